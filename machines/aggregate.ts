@@ -1,0 +1,270 @@
+/**
+ * The aggregate: which version is active, which is next.
+ *
+ * A level-triggered reconciler. Events change only what is *wanted*; guarded `always` transitions move what is towards
+ * what is wanted, one step at a time, first match wins. Overlapping `setVersion` events therefore need no queue.
+ *
+ * @@TABLE@@
+ */
+import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
+import * as book from './book.js'
+import { notProvided } from './notProvided.js'
+import {
+  type AggregateEvent,
+  type Args,
+  begin,
+  bury,
+  childId,
+  childOf,
+  end,
+  type Gate,
+  namedIn,
+  type OneVersion,
+  release,
+  theActive,
+  theLeaving,
+  theNext,
+  theOneNamed,
+  theWantedActive,
+  theWantedNext,
+} from './steps.js'
+import { versionMachine } from './version.js'
+
+export const aggregateMachine = setup({
+  types: {
+    context: {} as book.AggregateContext,
+    events: {} as AggregateEvent,
+    input: {} as book.AggregateInput,
+  },
+  actors: { version: versionMachine },
+  actions: {
+    /** Set what becomes of a version's events. */
+    setGate: notProvided<OneVersion & { readonly gate: Gate }>('setGate'),
+    /** Tell subscribers that the next version changed. */
+    announceConfig: notProvided('announceConfig'),
+    /** A version left: drop its runtime and whatever listens to it. */
+    forgetVersion: notProvided<OneVersion>('forgetVersion'),
+    /** Wanted versions that are unknown will be started when they are added. */
+    warnPostponed: notProvided<{ readonly versions: readonly string[] }>('warnPostponed'),
+    /** Everything is down for good: end the streams. */
+    closeDown: notProvided('closeDown'),
+
+    mark: assign(({ context }, { version, as }: OneVersion & { readonly as: book.VersionState }) =>
+      book.mark(context, version, as),
+    ),
+    spawnVersion: spawnChild('version', {
+      id: ({ event }: { readonly event: AggregateEvent }) => childId(namedIn(event)),
+      input: ({ context, event }: Args & { readonly event: AggregateEvent }) => ({
+        version: namedIn(event),
+        drainTimeout: context.drainTimeout,
+        stopTimeout: context.stopTimeout,
+      }),
+    }),
+    strike: assign(({ context }, { version }: OneVersion) => book.strike(context, version)),
+    recordWanted: assign((_, pair: book.VersionPair) => ({ wanted: book.wantedPair(pair) })),
+    makeActive: assign((_, { version }: OneVersion) => ({ active: version })),
+    makeNext: assign((_, { version }: OneVersion) => ({ next: version })),
+    promoteNext: assign(({ context }) => ({ active: context.next, next: null })),
+    overtake: assign(({ context }) => ({ leaving: context.active, active: context.next, next: null })),
+    startVersion: sendTo(childOf, { type: 'start' }),
+    stopVersion: sendTo(childOf, { type: 'stop' }),
+    dropActor: stopChild(childOf),
+  },
+  guards: {
+    isNew: ({ context }, { version }: OneVersion) => !book.isKnown(context, version),
+    isNewAndWanted: ({ context }, { version }: OneVersion) =>
+      !book.isKnown(context, version) && book.isWanted(context, version),
+    isStarting: ({ context }, { version }: OneVersion) => book.isIn(context, version, 'starting'),
+    isRunning: ({ context }, { version }: OneVersion) => book.isIn(context, version, 'running'),
+    isRemovable: ({ context }, { version }: OneVersion) => book.isRemovable(context, version),
+    isActive: ({ context }, { version }: OneVersion) => version === context.active,
+    isNext: ({ context }, { version }: OneVersion) => version === context.next,
+    isLeaving: ({ context }, { version }: OneVersion) => version === context.leaving,
+    nextCanOvertake: ({ context }) => book.nextCanOvertake(context),
+    activeIsUnwanted: ({ context }) => context.active !== null && context.active !== context.wanted.active,
+    nextCanBePromoted: ({ context }) =>
+      context.active === null && context.next !== null && context.next === context.wanted.active,
+    activeCanStart: ({ context }) => context.active === null && book.isProvisioned(context, context.wanted.active),
+    nextIsUnwanted: ({ context }) => context.next !== null && context.next !== context.wanted.next,
+    nextCanStart: ({ context }) => context.next === null && book.isProvisioned(context, context.wanted.next),
+    isPostponed: ({ context }) => book.postponed(context).length > 0,
+    allDown: ({ context }) => book.allDown(context),
+  },
+}).createMachine({
+  id: 'aggregate',
+  context: ({ input }) => book.emptyBook(input),
+  initial: 'stopped',
+  on: {
+    addVersion: {
+      guard: { type: 'isNew', params: theOneNamed },
+      actions: [
+        { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
+        'spawnVersion',
+      ],
+    },
+    removeVersion: { guard: { type: 'isRemovable', params: theOneNamed }, actions: bury },
+    setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
+    'version.running': {
+      guard: { type: 'isStarting', params: theOneNamed },
+      actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'running' }) },
+    },
+    'version.lost': {
+      guard: { type: 'isRunning', params: theOneNamed },
+      actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'starting' }) },
+    },
+  },
+  states: {
+    stopped: {
+      description: 'Nothing runs. Versions can be added, and wanted; calls wait.',
+      on: { start: 'running', dispose: 'disposed' },
+    },
+    running: {
+      description: 'What is wanted is brought about.',
+      initial: 'reconciling',
+      on: { stop: 'stopping.halting', dispose: 'stopping.disposing' },
+      states: {
+        reconciling: {
+          description: 'Compares what is with what is wanted and takes the next step; never rests here.',
+          always: [
+            {
+              description: 'Overlap: the running next takes over at once, the old active leaves behind it.',
+              guard: 'nextCanOvertake',
+              target: 'retiring',
+              actions: [
+                'overtake',
+                { type: 'setGate', params: args => ({ ...theActive(args), gate: 'hold' as const }) },
+                ...end(theLeaving),
+              ],
+            },
+            {
+              description: 'The active version is torn down, whatever its state.',
+              guard: 'activeIsUnwanted',
+              target: 'stoppingActive',
+              actions: end(theActive),
+            },
+            {
+              description: 'The next version becomes active and its captured events are released.',
+              guard: 'nextCanBePromoted',
+              target: 'reconciling',
+              actions: ['promoteNext', release],
+            },
+            {
+              description: 'The wanted active version is started.',
+              guard: 'activeCanStart',
+              target: 'reconciling',
+              actions: [{ type: 'makeActive', params: theWantedActive }, ...begin(theActive, 'pass')],
+            },
+            {
+              description: 'The next version is torn down.',
+              guard: 'nextIsUnwanted',
+              target: 'stoppingNext',
+              actions: end(theNext),
+            },
+            {
+              description: 'The wanted next version is started ahead of time.',
+              guard: 'nextCanStart',
+              target: 'reconciling',
+              actions: [{ type: 'makeNext', params: theWantedNext }, ...begin(theNext, 'capture'), 'announceConfig'],
+            },
+            {
+              description: 'A wanted version is unknown: it is started when it is added.',
+              guard: 'isPostponed',
+              target: 'settled',
+              actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: book.postponed(context) }) },
+            },
+            { description: 'What is wanted is in place.', target: 'settled' },
+          ],
+        },
+        settled: {
+          description: 'What is wanted is in place, as far as it is known.',
+          on: {
+            setVersion: { target: 'reconciling', actions: { type: 'recordWanted', params: ({ event }) => event } },
+            addVersion: {
+              guard: { type: 'isNewAndWanted', params: theOneNamed },
+              target: 'reconciling',
+              actions: [
+                { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
+                'spawnVersion',
+              ],
+            },
+          },
+        },
+        stoppingActive: {
+          description: 'The old active version drains and stops; calls wait for its successor.',
+          on: {
+            'version.stopped': {
+              guard: { type: 'isActive', params: theOneNamed },
+              target: 'reconciling',
+              actions: bury,
+            },
+          },
+        },
+        stoppingNext: {
+          description: 'The unwanted next version stops; the active version goes on serving.',
+          on: {
+            'version.stopped': {
+              guard: { type: 'isNext', params: theOneNamed },
+              target: 'reconciling',
+              actions: [...bury, 'announceConfig'],
+            },
+          },
+        },
+        retiring: {
+          description: 'Overlap: the new active version serves; its events are held until the old one has stopped.',
+          on: {
+            'version.stopped': {
+              guard: { type: 'isLeaving', params: theOneNamed },
+              target: 'reconciling',
+              actions: [...bury, release],
+            },
+          },
+        },
+      },
+    },
+    stopping: {
+      description: 'Everything that runs is torn down.',
+      entry: enqueueActions(({ context, enqueue }) => {
+        for (const version of book.toTearDown(context)) {
+          enqueue({ type: 'mark', params: { version, as: 'stopping' } })
+          enqueue({ type: 'stopVersion', params: { version } })
+        }
+      }),
+      initial: 'halting',
+      on: {
+        'version.stopped': [
+          {
+            description: 'The old active version of an overlap is down: its successor follows.',
+            guard: { type: 'isLeaving', params: theOneNamed },
+            actions: [...bury, release, ...end(theActive)],
+          },
+          { guard: { type: 'isNext', params: theOneNamed }, actions: [...bury, 'announceConfig'] },
+          { guard: { type: 'isActive', params: theOneNamed }, actions: bury },
+        ],
+        dispose: '.disposing',
+      },
+      states: {
+        halting: {
+          description: 'Until everything is down; then stopped.',
+          always: { guard: 'allDown', target: '#aggregate.stopped' },
+          on: { start: 'restarting' },
+        },
+        restarting: {
+          description: 'Until everything is down; then running again.',
+          always: { guard: 'allDown', target: '#aggregate.running' },
+          on: { stop: 'halting' },
+        },
+        disposing: {
+          description: 'Until everything is down; then gone.',
+          always: { guard: 'allDown', target: '#aggregate.disposed' },
+        },
+      },
+    },
+    disposed: {
+      description: 'Gone for good.',
+      type: 'final',
+      entry: [assign({ versions: {} }), 'closeDown'],
+    },
+  },
+})
+
+export type AggregateSnapshot = SnapshotFrom<typeof aggregateMachine>

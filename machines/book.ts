@@ -1,0 +1,95 @@
+/** What the aggregate machine remembers, and the pure questions and changes on it. */
+
+/** The active and next version, by their canonical text; null for none. */
+export interface VersionPair {
+  readonly active: string | null
+  readonly next: string | null
+}
+
+/** `sequential`: the old version is down before the new one takes calls. `overlap`: a running next takes over at once. */
+export type Handover = 'sequential' | 'overlap'
+
+export type VersionState = 'provisioned' | 'starting' | 'running' | 'stopping'
+
+export interface AggregateInput {
+  readonly handover: Handover
+  /** Passed on to every version, in ms. */
+  readonly drainTimeout: number
+  /** Passed on to every version, in ms. */
+  readonly stopTimeout: number
+}
+
+export interface AggregateContext extends AggregateInput, VersionPair {
+  /** Every version in the aggregate and what it last reported of itself. */
+  readonly versions: Readonly<Record<string, VersionState>>
+  /** The version that was active and still drains while its successor is active already (overlap only). */
+  readonly leaving: string | null
+  /** What `setVersion` last asked for. */
+  readonly wanted: VersionPair
+}
+
+export function emptyBook(input: AggregateInput): AggregateContext {
+  const none = { active: null, next: null }
+  return { ...input, ...none, versions: {}, leaving: null, wanted: none }
+}
+
+/** Design line 7: next equal to active means no next; a next without an active becomes the active. */
+export function wantedPair({ active, next }: VersionPair): VersionPair {
+  if (active === null) return { active: next, next: null }
+  return { active, next: next === active ? null : next }
+}
+
+export function isKnown({ versions }: AggregateContext, version: string | null): boolean {
+  return version !== null && version in versions
+}
+
+export function isWanted({ wanted }: AggregateContext, version: string | null): boolean {
+  return version === wanted.active || version === wanted.next
+}
+
+export function isIn({ versions }: AggregateContext, version: string | null, state: VersionState): boolean {
+  return version !== null && versions[version] === state
+}
+
+export function isProvisioned(context: AggregateContext, version: string | null): boolean {
+  return isIn(context, version, 'provisioned')
+}
+
+/** Only a version that was never started and is not wanted can be taken out. */
+export function isRemovable(context: AggregateContext, version: string | null): boolean {
+  return isProvisioned(context, version) && !isWanted(context, version)
+}
+
+export function allDown({ active, next, leaving }: AggregateContext): boolean {
+  return active === null && next === null && leaving === null
+}
+
+/** What to stop when the aggregate stops, in this order; the successor of a version that leaves follows it later. */
+export function toTearDown({ active, next, leaving }: AggregateContext): string[] {
+  return [leaving === null ? active : null, next].filter(version => version !== null)
+}
+
+/** The wanted versions that are not in place because nobody has added them yet. */
+export function postponed({ active, next, wanted }: AggregateContext): string[] {
+  const missing = [active === null ? wanted.active : null, next === null ? wanted.next : null]
+  return missing.filter(version => version !== null)
+}
+
+/** The next version is wanted as active and is running, so it may take over before the old one is down. */
+export function nextCanOvertake({ handover, active, next, versions, wanted }: AggregateContext): boolean {
+  if (handover !== 'overlap' || active === null || next === null) return false
+  return next === wanted.active && versions[next] === 'running'
+}
+
+/** `versions` with one version in another state. */
+export function mark(context: AggregateContext, version: string | null, state: VersionState) {
+  return version === null ? {} : { versions: { ...context.versions, [version]: state } }
+}
+
+/** Everything that changes when a version has left. */
+export function strike(context: AggregateContext, version: string | null) {
+  if (version === null) return {}
+  const { [version]: _gone, ...versions } = context.versions
+  const keep = (role: string | null) => (role === version ? null : role)
+  return { versions, active: keep(context.active), next: keep(context.next), leaving: keep(context.leaving) }
+}

@@ -1,0 +1,14 @@
+/** `cutover/machines`: the statecharts of this library, pure and without effects. */
+export { type AggregateSnapshot, aggregateMachine } from './aggregate.js'
+export type { AggregateContext, AggregateInput, Handover, VersionPair, VersionState } from './book.js'
+export { type AggregateEvent, childId, type Gate } from './steps.js'
+export { type SupervisorContext, type SupervisorEvent, type SupervisorInput, supervisorMachine } from './supervisor.js'
+export {
+  type CapabilityFacts,
+  type ErrorFacts,
+  type VersionContext,
+  type VersionEvent,
+  type VersionInput,
+  type VersionReport,
+  versionMachine,
+} from './version.js'

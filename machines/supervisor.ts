@@ -1,0 +1,155 @@
+/**
+ * Keeps one guest alive: launches it, relaunches it after a failure, restarts it on demand, stops it for good.
+ *
+ * @@TABLE@@
+ */
+import { assign, setup } from 'xstate'
+import { notProvided } from './notProvided.js'
+
+export interface SupervisorInput {
+  /** The wait after the first failed launch, in ms; doubles with every further one. */
+  readonly minBackoff: number
+  /** The longest wait between two launches, in ms. */
+  readonly maxBackoff: number
+  /** How long the guest must be up before its failures are forgotten, in ms. */
+  readonly stableAfter: number
+  /** How long the guest may take to interrupt its work, or a launch, when asked to, in ms. */
+  readonly abortTimeout: number
+  /** How long the guest may take to stop, in ms. */
+  readonly stopTimeout: number
+}
+
+export interface SupervisorContext extends SupervisorInput {
+  /** Failed launches in a row. */
+  readonly failures: number
+}
+
+export type SupervisorEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' }
+  /** Ask the guest to interrupt its work. */
+  | { readonly type: 'abort' }
+  /** Stop the guest and launch it again. */
+  | { readonly type: 'restart' }
+  | { readonly type: 'guest.launched' }
+  | { readonly type: 'guest.failed' }
+  | { readonly type: 'guest.aborted' }
+  | { readonly type: 'guest.abortFailed' }
+  | { readonly type: 'guest.stopped' }
+
+export const supervisorMachine = setup({
+  types: {
+    context: {} as SupervisorContext,
+    events: {} as SupervisorEvent,
+    input: {} as SupervisorInput,
+  },
+  actions: {
+    /** Leads to `guest.launched` or `guest.failed`. */
+    launchGuest: notProvided('launchGuest'),
+    /** Tell a launch under way that it is not wanted; should it succeed after all, its guest is stopped. */
+    cancelLaunch: notProvided('cancelLaunch'),
+    /** Leads to `guest.aborted` or `guest.abortFailed`. */
+    abortGuest: notProvided('abortGuest'),
+    /** Reject the calls in flight, then stop the guest; leads to `guest.stopped`. */
+    stopGuest: notProvided('stopGuest'),
+    /** The guest did not stop, or end its launch, in time: go on without it. */
+    giveUpGuest: notProvided('giveUpGuest'),
+    /** Say `started`. */
+    reportStarted: notProvided('reportStarted'),
+    /** Say `failedToStart`. */
+    reportFailed: notProvided('reportFailed'),
+    /** Say `stopped`. */
+    reportStopped: notProvided('reportStopped'),
+    countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
+    forgetFailures: assign({ failures: 0 }),
+  },
+  delays: {
+    backoff: ({ context: { minBackoff, maxBackoff, failures } }) =>
+      Math.min(maxBackoff, minBackoff * 2 ** (failures - 1)),
+    stableAfter: ({ context }) => context.stableAfter,
+    abortTimeout: ({ context }) => context.abortTimeout,
+    stopTimeout: ({ context }) => context.stopTimeout,
+  },
+}).createMachine({
+  id: 'supervisor',
+  context: ({ input }) => ({ ...input, failures: 0 }),
+  initial: 'idle',
+  states: {
+    idle: {
+      description: 'Provisioned, not started.',
+      on: { start: 'launching', stop: 'stopped' },
+    },
+    launching: {
+      description: 'The guest is loaded and started; calls wait.',
+      entry: 'launchGuest',
+      on: {
+        'guest.launched': { target: 'up', actions: 'reportStarted' },
+        'guest.failed': { target: 'backingOff', actions: ['countFailure', 'reportFailed'] },
+        restart: { target: 'launching', reenter: true, actions: 'cancelLaunch' },
+        stop: 'stopping.cancelling',
+      },
+    },
+    backingOff: {
+      description: 'The last launch failed; the next one is not due yet. Calls wait.',
+      after: { backoff: 'launching' },
+      on: { restart: 'launching', stop: 'stopped' },
+    },
+    up: {
+      description: 'The guest answers calls.',
+      initial: 'idle',
+      after: { stableAfter: { actions: 'forgetFailures' } },
+      on: {
+        restart: { target: 'restarting', actions: 'stopGuest' },
+        stop: { target: 'stopping.terminating', actions: 'stopGuest' },
+      },
+      states: {
+        idle: {
+          description: 'Nothing but calls.',
+          on: { abort: 'aborting' },
+        },
+        aborting: {
+          description: 'The guest is asked to interrupt its work; if it does not, it is restarted.',
+          entry: 'abortGuest',
+          on: {
+            'guest.aborted': 'idle',
+            'guest.abortFailed': { target: '#supervisor.restarting', actions: 'stopGuest' },
+          },
+          after: { abortTimeout: { target: '#supervisor.restarting', actions: 'stopGuest' } },
+        },
+      },
+    },
+    restarting: {
+      description: 'The guest stops, to be launched again. Calls wait.',
+      on: {
+        'guest.stopped': { target: 'launching', actions: 'reportStopped' },
+        stop: 'stopping.terminating',
+      },
+      after: { stopTimeout: { target: 'launching', actions: ['giveUpGuest', 'reportStopped'] } },
+    },
+    stopping: {
+      description: 'The guest goes down for good.',
+      initial: 'terminating',
+      states: {
+        cancelling: {
+          description: 'A launch was under way: it is told, and given a moment to end.',
+          entry: 'cancelLaunch',
+          on: {
+            'guest.launched': { target: 'terminating', actions: 'stopGuest' },
+            'guest.failed': '#supervisor.stopped',
+          },
+          after: { abortTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
+        },
+        terminating: {
+          description: 'The guest is asked to stop.',
+          on: { 'guest.stopped': '#supervisor.stopped' },
+          after: { stopTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
+        },
+      },
+    },
+    stopped: {
+      description: 'Gone for good.',
+      type: 'final',
+      entry: 'reportStopped',
+    },
+  },
+})

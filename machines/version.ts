@@ -1,0 +1,166 @@
+/**
+ * Life of one version, from provisioned to stopped.
+ *
+ * | state | event | guard | next state |
+ * |---|---|---|---|
+ * | provisioned | start | | starting |
+ * | provisioned | stop | | stopped |
+ * | starting | host.started | | running |
+ * | starting | host.failedToStart | | starting |
+ * | starting | host.ended | | starting |
+ * | starting | stop | | stopping |
+ * | running | host.started | | running |
+ * | running | host.updated | | running |
+ * | running | host.stopped | | starting |
+ * | running | host.ended | | starting |
+ * | running | stop | | stopping |
+ * | stopping.draining | | noTimeToDrain | stopping.terminating |
+ * | stopping.draining | drained | | stopping.terminating |
+ * | stopping.draining | after drainTimeout | | stopping.terminating |
+ * | stopping.draining | host.ended | | stopping.draining |
+ * | stopping.terminating | | hostIsGone | stopped |
+ * | stopping.terminating | host.stopped | | stopped |
+ * | stopping.terminating | host.ended | | stopped |
+ * | stopping.terminating | after stopTimeout | | stopped |
+ *
+ * provisioned: made, not started. starting: the host is asked to come up, or to come back.
+ * running: the host answers. draining: no new call arrives, those in flight finish.
+ * terminating: the host is asked to stop. stopped: gone for good.
+ */
+import { assign, sendParent, setup } from 'xstate'
+import { notProvided } from './notProvided.js'
+
+/** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
+export interface CapabilityFacts {
+  readonly hardware: string
+  readonly rak: string | null
+  readonly attestation: string | null
+}
+
+/** An error as plain data. */
+export interface ErrorFacts {
+  readonly name: string
+  readonly message: string
+  readonly code: string | null
+}
+
+export interface VersionInput {
+  readonly version: string
+  /** How long calls in flight may take to finish once the version leaves, in ms; 0 cuts them off at once. */
+  readonly drainTimeout: number
+  /** How long the host may take to report that it stopped, in ms. */
+  readonly stopTimeout: number
+}
+
+export interface VersionContext extends VersionInput {
+  /** False once the host's event stream has ended: nothing more will be heard from it. */
+  readonly watched: boolean
+  readonly capability: CapabilityFacts | null
+  readonly lastError: ErrorFacts | null
+}
+
+export type VersionEvent =
+  | { readonly type: 'start' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'drained' }
+  | { readonly type: 'host.started'; readonly capability: CapabilityFacts | null }
+  | { readonly type: 'host.failedToStart'; readonly error: ErrorFacts }
+  | { readonly type: 'host.stopped' }
+  | { readonly type: 'host.updated'; readonly capability: CapabilityFacts | null }
+  | { readonly type: 'host.ended' }
+
+/** What a version tells the aggregate about itself. */
+export type VersionReport =
+  | { readonly type: 'version.running'; readonly version: string }
+  | { readonly type: 'version.lost'; readonly version: string }
+  | { readonly type: 'version.stopped'; readonly version: string }
+
+type Args = { readonly context: VersionContext }
+
+export const versionMachine = setup({
+  types: {
+    context: {} as VersionContext,
+    events: {} as VersionEvent,
+    input: {} as VersionInput,
+  },
+  actions: {
+    /** Watch the host's events, then start it. */
+    startHost: notProvided('startHost'),
+    /** Send `drained` as soon as no call is in flight on this version. */
+    awaitDrain: notProvided('awaitDrain'),
+    /** Reject the calls that are still in flight. */
+    rejectCalls: notProvided('rejectCalls'),
+    stopHost: notProvided('stopHost'),
+    /** The host never said that it stopped: say it in its place. */
+    giveUpHost: notProvided('giveUpHost'),
+    reportRunning: sendParent(({ context }: Args) => ({ type: 'version.running', version: context.version })),
+    reportLost: sendParent(({ context }: Args) => ({ type: 'version.lost', version: context.version })),
+    reportStopped: sendParent(({ context }: Args) => ({ type: 'version.stopped', version: context.version })),
+    stopWatching: assign({ watched: false }),
+  },
+  guards: {
+    noTimeToDrain: ({ context }) => context.drainTimeout === 0,
+    hostIsGone: ({ context }) => !context.watched,
+  },
+  delays: {
+    drainTimeout: ({ context }) => context.drainTimeout,
+    stopTimeout: ({ context }) => context.stopTimeout,
+  },
+}).createMachine({
+  id: 'version',
+  context: ({ input }) => ({ ...input, watched: true, capability: null, lastError: null }),
+  initial: 'provisioned',
+  states: {
+    provisioned: {
+      description: 'Made, not started.',
+      on: { start: { target: 'starting', actions: 'startHost' }, stop: 'stopped' },
+    },
+    starting: {
+      description: 'The host is asked to come up, or comes back by itself after it died or restarted.',
+      on: {
+        'host.started': {
+          target: 'running',
+          actions: [assign({ capability: ({ event }) => event.capability, lastError: null }), 'reportRunning'],
+        },
+        'host.failedToStart': { actions: assign({ lastError: ({ event }) => event.error }) },
+        'host.ended': { actions: 'stopWatching' },
+        stop: 'stopping',
+      },
+    },
+    running: {
+      description: 'The host is up and answers calls.',
+      on: {
+        'host.started': { actions: assign({ capability: ({ event }) => event.capability }) },
+        'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
+        'host.stopped': { target: 'starting', actions: 'reportLost' },
+        'host.ended': { target: 'starting', actions: ['stopWatching', 'reportLost'] },
+        stop: 'stopping',
+      },
+    },
+    stopping: {
+      description: 'The version leaves the aggregate.',
+      initial: 'draining',
+      states: {
+        draining: {
+          description: 'No new call arrives; calls in flight may finish.',
+          entry: 'awaitDrain',
+          always: { guard: 'noTimeToDrain', target: 'terminating' },
+          on: { drained: 'terminating', 'host.ended': { actions: 'stopWatching' } },
+          after: { drainTimeout: 'terminating' },
+        },
+        terminating: {
+          description: 'Calls still in flight are rejected and the host is asked to stop.',
+          entry: ['rejectCalls', 'stopHost'],
+          always: { guard: 'hostIsGone', target: '#version.stopped' },
+          on: { 'host.stopped': '#version.stopped', 'host.ended': '#version.stopped' },
+          after: { stopTimeout: { target: '#version.stopped', actions: 'giveUpHost' } },
+        },
+      },
+    },
+    stopped: {
+      description: 'Gone for good: to use the version again, add it again.',
+      type: 'final',
+      entry: 'reportStopped',
+    },
+  },
+})

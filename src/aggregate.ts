@@ -1,0 +1,271 @@
+import type { Observable } from 'rxjs'
+import type { AggregateSnapshot, VersionPair } from '../machines/index.js'
+import { ControlPlane } from './control.js'
+import { CutoverError } from './errors.js'
+import type { Hosted } from './hosted.js'
+import { type AggregateOptions, compileOptions } from './options.js'
+import { disposed, noActiveVersion, noSuchVersion } from './refusals.js'
+import type { Router } from './router.js'
+import {
+  type AbortOptions,
+  assertRuntime,
+  type CallOptions,
+  type CapabilityTEE,
+  MAIN_COMPONENT,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+} from './runtime.js'
+import { type AggregateStatus, statusOf } from './status.js'
+import { byPrecedence, canonical, type VersionLike } from './version.js'
+
+/**
+ * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
+ * a call. Itself a {@link Runtime}.
+ *
+ * The comments name the lines of the design's semantics (S1 to S22), which the tests carry too.
+ */
+export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
+  readonly id: string
+  readonly #control: ControlPlane<Req, Res>
+  readonly #router: Router<Req, Res>
+
+  /**
+   * Makes an aggregate without versions, not started.
+   *
+   * @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got
+   */
+  constructor(options: AggregateOptions<Req>) {
+    const compiled = compileOptions(options)
+    this.id = compiled.id
+    this.#control = new ControlPlane(compiled)
+    this.#router = this.#control.router
+  }
+
+  /**
+   * Adds a version; while running, it is started at once if it is the wanted active or next (S1, S3).
+   *
+   * @param version - SemVer; build metadata does not distinguish
+   * @param runtime - newly provisioned: not started, and not used elsewhere
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME`, `CUTOVER_RUNTIME_MISMATCH` (its id is
+   * not the aggregate's), `CUTOVER_DUPLICATE_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   */
+  addVersion(version: VersionLike, runtime: Runtime<Req, Res>): void {
+    const key = canonical(version)
+    assertRuntime(runtime)
+    if (runtime.id !== this.id) {
+      const message = `The runtime has id ${JSON.stringify(runtime.id)}, the aggregate ${JSON.stringify(this.id)}.`
+      throw new CutoverError('CUTOVER_RUNTIME_MISMATCH', message, { version: key })
+    }
+    this.#assertNotDisposed()
+    if (this.#isKnown(key)) {
+      const message = `Version ${key} is there already. Remove it first, or wait until it has stopped.`
+      throw new CutoverError('CUTOVER_DUPLICATE_VERSION', message, { version: key })
+    }
+    this.#control.add(key, runtime)
+  }
+
+  /**
+   * Takes out a version that never ran; its runtime is neither started nor stopped (S4).
+   *
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`, `CUTOVER_VERSION_IN_USE` (it is wanted,
+   * or still stopping: then it leaves by itself), `CUTOVER_DISPOSED`
+   */
+  removeVersion(version: VersionLike): void {
+    const key = canonical(version)
+    this.#assertNotDisposed()
+    if (!this.#isKnown(key)) throw noSuchVersion(key, 'is not in the aggregate')
+    const { wanted, versions } = this.#control.snapshot.context
+    const isWanted = key === wanted.active || key === wanted.next
+    if (isWanted || versions[key] !== 'provisioned') {
+      const role = key === wanted.active ? 'the wanted active version' : 'the wanted next version'
+      const remedy = isWanted ? `is ${role}. Name others with setVersion() first.` : 'is stopping and leaves by itself.'
+      throw new CutoverError('CUTOVER_VERSION_IN_USE', `Version ${key} ${remedy}`, { version: key })
+    }
+    this.#control.send({ type: 'removeVersion', version: key })
+  }
+
+  /** Whether the version is in the aggregate, in whatever state (S5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
+  hasVersion(version: VersionLike): boolean {
+    return this.#isKnown(canonical(version))
+  }
+
+  /**
+   * The runtime of the current active or next version (S5).
+   *
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`
+   */
+  version(version: VersionLike): Runtime<Req, Res> {
+    const key = canonical(version)
+    const { active, next } = this.#control.snapshot.context
+    const hosted = key === active || key === next ? this.#control.hosted(key) : undefined
+    if (hosted === undefined) throw noSuchVersion(key, 'is neither active nor next')
+    return hosted.runtime
+  }
+
+  /** All versions in the aggregate, canonical, ascending by SemVer precedence (S2). */
+  versions(): string[] {
+    return Object.keys(this.#control.snapshot.context.versions).sort(byPrecedence)
+  }
+
+  /**
+   * Says which version shall be active and which next, and brings that about (S7 to S10).
+   *
+   * While stopped it only records. While running: an active version that is no longer wanted drains and stops; then the
+   * wanted one becomes active, by promotion if it is the next version already, else by being started; then the same for
+   * next. Wanted versions that are unknown are started when they are added. Of overlapping calls the last one wins.
+   *
+   * @param active - the version to serve calls; null for none
+   * @param next - the version to start in advance; null, or the same as `active`, for none. Without an `active` it
+   * becomes the active version
+   * @returns the pair in place once everything has settled
+   * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   */
+  async setVersion(active?: VersionLike | null, next?: VersionLike | null): Promise<VersionPair> {
+    const wanted = { active: canonicalOrNull(active), next: canonicalOrNull(next) }
+    this.#assertNotDisposed()
+    this.#control.send({ type: 'setVersion', ...wanted })
+    const { context } = await this.#control.until(isSettled)
+    return { active: context.active, next: context.next }
+  }
+
+  /**
+   * Waits until there is an active version and its runtime is running. Waits for as long as that takes: pass
+   * `AbortSignal.timeout(ms)` for a limit.
+   *
+   * @returns the active version
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_DISPOSED`
+   */
+  async whenRunning(options?: CallOptions): Promise<string> {
+    this.#assertNotDisposed()
+    const { context, status } = await this.#control.until(isServing, options)
+    if (status !== 'active' || context.active === null) throw disposed()
+    return context.active
+  }
+
+  /** What is and what is wanted, as plain JSON. */
+  status(): AggregateStatus {
+    return statusOf(this.id, this.#control)
+  }
+
+  /**
+   * Calls the active version (S15 to S18).
+   *
+   * With none, or while one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent to
+   * one active version, at most once. A request for which `propagate` is true goes to the next version as well.
+   *
+   * @param options - its `signal` ends the wait, and is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION`
+   * (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
+   * and `drainTimeout` had passed), `CUTOVER_DISPOSED`
+   */
+  call(request: Req, options?: CallOptions): Promise<Res> {
+    return this.#router.call(request, options)
+  }
+
+  /**
+   * The events of the active version, those of its successor once it takes over, and `configUpdated` when a next
+   * version was started or torn down (S11 to S14). Hot; completes on `dispose`.
+   */
+  watchEvents(): Observable<RuntimeEvent> {
+    return this.#control.hub.watch()
+  }
+
+  /** Starts the wanted versions that are known; a second call does nothing (S19). @throws CutoverError `CUTOVER_DISPOSED` */
+  start(): void {
+    this.#assertNotDisposed()
+    this.#control.send({ type: 'start' })
+  }
+
+  /**
+   * Drains and stops the active and next versions, which thereby leave the aggregate. Calls that wait go on waiting; a
+   * second call joins the first (S19, S20).
+   *
+   * @returns when both are down, `drainTimeout` + `stopTimeout` later at the latest (twice that in the middle of an
+   * overlap)
+   */
+  async stop(): Promise<void> {
+    this.#control.send({ type: 'stop' })
+    await this.#control.until(snapshot => !snapshot.matches('stopping'))
+  }
+
+  /**
+   * As {@link stop}, for good: calls that wait, and all later ones, reject with `CUTOVER_DISPOSED`; `watchEvents`
+   * completes. A second call joins the first.
+   */
+  async dispose(): Promise<void> {
+    this.#control.send({ type: 'dispose' })
+    await this.#control.until(() => false)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  /** The active version (S21). @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  getActiveVersion(): string {
+    return this.#active().version
+  }
+
+  /** What the active runtime says of itself. @throws (rejects) CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
+    return this.#active().runtime.getInfo(options)
+  }
+
+  /** The active runtime's capability, if it has one. @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  getCapabilityTEE(): CapabilityTEE | undefined {
+    return this.#active().runtime.getCapabilityTEE()
+  }
+
+  /** Asks the active and the next runtime to renew their capability (S21). */
+  updateCapabilityTEE(): void {
+    const { active, next } = this.#control.snapshot.context
+    for (const version of [active, next]) {
+      if (version !== null) this.#control.hosted(version)?.updateCapabilityTEE()
+    }
+  }
+
+  /**
+   * Asks the active runtime to interrupt its work, or, with `force`, to restart.
+   *
+   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_NO_ACTIVE_VERSION`
+   */
+  async abort(options?: AbortOptions): Promise<void> {
+    await this.#active().runtime.abort(options)
+  }
+
+  /** A component of the active runtime; `ronl` is the active runtime itself unless it is composite (S21). */
+  component(id: string): Runtime | undefined {
+    const { active } = this.#control.snapshot.context
+    const runtime = active === null ? undefined : this.#control.hosted(active)?.runtime
+    if (typeof runtime?.component === 'function') return runtime.component(id)
+    return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
+  }
+
+  #active(): Hosted<Req, Res> {
+    const { active } = this.#control.snapshot.context
+    const hosted = active === null ? undefined : this.#control.hosted(active)
+    if (hosted === undefined) throw noActiveVersion('No version is active.')
+    return hosted
+  }
+
+  #isKnown(key: string): boolean {
+    return key in this.#control.snapshot.context.versions
+  }
+
+  #assertNotDisposed(): void {
+    if (this.#control.isDisposed) throw disposed()
+  }
+}
+
+function canonicalOrNull(version: VersionLike | null | undefined): string | null {
+  return version === null || version === undefined ? null : canonical(version)
+}
+
+function isSettled(snapshot: AggregateSnapshot): boolean {
+  return snapshot.matches('stopped') || snapshot.matches({ running: 'settled' })
+}
+
+function isServing({ context: { active, versions } }: AggregateSnapshot): boolean {
+  return active !== null && versions[active] === 'running'
+}

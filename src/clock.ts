@@ -1,0 +1,26 @@
+/** The timers of one object; XState's `SimulatedClock` is one, for tests. Times are in ms. */
+export interface Clock {
+  // biome-ignore lint/suspicious/noExplicitAny: XState's own Clock has it so, and its SimulatedClock must fit
+  setTimeout(fn: (...args: any[]) => void, timeout: number): unknown
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  clearTimeout(id: any): void
+}
+
+export const systemClock: Clock = {
+  setTimeout: (fn, timeout) => setTimeout(fn, timeout),
+  clearTimeout: (id: NodeJS.Timeout) => clearTimeout(id),
+}
+
+/** A clock on which every timer's function runs inside `around`. */
+export function wrapClock(clock: Clock, around: (fn: () => void) => void): Clock {
+  return {
+    setTimeout: (fn, timeout) => clock.setTimeout(() => around(fn), timeout),
+    clearTimeout: id => clock.clearTimeout(id),
+  }
+}
+
+export function isClock(value: unknown): value is Clock {
+  if (typeof value !== 'object' || value === null) return false
+  const clock = value as Partial<Clock>
+  return typeof clock.setTimeout === 'function' && typeof clock.clearTimeout === 'function'
+}

@@ -1,0 +1,215 @@
+import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom, waitFor } from 'xstate'
+import {
+  type AggregateEvent,
+  type AggregateSnapshot,
+  aggregateMachine,
+  type CapabilityFacts,
+  childId,
+  type ErrorFacts,
+  type VersionEvent,
+  versionMachine,
+} from '../machines/index.js'
+import { wrapClock } from './clock.js'
+import { Effects } from './effects.js'
+import { isCutoverError } from './errors.js'
+import { EventHub } from './events.js'
+import { Hosted } from './hosted.js'
+import type { CompiledOptions } from './options.js'
+import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
+import { routeOf } from './route.js'
+import { Router } from './router.js'
+import type { CallOptions, CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
+
+type VersionActor = ActorRefFrom<typeof versionMachine>
+/** What the actions of the version machine get. */
+interface VersionArgs {
+  readonly context: SnapshotFrom<typeof versionMachine>['context']
+  readonly self: { getSnapshot(): unknown; send(event: VersionEvent): void }
+}
+
+/**
+ * The control plane: the aggregate's actor, and the shell that carries out what it decides. Which version is active,
+ * next or stopping is the machines' alone to know; the shell keeps only what they cannot: runtimes and streams.
+ */
+export class ControlPlane<Req, Res> {
+  readonly router: Router<Req, Res>
+  readonly hub: EventHub
+  readonly #options: CompiledOptions<Req>
+  readonly #hosted = new Map<string, Hosted<Req, Res>>()
+  readonly #effects: Effects
+  readonly #actor: ActorRefFrom<typeof aggregateMachine>
+
+  constructor(options: CompiledOptions<Req>) {
+    const { clock, logger, waitTimeout, maxWaitingCalls } = options
+    this.#options = options
+    this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
+    this.router = new Router({
+      clock,
+      logger,
+      propagate: options.propagate,
+      timeout: waitTimeout,
+      max: maxWaitingCalls,
+      timedOut: () => noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`),
+      tooMany: () => tooManyWaiting(maxWaitingCalls),
+      closed: disposed,
+    })
+    this.#effects = new Effects({
+      decided: () => this.router.close(routeOf(this.snapshot)),
+      acted: () => this.router.open(routeOf(this.snapshot), version => this.#hosted.get(version)),
+      failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
+    })
+    this.#actor = this.#createActor()
+  }
+
+  get snapshot(): AggregateSnapshot {
+    return this.#actor.getSnapshot()
+  }
+
+  get isDisposed(): boolean {
+    return routeOf(this.snapshot).closed
+  }
+
+  /** The state of one version's own actor. */
+  versionSnapshot(version: string): SnapshotFrom<typeof versionMachine> | undefined {
+    const child: VersionActor | undefined = this.snapshot.children[childId(version)]
+    return child?.getSnapshot()
+  }
+
+  hosted(version: string): Hosted<Req, Res> | undefined {
+    return this.#hosted.get(version)
+  }
+
+  send(event: AggregateEvent): void {
+    this.#effects.decide(() => this.#actor.send(event))
+  }
+
+  add(version: string, runtime: Runtime<Req, Res>): void {
+    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options.logger))
+    this.send({ type: 'addVersion', version })
+  }
+
+  /** Resolves with the first snapshot, now or later, for which `predicate` is true, or that is the last one. */
+  until(predicate: (snapshot: AggregateSnapshot) => boolean, options?: CallOptions): Promise<AggregateSnapshot> {
+    const isEnough = (snapshot: AggregateSnapshot) => snapshot.status !== 'active' || predicate(snapshot)
+    return waitFor(this.#actor, isEnough, options)
+  }
+
+  #createActor() {
+    const { id, handover, drainTimeout, stopTimeout, clock, inspect } = this.#options
+    const machine = aggregateMachine.provide({
+      actors: { version: this.#versionLogic() },
+      actions: {
+        setGate: (_, { version, gate }) => this.#onHosted(version, hosted => hosted.setGate(gate)),
+        announceConfig: () => this.#effects.push(() => this.hub.announce({ type: 'configUpdated' })),
+        forgetVersion: (_, { version }) => {
+          this.#onHosted(version, hosted => hosted.release())
+          this.#hosted.delete(version ?? '')
+        },
+        warnPostponed: (_, { versions }) =>
+          this.#effects.push(() =>
+            this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added'),
+          ),
+        closeDown: () => this.#effects.push(() => this.#closeDown()),
+      },
+    })
+    return createActor(machine, {
+      id: `aggregate ${id}`,
+      input: { handover, drainTimeout, stopTimeout },
+      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
+      ...(inspect === undefined ? {} : { inspect: this.#safeInspect(inspect) }),
+    }).start()
+  }
+
+  #versionLogic() {
+    const { logger, stopTimeout } = this.#options
+    return versionMachine.provide({
+      actions: {
+        startHost: ({ context, self }: VersionArgs) =>
+          this.#onHosted(context.version, hosted => {
+            logger.info({ version: context.version }, 'version starts')
+            hosted.start({
+              event: event => this.#hear(self, hosted, event, toVersionEvent(event)),
+              ended: () =>
+                this.#hear(self, hosted, { type: 'stopped', version: hosted.version }, { type: 'host.ended' }),
+            })
+          }),
+        awaitDrain: ({ context, self }: VersionArgs) =>
+          this.#onHosted(context.version, hosted =>
+            hosted.flights.whenEmpty(() => this.#effects.decide(() => self.send({ type: 'drained' }))),
+          ),
+        rejectCalls: ({ context }) => this.#onHosted(context.version, hosted => hosted.cutOff()),
+        stopHost: ({ context }) =>
+          this.#onHosted(context.version, hosted => {
+            logger.info({ version: context.version }, 'version stops')
+            hosted.stop()
+          }),
+        giveUpHost: ({ context: { version } }) =>
+          this.#onHosted(version, hosted => {
+            logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`)
+            hosted.publish({ type: 'stopped', version })
+          }),
+      },
+    })
+  }
+
+  /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
+  #hear(
+    self: VersionArgs['self'],
+    hosted: Hosted<Req, Res>,
+    event: RuntimeEvent,
+    versionEvent: VersionEvent | undefined,
+  ): void {
+    this.#effects.decide(() => {
+      if ((self.getSnapshot() as { status: string }).status !== 'active') return
+      this.#effects.push(() => hosted.publish(event))
+      if (versionEvent !== undefined) self.send(versionEvent)
+    })
+  }
+
+  #onHosted(version: string | null, act: (hosted: Hosted<Req, Res>) => void): void {
+    const hosted = this.#hosted.get(version ?? '')
+    if (hosted !== undefined) this.#effects.push(() => act(hosted))
+  }
+
+  #closeDown(): void {
+    for (const hosted of this.#hosted.values()) hosted.release()
+    this.#hosted.clear()
+    this.hub.close()
+  }
+
+  #safeInspect(inspect: (event: InspectionEvent) => void) {
+    return (event: InspectionEvent) => {
+      try {
+        inspect(event)
+      } catch (err) {
+        this.#options.logger.error({ err }, 'an inspector threw')
+      }
+    }
+  }
+}
+
+function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
+  switch (event.type) {
+    case 'started':
+      return { type: 'host.started', capability: capabilityFacts(event.capabilityTEE) }
+    case 'updated':
+      return { type: 'host.updated', capability: capabilityFacts(event.capabilityTEE) }
+    case 'failedToStart':
+      return { type: 'host.failedToStart', error: errorFacts(event.error) }
+    case 'stopped':
+      return { type: 'host.stopped' }
+    case 'configUpdated':
+      return undefined
+  }
+}
+
+function capabilityFacts(capability: CapabilityTEE | undefined): CapabilityFacts | null {
+  if (capability === undefined) return null
+  const hex = (bytes: Uint8Array | undefined) => (bytes === undefined ? null : Buffer.from(bytes).toString('hex'))
+  return { hardware: capability.hardware, rak: hex(capability.rak), attestation: hex(capability.attestation) }
+}
+
+function errorFacts(error: unknown): ErrorFacts {
+  const { name = 'Error', message = String(error) } = error instanceof Error ? error : {}
+  return { name, message, code: isCutoverError(error) ? error.code : null }
+}

@@ -1,0 +1,80 @@
+/**
+ * The one table of error codes: code → what it means and what to do. `docs/errors.md` is held against it by a test.
+ */
+export const ERROR_CODES = {
+  CUTOVER_INVALID_VERSION: 'The text is not a SemVer version such as 1.4.0 or 2.0.0-rc.1.',
+  CUTOVER_INVALID_OPTION: 'An option has a value that it cannot have; the message names both.',
+  CUTOVER_INVALID_RUNTIME: 'The object does not implement Runtime, or the module does not implement RuntimeModule.',
+  CUTOVER_RUNTIME_MISMATCH: 'The runtime belongs to another id than the aggregate.',
+  CUTOVER_DUPLICATE_VERSION: 'The version is in the aggregate already.',
+  CUTOVER_NO_SUCH_VERSION: 'The version is not in the aggregate, or it is neither active nor next.',
+  CUTOVER_VERSION_IN_USE: 'The version is wanted, or it runs: it cannot be removed.',
+  CUTOVER_NO_ACTIVE_VERSION: 'No version is active.',
+  CUTOVER_VERSION_STOPPED: 'The version left before it answered the call.',
+  CUTOVER_TOO_MANY_WAITING_CALLS: 'The limit of calls that wait is reached.',
+  CUTOVER_DISPOSED: 'The object was disposed of; make a new one.',
+  CUTOVER_RUNTIME_LOST: 'The runtime stopped or was restarted while it had the call.',
+  CUTOVER_START_FAILED: 'The runtime did not come up; its host tries again.',
+  CUTOVER_ABORT_FAILED: 'The runtime could not interrupt its work.',
+  CUTOVER_UNHANDLED_HOST_REQUEST: 'The runtime asked its host for something that nobody answers.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** Shared by all copies of this library in one process, so that each recognises the other's errors. */
+const MARK = Symbol.for('cutover.error')
+
+/** What an error may carry besides its message. */
+export interface ErrorDetails {
+  /** The version it is about, canonical SemVer. */
+  readonly version?: string | undefined
+  /** What led to it. */
+  readonly cause?: unknown
+}
+
+/**
+ * The one class of errors that this library makes.
+ *
+ * `code` is one of the keys of {@link ERROR_CODES} and is stable; `message` says what happened, to which version, and
+ * what to do, and may change; `cause` is the error behind it, where there is one.
+ */
+export class CutoverError extends Error {
+  override readonly name = 'CutoverError'
+  readonly code: ErrorCode
+  readonly version?: string
+
+  constructor(code: ErrorCode, message: string, { version, cause }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    if (version !== undefined) this.version = version
+    Object.defineProperty(this, MARK, { value: true })
+  }
+}
+
+/**
+ * Tells whether `error` was made by this library, by any copy of it in this process.
+ *
+ * @param error - anything that was thrown
+ * @param code - when given, the error must have this code as well
+ */
+export function isCutoverError(error: unknown, code?: ErrorCode): error is CutoverError {
+  if (typeof error !== 'object' || error === null || !(MARK in error)) return false
+  return code === undefined || ('code' in error && error.code === code)
+}
+
+/** Whatever was thrown, as an `Error`. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(describe(thrown), { cause: thrown })
+}
+
+/** A short text for any value in a message: quoted strings, cut at 80 characters. */
+export function describe(value: unknown): string {
+  let text: string
+  if (typeof value === 'string') text = JSON.stringify(value)
+  else if (typeof value === 'function') text = 'a function'
+  else if (Array.isArray(value)) text = 'an array'
+  else if (typeof value === 'object' && value !== null) text = 'an object'
+  else if (typeof value === 'bigint') text = `${value}n`
+  else text = String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}... (${text.length} characters)` : text
+}

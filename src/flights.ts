@@ -1,0 +1,121 @@
+/** What a call is sent to. */
+export interface Callee<Req, Res, Options> {
+  call(request: Req, options: Options): Res | Promise<Res>
+}
+
+/** More landed flights than this are not kept for reuse. */
+const MAX_SPARE = 256
+
+/**
+ * The calls in flight on one runtime. Each has one promise of ours around the runtime's, because {@link rejectAll} must
+ * be able to end a call that the runtime never settles.
+ *
+ * The first `count` slots hold the calls in flight, in no order; the rest are landed and used again, so that a call
+ * makes no closures. Taking off and landing cost the same however many there are.
+ */
+export class Flights<Res> {
+  /** How many calls are in flight. */
+  count = 0
+  readonly #slots: Flight<Res>[] = []
+  #onEmpty: (() => void) | null = null
+
+  /** Calls `callee` and hands on its answer or error; a callee that throws rejects. */
+  launch<Req, Options>(callee: Callee<Req, Res, Options>, request: Req, options: Options): Promise<Res> {
+    const slot = this.count++
+    const flight = this.#slots[slot] ?? this.#build(slot)
+    const promise = new Promise(flight.board)
+    let answer: Res | Promise<Res>
+    try {
+      answer = callee.call(request, options)
+    } catch (error) {
+      flight.onError(error)
+      return promise
+    }
+    if (answer instanceof Promise) answer.then(flight.onValue, flight.onError)
+    else Promise.resolve(answer).then(flight.onValue, flight.onError)
+    return promise
+  }
+
+  /** Calls back, once, as soon as no call is in flight: at once when there is none. */
+  whenEmpty(callback: () => void): void {
+    if (this.count === 0) callback()
+    else this.#onEmpty = callback
+  }
+
+  /** Rejects every call in flight; what the runtime answers later is dropped. */
+  rejectAll(error: Error): void {
+    this.#onEmpty = null
+    const abandoned = this.#slots.splice(0, this.count)
+    this.#slots.forEach((flight, slot) => {
+      flight.slot = slot
+    })
+    this.count = 0
+    for (const flight of abandoned) flight.abandon(error)
+  }
+
+  /** Only for {@link Flight}: the last flight moves into the slot that this one leaves. */
+  land(flight: Flight<Res>): void {
+    const slots = this.#slots
+    const end = --this.count
+    const last = slots[end] as Flight<Res>
+    if (last !== flight) {
+      slots[flight.slot] = last
+      last.slot = flight.slot
+      slots[end] = flight
+      flight.slot = end
+    }
+    if (slots.length - end > MAX_SPARE) slots.pop()
+    if (end === 0 && this.#onEmpty !== null) this.#empty(this.#onEmpty)
+  }
+
+  #empty(callback: () => void): void {
+    this.#onEmpty = null
+    callback()
+  }
+
+  #build(slot: number): Flight<Res> {
+    const flight = new Flight(this, slot)
+    this.#slots.push(flight)
+    return flight
+  }
+}
+
+class Flight<Res> {
+  slot: number
+  #resolve: (value: Res) => void = ignore
+  #reject: (error: unknown) => void = ignore
+  /** The executor of the call's promise. */
+  readonly board: (resolve: (value: Res) => void, reject: (error: unknown) => void) => void
+  readonly onValue: (value: Res) => void
+  readonly onError: (error: unknown) => void
+
+  constructor(flights: Flights<Res>, slot: number) {
+    this.slot = slot
+    this.board = (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    }
+    this.onValue = value => {
+      const resolve = this.#resolve
+      if (resolve === ignore) return
+      resolve(value)
+      flights.land(this)
+    }
+    this.onError = error => {
+      const reject = this.#reject
+      if (reject === ignore) return
+      reject(error)
+      flights.land(this)
+    }
+  }
+
+  /** Ends the call before its runtime does. Its slot is gone: the runtime may still settle it. */
+  abandon(error: Error): void {
+    const reject = this.#reject
+    this.#resolve = ignore
+    this.#reject = ignore
+    reject(error)
+  }
+}
+
+function ignore(): void {}

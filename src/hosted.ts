@@ -1,0 +1,125 @@
+import { BehaviorSubject, Subject, type Subscription } from 'rxjs'
+import type { Gate } from '../machines/index.js'
+import { asError, CutoverError } from './errors.js'
+import { captureAndRelease, type EventHub } from './events.js'
+import { Flights } from './flights.js'
+import type { Logger } from './logger.js'
+import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
+
+/** Who is told what a host does. */
+export interface HostObserver {
+  event(event: RuntimeEvent): void
+  /** The host's event stream is over: nothing more will be heard of it. */
+  ended(): void
+}
+
+/** What the shell holds of one version: its runtime, its calls in flight and its stream of events. */
+export class Hosted<Req, Res> {
+  readonly version: string
+  readonly runtime: Runtime<Req, Res>
+  readonly flights = new Flights<Res>()
+  readonly #hub: EventHub
+  readonly #logger: Logger
+  readonly #events$ = new Subject<RuntimeEvent>()
+  #gate$: BehaviorSubject<Gate> | undefined
+  #subscription: Subscription | undefined
+  #warned = false
+
+  constructor(version: string, runtime: Runtime<Req, Res>, hub: EventHub, logger: Logger) {
+    this.version = version
+    this.runtime = runtime
+    this.#hub = hub
+    this.#logger = logger
+  }
+
+  setGate(gate: Gate): void {
+    if (this.#gate$ !== undefined) {
+      this.#gate$.next(gate)
+      return
+    }
+    this.#gate$ = new BehaviorSubject(gate)
+    this.#hub.add(this.#events$.pipe(captureAndRelease(this.#gate$)))
+  }
+
+  /** Watches the host's events, then starts it. A host that throws has failed to start. */
+  start(observer: HostObserver): void {
+    this.#watch(observer)
+    try {
+      this.runtime.start()
+    } catch (thrown) {
+      observer.event({ type: 'failedToStart', error: this.#startFailed(thrown), version: this.version })
+    }
+  }
+
+  /** Hands an event on to the aggregate's subscribers, as far as the gate allows. */
+  publish(event: RuntimeEvent): void {
+    this.#events$.next(event)
+  }
+
+  /** Rejects the calls that are still in flight. */
+  cutOff(): void {
+    const { version } = this
+    if (this.flights.count === 0) return
+    this.#logger.warn({ version, calls: this.flights.count }, 'calls were still in flight when their version left')
+    this.flights.rejectAll(
+      new CutoverError(
+        'CUTOVER_VERSION_STOPPED',
+        `Version ${version} left before it answered. Call again to reach the active version, or raise drainTimeout.`,
+        { version },
+      ),
+    )
+  }
+
+  /** Asks the host to stop. A host that cannot is logged; whether it stopped, only its events tell. */
+  stop(): void {
+    const failed = (err: unknown) => this.#logger.error({ version: this.version, err }, 'a host failed to stop')
+    try {
+      Promise.resolve(this.runtime.stop()).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  updateCapabilityTEE(): void {
+    try {
+      this.runtime.updateCapabilityTEE()
+    } catch (err) {
+      this.#logger.error({ version: this.version, err }, 'a host failed to update its capability')
+    }
+  }
+
+  /** The version has left: nothing of ours listens to the runtime any more. */
+  release(): void {
+    this.#subscription?.unsubscribe()
+    this.#events$.complete()
+  }
+
+  #watch(observer: HostObserver): void {
+    const { version } = this
+    const lost = (reason: string, err?: unknown) => {
+      this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
+      observer.ended()
+    }
+    try {
+      this.#subscription = this.runtime.watchEvents().subscribe({
+        next: event => (isRuntimeEvent(event) ? observer.event(event) : this.#warnOnce(event)),
+        error: error => lost('failed', error),
+        complete: () => lost('ended'),
+      })
+    } catch (error) {
+      lost('cannot be watched', error)
+    }
+  }
+
+  #warnOnce(event: unknown): void {
+    if (this.#warned) return
+    this.#warned = true
+    this.#logger.warn({ version: this.version, event }, 'a host emitted an event of unknown type: ignored, said once')
+  }
+
+  #startFailed(thrown: unknown): CutoverError {
+    const cause = asError(thrown)
+    const message = `Version ${this.version} failed to start: ${cause.message}`
+    return new CutoverError('CUTOVER_START_FAILED', message, { version: this.version, cause })
+  }
+}

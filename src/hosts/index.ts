@@ -1,0 +1,11 @@
+/** `cutover/hosts`: where runtimes run. */
+export { inProcess } from './inProcess.js'
+export type { InProcessOptions } from './inProcessOptions.js'
+export type {
+  CallContext,
+  ModuleLoader,
+  Provisioner,
+  RuntimeConfig,
+  RuntimeContext,
+  RuntimeModule,
+} from './runtimeModule.js'

@@ -1,0 +1,26 @@
+/** Where the library says what it does. A pino logger fits, and so does any object with these four methods. */
+export interface Logger {
+  debug(object: object, message: string): void
+  info(object: object, message: string): void
+  warn(object: object, message: string): void
+  error(object: object, message: string): void
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly (keyof Logger)[]
+
+export function isLogger(value: unknown): value is Logger {
+  if (typeof value !== 'object' || value === null) return false
+  return LEVELS.every(level => typeof (value as Record<string, unknown>)[level] === 'function')
+}
+
+/** A logger that cannot throw, with `bindings` in every line; silent when there is none to write to. */
+export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
+  const write = (level: keyof Logger) => (object: object, message: string) => {
+    try {
+      logger?.[level]({ ...bindings, ...object }, message)
+    } catch {
+      // Design line 22: a logger that throws never breaks anything.
+    }
+  }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}

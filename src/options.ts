@@ -1,0 +1,84 @@
+import type { InspectionEvent } from 'xstate'
+import type { Handover } from '../machines/index.js'
+import { type Clock, isClock, systemClock } from './clock.js'
+import { isLogger, type Logger, safeLogger } from './logger.js'
+import {
+  count,
+  duration,
+  durationOrInfinity,
+  invalidOption,
+  optionalFunction,
+  optionsObject,
+  text,
+} from './validate.js'
+
+export interface AggregateOptions<Req = unknown> {
+  /** The id of the runtime; every version added must have the same. */
+  readonly id: string
+  /**
+   * Which requests go to the next version as well, so that it is warm when it takes over. Only the active version's
+   * answer counts.
+   * @default () => false
+   */
+  readonly propagate?: (request: Req) => boolean
+  /**
+   * `sequential`: the old version is down before the new one takes calls. `overlap`: a next version that is running
+   * takes new calls at once, and the old one drains behind it.
+   * @default 'sequential'
+   */
+  readonly handover?: Handover
+  /** How long calls in flight on a version that leaves may take to finish, in ms; 0 cuts them off at once. @default 5_000 */
+  readonly drainTimeout?: number
+  /** How long a host may take to report that it stopped before it is given up, in ms. @default 30_000 */
+  readonly stopTimeout?: number
+  /** How long a call waits for an active version, in ms; Infinity for ever; 0 not at all. @default 30_000 */
+  readonly waitTimeout?: number
+  /** How many calls may wait at once; one more is rejected. @default 65_536 */
+  readonly maxWaitingCalls?: number
+  /** Where warnings and the steps of a switch are written. @default nowhere */
+  readonly logger?: Logger
+  /** Sees every event and snapshot of the aggregate's statecharts; any Stately inspector fits. @default none */
+  readonly inspect?: (event: InspectionEvent) => void
+  /** The timers; XState's `SimulatedClock` for tests. @default the system's */
+  readonly clock?: Clock
+}
+
+/** {@link AggregateOptions}, checked, with every default filled in. */
+export interface CompiledOptions<Req> {
+  readonly id: string
+  readonly propagate: ((request: Req) => boolean) | undefined
+  readonly handover: Handover
+  readonly drainTimeout: number
+  readonly stopTimeout: number
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+  readonly logger: Logger
+  readonly inspect: ((event: InspectionEvent) => void) | undefined
+  readonly clock: Clock
+}
+
+const HANDOVERS: readonly unknown[] = ['sequential', 'overlap'] satisfies Handover[]
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
+export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptions<Req> {
+  const options = optionsObject(given)
+  const { handover = 'sequential', logger, clock = systemClock } = options
+  if (!HANDOVERS.includes(handover)) throw invalidOption('handover', "'sequential' or 'overlap'", handover)
+  if (logger !== undefined && !isLogger(logger)) {
+    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
+  }
+  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const id = text('id', options.id)
+  return {
+    id,
+    propagate: optionalFunction('propagate', options.propagate),
+    handover,
+    drainTimeout: duration('drainTimeout', options.drainTimeout, 5_000),
+    stopTimeout: duration('stopTimeout', options.stopTimeout, 30_000),
+    waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
+    maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    logger: safeLogger(logger, { aggregate: id }),
+    inspect: optionalFunction('inspect', options.inspect),
+    clock,
+  }
+}

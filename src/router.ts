@@ -1,0 +1,113 @@
+import type { Callee, Flights } from './flights.js'
+import type { Logger } from './logger.js'
+import type { CallOptions } from './runtime.js'
+import { WaitingCalls, type WaitingLimits } from './waiting.js'
+
+/** Where calls go, by version. `active` null: they wait. */
+export interface Route {
+  readonly active: string | null
+  /** Where propagated calls go as well. */
+  readonly next: string | null
+  /** No call is taken any more. */
+  readonly closed: boolean
+}
+
+/** A version as the router sees it. */
+export interface Lane<Req, Res> {
+  readonly version: string
+  readonly runtime: Callee<Req, Res, CallOptions | undefined>
+  readonly flights: Flights<Res>
+}
+
+export interface RouterOptions<Req> extends WaitingLimits {
+  readonly propagate: ((request: Req) => boolean) | undefined
+  readonly logger: Logger
+  /** What calls reject with when no call is taken any more. */
+  closed(): Error
+}
+
+/**
+ * The data plane: a pointer to the runtime that takes calls now, and the calls that wait while there is none.
+ *
+ * Control moves it in two steps, so that no call goes to a version that is about to leave, and none to a version whose
+ * host has not been started yet: {@link close} as soon as a decision is made, {@link open} when it has been acted on.
+ */
+export class Router<Req, Res> {
+  /** Where a call goes at once. */
+  #active: Lane<Req, Res> | null = null
+  /** Where the waiting calls are being sent; becomes the active lane when none is left. */
+  #opening: Lane<Req, Res> | null = null
+  #next: Lane<Req, Res> | null = null
+  #closed = false
+  readonly #waiting: WaitingCalls<Req, Res>
+  readonly #options: RouterOptions<Req>
+  readonly #propagate: ((request: Req) => boolean) | undefined
+
+  constructor(options: RouterOptions<Req>) {
+    this.#waiting = new WaitingCalls(options)
+    this.#options = options
+    this.#propagate = options.propagate
+  }
+
+  /** How many calls wait. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const active = this.#active
+    if (active === null || options?.signal?.aborted === true) return this.#detain(request, options)
+    return this.#send(active, request, options)
+  }
+
+  /** First step of a move: nothing more goes where `route` does not lead. */
+  close(route: Route): void {
+    if (this.#active?.version !== route.active) this.#active = null
+    if (this.#opening?.version !== route.active) this.#opening = null
+    if (this.#next?.version !== route.next) this.#next = null
+    if (route.closed && !this.#closed) {
+      this.#closed = true
+      this.#waiting.rejectAll(this.#options.closed())
+    }
+  }
+
+  /** Second step: the calls that wait go out in their order, then new ones go directly. */
+  open(route: Route, laneOf: (version: string) => Lane<Req, Res> | undefined): void {
+    if (route.next !== null && this.#propagate !== undefined) this.#next ??= laneOf(route.next) ?? null
+    if (route.active === null || this.#active !== null || this.#opening !== null) return
+    const lane = laneOf(route.active) ?? null
+    if (lane === null) return
+    this.#opening = lane
+    this.#waiting.sendOn(
+      () => this.#opening === lane,
+      (request, options) => this.#send(lane, request, options),
+    )
+    if (this.#opening !== lane) return
+    this.#opening = null
+    this.#active = lane
+  }
+
+  #send(active: Lane<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    const next = this.#next
+    const answer = active.flights.launch(active.runtime, request, options)
+    if (next !== null) this.#preview(next, request, options)
+    return answer
+  }
+
+  #detain(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    if (this.#closed) return Promise.reject(this.#options.closed())
+    return this.#waiting.add(request, options)
+  }
+
+  /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
+  #preview(next: Lane<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    const failed = (err: unknown) =>
+      this.#options.logger.warn({ version: next.version, err }, 'a call propagated to the next version failed')
+    try {
+      if (this.#propagate?.(request)) Promise.resolve(next.runtime.call(request, options)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

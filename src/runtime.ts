@@ -1,0 +1,96 @@
+import type { Observable } from 'rxjs'
+import { CutoverError, describe } from './errors.js'
+
+export interface CallOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface AbortOptions extends CallOptions {
+  /** Restart the runtime instead of asking it to interrupt its work. @default false */
+  readonly force?: boolean
+}
+
+export interface RuntimeInfo {
+  readonly version: string
+  readonly protocolVersion?: string
+  readonly features?: Readonly<Record<string, unknown>>
+}
+
+/** What a runtime in a trusted execution environment can prove of itself. */
+export interface CapabilityTEE {
+  readonly hardware: string
+  /** The runtime attestation key, in bytes. */
+  readonly rak?: Uint8Array
+  readonly attestation?: Uint8Array
+}
+
+/** What a runtime says of itself, in the order in which it happens. */
+export type RuntimeEvent =
+  | { readonly type: 'started'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
+  | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string }
+  | { readonly type: 'stopped'; readonly version?: string }
+  | { readonly type: 'updated'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
+  | { readonly type: 'configUpdated' }
+
+/**
+ * One running instance of one version, wherever it runs. Hosts implement it; the aggregate is one itself.
+ *
+ * The contract: `start()` is called once, and leads to `started`, or to any number of `failedToStart` while the host
+ * tries again by itself. A runtime that dies says `stopped` and comes back with `started`. `stop()` is called once, and
+ * leads to one `stopped`, even if the runtime never started.
+ */
+export interface Runtime<Req = unknown, Res = unknown> {
+  readonly id: string
+  getActiveVersion(): string
+  getInfo(options?: CallOptions): Promise<RuntimeInfo>
+  getCapabilityTEE(): CapabilityTEE | undefined
+  updateCapabilityTEE(): void
+  call(request: Req, options?: CallOptions): Promise<Res>
+  /** Hot: a subscriber gets what happens from now on. */
+  watchEvents(): Observable<RuntimeEvent>
+  start(): void
+  abort(options?: AbortOptions): Promise<void>
+  stop(): void | Promise<void>
+  component?(id: string): Runtime | undefined
+}
+
+/** The main component of a composite runtime: on-chain logic, in the words of Oasis Core. */
+export const MAIN_COMPONENT = 'ronl'
+
+const METHODS = [
+  'getActiveVersion',
+  'getInfo',
+  'getCapabilityTEE',
+  'updateCapabilityTEE',
+  'call',
+  'watchEvents',
+  'start',
+  'abort',
+  'stop',
+] as const satisfies readonly (keyof Runtime)[]
+
+/**
+ * Refuses what does not implement {@link Runtime}.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_RUNTIME`, naming what is missing
+ */
+export function assertRuntime(value: unknown): asserts value is Runtime {
+  if (typeof value !== 'object' || value === null) {
+    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime must be a Runtime object, got ${describe(value)}.`)
+  }
+  const candidate = value as Record<string, unknown>
+  if (typeof candidate['id'] !== 'string') {
+    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime.id must be a string, got ${describe(candidate['id'])}.`)
+  }
+  const missing = METHODS.filter(method => typeof candidate[method] !== 'function')
+  if (missing.length > 0) {
+    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime lacks the method ${missing.join('(), ')}().`)
+  }
+}
+
+const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
+
+export function isRuntimeEvent(value: unknown): value is RuntimeEvent {
+  return typeof value === 'object' && value !== null && EVENT_TYPES.has((value as { type?: unknown }).type)
+}

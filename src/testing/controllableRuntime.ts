@@ -1,0 +1,131 @@
+import { type Observable, Subject } from 'rxjs'
+import { CutoverError } from '../errors.js'
+import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
+import { canonical, type VersionLike } from '../version.js'
+
+export interface ControllableRuntimeOptions {
+  readonly id: string
+  readonly version: VersionLike
+  /** `start()` emits `started` at once. @default false */
+  readonly autoStart?: boolean
+  /** `stop()` emits `stopped` at once. @default false */
+  readonly autoStop?: boolean
+}
+
+/** A call that reached the runtime and waits for the test to answer it. */
+export interface ReceivedCall<Req = unknown, Res = unknown> {
+  readonly request: Req
+  readonly options: CallOptions | undefined
+  answer(value: Res): void
+  fail(error: unknown): void
+}
+
+/**
+ * A runtime whose every event and answer the test decides: nothing happens by itself, unless an option says so.
+ *
+ * `starts`, `stops` and `aborts` count what it was asked to do, `calls` holds what it was asked to answer, `subscribers`
+ * tells how many watch its events.
+ */
+export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtime<Req, Res> {
+  readonly id: string
+  readonly calls: ReceivedCall<Req, Res>[] = []
+  readonly aborts: (AbortOptions | undefined)[] = []
+  starts = 0
+  stops = 0
+  capabilityUpdates = 0
+  capability: CapabilityTEE | undefined
+  readonly #version: string
+  readonly #autoStart: boolean
+  readonly #autoStop: boolean
+  readonly #events$ = new Subject<RuntimeEvent>()
+
+  /** @throws CutoverError `CUTOVER_INVALID_VERSION` */
+  constructor({ id, version, autoStart = false, autoStop = false }: ControllableRuntimeOptions) {
+    this.id = id
+    this.#version = canonical(version)
+    this.#autoStart = autoStart
+    this.#autoStop = autoStop
+  }
+
+  /** How many subscribers its events have. */
+  get subscribers(): number {
+    return this.#events$.observers.length
+  }
+
+  /** Emits any event, also one out of order. */
+  emit(event: RuntimeEvent): void {
+    this.#events$.next(event)
+  }
+
+  emitStarted(capabilityTEE?: CapabilityTEE): void {
+    this.emit({ type: 'started', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
+  }
+
+  emitFailedToStart(error: Error = this.#startFailed()): void {
+    this.emit({ type: 'failedToStart', version: this.#version, error })
+  }
+
+  emitStopped(): void {
+    this.emit({ type: 'stopped', version: this.#version })
+  }
+
+  emitUpdated(capabilityTEE?: CapabilityTEE): void {
+    this.emit({ type: 'updated', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
+  }
+
+  /** Ends the stream of events, with an error if one is given. */
+  endEvents(error?: Error): void {
+    if (error === undefined) this.#events$.complete()
+    else this.#events$.error(error)
+  }
+
+  /** Answers every call it holds, oldest first; by default with the request itself. */
+  answerAll(answer: (request: Req) => Res = request => request as unknown as Res): void {
+    for (const call of this.calls.splice(0)) call.answer(answer(call.request))
+  }
+
+  call(request: Req, options?: CallOptions): Promise<Res> {
+    return new Promise((resolve, reject) => {
+      this.calls.push({ request, options, answer: resolve, fail: reject })
+    })
+  }
+
+  start(): void {
+    this.starts++
+    if (this.#autoStart) this.emitStarted()
+  }
+
+  stop(): void {
+    this.stops++
+    if (this.#autoStop) this.emitStopped()
+  }
+
+  async abort(options?: AbortOptions): Promise<void> {
+    this.aborts.push(options)
+  }
+
+  watchEvents(): Observable<RuntimeEvent> {
+    return this.#events$.asObservable()
+  }
+
+  getActiveVersion(): string {
+    return this.#version
+  }
+
+  async getInfo(): Promise<RuntimeInfo> {
+    return { version: this.#version }
+  }
+
+  getCapabilityTEE(): CapabilityTEE | undefined {
+    return this.capability
+  }
+
+  updateCapabilityTEE(): void {
+    this.capabilityUpdates++
+  }
+
+  #startFailed(): CutoverError {
+    const message = `Version ${this.#version} failed to start because the test said so.`
+    return new CutoverError('CUTOVER_START_FAILED', message, { version: this.#version })
+  }
+}

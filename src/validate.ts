@@ -1,0 +1,49 @@
+import { CutoverError, describe } from './errors.js'
+
+/** The longest time a timer of Node can wait, in ms (about 24.8 days); more would fire at once. */
+export const MAX_TIMEOUT = 2_147_483_647
+
+export function invalidOption(name: string, expected: string, value: unknown): CutoverError {
+  return new CutoverError('CUTOVER_INVALID_OPTION', `Option "${name}" must be ${expected}, got ${describe(value)}.`)
+}
+
+/** A whole number of milliseconds; `fallback` when not given. */
+export function duration(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback
+  if (isWhole(value) && value <= MAX_TIMEOUT) return value
+  throw invalidOption(name, `a whole number of milliseconds from 0 to ${MAX_TIMEOUT}`, value)
+}
+
+/** As {@link duration}, or `Infinity` for no limit. */
+export function durationOrInfinity(name: string, value: unknown, fallback: number): number {
+  if (value === Number.POSITIVE_INFINITY) return value
+  if (value === undefined || (isWhole(value) && value <= MAX_TIMEOUT)) return value ?? fallback
+  throw invalidOption(name, `a whole number of milliseconds from 0 to ${MAX_TIMEOUT}, or Infinity`, value)
+}
+
+/** A whole number, 0 or more. */
+export function count(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback
+  if (isWhole(value)) return value
+  throw invalidOption(name, 'a whole number, 0 or more', value)
+}
+
+export function text(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw invalidOption(name, 'a string that is not empty', value)
+}
+
+export function optionalFunction<F>(name: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw invalidOption(name, 'a function', value)
+}
+
+/** The options argument itself. */
+export function optionsObject<T extends object>(value: T | undefined): T {
+  if (typeof value === 'object' && value !== null) return value
+  throw invalidOption('options', 'an object', value)
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}

@@ -1,0 +1,36 @@
+import semver from 'semver'
+import { CutoverError, describe } from './errors.js'
+
+/** A parsed version, as package `semver` makes it. */
+export interface SemVer {
+  readonly version: string
+}
+
+/** A version as users write it. Build metadata is dropped: it does not distinguish versions (design line 2). */
+export type VersionLike = string | SemVer
+
+/** SemVer's own limit is 256; a message should not repeat more than that either. */
+const MAX_LENGTH = 256
+
+/**
+ * The canonical text of a version: `1.4.0`, `2.0.0-rc.1`.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_VERSION`: not strictly SemVer (a range, a partial version, a leading `v`, …)
+ */
+export function canonical(version: VersionLike): string {
+  const text = typeof version === 'object' && version !== null ? version.version : version
+  const parsed = typeof text === 'string' && text.length <= MAX_LENGTH ? semver.parse(text) : null
+  if (parsed === null) throw invalid(version, 'Give a full SemVer version such as 1.4.0 or 2.0.0-rc.1.')
+  const strict = parsed.build.length === 0 ? parsed.version : `${parsed.version}+${parsed.build.join('.')}`
+  if (text !== strict) throw invalid(version, `Did you mean ${JSON.stringify(strict)}?`)
+  return parsed.version
+}
+
+function invalid(version: unknown, hint: string): CutoverError {
+  return new CutoverError('CUTOVER_INVALID_VERSION', `version must be SemVer, got ${describe(version)}. ${hint}`)
+}
+
+/** SemVer precedence of two canonical versions, ascending. */
+export function byPrecedence(a: string, b: string): number {
+  return semver.compare(a, b)
+}

@@ -1,0 +1,75 @@
+import type { Clock } from './clock.js'
+import type { CallOptions } from './runtime.js'
+
+export interface WaitingLimits {
+  /** ms; Infinity for none */
+  readonly timeout: number
+  readonly max: number
+  readonly clock: Clock
+  /** What a call rejects with that waited for too long. */
+  timedOut(): Error
+  /** What a call rejects with that finds the queue full. */
+  tooMany(): Error
+}
+
+interface WaitingCall<Req, Res> {
+  readonly request: Req
+  readonly options: CallOptions | undefined
+  readonly resolve: (answer: Res | Promise<Res>) => void
+  readonly reject: (error: unknown) => void
+  readonly forget: () => void
+}
+
+/** Calls that cannot be sent yet, in order of arrival. No polling: whoever opens the way sends them on. */
+export class WaitingCalls<Req, Res> {
+  /** A Set keeps the order and deletes in constant time. */
+  readonly #calls = new Set<WaitingCall<Req, Res>>()
+  readonly #limits: WaitingLimits
+
+  constructor(limits: WaitingLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#calls.size
+  }
+
+  /** Waits until {@link sendOn} or {@link rejectAll}, the time limit, or the abort of `options.signal`. */
+  add(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const { timeout, max, clock, timedOut, tooMany } = this.#limits
+    if (this.#calls.size >= max) return Promise.reject(tooMany())
+    if (timeout === 0) return Promise.reject(timedOut())
+    return new Promise((resolve, reject) => {
+      const signal = options?.signal
+      const onAbort = () => this.#fail(call, signal?.reason)
+      const timer =
+        timeout === Number.POSITIVE_INFINITY ? null : clock.setTimeout(() => this.#fail(call, timedOut()), timeout)
+      const forget = () => {
+        this.#calls.delete(call)
+        if (timer !== null) clock.clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const call: WaitingCall<Req, Res> = { request, options, resolve, reject, forget }
+      signal?.addEventListener('abort', onAbort)
+      this.#calls.add(call)
+    })
+  }
+
+  /** Sends the waiting calls, oldest first, for as long as `isOpen`. A call is off the list before it is sent. */
+  sendOn(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
+    for (const call of this.#calls) {
+      if (!isOpen()) return
+      call.forget()
+      call.resolve(send(call.request, call.options))
+    }
+  }
+
+  rejectAll(error: Error): void {
+    for (const call of this.#calls) this.#fail(call, error)
+  }
+
+  #fail(call: WaitingCall<Req, Res>, error: unknown): void {
+    call.forget()
+    call.reject(error)
+  }
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+
+// biome-ignore lint/style/noDefaultExport: Vitest reads the default export
+export default defineConfig({
+  root: source('.'),
+  resolve: {
+    alias: [
+      { find: /^cutover$/, replacement: source('src/index.ts') },
+      { find: /^cutover\/machines$/, replacement: source('machines/index.ts') },
+      { find: /^cutover\/(hosts|testing)$/, replacement: `${source('src')}/$1/index.ts` },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    restoreMocks: true,
+    slowTestThreshold: 2_000,
+  },
+})

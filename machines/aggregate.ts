@@ -4,7 +4,40 @@
  * A level-triggered reconciler. Events change only what is *wanted*; guarded `always` transitions move what is towards
  * what is wanted, one step at a time, first match wins. Overlapping `setVersion` events therefore need no queue.
  *
- * @@TABLE@@
+ * | state | event | guard | next state |
+ * |---|---|---|---|
+ * | (any) | addVersion | isNew |  |
+ * | (any) | removeVersion | isRemovable |  |
+ * | (any) | setVersion |  |  |
+ * | (any) | version.running | isStarting |  |
+ * | (any) | version.lost | isRunning |  |
+ * | stopped | start |  | running |
+ * | stopped | dispose |  | disposed |
+ * | running | stop |  | stopping.halting |
+ * | running | dispose |  | stopping.disposing |
+ * | running.reconciling |  | nextCanOvertake | running.retiring |
+ * | running.reconciling |  | activeIsUnwanted | running.stoppingActive |
+ * | running.reconciling |  | nextCanBePromoted | running.reconciling |
+ * | running.reconciling |  | activeCanStart | running.reconciling |
+ * | running.reconciling |  | nextIsUnwanted | running.stoppingNext |
+ * | running.reconciling |  | nextCanStart | running.reconciling |
+ * | running.reconciling |  | isPostponed | running.settled |
+ * | running.reconciling |  |  | running.settled |
+ * | running.settled | setVersion |  | running.reconciling |
+ * | running.settled | addVersion | isNewAndWanted | running.reconciling |
+ * | running.stoppingActive | version.stopped | isActive | running.reconciling |
+ * | running.stoppingNext | version.stopped | isNext | running.reconciling |
+ * | running.retiring | version.stopped | isLeaving | running.reconciling |
+ * | stopping | version.stopped | isLeaving |  |
+ * | stopping | version.stopped | isNext |  |
+ * | stopping | version.stopped | isActive |  |
+ * | stopping | dispose |  | stopping.disposing |
+ * | stopping.halting |  | allDown | stopped |
+ * | stopping.halting | start |  | stopping.restarting |
+ * | stopping.restarting |  | allDown | running |
+ * | stopping.restarting | stop |  | stopping.halting |
+ * | stopping.disposing |  | allDown | disposed |
+ * | disposed | * |  |  |
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import * as book from './book.js'
@@ -46,7 +79,7 @@ export const aggregateMachine = setup({
     forgetVersion: notProvided<OneVersion>('forgetVersion'),
     /** Wanted versions that are unknown will be started when they are added. */
     warnPostponed: notProvided<{ readonly versions: readonly string[] }>('warnPostponed'),
-    /** Everything is down for good: end the streams. */
+    /** Everything is down for good: end the streams, and this actor. */
     closeDown: notProvided('closeDown'),
 
     mark: assign(({ context }, { version, as }: OneVersion & { readonly as: book.VersionState }) =>
@@ -102,7 +135,10 @@ export const aggregateMachine = setup({
         'spawnVersion',
       ],
     },
-    removeVersion: { guard: { type: 'isRemovable', params: theOneNamed }, actions: bury },
+    removeVersion: {
+      guard: { type: 'isRemovable', params: theOneNamed },
+      actions: [{ type: 'stopVersion', params: theOneNamed }, ...bury],
+    },
     setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
     'version.running': {
       guard: { type: 'isStarting', params: theOneNamed },
@@ -260,9 +296,9 @@ export const aggregateMachine = setup({
       },
     },
     disposed: {
-      description: 'Gone for good.',
-      type: 'final',
+      description: 'Gone for good: nothing is heard any more.',
       entry: [assign({ versions: {} }), 'closeDown'],
+      on: { '*': {} },
     },
   },
 })

@@ -1,7 +1,39 @@
 /**
  * Keeps one guest alive: launches it, relaunches it after a failure, restarts it on demand, stops it for good.
  *
- * @@TABLE@@
+ * | state | event | guard | next state |
+ * |---|---|---|---|
+ * | idle | start |  | launching |
+ * | idle | stop |  | stopped |
+ * | launching | guest.launched |  | up |
+ * | launching | guest.failed |  | backingOff |
+ * | launching | restart |  | restarting.cancelling |
+ * | launching | stop |  | stopping.cancelling |
+ * | backingOff | restart |  | launching |
+ * | backingOff | stop |  | stopped |
+ * | backingOff | after backoff |  | launching |
+ * | up | restart |  | restarting.terminating |
+ * | up | stop |  | stopping.terminating |
+ * | up | after stableAfter |  |  |
+ * | up.idle | abort |  | up.aborting |
+ * | up.aborting | guest.aborted |  | up.idle |
+ * | up.aborting | guest.abortFailed |  | restarting.terminating |
+ * | up.aborting | after abortTimeout |  | restarting.terminating |
+ * | restarting.cancelling | guest.launched |  | restarting.settling |
+ * | restarting.cancelling | guest.failed |  | launching |
+ * | restarting.cancelling | stop |  | stopping.cancelling |
+ * | restarting.cancelling | after abortTimeout |  | launching |
+ * | restarting.settling | guest.stopped |  | launching |
+ * | restarting.settling | stop |  | stopping.terminating |
+ * | restarting.settling | after stopTimeout |  | launching |
+ * | restarting.terminating | guest.stopped |  | launching |
+ * | restarting.terminating | stop |  | stopping.terminating |
+ * | restarting.terminating | after stopTimeout |  | launching |
+ * | stopping.cancelling | guest.launched |  | stopping.terminating |
+ * | stopping.cancelling | guest.failed |  | stopped |
+ * | stopping.cancelling | after abortTimeout |  | stopped |
+ * | stopping.terminating | guest.stopped |  | stopped |
+ * | stopping.terminating | after stopTimeout |  | stopped |
  */
 import { assign, setup } from 'xstate'
 import { notProvided } from './notProvided.js'
@@ -85,7 +117,7 @@ export const supervisorMachine = setup({
       on: {
         'guest.launched': { target: 'up', actions: 'reportStarted' },
         'guest.failed': { target: 'backingOff', actions: ['countFailure', 'reportFailed'] },
-        restart: { target: 'launching', reenter: true, actions: 'cancelLaunch' },
+        restart: 'restarting.cancelling',
         stop: 'stopping.cancelling',
       },
     },
@@ -99,7 +131,7 @@ export const supervisorMachine = setup({
       initial: 'idle',
       after: { stableAfter: { actions: 'forgetFailures' } },
       on: {
-        restart: { target: 'restarting', actions: 'stopGuest' },
+        restart: { target: 'restarting.terminating', actions: 'stopGuest' },
         stop: { target: 'stopping.terminating', actions: 'stopGuest' },
       },
       states: {
@@ -112,19 +144,40 @@ export const supervisorMachine = setup({
           entry: 'abortGuest',
           on: {
             'guest.aborted': 'idle',
-            'guest.abortFailed': { target: '#supervisor.restarting', actions: 'stopGuest' },
+            'guest.abortFailed': { target: '#supervisor.restarting.terminating', actions: 'stopGuest' },
           },
-          after: { abortTimeout: { target: '#supervisor.restarting', actions: 'stopGuest' } },
+          after: { abortTimeout: { target: '#supervisor.restarting.terminating', actions: 'stopGuest' } },
         },
       },
     },
     restarting: {
-      description: 'The guest stops, to be launched again. Calls wait.',
-      on: {
-        'guest.stopped': { target: 'launching', actions: 'reportStopped' },
-        stop: 'stopping.terminating',
+      description: 'The guest goes down, to be launched again. Calls wait.',
+      initial: 'terminating',
+      states: {
+        cancelling: {
+          description: 'A launch was under way: it is told, and given a moment to end.',
+          entry: 'cancelLaunch',
+          on: {
+            'guest.launched': { target: 'settling', actions: 'stopGuest' },
+            'guest.failed': '#supervisor.launching',
+            stop: '#supervisor.stopping.cancelling',
+          },
+          after: { abortTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
+        },
+        settling: {
+          description: 'The launch came up after all: its guest, of which nobody has heard, is asked to stop.',
+          on: { 'guest.stopped': '#supervisor.launching', stop: '#supervisor.stopping.terminating' },
+          after: { stopTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
+        },
+        terminating: {
+          description: 'The guest is asked to stop.',
+          on: {
+            'guest.stopped': { target: '#supervisor.launching', actions: 'reportStopped' },
+            stop: '#supervisor.stopping.terminating',
+          },
+          after: { stopTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'reportStopped'] } },
+        },
       },
-      after: { stopTimeout: { target: 'launching', actions: ['giveUpGuest', 'reportStopped'] } },
     },
     stopping: {
       description: 'The guest goes down for good.',

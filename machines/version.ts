@@ -3,31 +3,31 @@
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
- * | provisioned | start | | starting |
- * | provisioned | stop | | stopped |
- * | starting | host.started | | running |
- * | starting | host.failedToStart | | starting |
- * | starting | host.ended | | starting |
- * | starting | stop | | stopping |
- * | running | host.started | | running |
- * | running | host.updated | | running |
- * | running | host.stopped | | starting |
- * | running | host.ended | | starting |
- * | running | stop | | stopping |
- * | stopping.draining | | noTimeToDrain | stopping.terminating |
- * | stopping.draining | drained | | stopping.terminating |
- * | stopping.draining | after drainTimeout | | stopping.terminating |
- * | stopping.draining | host.ended | | stopping.draining |
- * | stopping.terminating | | hostIsGone | stopped |
- * | stopping.terminating | host.stopped | | stopped |
- * | stopping.terminating | host.ended | | stopped |
- * | stopping.terminating | after stopTimeout | | stopped |
+ * | provisioned | start |  | starting |
+ * | provisioned | stop |  | stopped |
+ * | starting | host.started |  | running |
+ * | starting | host.failedToStart |  |  |
+ * | starting | host.ended |  |  |
+ * | starting | stop |  | stopping |
+ * | running | host.started |  |  |
+ * | running | host.updated |  |  |
+ * | running | host.stopped |  | starting |
+ * | running | host.ended |  | starting |
+ * | running | stop |  | stopping |
+ * | stopping.draining |  | noTimeToDrain | stopping.terminating |
+ * | stopping.draining | drained |  | stopping.terminating |
+ * | stopping.draining | host.ended |  |  |
+ * | stopping.draining | after drainTimeout |  | stopping.terminating |
+ * | stopping.terminating |  | hostIsGone | stopped |
+ * | stopping.terminating | host.stopped |  | stopped |
+ * | stopping.terminating | host.ended |  | stopped |
+ * | stopping.terminating | after stopTimeout |  | stopped |
  *
  * provisioned: made, not started. starting: the host is asked to come up, or to come back.
  * running: the host answers. draining: no new call arrives, those in flight finish.
  * terminating: the host is asked to stop. stopped: gone for good.
  */
-import { assign, sendParent, setup } from 'xstate'
+import { type AnyActorRef, assign, sendTo, setup } from 'xstate'
 import { notProvided } from './notProvided.js'
 
 /** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
@@ -75,7 +75,13 @@ export type VersionReport =
   | { readonly type: 'version.lost'; readonly version: string }
   | { readonly type: 'version.stopped'; readonly version: string }
 
-type Args = { readonly context: VersionContext }
+/** Tells the aggregate; a version on its own, as when its graph is explored, tells itself, which it ignores. */
+function report(type: VersionReport['type']) {
+  return sendTo(
+    ({ self }: { readonly self: AnyActorRef }) => self._parent ?? self,
+    ({ context }: { readonly context: VersionContext }): VersionReport => ({ type, version: context.version }),
+  )
+}
 
 export const versionMachine = setup({
   types: {
@@ -93,9 +99,9 @@ export const versionMachine = setup({
     stopHost: notProvided('stopHost'),
     /** The host never said that it stopped: say it in its place. */
     giveUpHost: notProvided('giveUpHost'),
-    reportRunning: sendParent(({ context }: Args) => ({ type: 'version.running', version: context.version })),
-    reportLost: sendParent(({ context }: Args) => ({ type: 'version.lost', version: context.version })),
-    reportStopped: sendParent(({ context }: Args) => ({ type: 'version.stopped', version: context.version })),
+    reportRunning: report('version.running'),
+    reportLost: report('version.lost'),
+    reportStopped: report('version.stopped'),
     stopWatching: assign({ watched: false }),
   },
   guards: {

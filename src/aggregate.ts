@@ -138,8 +138,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    */
   async whenRunning(options?: CallOptions): Promise<string> {
     this.#assertNotDisposed()
-    const { context, status } = await this.#control.until(isServing, options)
-    if (status !== 'active' || context.active === null) throw disposed()
+    const { context } = await this.#control.until(isServing, options)
+    if (context.active === null) throw disposed()
     return context.active
   }
 
@@ -266,6 +266,7 @@ function isSettled(snapshot: AggregateSnapshot): boolean {
   return snapshot.matches('stopped') || snapshot.matches({ running: 'settled' })
 }
 
-function isServing({ context: { active, versions } }: AggregateSnapshot): boolean {
-  return active !== null && versions[active] === 'running'
+function isServing(snapshot: AggregateSnapshot): boolean {
+  const { active, versions } = snapshot.context
+  return snapshot.matches('running') && active !== null && versions[active] === 'running'
 }

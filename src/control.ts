@@ -11,7 +11,7 @@ import {
 } from '../machines/index.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
-import { isCutoverError } from './errors.js'
+import { asError, isCutoverError } from './errors.js'
 import { EventHub } from './events.js'
 import { Hosted } from './hosted.js'
 import type { CompiledOptions } from './options.js'
@@ -79,8 +79,11 @@ export class ControlPlane<Req, Res> {
     return this.#hosted.get(version)
   }
 
+  /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
   send(event: AggregateEvent): void {
-    this.#effects.decide(() => this.#actor.send(event))
+    this.#effects.decide(() => {
+      if (!this.snapshot.matches('disposed')) this.#actor.send(event)
+    })
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
@@ -90,7 +93,7 @@ export class ControlPlane<Req, Res> {
 
   /** Resolves with the first snapshot, now or later, for which `predicate` is true, or that is the last one. */
   until(predicate: (snapshot: AggregateSnapshot) => boolean, options?: CallOptions): Promise<AggregateSnapshot> {
-    const isEnough = (snapshot: AggregateSnapshot) => snapshot.status !== 'active' || predicate(snapshot)
+    const isEnough = (snapshot: AggregateSnapshot) => snapshot.matches('disposed') || predicate(snapshot)
     return waitFor(this.#actor, isEnough, options)
   }
 
@@ -129,8 +132,7 @@ export class ControlPlane<Req, Res> {
             logger.info({ version: context.version }, 'version starts')
             hosted.start({
               event: event => this.#hear(self, hosted, event, toVersionEvent(event)),
-              ended: () =>
-                this.#hear(self, hosted, { type: 'stopped', version: hosted.version }, { type: 'host.ended' }),
+              ended: stopped => this.#hear(self, hosted, stopped, { type: 'host.ended' }),
             })
           }),
         awaitDrain: ({ context, self }: VersionArgs) =>
@@ -156,12 +158,12 @@ export class ControlPlane<Req, Res> {
   #hear(
     self: VersionArgs['self'],
     hosted: Hosted<Req, Res>,
-    event: RuntimeEvent,
+    event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
   ): void {
     this.#effects.decide(() => {
       if ((self.getSnapshot() as { status: string }).status !== 'active') return
-      this.#effects.push(() => hosted.publish(event))
+      if (event !== undefined) this.#effects.push(() => hosted.publish(event))
       if (versionEvent !== undefined) self.send(versionEvent)
     })
   }
@@ -175,6 +177,7 @@ export class ControlPlane<Req, Res> {
     for (const hosted of this.#hosted.values()) hosted.release()
     this.#hosted.clear()
     this.hub.close()
+    this.#actor.stop()
   }
 
   #safeInspect(inspect: (event: InspectionEvent) => void) {
@@ -203,13 +206,14 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
   }
 }
 
-function capabilityFacts(capability: CapabilityTEE | undefined): CapabilityFacts | null {
-  if (capability === undefined) return null
-  const hex = (bytes: Uint8Array | undefined) => (bytes === undefined ? null : Buffer.from(bytes).toString('hex'))
-  return { hardware: capability.hardware, rak: hex(capability.rak), attestation: hex(capability.attestation) }
+/** Hosts in other languages may send anything, such as null for nothing. */
+function capabilityFacts(capability: CapabilityTEE | null | undefined): CapabilityFacts | null {
+  if (capability === undefined || capability === null) return null
+  const hex = (bytes: unknown) => (bytes instanceof Uint8Array ? Buffer.from(bytes).toString('hex') : null)
+  return { hardware: `${capability.hardware}`, rak: hex(capability.rak), attestation: hex(capability.attestation) }
 }
 
-function errorFacts(error: unknown): ErrorFacts {
-  const { name = 'Error', message = String(error) } = error instanceof Error ? error : {}
-  return { name, message, code: isCutoverError(error) ? error.code : null }
+function errorFacts(thrown: unknown): ErrorFacts {
+  const { name, message } = asError(thrown)
+  return { name, message, code: isCutoverError(thrown) ? thrown.code : null }
 }

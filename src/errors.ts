@@ -15,7 +15,6 @@ export const ERROR_CODES = {
   CUTOVER_DISPOSED: 'The object was disposed of; make a new one.',
   CUTOVER_RUNTIME_LOST: 'The runtime stopped or was restarted while it had the call.',
   CUTOVER_START_FAILED: 'The runtime did not come up; its host tries again.',
-  CUTOVER_ABORT_FAILED: 'The runtime could not interrupt its work.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'The runtime asked its host for something that nobody answers.',
 } as const
 
@@ -41,7 +40,7 @@ export interface ErrorDetails {
 export class CutoverError extends Error {
   override readonly name = 'CutoverError'
   readonly code: ErrorCode
-  readonly version?: string
+  declare readonly version?: string
 
   constructor(code: ErrorCode, message: string, { version, cause }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause })

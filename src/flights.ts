@@ -19,20 +19,23 @@ export class Flights<Res> {
   readonly #slots: Flight<Res>[] = []
   #onEmpty: (() => void) | null = null
 
+  /** How many landed slots are kept for reuse. */
+  get spare(): number {
+    return this.#slots.length - this.count
+  }
+
   /** Calls `callee` and hands on its answer or error; a callee that throws rejects. */
   launch<Req, Options>(callee: Callee<Req, Res, Options>, request: Req, options: Options): Promise<Res> {
     const slot = this.count++
     const flight = this.#slots[slot] ?? this.#build(slot)
     const promise = new Promise(flight.board)
-    let answer: Res | Promise<Res>
     try {
-      answer = callee.call(request, options)
+      const answer = callee.call(request, options)
+      if (answer instanceof Promise) answer.then(flight.onValue, flight.onError)
+      else Promise.resolve(answer).then(flight.onValue, flight.onError)
     } catch (error) {
       flight.onError(error)
-      return promise
     }
-    if (answer instanceof Promise) answer.then(flight.onValue, flight.onError)
-    else Promise.resolve(answer).then(flight.onValue, flight.onError)
     return promise
   }
 
@@ -64,7 +67,7 @@ export class Flights<Res> {
       slots[end] = flight
       flight.slot = end
     }
-    if (slots.length - end > MAX_SPARE) slots.pop()
+    if (this.spare > MAX_SPARE) slots.pop()
     if (end === 0 && this.#onEmpty !== null) this.#empty(this.#onEmpty)
   }
 
@@ -98,12 +101,14 @@ class Flight<Res> {
     this.onValue = value => {
       const resolve = this.#resolve
       if (resolve === ignore) return
+      this.#forget()
       resolve(value)
       flights.land(this)
     }
     this.onError = error => {
       const reject = this.#reject
       if (reject === ignore) return
+      this.#forget()
       reject(error)
       flights.land(this)
     }
@@ -112,9 +117,14 @@ class Flight<Res> {
   /** Ends the call before its runtime does. Its slot is gone: the runtime may still settle it. */
   abandon(error: Error): void {
     const reject = this.#reject
+    this.#forget()
+    reject(error)
+  }
+
+  /** What has settled is not kept alive, and cannot settle again. */
+  #forget(): void {
     this.#resolve = ignore
     this.#reject = ignore
-    reject(error)
   }
 }
 

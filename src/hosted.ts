@@ -9,8 +9,8 @@ import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
 /** Who is told what a host does. */
 export interface HostObserver {
   event(event: RuntimeEvent): void
-  /** The host's event stream is over: nothing more will be heard of it. */
-  ended(): void
+  /** The host's event stream is over: nothing more will be heard of it. It counts as stopped, if it was not already. */
+  ended(stopped: RuntimeEvent | undefined): void
 }
 
 /** What the shell holds of one version: its runtime, its calls in flight and its stream of events. */
@@ -23,6 +23,7 @@ export class Hosted<Req, Res> {
   readonly #events$ = new Subject<RuntimeEvent>()
   #gate$: BehaviorSubject<Gate> | undefined
   #subscription: Subscription | undefined
+  #lastHeard: RuntimeEvent['type'] | undefined
   #warned = false
 
   constructor(version: string, runtime: Runtime<Req, Res>, hub: EventHub, logger: Logger) {
@@ -44,11 +45,10 @@ export class Hosted<Req, Res> {
   /** Watches the host's events, then starts it. A host that throws has failed to start. */
   start(observer: HostObserver): void {
     this.#watch(observer)
-    try {
-      this.runtime.start()
-    } catch (thrown) {
-      observer.event({ type: 'failedToStart', error: this.#startFailed(thrown), version: this.version })
-    }
+    attempt(
+      () => this.runtime.start(),
+      thrown => observer.event({ type: 'failedToStart', error: this.#startFailed(thrown), version: this.version }),
+    )
   }
 
   /** Hands an event on to the aggregate's subscribers, as far as the gate allows. */
@@ -72,37 +72,46 @@ export class Hosted<Req, Res> {
 
   /** Asks the host to stop. A host that cannot is logged; whether it stopped, only its events tell. */
   stop(): void {
-    const failed = (err: unknown) => this.#logger.error({ version: this.version, err }, 'a host failed to stop')
-    try {
-      Promise.resolve(this.runtime.stop()).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    attempt(
+      () => this.runtime.stop(),
+      err => this.#logger.error({ version: this.version, err }, 'a host failed to stop'),
+    )
   }
 
   updateCapabilityTEE(): void {
-    try {
-      this.runtime.updateCapabilityTEE()
-    } catch (err) {
-      this.#logger.error({ version: this.version, err }, 'a host failed to update its capability')
-    }
+    attempt(
+      () => this.runtime.updateCapabilityTEE(),
+      err => this.#logger.error({ version: this.version, err }, 'a host failed to update its capability'),
+    )
   }
 
   /** The version has left: nothing of ours listens to the runtime any more. */
   release(): void {
-    this.#subscription?.unsubscribe()
     this.#events$.complete()
+    attempt(
+      () => this.#subscription?.unsubscribe(),
+      err => this.#logger.error({ version: this.version, err }, "a host's event stream failed to end"),
+    )
   }
 
   #watch(observer: HostObserver): void {
     const { version } = this
     const lost = (reason: string, err?: unknown) => {
       this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
-      observer.ended()
+      observer.ended(this.#lastHeard === 'stopped' ? undefined : { type: 'stopped', version })
+    }
+    const hear = (event: unknown) => {
+      if (!isRuntimeEvent(event)) return this.#warnOnce(event)
+      this.#lastHeard = event.type
+      try {
+        observer.event(event)
+      } catch (err) {
+        this.#logger.error({ version, event, err }, 'a host emitted a malformed event: ignored')
+      }
     }
     try {
       this.#subscription = this.runtime.watchEvents().subscribe({
-        next: event => (isRuntimeEvent(event) ? observer.event(event) : this.#warnOnce(event)),
+        next: hear,
         error: error => lost('failed', error),
         complete: () => lost('ended'),
       })
@@ -121,5 +130,14 @@ export class Hosted<Req, Res> {
     const cause = asError(thrown)
     const message = `Version ${this.version} failed to start: ${cause.message}`
     return new CutoverError('CUTOVER_START_FAILED', message, { version: this.version, cause })
+  }
+}
+
+/** Whatever a host throws, at once or by a promise that it was not asked for, goes to `failed`. */
+function attempt(act: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    Promise.resolve(act()).catch(failed)
+  } catch (error) {
+    failed(error)
   }
 }

@@ -2,15 +2,7 @@ import type { InspectionEvent } from 'xstate'
 import type { Handover } from '../machines/index.js'
 import { type Clock, isClock, systemClock } from './clock.js'
 import { isLogger, type Logger, safeLogger } from './logger.js'
-import {
-  count,
-  duration,
-  durationOrInfinity,
-  invalidOption,
-  optionalFunction,
-  optionsObject,
-  text,
-} from './validate.js'
+import { count, duration, durationOrInfinity, invalidOption, object, optionalFunction, text } from './validate.js'
 
 export interface AggregateOptions<Req = unknown> {
   /** The id of the runtime; every version added must have the same. */
@@ -61,7 +53,7 @@ const HANDOVERS: readonly unknown[] = ['sequential', 'overlap'] satisfies Handov
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
 export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptions<Req> {
-  const options = optionsObject(given)
+  const options = object('options', given)
   const { handover = 'sequential', logger, clock = systemClock } = options
   if (!HANDOVERS.includes(handover)) throw invalidOption('handover', "'sequential' or 'overlap'", handover)
   if (logger !== undefined && !isLogger(logger)) {

@@ -6,6 +6,6 @@ export function routeOf(snapshot: AggregateSnapshot): Route {
   const { active, next } = snapshot.context
   const serves = snapshot.matches('running') && !snapshot.matches({ running: 'stoppingActive' })
   const previews = serves && !snapshot.matches({ running: 'stoppingNext' })
-  const closed = snapshot.status !== 'active' || snapshot.matches({ stopping: 'disposing' })
+  const closed = snapshot.matches('disposed') || snapshot.matches({ stopping: 'disposing' })
   return { active: serves ? active : null, next: previews ? next : null, closed }
 }

@@ -39,6 +39,8 @@ export class Router<Req, Res> {
   #opening: Lane<Req, Res> | null = null
   #next: Lane<Req, Res> | null = null
   #closed = false
+  /** A lane is about to open: between the two steps of a move. */
+  #isMoving = false
   readonly #waiting: WaitingCalls<Req, Res>
   readonly #options: RouterOptions<Req>
   readonly #propagate: ((request: Req) => boolean) | undefined
@@ -62,6 +64,7 @@ export class Router<Req, Res> {
 
   /** First step of a move: nothing more goes where `route` does not lead. */
   close(route: Route): void {
+    this.#isMoving = route.active !== null
     if (this.#active?.version !== route.active) this.#active = null
     if (this.#opening?.version !== route.active) this.#opening = null
     if (this.#next?.version !== route.next) this.#next = null
@@ -88,16 +91,16 @@ export class Router<Req, Res> {
   }
 
   #send(active: Lane<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    const next = this.#next
     const answer = active.flights.launch(active.runtime, request, options)
+    const next = this.#next
     if (next !== null) this.#preview(next, request, options)
     return answer
   }
 
   #detain(request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason)
     if (this.#closed) return Promise.reject(this.#options.closed())
-    return this.#waiting.add(request, options)
+    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    return this.#isMoving ? this.#waiting.queue(request, options) : this.#waiting.add(request, options)
   }
 
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */

@@ -1,4 +1,4 @@
-import { Observable, type Observer, Subscriber, type Subscription } from 'rxjs'
+import { Observable, type Observer, type Operator, Subscriber, type Subscription } from 'rxjs'
 
 type Next<T> = (value: T) => void
 
@@ -22,13 +22,21 @@ export class SafeObservable<T> extends Observable<T> {
     complete?: (() => void) | null,
   ): Subscription {
     // The subscriber of an operator hands errors on to whoever subscribed behind the operator.
-    if (first instanceof Subscriber) return super.subscribe(first)
+    if (isSubscriber(first)) return super.subscribe(first)
     const observer = typeof first === 'object' && first !== null ? first : undefined
     return super.subscribe({
       next: value => this.#attempt(() => (typeof first === 'function' ? first(value) : observer?.next?.(value))),
       error: thrown => this.#attempt(() => (observer === undefined ? error?.(thrown) : observer.error?.(thrown))),
       complete: () => this.#attempt(() => (observer === undefined ? complete?.() : observer.complete?.())),
     })
+  }
+
+  /** What operators make of it is safe too. */
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    const lifted = new SafeObservable<R>(this as unknown as Observable<R>, this.#onError)
+    lifted.source = this
+    lifted.operator = operator
+    return lifted
   }
 
   #attempt(act: () => void): void {
@@ -38,4 +46,11 @@ export class SafeObservable<T> extends Observable<T> {
       this.#onError(error)
     }
   }
+}
+
+/** Also one of another copy of RxJS. */
+function isSubscriber<T>(value: unknown): value is Subscriber<T> {
+  if (value instanceof Subscriber) return true
+  const candidate = value as Partial<Subscriber<T>> | null | undefined
+  return typeof candidate?.add === 'function' && typeof candidate.unsubscribe === 'function'
 }

@@ -1,7 +1,7 @@
 import { CutoverError, describe } from './errors.js'
 
 /** The longest time a timer of Node can wait, in ms (about 24.8 days); more would fire at once. */
-export const MAX_TIMEOUT = 2_147_483_647
+const MAX_TIMEOUT = 2_147_483_647
 
 export function invalidOption(name: string, expected: string, value: unknown): CutoverError {
   return new CutoverError('CUTOVER_INVALID_OPTION', `Option "${name}" must be ${expected}, got ${describe(value)}.`)
@@ -38,10 +38,9 @@ export function optionalFunction<F>(name: string, value: F | undefined): F | und
   throw invalidOption(name, 'a function', value)
 }
 
-/** The options argument itself. */
-export function optionsObject<T extends object>(value: T | undefined): T {
+export function object<T extends object>(name: string, value: T | undefined): T {
   if (typeof value === 'object' && value !== null) return value
-  throw invalidOption('options', 'an object', value)
+  throw invalidOption(name, 'an object', value)
 }
 
 function isWhole(value: unknown): value is number {

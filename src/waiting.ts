@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js'
 import type { CallOptions } from './runtime.js'
+import { invalidOption } from './validate.js'
 
 export interface WaitingLimits {
   /** ms; Infinity for none */
@@ -36,11 +37,17 @@ export class WaitingCalls<Req, Res> {
 
   /** Waits until {@link sendOn} or {@link rejectAll}, the time limit, or the abort of `options.signal`. */
   add(request: Req, options: CallOptions | undefined): Promise<Res> {
-    const { timeout, max, clock, timedOut, tooMany } = this.#limits
+    const { timeout, max, timedOut, tooMany } = this.#limits
     if (this.#calls.size >= max) return Promise.reject(tooMany())
     if (timeout === 0) return Promise.reject(timedOut())
+    return this.queue(request, options)
+  }
+
+  /** As {@link add}, for a call that is sent on in a moment: the limits do not matter. */
+  queue(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const { timeout, clock, timedOut } = this.#limits
     return new Promise((resolve, reject) => {
-      const signal = options?.signal
+      const signal = signalOf(options)
       const onAbort = () => this.#fail(call, signal?.reason)
       const timer =
         timeout === Number.POSITIVE_INFINITY ? null : clock.setTimeout(() => this.#fail(call, timedOut()), timeout)
@@ -59,8 +66,12 @@ export class WaitingCalls<Req, Res> {
   sendOn(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
     for (const call of this.#calls) {
       if (!isOpen()) return
-      call.forget()
-      call.resolve(send(call.request, call.options))
+      try {
+        call.forget()
+        call.resolve(send(call.request, call.options))
+      } catch (error) {
+        call.reject(error)
+      }
     }
   }
 
@@ -72,4 +83,15 @@ export class WaitingCalls<Req, Res> {
     call.forget()
     call.reject(error)
   }
+}
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal ?? undefined
+  if (signal === undefined || isSignal(signal)) return signal
+  throw invalidOption('signal', 'an AbortSignal', signal)
+}
+
+function isSignal(signal: AbortSignal): boolean {
+  return typeof signal.addEventListener === 'function' && typeof signal.removeEventListener === 'function'
 }

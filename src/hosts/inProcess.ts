@@ -1,11 +1,12 @@
 import { isLogger } from '../logger.js'
-import { invalidOption, optionalFunction, optionsObject, text } from '../validate.js'
+import { invalidOption, object, optionalFunction, text } from '../validate.js'
 import { canonical } from '../version.js'
-import { type CompiledInProcess, compileInProcess, type InProcessOptions } from './inProcessOptions.js'
+import { compileInProcess, type InProcessOptions } from './inProcessOptions.js'
 import { ModuleRuntime } from './moduleRuntime.js'
 import {
-  assertModule,
-  importModule,
+  assertModuleSource,
+  loadModule,
+  type ModuleSource,
   type Provisioner,
   type RuntimeConfig,
   type RuntimeModule,
@@ -33,38 +34,26 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
   return {
     name: 'in-process',
     provision<Req, Res>(config: RuntimeConfig) {
-      checkConfig(config, compiled)
+      const source = checkConfig(config, compiled.module)
+      const canonicalConfig = { ...config, version: canonical(config.version) }
       // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
-      const load = () => loadModule(config, compiled.module) as Promise<RuntimeModule<Req, Res>>
-      return new ModuleRuntime(config, compiled, load)
+      const load = () => loadModule(source, canonicalConfig) as Promise<RuntimeModule<Req, Res>>
+      return new ModuleRuntime(canonicalConfig, compiled, load)
     },
   }
 }
 
-function checkConfig(config: RuntimeConfig, { module }: CompiledInProcess): void {
-  const { id, version, localConfig, onHostRequest, logger } = optionsObject(config)
+/** Gives the module to run. */
+function checkConfig(config: RuntimeConfig, fallback: ModuleSource | undefined): ModuleSource {
+  const { id, version, localConfig, onHostRequest, logger, module = fallback } = object('config', config)
   text('id', id)
   canonical(version)
-  const own: unknown = config.module
-  if (own === undefined && module === undefined) {
-    throw invalidOption('module', 'given, to inProcess() or in the config', own)
-  }
-  if (own !== undefined && !(own instanceof URL)) text('module', own)
-  if (localConfig !== undefined) optionsObject(localConfig)
+  if (module === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', module)
+  assertModuleSource(module)
+  if (localConfig !== undefined) object('localConfig', localConfig)
   optionalFunction('onHostRequest', onHostRequest)
   if (logger !== undefined && !isLogger(logger)) {
     throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
   }
-}
-
-async function loadModule(config: RuntimeConfig, fallback: InProcessOptions['module']): Promise<RuntimeModule> {
-  const source = config.module ?? fallback
-  if (typeof source === 'string' || source instanceof URL) {
-    const module = await importModule(source)
-    assertModule(module, `Module ${source}`)
-    return module
-  }
-  const module: unknown = typeof source === 'function' ? await source(config) : source
-  assertModule(module, 'The module that the loader made')
   return module
 }

@@ -1,15 +1,14 @@
 import type { SupervisorInput } from '../../machines/index.js'
 import { type Clock, isClock, systemClock } from '../clock.js'
-import { count, duration, durationOrInfinity, invalidOption, optionsObject } from '../validate.js'
-import { assertModule, type ModuleLoader, type RuntimeModule } from './runtimeModule.js'
+import { count, duration, durationOrInfinity, invalidOption, object } from '../validate.js'
+import { assertModuleSource, type ModuleSource } from './runtimeModule.js'
 
 export interface InProcessOptions {
   /**
-   * The module, for configs that name none: the module itself, a function that makes one for a config each time the
-   * runtime starts, or a module file (a URL, or a path relative to the working directory).
+   * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the
+   * module itself, or a function that makes one for a config each time the runtime starts.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
-  readonly module?: RuntimeModule<any, any> | ModuleLoader<any, any> | URL | string
+  readonly module?: ModuleSource
   /** The wait after the first failed start, in ms; doubles with every further one. @default 100 */
   readonly minBackoff?: number
   /** The longest wait between two starts, in ms. @default 30_000 */
@@ -30,7 +29,7 @@ export interface InProcessOptions {
 
 /** {@link InProcessOptions}, checked, with every default filled in. */
 export interface CompiledInProcess {
-  readonly module: InProcessOptions['module']
+  readonly module: ModuleSource | undefined
   readonly supervisor: SupervisorInput
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
@@ -38,9 +37,9 @@ export interface CompiledInProcess {
 }
 
 export function compileInProcess(given: InProcessOptions): CompiledInProcess {
-  const options = optionsObject(given)
+  const options = object('options', given)
   const { module, clock = systemClock } = options
-  if (module !== undefined) checkModule(module)
+  if (module !== undefined) assertModuleSource(module)
   if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
   const supervisor = {
     minBackoff: duration('minBackoff', options.minBackoff, 100),
@@ -52,11 +51,4 @@ export function compileInProcess(given: InProcessOptions): CompiledInProcess {
   const waitTimeout = durationOrInfinity('waitTimeout', options.waitTimeout, 30_000)
   const maxWaitingCalls = count('maxWaitingCalls', options.maxWaitingCalls, 65_536)
   return { module, supervisor, waitTimeout, maxWaitingCalls, clock }
-}
-
-function checkModule(module: unknown): void {
-  if (typeof module === 'function' || module instanceof URL) return
-  if (typeof module === 'string' && module !== '') return
-  if (typeof module === 'object') assertModule(module, 'Option "module"')
-  else throw invalidOption('module', 'a RuntimeModule, a function that makes one, a URL or a path', module)
 }

@@ -3,7 +3,9 @@ export { inProcess } from './inProcess.js'
 export type { InProcessOptions } from './inProcessOptions.js'
 export type {
   CallContext,
+  LoaderConfig,
   ModuleLoader,
+  ModuleSource,
   Provisioner,
   RuntimeConfig,
   RuntimeContext,

@@ -1,6 +1,6 @@
 import { CutoverError } from '../errors.js'
 import type { CallOptions } from '../runtime.js'
-import type { CallContext, RuntimeConfig, RuntimeContext, RuntimeModule } from './runtimeModule.js'
+import type { CallContext, LoaderConfig, RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
 /** One launch of a module, from its start to its stop. */
 export class ModuleRun<Req, Res> {
@@ -14,24 +14,30 @@ export class ModuleRun<Req, Res> {
   #callContext: CallContext = { signal: this.#interruption.signal }
   #module: RuntimeModule<Req, Res> | undefined
 
-  constructor(config: RuntimeConfig, version: string) {
-    const { id, localConfig = {} } = config
-    const callHost = (request: unknown, options?: CallOptions) => answerModule(config, version, request, options)
+  constructor(config: LoaderConfig) {
+    const { id, version, localConfig = {} } = config
+    const callHost = (request: unknown, options?: CallOptions) => answerModule(config, request, options)
     this.context = { id, version, localConfig, signal: this.#lifetime.signal, callHost }
   }
 
-  /** Loads the module and starts it. */
+  /** Loads the module and starts it; a run that was cancelled meanwhile is not started. */
   async launch(load: () => Promise<RuntimeModule<Req, Res>>): Promise<void> {
     const module = await load()
-    await module.start?.(this.context)
+    this.#lifetime.signal.throwIfAborted()
     this.#module = module
+    await module.start?.(this.context)
+  }
+
+  /** Whether both runs are of one and the same module object, so that to stop one would stop the other. */
+  shares(other: ModuleRun<Req, Res>): boolean {
+    return this.#module !== undefined && this.#module === other.#module
   }
 
   /** Without a signal of its own a call shares the run's: nothing to set up, nothing to take down. */
   call(request: Req, options: CallOptions | undefined): Res | Promise<Res> {
     const module = this.#module
     if (module === undefined) throw new Error('A call reached a module before it was up.')
-    const signal = options?.signal
+    const signal = options?.signal ?? undefined
     return signal === undefined ? module.call(request, this.#callContext) : this.#callLinked(module, request, signal)
   }
 
@@ -59,25 +65,35 @@ export class ModuleRun<Req, Res> {
     for (const controller of interrupted) controller.abort(reason)
   }
 
-  /** By hand, because `AbortSignal.any` would keep something of every call for as long as the run lives. */
-  async #callLinked(module: RuntimeModule<Req, Res>, request: Req, signal: AbortSignal): Promise<Res> {
-    const controller = new AbortController()
-    const follow = () => controller.abort(signal.reason)
-    if (signal.aborted) follow()
-    signal.addEventListener('abort', follow)
-    this.#linked.add(controller)
-    try {
-      return await module.call(request, { signal: controller.signal })
-    } finally {
-      this.#linked.delete(controller)
-      signal.removeEventListener('abort', follow)
-    }
+  /**
+   * The caller's abort ends the call at once, whether the module listens or not. By hand, because `AbortSignal.any` would
+   * keep something of every call for as long as the run lives.
+   */
+  #callLinked(module: RuntimeModule<Req, Res>, request: Req, signal: AbortSignal): Promise<Res> {
+    return new Promise((resolve, reject) => {
+      const controller = new AbortController()
+      const giveUp = () => {
+        controller.abort(signal.reason)
+        reject(signal.reason)
+      }
+      const unlink = () => {
+        this.#linked.delete(controller)
+        signal.removeEventListener('abort', giveUp)
+      }
+      controller.signal.addEventListener('abort', unlink)
+      signal.addEventListener('abort', giveUp)
+      this.#linked.add(controller)
+      answerOf(module, request, controller.signal).finally(unlink).then(resolve, reject)
+    })
   }
 }
 
+async function answerOf<Req, Res>(module: RuntimeModule<Req, Res>, request: Req, signal: AbortSignal): Promise<Res> {
+  return module.call(request, { signal })
+}
+
 async function answerModule(
-  { onHostRequest }: RuntimeConfig,
-  version: string,
+  { onHostRequest, version }: LoaderConfig,
   request: unknown,
   options: CallOptions | undefined,
 ): Promise<unknown> {

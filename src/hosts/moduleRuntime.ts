@@ -9,10 +9,9 @@ import { type Logger, safeLogger } from '../logger.js'
 import { type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { SafeObservable } from '../safeObservable.js'
-import { canonical } from '../version.js'
 import type { CompiledInProcess } from './inProcessOptions.js'
 import { ModuleRun } from './moduleRun.js'
-import type { RuntimeConfig, RuntimeModule } from './runtimeModule.js'
+import type { LoaderConfig, RuntimeModule } from './runtimeModule.js'
 
 type Snapshot = SnapshotFrom<typeof supervisorMachine>
 type Report = Extract<SupervisorEvent['type'], `guest.${string}`>
@@ -21,7 +20,7 @@ type Report = Extract<SupervisorEvent['type'], `guest.${string}`>
 export class ModuleRuntime<Req, Res> implements Runtime<Req, Res> {
   readonly id: string
   readonly #version: string
-  readonly #config: RuntimeConfig
+  readonly #config: LoaderConfig
   readonly #load: () => Promise<RuntimeModule<Req, Res>>
   readonly #logger: Logger
   readonly #router: Router<Req, Res>
@@ -34,14 +33,14 @@ export class ModuleRuntime<Req, Res> implements Runtime<Req, Res> {
   #run: ModuleRun<Req, Res>
   #lastFailure: CutoverError | undefined
 
-  constructor(config: RuntimeConfig, options: CompiledInProcess, load: () => Promise<RuntimeModule<Req, Res>>) {
-    const version = canonical(config.version)
+  constructor(config: LoaderConfig, options: CompiledInProcess, load: () => Promise<RuntimeModule<Req, Res>>) {
+    const { version } = config
     this.id = config.id
     this.#version = version
     this.#config = config
     this.#load = load
     this.#logger = safeLogger(config.logger, { runtime: config.id, version })
-    this.#run = new ModuleRun(config, version)
+    this.#run = new ModuleRun(config)
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
     this.#router = this.#createRouter(options)
     this.#effects = new Effects({
@@ -146,7 +145,7 @@ export class ModuleRuntime<Req, Res> implements Runtime<Req, Res> {
   }
 
   #launch(): void {
-    const run = new ModuleRun<Req, Res>(this.#config, this.#version)
+    const run = new ModuleRun<Req, Res>(this.#config)
     this.#run = run
     const failed = (thrown: unknown) => {
       if (run === this.#run)
@@ -156,10 +155,13 @@ export class ModuleRuntime<Req, Res> implements Runtime<Req, Res> {
     run.launch(this.#load).then(() => this.#launched(run), failed)
   }
 
-  /** A launch that comes up when nobody waits for it any more leaves nothing behind. */
+  /** A launch that comes up when nobody waits for it any more leaves nothing behind, and does not hurt its successor. */
   #launched(run: ModuleRun<Req, Res>): void {
-    if (run === this.#run && !isStopped(this.#actor.getSnapshot())) this.#report(run, 'guest.launched')
-    else run.stop().catch(err => this.#logger.warn({ err }, 'a module that came up too late failed to stop'))
+    const isOver = isStopped(this.#actor.getSnapshot())
+    if (run === this.#run && !isOver) this.#report(run, 'guest.launched')
+    else if (isOver || !run.shares(this.#run)) {
+      run.stop().catch(err => this.#logger.warn({ err }, 'a module that came up too late failed to stop'))
+    }
   }
 
   #abortGuest(run: ModuleRun<Req, Res>): void {

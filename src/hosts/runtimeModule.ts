@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { CutoverError, describe } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { CallOptions, Runtime } from '../runtime.js'
+import { invalidOption } from '../validate.js'
 import type { VersionLike } from '../version.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
@@ -40,17 +41,33 @@ export interface RuntimeModule<Req = unknown, Res = unknown> {
   stop?(): void | Promise<void>
 }
 
-/** Makes a module each time the runtime is started. */
+/** The config as a loader gets it. */
+export interface LoaderConfig extends RuntimeConfig {
+  /** Canonical SemVer. */
+  readonly version: string
+}
+
+/**
+ * Makes a module each time the runtime is started. What `import()` gives will do: exports by name, or a default object.
+ */
 export type ModuleLoader<Req = unknown, Res = unknown> = (
-  config: RuntimeConfig,
-) => RuntimeModule<Req, Res> | Promise<RuntimeModule<Req, Res>>
+  config: LoaderConfig,
+) => Loaded<Req, Res> | Promise<Loaded<Req, Res>>
+type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeModule<Req, Res> }
+
+/** Where a module comes from: a file (a URL, or a path relative to the working directory), itself, or a loader. */
+// biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
+export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
 /** Which runtime to provision. */
 export interface RuntimeConfig {
   readonly id: string
   readonly version: VersionLike
-  /** A module file: a URL, or a path, which is relative to the working directory. Goes before the host's own option. */
-  readonly module?: URL | string
+  /**
+   * The module; goes before the host's own option. A file (a URL, or a path relative to the working directory) does for
+   * every host; an object or a loader only in-process.
+   */
+  readonly module?: ModuleSource
   /** Handed to the module's `start`. @default {} */
   readonly localConfig?: Readonly<Record<string, unknown>>
   /** Answers the module's `callHost`. @default every request is refused */
@@ -73,7 +90,7 @@ export interface Provisioner {
 const OPTIONAL = ['start', 'abort', 'stop'] as const satisfies readonly (keyof RuntimeModule)[]
 
 /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`, naming what is wrong */
-export function assertModule(value: unknown, source: string): asserts value is RuntimeModule {
+function assertModule(value: unknown, source: string): asserts value is RuntimeModule {
   const candidate = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   if (typeof candidate['call'] !== 'function') {
     const remedy = 'Export a function "call", or a default object that has one.'
@@ -87,11 +104,30 @@ export function assertModule(value: unknown, source: string): asserts value is R
   }
 }
 
-/** Imports a module file. The exports by name go first, then the default object. */
-export async function importModule(location: URL | string): Promise<unknown> {
-  const url = toUrl(location)
-  const exports: { default?: unknown; call?: unknown } = await import(url.href)
-  return typeof exports.call === 'function' ? exports : exports.default
+/** Gets a module from wherever it comes. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what loading it throws */
+export async function loadModule(source: ModuleSource, config: LoaderConfig): Promise<RuntimeModule> {
+  if (typeof source === 'string' || source instanceof URL)
+    return moduleIn(await import(toUrl(source).href), `Module ${source}`)
+  if (typeof source === 'function') return moduleIn(await source(config), 'What the loader gave')
+  return source
+}
+
+/** The exports by name go first, then the default object. */
+function moduleIn(loaded: unknown, source: string): RuntimeModule {
+  const { call, default: fallback } = (loaded ?? {}) as { readonly call?: unknown; readonly default?: unknown }
+  const module = call === undefined ? fallback : loaded
+  assertModule(module, source)
+  return module
+}
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME`; what files and loaders give is seen later */
+export function assertModuleSource(source: unknown): asserts source is ModuleSource {
+  if (typeof source === 'function' || source instanceof URL) return
+  if (typeof source === 'string' && source !== '') return
+  if (typeof source !== 'object') {
+    throw invalidOption('module', 'a RuntimeModule, a function that makes one, a URL or a path', source)
+  }
+  assertModule(source, 'Option "module"')
 }
 
 function toUrl(location: URL | string): URL {

@@ -25,13 +25,14 @@ const echo = async (request: string) => request
 const render = async (request: string) => parse(request, { async: false })
 
 const QUESTIONS: readonly Question[] = [
-  { name: 'async r => r', goal: 0.35, atOnce: 1, batch: 20_000, request: 'r', call: echo },
-  { name: 'async r => r', goal: 0.35, atOnce: 64, batch: 20_000, request: 'r', call: echo },
-  { name: 'marked, a paragraph', goal: 0.97, atOnce: 1, batch: 1_000, request: PARAGRAPH, call: render },
-  { name: 'marked, a paragraph', goal: 0.97, atOnce: 64, batch: 1_000, request: PARAGRAPH, call: render },
+  { name: 'async r => r', goal: 0.35, atOnce: 1, batch: 5_000, request: 'r', call: echo },
+  { name: 'async r => r', goal: 0.35, atOnce: 64, batch: 5_000, request: 'r', call: echo },
+  { name: 'marked, a paragraph', goal: 0.97, atOnce: 1, batch: 100, request: PARAGRAPH, call: render },
+  { name: 'marked, a paragraph', goal: 0.97, atOnce: 64, batch: 100, request: PARAGRAPH, call: render },
 ]
 
-const ROUNDS = 15
+/** Each is a pair, taken one right after the other; what is compared is the pairs. */
+const ROUNDS = 40
 
 class BenchRuntime extends ControllableRuntime<string, string> {
   override readonly call: (request: string) => Promise<string>
@@ -53,44 +54,70 @@ async function load(subject: Callable, { atOnce, batch, request }: Question): Pr
   await Promise.all(Array.from({ length: atOnce }, loop))
 }
 
-async function measure(question: Question): Promise<{ direct: number; through: number }> {
+interface Measured {
+  /** ns per call, medians of all rounds. */
+  readonly direct: number
+  readonly through: number
+  /** Of direct to through, median and quartiles of all rounds. */
+  readonly ratio: number
+  readonly spread: readonly [number, number]
+}
+
+async function measure(question: Question): Promise<Measured> {
   const runtime = new BenchRuntime(question.call)
   const aggregate = new Aggregate<string, string>({ id: 'bench' })
   aggregate.addVersion('1.0.0', runtime)
   aggregate.start()
   await aggregate.setVersion('1.0.0')
-  const samples = { direct: [] as number[], through: [] as number[] }
-  for (let round = 0; round < ROUNDS; round++) {
-    const bench = new Bench({ time: 60, warmup: round === 0, warmupTime: 200 })
-    bench.add('direct', () => load(runtime, question))
-    bench.add('through', () => load(aggregate, question))
-    for (const { name, result } of await bench.run()) {
-      if (result.state !== 'completed') throw new Error(`The benchmark ended as ${result.state}.`)
-      samples[name as keyof typeof samples].push((result.latency.p50 / question.batch) * 1e6)
-    }
-  }
+  await time(question, runtime, aggregate, 300)
+  const rounds = []
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await time(question, runtime, aggregate, 25))
   await aggregate.dispose()
-  return { direct: median(samples.direct), through: median(samples.through) }
+  const ratios = rounds.map(({ direct, through }) => direct / through)
+  return {
+    direct: quantile(
+      rounds.map(({ direct }) => direct),
+      0.5,
+    ),
+    through: quantile(
+      rounds.map(({ through }) => through),
+      0.5,
+    ),
+    ratio: quantile(ratios, 0.5),
+    spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+  }
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+/** Runs both sides for `time` ms each. */
+async function time(question: Question, runtime: Callable, aggregate: Callable, time: number) {
+  const bench = new Bench({ time, iterations: 1, warmup: false })
+  bench.add('direct', () => load(runtime, question))
+  bench.add('through', () => load(aggregate, question))
+  const [direct = Number.NaN, through = Number.NaN] = (await bench.run()).map(({ result }) => {
+    if (result.state !== 'completed') throw new Error(`The benchmark ended as ${result.state}.`)
+    return (result.latency.p50 / question.batch) * 1e6
+  })
+  return { direct, through }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
 }
 
 const rows = []
 for (const question of QUESTIONS) {
-  const { direct, through } = await measure(question)
-  const ratio = direct / through
+  const { direct, through, ratio, spread } = await measure(question)
   rows.push({
     runtime: question.name,
     'at once': question.atOnce,
     'direct, ns': Math.round(direct),
     'through the aggregate, ns': Math.round(through),
     ratio: `${ratio.toFixed(2)} ×`,
+    quartiles: spread.map(value => value.toFixed(2)).join(' to '),
     goal: `≥ ${question.goal} ×`,
     met: ratio >= question.goal,
   })
 }
-console.log(`Node ${process.version}, ${ROUNDS} rounds each, medians`)
+console.log(`Node ${process.version}, ${ROUNDS} rounds each, medians and quartiles`)
 console.table(rows)
 process.exitCode = rows.every(row => row.met) ? 0 : 1

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+
+type Render = (markdown: string) => string
+
+/** One published version of the npm package `marked`. */
+export interface Edition {
+  readonly version: string
+  load(): Promise<Render>
+}
+
+export interface Editions {
+  readonly old: Edition
+  readonly new: Edition
+}
+
+/** The two versions that are installed, under an alias each. */
+export async function installedEditions(): Promise<Editions> {
+  return {
+    old: { version: await versionOf('marked-4'), load: loadOld },
+    new: { version: await versionOf('marked-latest'), load: loadNew },
+  }
+}
+
+async function loadOld(): Promise<Render> {
+  const { parse } = await import('marked-4')
+  // Mangled mail addresses are random: an answer could not be checked.
+  return markdown => parse(markdown, { mangle: false })
+}
+
+async function loadNew(): Promise<Render> {
+  const { parse } = await import('marked-latest')
+  return markdown => parse(markdown, { async: false })
+}
+
+async function versionOf(name: string): Promise<string> {
+  const text = await readFile(new URL(import.meta.resolve(`${name}/package.json`)), 'utf8')
+  const { version } = JSON.parse(text) as { version: string }
+  return version
+}

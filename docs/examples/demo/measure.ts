@@ -1,0 +1,56 @@
+import type { Answered } from './judge.js'
+
+/** Of the time from sending to answering, in ms; null when there were no calls. */
+export interface Latency {
+  readonly calls: number
+  readonly p50: number | null
+  readonly p99: number | null
+}
+
+/** From one moment to another, in ms since the start. */
+export interface Span {
+  readonly begin: number
+  readonly end: number
+}
+
+/** The longest time between two answers, in ms; null when there were less than two. */
+export interface Pauses {
+  readonly within: number | null
+  readonly otherwise: number | null
+}
+
+export function latencyOf(answered: readonly Answered[]): Latency {
+  const times = answered.map(({ sent, at }) => at - sent).sort((a, b) => a - b)
+  return { calls: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
+}
+
+/** A pause counts as within the span when it touches it. */
+export function longestPauses(answered: readonly Answered[], span: Span): Pauses {
+  const times = timesOf(answered)
+  const pauses = times.slice(1).map((end, index) => ({ begin: times[index] ?? end, end }))
+  const touches = ({ begin, end }: Span) => end >= span.begin && begin <= span.end
+  return {
+    within: longest(pauses.filter(touches)),
+    otherwise: longest(pauses.filter(pause => !touches(pause))),
+  }
+}
+
+/** From the first to the last answer of one version; undefined when it gave none. */
+export function answersOf(answered: readonly Answered[], version: string): (Span & { count: number }) | undefined {
+  const times = timesOf(answered.filter(({ answer }) => answer.version === version))
+  const [begin, end] = [times[0], times.at(-1)]
+  return begin === undefined || end === undefined ? undefined : { begin, end, count: times.length }
+}
+
+function timesOf(answered: readonly Answered[]): number[] {
+  return answered.map(({ at }) => at).sort((a, b) => a - b)
+}
+
+function longest(spans: readonly Span[]): number | null {
+  return spans.length === 0 ? null : spans.reduce((max, { begin, end }) => Math.max(max, end - begin), 0)
+}
+
+/** By nearest rank: always a time that was measured. */
+function percentile(ascending: readonly number[], share: number): number | null {
+  return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)] ?? null
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util'
+import type { Handover } from 'cutover'
+import { Refusal } from './refusal.js'
+
+export interface Options {
+  readonly handover: Handover
+  /** How long calls are sent, in ms. */
+  readonly duration: number
+  /** How many calls are in flight at once. */
+  readonly concurrency: number
+  readonly json: boolean
+  readonly help: boolean
+}
+
+export const HELP = `Upgrades a Markdown renderer from marked 4 to marked 18 while calls keep coming, and counts what became of them.
+
+Usage: npm start -- [options]
+
+  --handover <order>    sequential: the old version is down before the new one takes calls
+                        overlap: the new one takes calls at once, the old one finishes behind it
+                        (default: sequential)
+  --duration <seconds>  how long calls are sent, from 1 to 600, fractions allowed (default: 6)
+  --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
+  --json                one JSON object with all figures, and nothing else
+  --help, -h            this text
+
+Exit code: 0 when every call was answered once, rightly, by a version that was active; 1 when not; 2 for a wrong option.
+With --json, say "npm start --silent", or npm writes a heading of its own.
+`
+
+const KNOWN = {
+  handover: { type: 'string' },
+  duration: { type: 'string' },
+  concurrency: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Name = keyof typeof KNOWN
+
+/** @throws Refusal with exit code 2, naming the option and what it got */
+export function parseOptions(args: readonly string[]): Options {
+  const given = readArguments(args)
+  return {
+    handover: handoverIn(given.get('handover') ?? 'sequential'),
+    duration: numberIn('duration', given.get('duration') ?? '6', 'a number of seconds', 1, 600) * 1_000,
+    concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
+    json: given.has('json'),
+    help: given.has('help'),
+  }
+}
+
+/** Not strict, because the messages of `parseArgs` have several lines and do not say what an option got. */
+function readArguments(args: readonly string[]): Map<Name, string> {
+  const { tokens } = parseArgs({ args: [...args], options: KNOWN, strict: false, tokens: true })
+  const given = new Map<Name, string>()
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw wrong(`Only options are taken, got ${JSON.stringify(token.value)}`)
+    if (token.kind === 'option') given.set(...readOption(token.name, token.rawName, token.value))
+  }
+  return given
+}
+
+function readOption(name: string, rawName: string, value: string | undefined): [Name, string] {
+  if (!isKnown(name)) throw wrong(`There is no option ${JSON.stringify(rawName)}`)
+  const takesValue = KNOWN[name].type === 'string'
+  if (takesValue && value === undefined) throw wrong(`Option ${rawName} needs a value, got none`)
+  if (!takesValue && value !== undefined) throw wrong(`Option ${rawName} takes no value, got ${JSON.stringify(value)}`)
+  return [name, value ?? '']
+}
+
+function isKnown(name: string): name is Name {
+  return Object.hasOwn(KNOWN, name)
+}
+
+function handoverIn(value: string): Handover {
+  if (value === 'sequential' || value === 'overlap') return value
+  throw wrong(`Option --handover must be sequential or overlap, got ${JSON.stringify(value)}`)
+}
+
+function numberIn(name: Name, value: string, what: string, min: number, max: number): number {
+  // Number('') is 0, and Number('0x10') is 16: a decimal is what a reader of the help expects.
+  const number = /^\d*\.?\d+$/.test(value) ? Number(value) : Number.NaN
+  if (number >= min && number <= max) return number
+  throw wrong(`Option --${name} must be ${what} from ${min} to ${max}, got ${JSON.stringify(value)}`)
+}
+
+function wholeIn(name: Name, value: string, min: number, max: number): number {
+  const number = numberIn(name, value, 'a whole number', min, max)
+  if (Number.isInteger(number)) return number
+  throw wrong(`Option --${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`)
+}
+
+function wrong(what: string): Refusal {
+  return new Refusal(`${what}. See --help.`, 2)
+}

@@ -1,0 +1,80 @@
+import type { Aggregate, Runtime } from 'cutover'
+import type { Provisioner } from 'cutover/hosts'
+import { filter, firstValueFrom, fromEvent, takeUntil, throwError, timeout } from 'rxjs'
+import type { Rendered, RenderRequest } from './markdown.js'
+import type { Timeline } from './timeline.js'
+import { pause } from './waits.js'
+
+/** When the switch happened, in ms since the start; null for what has not happened. */
+export interface Marks {
+  /** `setVersion(new)` was called. */
+  called: number | null
+  /** Its promise resolved. */
+  resolved: number | null
+  /** The aggregate said that the old version stopped. */
+  left: number | null
+}
+
+export interface UpgradeOptions {
+  readonly aggregate: Aggregate<RenderRequest, Rendered>
+  readonly provisioner: Provisioner
+  readonly from: string
+  readonly to: string
+  /** Of the whole run, in ms: the new version arrives after a third of it and takes over after half. */
+  readonly duration: number
+  readonly timeline: Timeline
+  readonly marks: Marks
+}
+
+/** How long the new version may take to come up, in ms. */
+const START_TIMEOUT = 10_000
+
+/** The old version becomes active, and is up when this resolves. */
+export async function startOld({ aggregate, provisioner, from, timeline }: UpgradeOptions): Promise<void> {
+  timeline.add('did', `addVersion('${from}'), setVersion('${from}'), start()`)
+  aggregate.addVersion(from, provisioner.provision<RenderRequest, Rendered>({ id: aggregate.id, version: from }))
+  aggregate.start()
+  await aggregate.setVersion(from)
+  await aggregate.whenRunning()
+}
+
+/** The new version comes up beside the old one, then takes its place. Ends early when `interrupt` fires. */
+export async function upgrade(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
+  const { duration, timeline } = options
+  await pause(duration / 3, interrupt)
+  if (interrupt.aborted) return
+  await addNew(options, interrupt)
+  await pause(Math.max(0, duration / 2 - timeline.now()), interrupt)
+  if (interrupt.aborted) return
+  await switchToNew(options)
+}
+
+async function addNew(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
+  const { aggregate, provisioner, from, to, timeline } = options
+  const runtime = provisioner.provision<RenderRequest, Rendered>({ id: aggregate.id, version: to })
+  const up = isUp(runtime, interrupt)
+  timeline.add('did', `addVersion('${to}'), setVersion('${from}', '${to}')`)
+  aggregate.addVersion(to, runtime)
+  await aggregate.setVersion(from, to)
+  if (await up) timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)
+}
+
+async function switchToNew({ aggregate, to, timeline, marks }: UpgradeOptions): Promise<void> {
+  marks.called = timeline.add('did', `setVersion('${to}')`)
+  const { active, next } = await aggregate.setVersion(to)
+  marks.resolved = timeline.add('did', `setVersion('${to}') resolved: active ${active}, next ${next ?? 'none'}`)
+}
+
+/** The aggregate holds a next version's events back, so its own runtime is asked. False when interrupted. */
+function isUp(runtime: Runtime<RenderRequest, Rendered>, interrupt: AbortSignal): Promise<unknown> {
+  const started$ = runtime.watchEvents().pipe(
+    filter(event => event.type === 'started'),
+    timeout({ first: START_TIMEOUT, with: () => throwError(() => notUp(runtime)) }),
+    takeUntil(fromEvent(interrupt, 'abort')),
+  )
+  return firstValueFrom(started$, { defaultValue: false })
+}
+
+function notUp(runtime: Runtime<RenderRequest, Rendered>): Error {
+  return new Error(`Version ${runtime.getActiveVersion()} is not up after ${START_TIMEOUT} ms.`)
+}

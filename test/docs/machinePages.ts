@@ -1,0 +1,89 @@
+import { aggregateMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import type { AnyStateMachine } from 'xstate'
+import { toMermaid } from './mermaid.js'
+import { pathOf, rowsOf, statesOf, type TransitionRow } from './transitions.js'
+
+interface MachinePage {
+  readonly name: string
+  readonly machine: AnyStateMachine
+  readonly about: string
+}
+
+const PAGES: readonly MachinePage[] = [
+  { name: 'aggregate', machine: aggregateMachine, about: 'Which version is active, and which is next.' },
+  { name: 'version', machine: versionMachine, about: 'The life of one version in an aggregate.' },
+  {
+    name: 'supervisor',
+    machine: supervisorMachine,
+    about: 'Keeps one runtime module alive, whatever host it runs in.',
+  },
+]
+
+/** Everything that is made from the machines: where it belongs, and what must stand there. */
+export interface Generated {
+  /** Relative to the root of the repository. */
+  readonly path: string
+  /** What is there, with the generated part as it must be. */
+  update(current: string): string
+}
+
+export const GENERATED: readonly Generated[] = [
+  ...PAGES.map(page => ({ path: `docs/machines/${page.name}.md`, update: () => pageOf(page) })),
+  ...PAGES.map(({ name, machine }) => ({
+    path: `machines/${name}.ts`,
+    update: (source: string) => replaceTable(source, tableOf(machine)),
+  })),
+  { path: 'README.md', update: readme => replaceDiagram(readme, toMermaid(aggregateMachine)) },
+]
+
+function pageOf({ name, machine, about }: MachinePage): string {
+  const states = statesOf(machine).filter(node => node.parent !== undefined)
+  const meanings = states.map(node => `| ${pathOf(node)} | ${node.description ?? ''} |`)
+  const rows = rowsOf(machine).map(row => `${cells(row)} ${row.actions.join(', ')} | ${row.description} |`)
+  return `<!-- Generated from machines/${name}.ts by \`npm run docs:machines\`; edit the machine instead. -->
+
+# The ${name} machine
+
+${about}
+
+\`\`\`mermaid
+${toMermaid(machine)}
+\`\`\`
+
+## States
+
+| state | meaning |
+|---|---|
+${meanings.join('\n')}
+
+## Transitions
+
+A row without an event is taken as soon as its guard holds; of several, the first. Without a next state the state stays.
+
+| state | event | guard | next state | does | why |
+|---|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+/** The table for the head comment of the machine. */
+function tableOf(machine: AnyStateMachine): string {
+  return [
+    '| state | event | guard | next state |',
+    '|---|---|---|---|',
+    ...rowsOf(machine).map(row => cells(row)),
+  ].join('\n')
+}
+
+function cells({ state, event, guard, target }: TransitionRow): string {
+  return `| ${state || '(any)'} | ${event} | ${guard} | ${target === null ? '' : pathOf(target)} |`
+}
+
+function replaceTable(source: string, table: string): string {
+  const comment = table.split('\n').map(line => ` * ${line}\n`)
+  return source.replace(/(?: \* @@TABLE@@\n)|(?: \* \|.*\n)+/, comment.join(''))
+}
+
+function replaceDiagram(readme: string, diagram: string): string {
+  return readme.replace(/```mermaid\n[\s\S]*?```/, () => `\`\`\`mermaid\n${diagram}\n\`\`\``)
+}

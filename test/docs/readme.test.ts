@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const README = readFileSync('README.md', 'utf8')
+const EXAMPLE = readFileSync('docs/examples/switch.ts', 'utf8')
+
+/** What each `console.log` of the example says it prints, in a comment at its end. */
+const announced = EXAMPLE.split('\n').flatMap(line => (line.includes('console.log') ? [line.split(' // ')[1]] : []))
+
+describe('the README', () => {
+  it('Its example is docs/examples/switch.ts, and has at most 25 lines', () => {
+    expect(README).toContain(`\`\`\`ts\n${EXAMPLE}\`\`\``)
+    expect(EXAMPLE.trimEnd().split('\n').length).toBeLessThanOrEqual(25)
+  })
+
+  it('Its example prints what its comments say, against the built package, and ends by itself', () => {
+    const output = execFileSync(process.execPath, ['dist/docs/examples/switch.js'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect(output.trimEnd().split('\n')).toEqual(announced)
+  })
+
+  it('Its first screen, 45 lines, holds both commands and the whole example', () => {
+    const screen = README.split('\n').slice(0, 45).join('\n')
+    expect(screen).toContain('npm start')
+    expect(screen).toContain('npm test')
+    expect(screen).toContain(EXAMPLE)
+  })
+
+  it('Its commands are scripts of the package', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+    const commands = [...README.matchAll(/npm (?:run (\S+)|(start|test))/g)].map(match => match[1] ?? match[2])
+    expect(commands.filter(command => command !== undefined && !(command in scripts))).toEqual([])
+  })
+})
+
+describe('links', () => {
+  const pages = ['README.md', ...['docs', 'docs/decisions', 'docs/machines'].flatMap(pagesIn)]
+
+  it.each(pages)('Every link of %s to a file leads somewhere', page => {
+    const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match => match[1] ?? '')
+    expect(links.filter(link => !existsSync(join(dirname(page), link)))).toEqual([])
+  })
+})
+
+function pagesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(file => file.endsWith('.md'))
+    .map(file => join(folder, file))
+}

@@ -1,0 +1,188 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import type { Figures } from '../../docs/examples/demo/figures.js'
+import { type Judgement, judge } from '../../docs/examples/demo/judge.js'
+import type { Outcome } from '../../docs/examples/demo/load.js'
+import type { Run } from '../../docs/examples/demo/run.js'
+import { Timeline } from '../../docs/examples/demo/timeline.js'
+
+const MAIN = fileURLToPath(new URL('../../dist/docs/examples/demo/main.js', import.meta.url))
+
+interface Ending {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the built demo; `preload` is JavaScript that goes before it. */
+function demo(args: readonly string[], preload = ''): Promise<Ending> {
+  const node = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, MAIN, ...args]
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, node, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, stdout, stderr }),
+    )
+  })
+}
+
+/** JavaScript that replaces one function of `node:fs/promises`. */
+function replacing(name: string, replacement: string): string {
+  return `
+    import fs from 'node:fs/promises'
+    import { syncBuiltinESMExports } from 'node:module'
+    const original = fs.${name}
+    fs.${name} = ${replacement}
+    syncBuiltinESMExports()`
+}
+
+describe('The demo, npm start,', { timeout: 60_000 }, () => {
+  it.each(['sequential', 'overlap'])('loses no call with handover %s, and both versions answer', async handover => {
+    const { code, stdout, stderr } = await demo(['--handover', handover, '--duration', '1.5', '--json'])
+    const figures = JSON.parse(stdout) as Figures
+    expect(figures).toMatchObject({ handover, ok: true, switched: true, interrupted: false, errors: {} })
+    expect(figures).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+    const answers = Object.values(figures.answeredBy)
+    expect(answers).toHaveLength(2)
+    expect(Math.min(...answers)).toBeGreaterThan(0)
+    expect(answers.reduce((sum, count) => sum + count)).toBe(figures.calls)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('shows the events of the switch in the order that the aggregate promises', async () => {
+    const { stdout } = await demo(['--duration', '1', '--json'])
+    const { timeline, from, to } = JSON.parse(stdout) as Figures
+    const events = timeline.filter(({ kind }) => kind === 'event').map(entry => entry.text)
+    expect(events).toEqual([`started ${from}`, 'configUpdated', `stopped ${from}`, `started ${to}`, `stopped ${to}`])
+    const times = timeline.map(({ at }) => at)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+  })
+
+  it('prints plain lines, a timeline, a table and a verdict when it does not write to a terminal', async () => {
+    const { code, stdout } = await demo(['--duration', '1'])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^\d+ READMEs are rendered for 1 s, 64 calls at a time; .* \(sequential handover\)\.$/)
+    expect(stdout).toMatch(/^ +\d+\.\d s {2}active \S+ .* answered, 64 in flight, \d+ waiting$/m)
+    expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
+    expect(stdout).toMatch(/^ +\d+\.\d {2}call {3}setVersion\('18\S+'\) resolved: active 18\S+, next none$/m)
+    expect(stdout).toMatch(/^ {2}answered by the wrong version +0$/m)
+    expect(stdout).toMatch(/^ {2}around the switch +\d+\.\d ms$/m)
+    expect(stdout).toMatch(/^ {2}during the switch( +\d+\.\d ms){2} +\d+$/m)
+    expect(lines.at(-1)).toMatch(/^✔ 0 of [\d,]+ calls failed, lost or doubled; /)
+    expect(stdout).not.toContain('\u001B')
+    expect(code).toBe(0)
+  })
+
+  it.concurrent.each([
+    [['--handover', 'both'], 'Option --handover must be sequential or overlap, got "both".'],
+    [['--duration', 'long'], 'Option --duration must be a number of seconds from 1 to 600, got "long".'],
+    [['--duration', '0.5'], 'Option --duration must be a number of seconds from 1 to 600, got "0.5".'],
+    [['--duration'], 'Option --duration needs a value, got none.'],
+    [['--concurrency', '2.5'], 'Option --concurrency must be a whole number from 1 to 1000, got "2.5".'],
+    [['--json=yes'], 'Option --json takes no value, got "yes".'],
+    [['--loud'], 'There is no option "--loud".'],
+    [['fast'], 'Only options are taken, got "fast".'],
+  ])('refuses %j in one line, and exits with 2', async (args, message) => {
+    expect(await demo(args)).toEqual({ code: 2, stdout: '', stderr: `${message} See --help.\n` })
+  })
+
+  it.concurrent.each(['--help', '-h'])('explains every option on %s', async option => {
+    const { code, stdout, stderr } = await demo([option])
+    for (const name of ['handover', 'duration', 'concurrency', 'json', 'help']) expect(stdout).toContain(`--${name}`)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('ends early on SIGINT, cleanly, with the summary', async () => {
+    const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const output = Promise.all([text(child.stdout), text(child.stderr)])
+    child.stdout.once('data', () => setTimeout(() => child.kill('SIGINT'), 300))
+    const [code, signal] = await once(child, 'exit')
+    const [stdout, stderr] = await output
+    expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
+    expect(stdout.trimEnd()).toMatch(/✔ Interrupted before the switch: 0 of [\d,]+ calls failed, lost or doubled; .*$/)
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('says so, and exits with 1, when calls fail', async () => {
+    const failing = replacing(
+      'readFile',
+      `(...args) => ++reads % 100 === 0 && reads > 500 ? Promise.reject(new Error('disk on fire')) : original(...args)
+       let reads = 0`,
+    )
+    const { code, stdout } = await demo(['--duration', '1'], failing)
+    expect(stdout).toMatch(/^\d+ × Error: disk on fire$/m)
+    expect(stdout.trimEnd()).toMatch(
+      /✘ [\d,]+ of [\d,]+ calls failed, lost, doubled or answered by the wrong version\.$/,
+    )
+    expect(code).toBe(1)
+  })
+
+  it('says in one line that there is nothing to render, and exits with 1', async () => {
+    const { code, stdout, stderr } = await demo([], replacing('readdir', 'async () => []'))
+    expect(stderr).toMatch(/^No README\.md found in \S+node_modules\S*\. Run "npm install" first\.\n$/)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+})
+
+describe('The judgement of the demo', () => {
+  it('finds nothing wrong with answers from versions that were active', () => {
+    const calls = [
+      call(10, answer('4.3.0', 20)),
+      call(95, answer('4.3.0', 115)),
+      call(95, answer('18.0.0', 130)),
+      call(105, answer('18.0.0', 130)),
+      call(150, answer('18.0.0', 160)),
+    ]
+    expect(judged(calls)).toEqual({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+  })
+
+  it('counts a call as failed when it was rejected, and groups the errors', () => {
+    const calls = [call(10, { at: 20, error: new Error('x') }), call(10, { at: 30, error: new Error('x') })]
+    expect(judged(calls)).toMatchObject({ failed: 2, bad: 2 })
+    expect(judge(runOf(calls)).errors).toEqual({ 'Error: x': 2 })
+  })
+
+  it('counts a call as lost when it is not settled in the end', () => {
+    expect(judged([call(10, null)])).toMatchObject({ lost: 1, bad: 1 })
+  })
+
+  it('counts a call as doubled when it was executed twice', () => {
+    expect(judged([call(10, answer('4.3.0', 20))], new Map([[0, 2]]))).toMatchObject({ doubled: 1, bad: 1 })
+  })
+
+  it.each([
+    ['is not what its version renders', call(10, { at: 20, answer: { version: '4.3.0', digest: 'of 18.0.0' } })],
+    ['is of a version that nobody added', call(10, answer('5.0.0', 20))],
+    ['is of the new version before the switch', call(10, answer('18.0.0', 20))],
+    ['is of the old version after it stopped', call(95, answer('4.3.0', 121))],
+    ['is of the old version to a call sent after the switch', call(141, answer('4.3.0', 142))],
+  ])('counts a call as wrong when its answer %s', (_, wrong) => {
+    expect(judged([wrong])).toMatchObject({ wrong: 1, bad: 1 })
+  })
+})
+
+type Call = Run['calls'][number]
+
+function call(sent: number, outcome: Outcome | null): Call {
+  const digests = new Map([
+    ['4.3.0', 'of 4.3.0'],
+    ['18.0.0', 'of 18.0.0'],
+  ])
+  return { document: { path: 'README.md', digests }, sent, outcome }
+}
+
+function answer(version: string, at: number): Outcome {
+  return { at, answer: { version, digest: `of ${version}` } }
+}
+
+/** A switch that began at 100, let the old version go at 120, and was over at 140. */
+function runOf(calls: readonly Call[], executions: Run['executions'] = new Map()): Run {
+  const marks = { called: 100, left: 120, resolved: 140 }
+  return { from: '4.3.0', to: '18.0.0', calls, executions, timeline: new Timeline(), marks, wasInterrupted: false }
+}
+
+function judged(...run: Parameters<typeof runOf>): Omit<Judgement, 'answered' | 'errors'> {
+  const { answered: _, errors: __, ...counts } = judge(runOf(...run))
+  return counts
+}

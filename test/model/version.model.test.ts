@@ -1,0 +1,200 @@
+import { Aggregate } from 'cutover'
+import { type ErrorFacts, type VersionEvent, versionMachine } from 'cutover/machines'
+import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { InspectionEvent, SnapshotFrom } from 'xstate'
+import { microtasks } from '../fixtures/hosting.js'
+import { definedTransitions, explore, nameOf, type Step } from './explore.js'
+
+type Machine = typeof versionMachine
+type Snapshot = SnapshotFrom<Machine>
+/** With the timers that the machine sets. */
+type ModelEvent = VersionEvent | { readonly type: `xstate.after.${string}` }
+
+const VERSION = '1.0.0'
+const DRAIN_TIMEOUT = 5_000
+const STOP_TIMEOUT = 30_000
+const ERROR = new Error('no')
+const FACTS: ErrorFacts = { name: 'Error', message: 'no', code: null }
+const CAPABILITY = { hardware: 'intel-sgx', rak: Uint8Array.of(1, 2) }
+
+const HOST_EVENTS: readonly ModelEvent[] = [
+  { type: 'host.started', capability: null },
+  { type: 'host.failedToStart', error: FACTS },
+  { type: 'host.updated', capability: { hardware: 'intel-sgx', rak: '0102', attestation: null } },
+  { type: 'host.stopped' },
+  { type: 'host.ended' },
+]
+
+/** What can happen: what its host says, until that says no more, what it is asked to do, and its timers. */
+function possible(state: Snapshot): ModelEvent[] {
+  if (state.matches('stopped')) return []
+  const timers = Object.keys(state.machine.getStateNodeById(nodeId(state)).on).filter(type =>
+    type.startsWith('xstate.after'),
+  )
+  return [
+    { type: 'start' },
+    ...(state.matches('stopping') ? [] : [{ type: 'stop' } as const]),
+    ...(state.matches({ stopping: 'draining' }) ? [{ type: 'drained' } as const] : []),
+    ...(state.context.watched ? HOST_EVENTS : []),
+    ...timers.map(type => ({ type }) as ModelEvent),
+  ]
+}
+
+function nodeId({ value }: Snapshot): string {
+  return ['version', ...(typeof value === 'string' ? [value] : Object.entries(value).flat())].join('.')
+}
+
+/** Lives the life of one version in a real aggregate, through its public API and its runtime. */
+class VersionDriver {
+  readonly events: string[] = []
+  readonly #clock = new SimulatedClock()
+  readonly #runtime = new ControllableRuntime({ id: 'model', version: VERSION })
+  readonly #aggregate: Aggregate
+  #call: Promise<unknown> | undefined
+
+  constructor(drainTimeout: number, crossed: Set<string>) {
+    const inspect = (event: InspectionEvent) => {
+      if (event.type !== '@xstate.microstep' || event.actorRef.sessionId === event.rootId) return
+      for (const transition of event._transitions) crossed.add(nameOf(transition))
+    }
+    const options = { id: 'model', clock: this.#clock, inspect, drainTimeout, stopTimeout: STOP_TIMEOUT }
+    this.#aggregate = new Aggregate(options)
+    this.#aggregate.watchEvents().subscribe(({ type }) => this.events.push(type))
+    this.#aggregate.addVersion(VERSION, this.#runtime)
+    this.#aggregate.start()
+  }
+
+  async do(event: ModelEvent): Promise<void> {
+    this.#perform(event)
+    await microtasks()
+  }
+
+  #perform(event: ModelEvent): void {
+    switch (event.type) {
+      case 'start':
+        void this.#aggregate.setVersion(VERSION)
+        // So that there is something to drain.
+        this.#call ??= this.#aggregate.call('a').catch(error => error.code)
+        return
+      case 'stop':
+        // A version that never ran is stopped by being taken out.
+        if (this.#runtime.starts === 0) this.#aggregate.removeVersion(VERSION)
+        else void this.#aggregate.setVersion(null)
+        return
+      case 'drained':
+        return this.#runtime.answerAll()
+      case 'host.started':
+        return this.#runtime.emitStarted()
+      case 'host.failedToStart':
+        return this.#runtime.emitFailedToStart(ERROR)
+      case 'host.updated':
+        return this.#runtime.emitUpdated(CAPABILITY)
+      case 'host.stopped':
+        return this.#runtime.emitStopped()
+      case 'host.ended':
+        return this.#runtime.endEvents()
+      default:
+        this.#clock.increment(event.type.includes('drainTimeout') ? DRAIN_TIMEOUT : STOP_TIMEOUT)
+    }
+  }
+
+  look() {
+    const [status] = this.#aggregate.status().versions
+    const { starts, stops } = this.#runtime
+    const events = this.events.splice(0)
+    return {
+      state: status?.state ?? 'stopped',
+      phase: status?.phase ?? null,
+      lastError: status?.lastError ?? null,
+      starts,
+      stops,
+      events,
+    }
+  }
+
+  async end(): Promise<void> {
+    const disposed = this.#aggregate.dispose()
+    this.#clock.increment(DRAIN_TIMEOUT)
+    this.#clock.increment(STOP_TIMEOUT)
+    await disposed
+    expect(['a', 'CUTOVER_VERSION_STOPPED', 'CUTOVER_DISPOSED', undefined]).toContain(await this.#call)
+    expect(this.#runtime.subscribers).toBe(0)
+  }
+}
+
+/** What must be seen after a step; which events are heard is worked out from design lines 11, 12 and 20. */
+function expected({ from, event, to }: Step<Machine>) {
+  const path = nodeId(to).split('.').slice(1)
+  const ran = wasStarted(to) || (to.matches('stopped') && wasStarted(from))
+  const asked = to.matches({ stopping: 'terminating' }) || (to.matches('stopped') && ran)
+  return {
+    state: path[0],
+    phase: path[1] ?? null,
+    lastError: to.matches('stopped') ? null : to.context.lastError,
+    starts: ran ? 1 : 0,
+    stops: asked ? 1 : 0,
+    events: heard(from, event),
+  }
+}
+
+function wasStarted(state: Snapshot): boolean {
+  return !state.matches('provisioned') && !state.matches('stopped')
+}
+
+function heard(from: Snapshot, event: ModelEvent): string[] {
+  if (!wasStarted(from)) return []
+  if (event.type.includes('stopTimeout')) return ['stopped']
+  if (!event.type.startsWith('host.')) return []
+  return [event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)]
+}
+
+describe.each([DRAIN_TIMEOUT, 0])('a version, drainTimeout %s', drainTimeout => {
+  const input = { version: VERSION, drainTimeout, stopTimeout: STOP_TIMEOUT }
+  const places = explore(versionMachine, input, state => possible(state) as VersionEvent[])
+  const total = places.reduce((sum, { exits }) => sum + exits.length, 0)
+  const crossed = new Set<string>()
+  const run = { states: 0, steps: 0 }
+  const cannot = drainTimeout === 0 ? /draining: (?!always)/ : /noTimeToDrain/
+  const written = definedTransitions(versionMachine).filter(name => !cannot.test(name))
+  const missing = () => written.filter(name => !crossed.has(name))
+
+  async function walk(steps: readonly Step<Machine>[]): Promise<void> {
+    const driver = new VersionDriver(drainTimeout, crossed)
+    for (const step of steps) {
+      await driver.do(step.event)
+      expect(driver.look(), `${step.event.type} in ${nodeId(step.from)}`).toEqual(expected(step))
+    }
+    await driver.end()
+  }
+
+  it.each(places.map(place => [nameOfState(place.state), place] as const))(
+    '%s: it is reached, and every step out of it leads where the machine says',
+    async (_, { path, exits }) => {
+      await walk(path)
+      run.states++
+      for (const exit of exits) {
+        await walk([...path, exit])
+        run.steps++
+      }
+    },
+  )
+
+  it('All states, all steps out of them and all written transitions were run', () => {
+    expect(run).toEqual({ states: places.length, steps: total })
+    expect(missing()).toEqual([])
+  })
+
+  afterAll(() => {
+    console.info(
+      `version, drainTimeout ${drainTimeout}: ${run.states} of ${places.length} states, ${run.steps} of ${total} steps, ` +
+        `${written.length - missing().length} of ${written.length} written transitions`,
+    )
+  })
+})
+
+function nameOfState(state: Snapshot): string {
+  const { watched, capability, lastError } = state.context
+  const facts = [watched ? '' : 'host ended', capability === null ? '' : 'capable', lastError === null ? '' : 'failed']
+  return [nodeId(state), ...facts.filter(fact => fact !== '')].join(', ')
+}

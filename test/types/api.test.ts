@@ -1,0 +1,78 @@
+/** Checked by the compiler: `npm run build` fails when a type of the public API changes. */
+import type {
+  AbortOptions,
+  AggregateOptions,
+  AggregateStatus,
+  CallOptions,
+  CapabilityTEE,
+  Clock,
+  ErrorCode,
+  Logger,
+  Runtime,
+  RuntimeEvent,
+  RuntimeInfo,
+  VersionLike,
+  VersionPair,
+} from 'cutover'
+import { type Aggregate, type CutoverError, isCutoverError } from 'cutover'
+import {
+  type CallContext,
+  inProcess,
+  type Provisioner,
+  type RuntimeConfig,
+  type RuntimeContext,
+  type RuntimeModule,
+} from 'cutover/hosts'
+import type { ControllableRuntime, SimulatedClock } from 'cutover/testing'
+import type { Observable } from 'rxjs'
+import type { SemVer } from 'semver'
+import { expectTypeOf, it } from 'vitest'
+import type { InspectionEvent } from 'xstate'
+
+it('The types of the aggregate are those of the design', () => {
+  type Agg = Aggregate<string, number>
+  expectTypeOf<Agg>().toExtend<Runtime<string, number>>()
+  expectTypeOf<Agg>().toExtend<AsyncDisposable>()
+  expectTypeOf<Agg['addVersion']>().toEqualTypeOf<(version: VersionLike, runtime: Runtime<string, number>) => void>()
+  expectTypeOf<Agg['removeVersion']>().toEqualTypeOf<(version: VersionLike) => void>()
+  expectTypeOf<Agg['hasVersion']>().toEqualTypeOf<(version: VersionLike) => boolean>()
+  expectTypeOf<Agg['version']>().toEqualTypeOf<(version: VersionLike) => Runtime<string, number>>()
+  expectTypeOf<Agg['versions']>().toEqualTypeOf<() => string[]>()
+  expectTypeOf<Agg['setVersion']>().toEqualTypeOf<
+    (active?: VersionLike | null, next?: VersionLike | null) => Promise<VersionPair>
+  >()
+  expectTypeOf<Agg['whenRunning']>().toEqualTypeOf<(options?: CallOptions) => Promise<string>>()
+  expectTypeOf<Agg['status']>().toEqualTypeOf<() => AggregateStatus>()
+  expectTypeOf<Agg['stop']>().toEqualTypeOf<() => Promise<void>>()
+  expectTypeOf<Agg['dispose']>().toEqualTypeOf<() => Promise<void>>()
+  expectTypeOf<Agg['abort']>().toEqualTypeOf<(options?: AbortOptions) => Promise<void>>()
+  expectTypeOf<Agg['call']>().toEqualTypeOf<(request: string, options?: CallOptions) => Promise<number>>()
+  expectTypeOf<Agg['watchEvents']>().toEqualTypeOf<() => Observable<RuntimeEvent>>()
+  expectTypeOf<Agg['getInfo']>().toEqualTypeOf<(options?: CallOptions) => Promise<RuntimeInfo>>()
+  expectTypeOf<Agg['getCapabilityTEE']>().toEqualTypeOf<() => CapabilityTEE | undefined>()
+  expectTypeOf<Agg['component']>().toEqualTypeOf<(id: string) => Runtime | undefined>()
+  expectTypeOf<VersionPair>().toEqualTypeOf<{ readonly active: string | null; readonly next: string | null }>()
+})
+
+it('What users have at hand fits the options', () => {
+  expectTypeOf<SemVer>().toExtend<VersionLike>()
+  expectTypeOf<SimulatedClock>().toExtend<Clock>()
+  expectTypeOf<Console>().toExtend<Logger>()
+  expectTypeOf<AggregateOptions['inspect']>().toEqualTypeOf<((event: InspectionEvent) => void) | undefined>()
+  expectTypeOf<Parameters<NonNullable<AggregateOptions<string>['propagate']>>>().toEqualTypeOf<[request: string]>()
+  expectTypeOf<ConstructorParameters<typeof Aggregate<string>>>().toEqualTypeOf<[options: AggregateOptions<string>]>()
+  expectTypeOf<ControllableRuntime<string, number>>().toExtend<Runtime<string, number>>()
+})
+
+it('Errors and hosts are as the design has them', () => {
+  expectTypeOf<CutoverError['code']>().toEqualTypeOf<ErrorCode>()
+  expectTypeOf(isCutoverError).toEqualTypeOf<(error: unknown, code?: ErrorCode) => error is CutoverError>()
+  expectTypeOf(inProcess).returns.toEqualTypeOf<Provisioner>()
+  expectTypeOf<Provisioner['provision']>().toExtend<(config: RuntimeConfig) => Runtime>()
+  expectTypeOf<RuntimeModule<string, number>['call']>().toEqualTypeOf<
+    (request: string, context: CallContext) => number | Promise<number>
+  >()
+  expectTypeOf<RuntimeContext['callHost']>().toEqualTypeOf<
+    (request: unknown, options?: CallOptions) => Promise<unknown>
+  >()
+})

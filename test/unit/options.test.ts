@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { Aggregate, type AggregateOptions } from 'cutover'
+import { SimulatedClock } from 'cutover/testing'
+import { describe, expect, it } from 'vitest'
+import { compileOptions } from '../../src/options.js'
+
+const make = (options: object) => () => new Aggregate({ id: 'a', ...options } as AggregateOptions)
+const refused = (option: string) =>
+  expect.objectContaining({
+    name: 'CutoverError',
+    code: 'CUTOVER_INVALID_OPTION',
+    message: expect.stringMatching(new RegExp(`^Option "${option}" must be .*, got .*\\.$`)),
+  })
+
+describe('options of the aggregate', () => {
+  it.each(['drainTimeout', 'stopTimeout', 'waitTimeout', 'maxWaitingCalls'])('A bad %s is refused by name', option => {
+    for (const value of [-1, 0.5, Number.NaN, Number.NEGATIVE_INFINITY, '10', null, true, 1n, {}]) {
+      expect(make({ [option]: value })).toThrow(refused(option))
+    }
+  })
+
+  it.each(['drainTimeout', 'stopTimeout'])('%s cannot be longer than a timer can wait, nor infinite', option => {
+    expect(make({ [option]: 2_147_483_647 })).not.toThrow()
+    expect(make({ [option]: 2_147_483_648 })).toThrow(refused(option))
+    expect(make({ [option]: Number.POSITIVE_INFINITY })).toThrow(refused(option))
+  })
+
+  it('waitTimeout can be infinite, but not longer than a timer can wait', () => {
+    expect(make({ waitTimeout: Number.POSITIVE_INFINITY })).not.toThrow()
+    expect(make({ waitTimeout: 2_147_483_648 })).toThrow(refused('waitTimeout'))
+  })
+
+  it.each([
+    ['id', ['', 7, null, undefined, {}]],
+    ['handover', ['parallel', '', null, 7, 'Overlap']],
+    ['propagate', [true, 'all', null, {}]],
+    ['inspect', [true, {}, null]],
+    ['logger', ['console', {}, null, { info() {} }]],
+    ['clock', [{}, null, 'system', { setTimeout() {} }]],
+  ])('A bad %s is refused by name', (option, values) => {
+    for (const value of values) expect(make({ [option]: value })).toThrow(refused(option))
+  })
+
+  it('Options that are no object are refused', () => {
+    for (const options of [undefined, null, 'a', 7]) {
+      expect(() => new Aggregate(options as never)).toThrow(refused('options'))
+    }
+  })
+
+  it('A very long bad value does not make a long message', () => {
+    expect.assertions(1)
+    try {
+      make({ handover: 'x'.repeat(10_000) })()
+    } catch (error) {
+      expect((error as Error).message.length).toBeLessThan(250)
+    }
+  })
+
+  it('Good options are taken', () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} }
+    const options = { propagate: () => true, handover: 'overlap', logger, inspect() {}, clock: new SimulatedClock() }
+    expect(make(options)).not.toThrow()
+    for (const zero of ['drainTimeout', 'stopTimeout', 'waitTimeout', 'maxWaitingCalls']) {
+      expect(make({ [zero]: 0 })).not.toThrow()
+    }
+  })
+
+  it('The table in the README names every option with its default', () => {
+    const readme = readFileSync('README.md', 'utf8')
+    const rows = [...readme.matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) \|/gm)].map(match => [match[1], match[2]])
+    const { logger: _, clock: __, ...compiled } = compileOptions({ id: 'a' })
+    const defaults = Object.entries(compiled).map(([name, value]) => [name, value])
+    const shown = (value: unknown) => {
+      if (typeof value === 'string') return `\`'${value}'\``
+      return `\`${Number(value).toLocaleString('en-US').replaceAll(',', '_')}\``
+    }
+    const special: Record<string, string> = {
+      id: 'required',
+      propagate: '`() => false`',
+      inspect: 'none',
+      logger: 'nowhere',
+      clock: "the system's",
+    }
+    const expected = [...defaults.map(([name]) => name), 'logger', 'clock'].map(name => {
+      const value = compiled[name as keyof typeof compiled]
+      return [name, special[name as string] ?? shown(value)]
+    })
+    expect(rows.sort()).toEqual(expected.sort())
+  })
+})

@@ -1,23 +1,20 @@
 import { CutoverError } from '../errors.js'
 import type { CallOptions } from '../runtime.js'
-import type { CallContext, LoaderConfig, RuntimeContext, RuntimeModule } from './runtimeModule.js'
+import { CallScope, CallScopes } from './callScope.js'
+import type { LoaderConfig, RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
 /** One launch of a module, from its start to its stop. */
 export class ModuleRun<Req, Res> {
-  readonly context: RuntimeContext
+  readonly #context: RuntimeContext
   /** Fires once, when the module is to stop. */
   readonly #lifetime = new AbortController()
-  /** Fires at each interruption; then there is a new one. */
-  #interruption = new AbortController()
-  /** Of calls that have a signal of their own, joined with the interruption. */
-  readonly #linked = new Set<AbortController>()
-  #callContext: CallContext = { signal: this.#interruption.signal }
+  readonly #scopes = new CallScopes()
   #module: RuntimeModule<Req, Res> | undefined
 
   constructor(config: LoaderConfig) {
     const { id, version, localConfig = {} } = config
     const callHost = (request: unknown, options?: CallOptions) => answerModule(config, request, options)
-    this.context = { id, version, localConfig, signal: this.#lifetime.signal, callHost }
+    this.#context = { id, version, localConfig, signal: this.#lifetime.signal, callHost }
   }
 
   /** Loads the module and starts it; a run that was cancelled meanwhile is not started. */
@@ -25,7 +22,7 @@ export class ModuleRun<Req, Res> {
     const module = await load()
     this.#lifetime.signal.throwIfAborted()
     this.#module = module
-    await module.start?.(this.context)
+    await module.start?.(this.#context)
   }
 
   /** Whether both runs are of one and the same module object, so that to stop one would stop the other. */
@@ -33,63 +30,51 @@ export class ModuleRun<Req, Res> {
     return this.#module !== undefined && this.#module === other.#module
   }
 
-  /** Without a signal of its own a call shares the run's: nothing to set up, nothing to take down. */
   call(request: Req, options: CallOptions | undefined): Res | Promise<Res> {
-    const module = this.#module
-    if (module === undefined) throw new Error('A call reached a module before it was up.')
+    const scope = new CallScope(this.#scopes)
     const signal = options?.signal ?? undefined
-    return signal === undefined ? module.call(request, this.#callContext) : this.#callLinked(module, request, signal)
+    if (signal !== undefined) return this.#callFollowing(signal, scope, request)
+    const answer = this.#send(request, scope)
+    const end = () => scope.end()
+    if (answer instanceof Promise) answer.then(end, end)
+    else end()
+    return answer
   }
 
   /** Fires the signal of every call in flight, then asks the module. */
   async abort(): Promise<void> {
-    const message = `Version ${this.context.version} was asked to interrupt its work.`
-    this.#interrupt(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version: this.context.version }))
+    const { version } = this.#context
+    const message = `Version ${version} was asked to interrupt its work.`
+    this.#scopes.interrupt(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version }))
     await this.#module?.abort?.()
   }
 
   /** Tells the module that it is to stop, also while it starts. */
   cancel(reason: Error): void {
     this.#lifetime.abort(reason)
-    this.#interrupt(reason)
+    this.#scopes.interrupt(reason)
+    this.#scopes.endAll()
   }
 
   async stop(): Promise<void> {
     await this.#module?.stop?.()
   }
 
-  #interrupt(reason: Error): void {
-    const interrupted = [this.#interruption, ...this.#linked]
-    this.#interruption = new AbortController()
-    this.#callContext = { signal: this.#interruption.signal }
-    for (const controller of interrupted) controller.abort(reason)
+  #send(request: Req, scope: CallScope): Res | Promise<Res> {
+    if (this.#module === undefined) throw new Error('A call reached a module before it was up.')
+    return this.#module.call(request, scope)
   }
 
-  /**
-   * The caller's abort ends the call at once, whether the module listens or not. By hand, because `AbortSignal.any` would
-   * keep something of every call for as long as the run lives.
-   */
-  #callLinked(module: RuntimeModule<Req, Res>, request: Req, signal: AbortSignal): Promise<Res> {
+  /** The caller's abort ends the call at once, whether the module listens or not. */
+  #callFollowing(signal: AbortSignal, scope: CallScope, request: Req): Promise<Res> {
     return new Promise((resolve, reject) => {
-      const controller = new AbortController()
-      const giveUp = () => {
-        controller.abort(signal.reason)
-        reject(signal.reason)
-      }
-      const unlink = () => {
-        this.#linked.delete(controller)
-        signal.removeEventListener('abort', giveUp)
-      }
-      controller.signal.addEventListener('abort', unlink)
-      signal.addEventListener('abort', giveUp)
-      this.#linked.add(controller)
-      answerOf(module, request, controller.signal).finally(unlink).then(resolve, reject)
+      scope.follow(signal, reject)
+      const send = async () => this.#send(request, scope)
+      send()
+        .finally(() => scope.end())
+        .then(resolve, reject)
     })
   }
-}
-
-async function answerOf<Req, Res>(module: RuntimeModule<Req, Res>, request: Req, signal: AbortSignal): Promise<Res> {
-  return module.call(request, { signal })
 }
 
 async function answerModule(

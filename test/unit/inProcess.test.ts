@@ -1,5 +1,6 @@
 import { Aggregate, type Runtime } from 'cutover'
 import {
+  type CallContext,
   type InProcessOptions,
   inProcess,
   type LoaderConfig,
@@ -7,7 +8,7 @@ import {
   type RuntimeModule,
 } from 'cutover/hosts'
 import { SimulatedClock } from 'cutover/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 type Module = RuntimeModule<string, string>
@@ -421,6 +422,48 @@ describe('aborting', () => {
     }
     await runtime.call('a', { signal })
     expect(listeners).toBe(0)
+  })
+
+  it('Each call has a signal of its own, which costs nothing until the module asks for it', async () => {
+    const scopes: CallContext[] = []
+    const host = await new Host({
+      call: (request: string, context: CallContext) => {
+        scopes.push(context)
+        return request === 'hang' ? new Promise<string>(() => {}) : request
+      },
+    }).start()
+    await host.runtime.call('a')
+    for (let i = 0; i < 3; i++) void host.runtime.call('hang').catch(() => {})
+    const [over, ...hanging] = scopes as [CallContext, CallContext, CallContext, CallContext]
+    expect(hanging[0].signal).toBe(hanging[0].signal)
+    expect(hanging[0].signal).not.toBe(hanging[1].signal)
+    await host.runtime.abort()
+    expect([over, ...hanging].map(({ signal }) => signal.aborted)).toEqual([false, true, true, true])
+  })
+
+  it('A signal that is first asked for after its caller gave up has fired already', async () => {
+    let context: CallContext | undefined
+    const host = await new Host({
+      call: (_: string, given: CallContext) => {
+        context = given
+        return new Promise<string>(() => {})
+      },
+    }).start()
+    const controller = new AbortController()
+    const call = host.runtime.call('a', { signal: controller.signal })
+    controller.abort('enough')
+    await rejectionOf(call)
+    expect(context?.signal.reason).toBe('enough')
+  })
+
+  it('A stop lets go of the signals of callers whose calls the module never settles', async () => {
+    const host = await new Host({ call: () => new Promise<string>(() => {}) }).start()
+    const { signal } = new AbortController()
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const call = host.runtime.call('a', { signal })
+    await host.runtime.stop()
+    await rejectionOf(call)
+    expect(removed).toHaveBeenCalledOnce()
   })
 
   it('A plain abort fires the signals of the calls in flight, asks the module, and does not restart it', async () => {

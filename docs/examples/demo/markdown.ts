@@ -21,7 +21,7 @@ export type Executions = Map<number, number>
 export function markdownProvisioner(editions: Editions, executions: Executions): Provisioner {
   return inProcess({
     module: ({ version }) => {
-      const edition = [editions.old, editions.new].find(candidate => candidate.version === String(version))
+      const edition = [editions.old, editions.new].find(candidate => candidate.version === version)
       if (edition === undefined) throw new Error(`marked ${version} is not installed`)
       return markdownModule(edition, executions)
     },

@@ -42,77 +42,59 @@
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import * as book from './book.js'
 import { notProvided } from './notProvided.js'
-import {
-  type AggregateEvent,
-  type Args,
-  begin,
-  bury,
-  childId,
-  childOf,
-  end,
-  type Gate,
-  namedIn,
-  type OneVersion,
-  release,
-  theActive,
-  theLeaving,
-  theNext,
-  theOneNamed,
-  theWantedActive,
-  theWantedNext,
-} from './steps.js'
+import * as step from './steps.js'
 import { versionMachine } from './version.js'
 
 export const aggregateMachine = setup({
   types: {
     context: {} as book.AggregateContext,
-    events: {} as AggregateEvent,
+    events: {} as step.AggregateEvent,
     input: {} as book.AggregateInput,
   },
   actors: { version: versionMachine },
   actions: {
     /** Set what becomes of a version's events. */
-    setGate: notProvided<OneVersion & { readonly gate: Gate }>('setGate'),
+    setGate: notProvided<step.OneVersion & { readonly gate: step.Gate }>('setGate'),
     /** Tell subscribers that the next version changed. */
     announceConfig: notProvided('announceConfig'),
     /** A version left: drop its runtime and whatever listens to it. */
-    forgetVersion: notProvided<OneVersion>('forgetVersion'),
+    forgetVersion: notProvided<step.OneVersion>('forgetVersion'),
     /** Wanted versions that are unknown will be started when they are added. */
     warnPostponed: notProvided<{ readonly versions: readonly string[] }>('warnPostponed'),
     /** Everything is down for good: end the streams, and this actor. */
     closeDown: notProvided('closeDown'),
 
-    mark: assign(({ context }, { version, as }: OneVersion & { readonly as: book.VersionState }) =>
+    mark: assign(({ context }, { version, as }: step.OneVersion & { readonly as: book.VersionState }) =>
       book.mark(context, version, as),
     ),
     spawnVersion: spawnChild('version', {
-      id: ({ event }: { readonly event: AggregateEvent }) => childId(namedIn(event)),
-      input: ({ context, event }: Args & { readonly event: AggregateEvent }) => ({
-        version: namedIn(event),
+      id: ({ event }: { readonly event: step.AggregateEvent }) => step.childId(step.namedIn(event)),
+      input: ({ context, event }: step.Args & { readonly event: step.AggregateEvent }) => ({
+        version: step.namedIn(event),
         drainTimeout: context.drainTimeout,
         stopTimeout: context.stopTimeout,
       }),
     }),
-    strike: assign(({ context }, { version }: OneVersion) => book.strike(context, version)),
+    strike: assign(({ context }, { version }: step.OneVersion) => book.strike(context, version)),
     recordWanted: assign((_, pair: book.VersionPair) => ({ wanted: book.wantedPair(pair) })),
-    makeActive: assign((_, { version }: OneVersion) => ({ active: version })),
-    makeNext: assign((_, { version }: OneVersion) => ({ next: version })),
+    makeActive: assign((_, { version }: step.OneVersion) => ({ active: version })),
+    makeNext: assign((_, { version }: step.OneVersion) => ({ next: version })),
     promoteNext: assign(({ context }) => ({ active: context.next, next: null })),
     overtake: assign(({ context }) => ({ leaving: context.active, active: context.next, next: null })),
-    startVersion: sendTo(childOf, { type: 'start' }),
-    stopVersion: sendTo(childOf, { type: 'stop' }),
-    dropActor: stopChild(childOf),
+    startVersion: sendTo(step.childOf, { type: 'start' }),
+    stopVersion: sendTo(step.childOf, { type: 'stop' }),
+    dropActor: stopChild(step.childOf),
   },
   guards: {
-    isNew: ({ context }, { version }: OneVersion) => !book.isKnown(context, version),
-    isNewAndWanted: ({ context }, { version }: OneVersion) =>
+    isNew: ({ context }, { version }: step.OneVersion) => !book.isKnown(context, version),
+    isNewAndWanted: ({ context }, { version }: step.OneVersion) =>
       !book.isKnown(context, version) && book.isWanted(context, version),
-    isStarting: ({ context }, { version }: OneVersion) => book.isIn(context, version, 'starting'),
-    isRunning: ({ context }, { version }: OneVersion) => book.isIn(context, version, 'running'),
-    isRemovable: ({ context }, { version }: OneVersion) => book.isRemovable(context, version),
-    isActive: ({ context }, { version }: OneVersion) => version === context.active,
-    isNext: ({ context }, { version }: OneVersion) => version === context.next,
-    isLeaving: ({ context }, { version }: OneVersion) => version === context.leaving,
+    isStarting: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'starting'),
+    isRunning: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'running'),
+    isRemovable: ({ context }, { version }: step.OneVersion) => book.isRemovable(context, version),
+    isActive: ({ context }, { version }: step.OneVersion) => version === context.active,
+    isNext: ({ context }, { version }: step.OneVersion) => version === context.next,
+    isLeaving: ({ context }, { version }: step.OneVersion) => version === context.leaving,
     nextCanOvertake: ({ context }) => book.nextCanOvertake(context),
     activeIsUnwanted: ({ context }) => context.active !== null && context.active !== context.wanted.active,
     nextCanBePromoted: ({ context }) =>
@@ -129,23 +111,23 @@ export const aggregateMachine = setup({
   initial: 'stopped',
   on: {
     addVersion: {
-      guard: { type: 'isNew', params: theOneNamed },
+      guard: { type: 'isNew', params: step.theOneNamed },
       actions: [
         { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
         'spawnVersion',
       ],
     },
     removeVersion: {
-      guard: { type: 'isRemovable', params: theOneNamed },
-      actions: [{ type: 'stopVersion', params: theOneNamed }, ...bury],
+      guard: { type: 'isRemovable', params: step.theOneNamed },
+      actions: [{ type: 'stopVersion', params: step.theOneNamed }, ...step.bury],
     },
     setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
     'version.running': {
-      guard: { type: 'isStarting', params: theOneNamed },
+      guard: { type: 'isStarting', params: step.theOneNamed },
       actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'running' }) },
     },
     'version.lost': {
-      guard: { type: 'isRunning', params: theOneNamed },
+      guard: { type: 'isRunning', params: step.theOneNamed },
       actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'starting' }) },
     },
   },
@@ -168,39 +150,43 @@ export const aggregateMachine = setup({
               target: 'retiring',
               actions: [
                 'overtake',
-                { type: 'setGate', params: args => ({ ...theActive(args), gate: 'hold' as const }) },
-                ...end(theLeaving),
+                { type: 'setGate', params: args => ({ ...step.theActive(args), gate: 'hold' as const }) },
+                ...step.end(step.theLeaving),
               ],
             },
             {
               description: 'The active version is torn down, whatever its state.',
               guard: 'activeIsUnwanted',
               target: 'stoppingActive',
-              actions: end(theActive),
+              actions: step.end(step.theActive),
             },
             {
               description: 'The next version becomes active and its captured events are released.',
               guard: 'nextCanBePromoted',
               target: 'reconciling',
-              actions: ['promoteNext', release],
+              actions: ['promoteNext', step.release],
             },
             {
               description: 'The wanted active version is started.',
               guard: 'activeCanStart',
               target: 'reconciling',
-              actions: [{ type: 'makeActive', params: theWantedActive }, ...begin(theActive, 'pass')],
+              actions: [{ type: 'makeActive', params: step.theWantedActive }, ...step.begin(step.theActive, 'pass')],
             },
             {
               description: 'The next version is torn down.',
               guard: 'nextIsUnwanted',
               target: 'stoppingNext',
-              actions: end(theNext),
+              actions: step.end(step.theNext),
             },
             {
               description: 'The wanted next version is started ahead of time.',
               guard: 'nextCanStart',
               target: 'reconciling',
-              actions: [{ type: 'makeNext', params: theWantedNext }, ...begin(theNext, 'capture'), 'announceConfig'],
+              actions: [
+                { type: 'makeNext', params: step.theWantedNext },
+                ...step.begin(step.theNext, 'capture'),
+                'announceConfig',
+              ],
             },
             {
               description: 'A wanted version is unknown: it is started when it is added.',
@@ -216,7 +202,7 @@ export const aggregateMachine = setup({
           on: {
             setVersion: { target: 'reconciling', actions: { type: 'recordWanted', params: ({ event }) => event } },
             addVersion: {
-              guard: { type: 'isNewAndWanted', params: theOneNamed },
+              guard: { type: 'isNewAndWanted', params: step.theOneNamed },
               target: 'reconciling',
               actions: [
                 { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
@@ -229,9 +215,9 @@ export const aggregateMachine = setup({
           description: 'The old active version drains and stops; calls wait for its successor.',
           on: {
             'version.stopped': {
-              guard: { type: 'isActive', params: theOneNamed },
+              guard: { type: 'isActive', params: step.theOneNamed },
               target: 'reconciling',
-              actions: bury,
+              actions: step.bury,
             },
           },
         },
@@ -239,9 +225,9 @@ export const aggregateMachine = setup({
           description: 'The unwanted next version stops; the active version goes on serving.',
           on: {
             'version.stopped': {
-              guard: { type: 'isNext', params: theOneNamed },
+              guard: { type: 'isNext', params: step.theOneNamed },
               target: 'reconciling',
-              actions: [...bury, 'announceConfig'],
+              actions: [...step.bury, 'announceConfig'],
             },
           },
         },
@@ -249,9 +235,9 @@ export const aggregateMachine = setup({
           description: 'Overlap: the new active version serves; its events are held until the old one has stopped.',
           on: {
             'version.stopped': {
-              guard: { type: 'isLeaving', params: theOneNamed },
+              guard: { type: 'isLeaving', params: step.theOneNamed },
               target: 'reconciling',
-              actions: [...bury, release],
+              actions: [...step.bury, step.release],
             },
           },
         },
@@ -270,11 +256,11 @@ export const aggregateMachine = setup({
         'version.stopped': [
           {
             description: 'The old active version of an overlap is down: its successor follows.',
-            guard: { type: 'isLeaving', params: theOneNamed },
-            actions: [...bury, release, ...end(theActive)],
+            guard: { type: 'isLeaving', params: step.theOneNamed },
+            actions: [...step.bury, step.release, ...step.end(step.theActive)],
           },
-          { guard: { type: 'isNext', params: theOneNamed }, actions: [...bury, 'announceConfig'] },
-          { guard: { type: 'isActive', params: theOneNamed }, actions: bury },
+          { guard: { type: 'isNext', params: step.theOneNamed }, actions: [...step.bury, 'announceConfig'] },
+          { guard: { type: 'isActive', params: step.theOneNamed }, actions: step.bury },
         ],
         dispose: '.disposing',
       },

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { getEventListeners } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
 import { Hosting, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const HANDOVERS = ['sequential', 'overlap'] as const
@@ -115,20 +116,11 @@ describe('waiting for an active version', () => {
   it('S15: a call that has gone out leaves no listener on its signal and no timer behind', async () => {
     const hosting = new Hosting({ waitTimeout: 100 })
     const { signal } = new AbortController()
-    let listeners = 0
-    const { addEventListener, removeEventListener } = signal
-    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-      listeners++
-      addEventListener.apply(signal, args)
-    }
-    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
-      listeners--
-      removeEventListener.apply(signal, args)
-    }
+    const listeners = () => getEventListeners(signal, 'abort').length
     const call = hosting.aggregate.call('a', { signal })
-    expect(listeners).toBe(1)
+    expect(listeners()).toBe(1)
     const runtime = await hosting.serve('1.0.0')
-    expect(listeners).toBe(0)
+    expect(listeners()).toBe(0)
     hosting.clock.increment(1_000)
     runtime.answerAll()
     expect(await call).toBe('a')
@@ -136,6 +128,54 @@ describe('waiting for an active version', () => {
 })
 
 describe('odd calls', () => {
+  it('S15: when the active version leaves while the waiting calls go out, the rest waits for its successor', async () => {
+    const hosting = new Hosting({ drainTimeout: 0 })
+    const one = hosting.addWilling('1.0.0')
+    const two = hosting.addWilling('2.0.0')
+    const calls = ['a', 'b', 'c'].map(request => hosting.aggregate.call(request).catch(error => error.code))
+    const received: string[] = []
+    one.call = request => {
+      received.push(request)
+      void hosting.aggregate.setVersion('2.0.0')
+      return new Promise(() => {})
+    }
+    hosting.aggregate.start()
+    await hosting.aggregate.setVersion('1.0.0')
+    two.answerAll()
+    expect(received).toEqual(['a'])
+    expect(await Promise.all(calls)).toEqual(['CUTOVER_VERSION_STOPPED', 'b', 'c'])
+  })
+
+  it('S15: the limits hold again after the aggregate has stopped', async () => {
+    const hosting = new Hosting({ maxWaitingCalls: 1 })
+    await hosting.serve('1.0.0', { autoStop: true })
+    await hosting.aggregate.stop()
+    void hosting.aggregate.call('a').catch(() => {})
+    expect(await rejectionOf(hosting.aggregate.call('b'))).toMatchObject({ code: 'CUTOVER_TOO_MANY_WAITING_CALLS' })
+  })
+
+  it('S15: a call that has gone out, was aborted or found its aggregate disposed of leaves no timer behind', async () => {
+    const hosting = new Hosting()
+    const set = vi.spyOn(hosting.clock, 'setTimeout')
+    const clear = vi.spyOn(hosting.clock, 'clearTimeout')
+    const controller = new AbortController()
+    const aborted = hosting.aggregate.call('a', { signal: controller.signal })
+    controller.abort()
+    await rejectionOf(aborted)
+    const sent = hosting.aggregate.call('b')
+    const runtime = await hosting.serve('1.0.0', { autoStop: true })
+    runtime.answerAll()
+    await sent
+    await hosting.aggregate.stop()
+    const last = hosting.aggregate.call('c')
+    void hosting.aggregate.dispose()
+    await rejectionOf(last)
+    const cleared = clear.mock.calls.map(([id]) => id)
+    const made = set.mock.results.map(({ value }) => value)
+    expect(made.length).toBeGreaterThanOrEqual(3)
+    expect(made.filter(id => !cleared.includes(id))).toEqual([])
+  })
+
   it('S15: a call from within the event that a version is up goes out to it, whatever the limits', async () => {
     const hosting = new Hosting({ waitTimeout: 0, maxWaitingCalls: 0 })
     const calls: Promise<string>[] = []

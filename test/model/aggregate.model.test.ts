@@ -1,8 +1,9 @@
-import { type AggregateEvent, type AggregateSnapshot, aggregateMachine, type Handover } from 'cutover/machines'
-import { afterAll, describe, expect, it } from 'vitest'
+import { type AggregateEvent, type AggregateSnapshot, aggregateMachine } from 'cutover/machines'
+import { expect } from 'vitest'
 import { AggregateDriver, actualStatus, expectedStatus } from './aggregateDriver.js'
 import { ExpectedEvents } from './expectedEvents.js'
-import { definedTransitions, explore, type Step } from './explore.js'
+import { explore, type Step } from './explore.js'
+import { runEverything } from './runEverything.js'
 
 type Machine = typeof aggregateMachine
 
@@ -51,60 +52,32 @@ function nameOfState({ value, context: { active, next, leaving, wanted, versions
   return [path, ...roles, `wanted ${wanted.active}/${wanted.next}`, ...states.sort()].join(', ')
 }
 
-describe.each<Handover>(['sequential', 'overlap'])('the aggregate, handover %s', handover => {
-  const input = { handover, drainTimeout: 5_000, stopTimeout: 30_000 }
-  const places = explore(aggregateMachine, input, state => possible(state))
-  const crossed = new Set<string>()
-  const run = { states: 0, steps: 0 }
-
-  /** Takes a step, and compares everything that can be seen with what the machine says. */
-  function take(driver: AggregateDriver, events: ExpectedEvents, step: Step<Machine>): void {
-    const actual = { code: driver.do(step.event), ...actualStatus(driver), events: driver.events.splice(0) }
-    const heard = events.after(step.from, step.event, step.to)
-    const expected = { code: refusal(step.from, step.event), ...expectedStatus(step.to), events: heard }
-    // toEqual is slow, and nearly always needless.
-    if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual, nameOfEvent(step)).toEqual(expected)
-  }
-
-  async function walk(steps: readonly Step<Machine>[]): Promise<void> {
-    const driver = new AggregateDriver(handover, crossed)
-    const events = new ExpectedEvents()
-    for (const step of steps) take(driver, events, step)
-    if (isAtRest(steps.at(-1)?.to)) expect(await driver.pending()).toBe(0)
-    expect(await driver.leftovers()).toEqual([])
-  }
-
-  it.each(places.map(place => [nameOfState(place.state), place] as const))(
-    '%s: it is reached, and every step out of it leads where the machine says',
-    async (_, { path, exits }) => {
-      await walk(path)
-      run.states++
-      for (const exit of exits) {
-        await walk([...path, exit])
-        run.steps++
-      }
+for (const handover of ['sequential', 'overlap'] as const) {
+  runEverything({
+    title: `the aggregate, handover ${handover}`,
+    machine: aggregateMachine,
+    places: explore(aggregateMachine, { handover, drainTimeout: 5_000, stopTimeout: 30_000 }, possible),
+    // An overlap needs that handover, and what is disposed of takes no events.
+    cannot: handover === 'sequential' ? /disposed: |nextCanOvertake|retiring: |isLeaving/ : /disposed: /,
+    nameOf: nameOfState,
+    walk: async (steps, crossed) => {
+      const driver = new AggregateDriver(handover, crossed)
+      const events = new ExpectedEvents()
+      for (const step of steps) take(driver, events, step)
+      if (isAtRest(steps.at(-1)?.to)) expect(await driver.pending()).toBe(0)
+      expect(await driver.leftovers()).toEqual([])
     },
-  )
-
-  it('All states, all steps out of them and all written transitions were run', () => {
-    const steps = places.reduce((sum, { exits }) => sum + exits.length, 0)
-    expect(run).toEqual({ states: places.length, steps })
-    expect(missing()).toEqual([])
   })
+}
 
-  /** The transitions written in the machine; those for an overlap need that handover, and disposed takes none. */
-  const cannot = handover === 'sequential' ? /disposed: |nextCanOvertake|retiring: |isLeaving/ : /disposed: /
-  const written = definedTransitions(aggregateMachine).filter(name => !cannot.test(name))
-  const missing = () => written.filter(name => !crossed.has(name))
-
-  afterAll(() => {
-    const steps = places.reduce((sum, { exits }) => sum + exits.length, 0)
-    console.info(
-      `aggregate, ${handover}: ${run.states} of ${places.length} states, ${run.steps} of ${steps} steps, ` +
-        `${written.length - missing().length} of ${written.length} written transitions`,
-    )
-  })
-})
+/** Takes a step, and compares everything that can be seen with what the machine says. */
+function take(driver: AggregateDriver, events: ExpectedEvents, step: Step<Machine>): void {
+  const actual = { code: driver.do(step.event), ...actualStatus(driver), events: driver.events.splice(0) }
+  const heard = events.after(step.from, step.event, step.to)
+  const expected = { code: refusal(step.from, step.event), ...expectedStatus(step.to), events: heard }
+  // toEqual is slow, and nearly always needless.
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual, nameOfEvent(step)).toEqual(expected)
+}
 
 function nameOfEvent({ from, event }: Step<Machine>): string {
   return `${JSON.stringify(event)} in ${nameOfState(from)}`

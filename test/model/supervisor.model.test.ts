@@ -2,10 +2,11 @@ import { isCutoverError, type Runtime } from 'cutover'
 import { inProcess } from 'cutover/hosts'
 import { type SupervisorEvent, supervisorMachine } from 'cutover/machines'
 import { SimulatedClock } from 'cutover/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { SnapshotFrom } from 'xstate'
 import { microtasks } from '../fixtures/hosting.js'
-import { definedTransitions, explore, nameOf, type Step } from './explore.js'
+import { explore, nameOf, type Step } from './explore.js'
+import { runEverything } from './runEverything.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -149,50 +150,20 @@ class Expected {
   }
 }
 
-describe('the supervisor of the in-process host', () => {
-  const places = explore(supervisorMachine, INPUT, state => possible(state) as SupervisorEvent[])
-  const total = places.reduce((sum, { exits }) => sum + exits.length, 0)
-  const crossed = new Set<string>()
-  const run = { states: 0, steps: 0 }
-  const written = definedTransitions(supervisorMachine)
-  const missing = () => written.filter(name => !crossed.has(name))
-
-  async function walk(steps: readonly Step<Machine>[]): Promise<void> {
+runEverything({
+  title: 'the supervisor of the in-process host',
+  machine: supervisorMachine,
+  places: explore(supervisorMachine, INPUT, state => possible(state) as SupervisorEvent[]),
+  nameOf: state => `${pathOf(state)}, ${state.context.failures} failures`,
+  walk: async (steps, crossed) => {
     const driver = new SupervisorDriver()
     const expected = new Expected()
     for (const step of steps) {
       await driver.do(step.event, step.from.context.failures)
       expect(await driver.look(), `${step.event.type} in ${pathOf(step.from)}`).toEqual(expected.after(step))
-      noteCrossed(step)
-    }
-  }
-
-  function noteCrossed({ from, event }: Step<Machine>): void {
-    const taken = supervisorMachine.getTransitionData(from as never, event)
-    for (const transition of taken) crossed.add(nameOf(transition))
-  }
-
-  it.each(places.map(place => [`${pathOf(place.state)}, ${place.state.context.failures} failures`, place] as const))(
-    '%s: it is reached, and every step out of it leads where the machine says',
-    async (_, { path, exits }) => {
-      await walk(path)
-      run.states++
-      for (const exit of exits) {
-        await walk([...path, exit])
-        run.steps++
+      for (const transition of supervisorMachine.getTransitionData(step.from as never, step.event)) {
+        crossed.add(nameOf(transition))
       }
-    },
-  )
-
-  it('All states, all steps out of them and all written transitions were run', () => {
-    expect(run).toEqual({ states: places.length, steps: total })
-    expect(missing()).toEqual([])
-  })
-
-  afterAll(() => {
-    console.info(
-      `supervisor: ${run.states} of ${places.length} states, ${run.steps} of ${total} steps, ` +
-        `${written.length - missing().length} of ${written.length} written transitions`,
-    )
-  })
+    }
+  },
 })

@@ -1,10 +1,11 @@
 import { Aggregate } from 'cutover'
 import { type ErrorFacts, type VersionEvent, versionMachine } from 'cutover/machines'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import type { InspectionEvent, SnapshotFrom } from 'xstate'
 import { microtasks } from '../fixtures/hosting.js'
-import { definedTransitions, explore, nameOf, type Step } from './explore.js'
+import { explore, nameOf, type Step } from './explore.js'
+import { runEverything } from './runEverything.js'
 
 type Machine = typeof versionMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -156,50 +157,26 @@ function wasStarted(state: Snapshot): boolean {
   return !state.matches('provisioned') && !state.matches('stopped')
 }
 
-describe.each([DRAIN_TIMEOUT, 0])('a version, drainTimeout %s', drainTimeout => {
+for (const drainTimeout of [DRAIN_TIMEOUT, 0]) {
   const input = { version: VERSION, drainTimeout, stopTimeout: STOP_TIMEOUT }
-  const places = explore(versionMachine, input, state => possible(state) as VersionEvent[])
-  const total = places.reduce((sum, { exits }) => sum + exits.length, 0)
-  const crossed = new Set<string>()
-  const run = { states: 0, steps: 0 }
-  const cannot = drainTimeout === 0 ? /draining: (?!always)/ : /noTimeToDrain/
-  const written = definedTransitions(versionMachine).filter(name => !cannot.test(name))
-  const missing = () => written.filter(name => !crossed.has(name))
-
-  async function walk(steps: readonly Step<Machine>[]): Promise<void> {
-    const driver = new VersionDriver(drainTimeout, crossed)
-    const expected = new Expected()
-    for (const step of steps) {
-      await driver.do(step.event)
-      expect(driver.look(), `${step.event.type} in ${nodeId(step.from)}`).toEqual(expected.after(step))
-    }
-    await driver.end()
-  }
-
-  it.each(places.map(place => [nameOfState(place.state), place] as const))(
-    '%s: it is reached, and every step out of it leads where the machine says',
-    async (_, { path, exits }) => {
-      await walk(path)
-      run.states++
-      for (const exit of exits) {
-        await walk([...path, exit])
-        run.steps++
+  runEverything({
+    title: `a version, drainTimeout ${drainTimeout}`,
+    machine: versionMachine,
+    places: explore(versionMachine, input, state => possible(state) as VersionEvent[]),
+    // Without time to drain, that state is left before anything can happen in it.
+    cannot: drainTimeout === 0 ? /draining: (?!always)/ : /noTimeToDrain/,
+    nameOf: nameOfState,
+    walk: async (steps, crossed) => {
+      const driver = new VersionDriver(drainTimeout, crossed)
+      const expected = new Expected()
+      for (const step of steps) {
+        await driver.do(step.event)
+        expect(driver.look(), `${step.event.type} in ${nodeId(step.from)}`).toEqual(expected.after(step))
       }
+      await driver.end()
     },
-  )
-
-  it('All states, all steps out of them and all written transitions were run', () => {
-    expect(run).toEqual({ states: places.length, steps: total })
-    expect(missing()).toEqual([])
   })
-
-  afterAll(() => {
-    console.info(
-      `version, drainTimeout ${drainTimeout}: ${run.states} of ${places.length} states, ${run.steps} of ${total} steps, ` +
-        `${written.length - missing().length} of ${written.length} written transitions`,
-    )
-  })
-})
+}
 
 function nameOfState(state: Snapshot): string {
   const { watched, capability, lastError } = state.context

@@ -1,10 +1,11 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
 import type { AggregateSnapshot, VersionPair } from '../machines/index.js'
 import { ControlPlane } from './control.js'
 import { CutoverError } from './errors.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'
-import { disposed, noActiveVersion, noSuchVersion } from './refusals.js'
+import { disposed, noActiveVersion, noneAfterDispose, noSuchVersion } from './refusals.js'
 import type { Router } from './router.js'
 import {
   type AbortOptions,
@@ -15,6 +16,7 @@ import {
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
+  type WhenRunningOptions,
 } from './runtime.js'
 import { type AggregateStatus, statusOf } from './status.js'
 import { byPrecedence, canonical, type VersionLike } from './version.js'
@@ -59,7 +61,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     }
     this.#assertNotDisposed()
     if (this.#isKnown(key)) {
-      const message = `Version ${key} is there already. Remove it first, or wait until it has stopped.`
+      const message = `Version ${key} is there already. Take it out with removeVersion() if it never ran, else switch away from it.`
       throw new CutoverError('CUTOVER_DUPLICATE_VERSION', message, { version: key })
     }
     this.#control.add(key, runtime)
@@ -130,17 +132,22 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Waits until there is an active version and its runtime is running. Waits for as long as that takes: pass
-   * `AbortSignal.timeout(ms)` for a limit.
+   * Waits until there is an active version and its runtime is running; or, with `version`, until that one is, as active
+   * or as next. Waits for as long as that takes: pass `AbortSignal.timeout(ms)` as `signal` for a limit.
    *
-   * @returns the active version
-   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_DISPOSED`
+   * @returns the version that is running
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_DISPOSED`; with `version` also
+   * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or left meanwhile)
    */
-  async whenRunning(options?: CallOptions): Promise<string> {
+  async whenRunning({ version, signal }: WhenRunningOptions = {}): Promise<string> {
     this.#assertNotDisposed()
-    const { context } = await this.#control.until(isServing, options)
-    if (context.active === null) throw disposed()
-    return context.active
+    const key = canonicalOrNull(version)
+    const isEnough = (snapshot: AggregateSnapshot) =>
+      isServing(snapshot, key) || (key !== null && !isExpected(snapshot, key))
+    const snapshot = await this.#control.until(isEnough, signal)
+    if (snapshot.matches('disposed')) throw disposed()
+    if (key !== null && !isServing(snapshot, key)) throw noSuchVersion(key, 'is neither active nor next, nor wanted')
+    return key ?? this.getActiveVersion()
   }
 
   /** What is and what is wanted, as plain JSON. */
@@ -245,7 +252,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   #active(): Hosted<Req, Res> {
     const { active } = this.#control.snapshot.context
     const hosted = active === null ? undefined : this.#control.hosted(active)
-    if (hosted === undefined) throw noActiveVersion('No version is active.')
+    if (hosted === undefined)
+      throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')
     return hosted
   }
 
@@ -266,7 +274,14 @@ function isSettled(snapshot: AggregateSnapshot): boolean {
   return snapshot.matches('stopped') || snapshot.matches({ running: 'settled' })
 }
 
-function isServing(snapshot: AggregateSnapshot): boolean {
-  const { active, versions } = snapshot.context
-  return snapshot.matches('running') && active !== null && versions[active] === 'running'
+/** Whether the version, or else the active one, is in its place and running. */
+function isServing(snapshot: AggregateSnapshot, version: string | null): boolean {
+  const { active, next, versions } = snapshot.context
+  const key = version ?? active
+  return snapshot.matches('running') && key !== null && (key === active || key === next) && versions[key] === 'running'
+}
+
+/** Whether the version is wanted, so that it may yet come up. */
+function isExpected({ context: { wanted } }: AggregateSnapshot, version: string): boolean {
+  return version === wanted.active || version === wanted.next
 }

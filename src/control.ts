@@ -9,6 +9,7 @@ import {
   type VersionEvent,
   versionMachine,
 } from '../machines/index.js'
+import { attempt } from './attempt.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
 import { asError, isCutoverError } from './errors.js'
@@ -18,7 +19,7 @@ import type { CompiledOptions } from './options.js'
 import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
 import { Router } from './router.js'
-import type { CallOptions, CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
+import type { CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
 
 type VersionActor = ActorRefFrom<typeof versionMachine>
 /** What the actions of the version machine get. */
@@ -92,9 +93,9 @@ export class ControlPlane<Req, Res> {
   }
 
   /** Resolves with the first snapshot, now or later, for which `predicate` is true, or that is the last one. */
-  until(predicate: (snapshot: AggregateSnapshot) => boolean, options?: CallOptions): Promise<AggregateSnapshot> {
+  until(predicate: (snapshot: AggregateSnapshot) => boolean, signal?: AbortSignal): Promise<AggregateSnapshot> {
     const isEnough = (snapshot: AggregateSnapshot) => snapshot.matches('disposed') || predicate(snapshot)
-    return waitFor(this.#actor, isEnough, options)
+    return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
   #createActor() {
@@ -182,11 +183,10 @@ export class ControlPlane<Req, Res> {
 
   #safeInspect(inspect: (event: InspectionEvent) => void) {
     return (event: InspectionEvent) => {
-      try {
-        inspect(event)
-      } catch (err) {
-        this.#options.logger.error({ err }, 'an inspector threw')
-      }
+      attempt(
+        () => inspect(event),
+        err => this.#options.logger.error({ err }, 'an inspector threw'),
+      )
     }
   }
 }

@@ -1,5 +1,6 @@
 import { BehaviorSubject, Subject, type Subscription } from 'rxjs'
 import type { Gate } from '../machines/index.js'
+import { attempt } from './attempt.js'
 import { asError, CutoverError } from './errors.js'
 import { captureAndRelease, type EventHub } from './events.js'
 import { Flights } from './flights.js'
@@ -130,14 +131,5 @@ export class Hosted<Req, Res> {
     const cause = asError(thrown)
     const message = `Version ${this.version} failed to start: ${cause.message}`
     return new CutoverError('CUTOVER_START_FAILED', message, { version: this.version, cause })
-  }
-}
-
-/** Whatever a host throws, at once or by a promise that it was not asked for, goes to `failed`. */
-function attempt(act: () => unknown, failed: (error: unknown) => void): void {
-  try {
-    Promise.resolve(act()).catch(failed)
-  } catch (error) {
-    failed(error)
   }
 }

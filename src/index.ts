@@ -12,6 +12,7 @@ export type {
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
+  WhenRunningOptions,
 } from './runtime.js'
 export type { AggregateState, AggregateStatus, VersionStatus } from './status.js'
 export type { SemVer, VersionLike } from './version.js'

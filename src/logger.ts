@@ -16,11 +16,10 @@ export function isLogger(value: unknown): value is Logger {
 /** A logger that cannot throw, with `bindings` in every line; silent when there is none to write to. */
 export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
   const write = (level: keyof Logger) => (object: object, message: string) => {
+    // Design line 22: a logger that throws, or rejects, never breaks anything.
     try {
-      logger?.[level]({ ...bindings, ...object }, message)
-    } catch {
-      // Design line 22: a logger that throws never breaks anything.
-    }
+      Promise.resolve(logger?.[level]({ ...bindings, ...object }, message)).catch(() => {})
+    } catch {}
   }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

@@ -8,6 +8,13 @@ export function noActiveVersion(what: string): CutoverError {
   )
 }
 
+export function noneAfterDispose(): CutoverError {
+  return new CutoverError(
+    'CUTOVER_NO_ACTIVE_VERSION',
+    'No version is active: the aggregate was disposed of; make a new one.',
+  )
+}
+
 export function tooManyWaiting(max: number): CutoverError {
   const message = `${max} calls wait for an active version already (maxWaitingCalls). Try again later.`
   return new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message)

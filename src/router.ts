@@ -108,7 +108,7 @@ export class Router<Req, Res> {
     const failed = (err: unknown) =>
       this.#options.logger.warn({ version: next.version, err }, 'a call propagated to the next version failed')
     try {
-      if (this.#propagate?.(request)) Promise.resolve(next.runtime.call(request, options)).catch(failed)
+      if (this.#propagate?.(request) === true) Promise.resolve(next.runtime.call(request, options)).catch(failed)
     } catch (error) {
       failed(error)
     }

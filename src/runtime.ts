@@ -1,14 +1,20 @@
 import type { Observable } from 'rxjs'
 import { CutoverError, describe } from './errors.js'
+import type { VersionLike } from './version.js'
 
 export interface CallOptions {
-  /** Ends the wait: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal
+  /** Ends the wait for a version, or for an answer of an `inProcess` runtime; other runtimes get it passed on. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface AbortOptions extends CallOptions {
   /** Restart the runtime instead of asking it to interrupt its work. @default false */
-  readonly force?: boolean
+  readonly force?: boolean | undefined
+}
+
+export interface WhenRunningOptions extends CallOptions {
+  /** The version to wait for, as active or as next. @default the active one, whichever it is */
+  readonly version?: VersionLike | undefined
 }
 
 export interface RuntimeInfo {
@@ -38,7 +44,11 @@ export type RuntimeEvent =
  *
  * The contract: `start()` is called once, and leads to `started`, or to any number of `failedToStart` while the host
  * tries again by itself. A runtime that dies says `stopped` and comes back with `started`. `stop()` is called once, and
- * leads to one `stopped`, even if the runtime never started.
+ * leads to one `stopped`, even if the runtime never started. (An aggregate has no event of its own to say that by: in
+ * another aggregate, one without an active version is given up after `stopTimeout`.)
+ *
+ * `call()` may come before `started`, and between a `stopped` and the next `started`: keep the call until you are up, as
+ * the hosts of this library do, or reject it. How long an answer takes is yours to limit.
  */
 export interface Runtime<Req = unknown, Res = unknown> {
   readonly id: string

@@ -1,3 +1,4 @@
+import { onAbort } from './abortListeners.js'
 import type { Clock } from './clock.js'
 import type { CallOptions } from './runtime.js'
 import { invalidOption } from './validate.js'
@@ -44,20 +45,19 @@ export class WaitingCalls<Req, Res> {
   }
 
   /** As {@link add}, for a call that is sent on in a moment: the limits do not matter. */
-  queue(request: Req, options: CallOptions | undefined): Promise<Res> {
+  async queue(request: Req, options: CallOptions | undefined): Promise<Res> {
     const { timeout, clock, timedOut } = this.#limits
+    const signal = signalOf(options)
     return new Promise((resolve, reject) => {
-      const signal = signalOf(options)
-      const onAbort = () => this.#fail(call, signal?.reason)
-      const timer =
-        timeout === Number.POSITIVE_INFINITY ? null : clock.setTimeout(() => this.#fail(call, timedOut()), timeout)
+      const fail = (error: unknown) => this.#fail(call, error)
+      const unlisten = signal === undefined ? undefined : onAbort(signal, () => fail(signal.reason))
+      const timer = timeout === Number.POSITIVE_INFINITY ? null : clock.setTimeout(() => fail(timedOut()), timeout)
       const forget = () => {
         this.#calls.delete(call)
         if (timer !== null) clock.clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        unlisten?.()
       }
       const call: WaitingCall<Req, Res> = { request, options, resolve, reject, forget }
-      signal?.addEventListener('abort', onAbort)
       this.#calls.add(call)
     })
   }

@@ -12,10 +12,11 @@ for (const version of ['1.0.0', '2.0.0']) {
 }
 greeter.start()
 
-await greeter.setVersion('1.0.0', '2.0.0') // 1.0.0 serves; 2.0.0 starts in advance
+await greeter.setVersion('1.0.0', '2.0.0') // 1.0.0 is to serve, 2.0.0 starts in advance
 console.log(await greeter.call('Ada')) // 1.0.0 greets Ada
 
-const switched = greeter.setVersion('2.0.0') // no call fails meanwhile: calls wait their turn
+await greeter.whenRunning({ version: '2.0.0' }) // had it failed to start, 1.0.0 would go on
+const switched = greeter.setVersion('2.0.0')
 console.log(await greeter.call('Grace')) // 2.0.0 greets Grace
 console.log(await switched) // { active: '2.0.0', next: null }
 

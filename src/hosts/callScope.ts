@@ -1,3 +1,4 @@
+import { onAbort } from '../abortListeners.js'
 import type { CallContext } from './runtimeModule.js'
 
 /** The calls in flight of one run of a module. Only those are kept that asked for their signal, or follow one. */
@@ -54,14 +55,12 @@ export class CallScope implements CallContext {
     return this.#controller.signal
   }
 
-  /** Fires with the caller's signal as well; then `onAbort` is called, whether the module listens or not. */
-  follow(signal: AbortSignal, onAbort: (reason: unknown) => void): void {
-    const giveUp = () => {
+  /** Fires with the caller's signal as well; then `giveUp` is called, whether the module listens or not. */
+  follow(signal: AbortSignal, giveUp: (reason: unknown) => void): void {
+    this.#unfollow = onAbort(signal, () => {
       this.abort(signal.reason)
-      onAbort(signal.reason)
-    }
-    signal.addEventListener('abort', giveUp)
-    this.#unfollow = () => signal.removeEventListener('abort', giveUp)
+      giveUp(signal.reason)
+    })
     this.#calls.add(this)
   }
 

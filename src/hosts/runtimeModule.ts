@@ -55,7 +55,11 @@ export type ModuleLoader<Req = unknown, Res = unknown> = (
 ) => Loaded<Req, Res> | Promise<Loaded<Req, Res>>
 type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeModule<Req, Res> }
 
-/** Where a module comes from: a file (a URL, or a path relative to the working directory), itself, or a loader. */
+/**
+ * Where a module comes from: a file (a URL, or a path relative to the working directory; never a package name), itself,
+ * or a loader. Node.js loads a file once: give each version a URL of its own, and do in `start`, which is tried again,
+ * what may fail; a file that throws while it is loaded fails for good.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
 export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
@@ -109,12 +113,12 @@ export async function loadModule(source: ModuleSource, config: LoaderConfig): Pr
   if (typeof source === 'string' || source instanceof URL)
     return moduleIn(await import(toUrl(source).href), `Module ${source}`)
   if (typeof source === 'function') return moduleIn(await source(config), 'What the loader gave')
-  return source
+  return moduleIn(source, 'Option "module"')
 }
 
 /** The exports by name go first, then the default object. */
 function moduleIn(loaded: unknown, source: string): RuntimeModule {
-  const { call, default: fallback } = (loaded ?? {}) as { readonly call?: unknown; readonly default?: unknown }
+  const { call, default: fallback } = Object(loaded) as { readonly call?: unknown; readonly default?: unknown }
   const module = call === undefined ? fallback : loaded
   assertModule(module, source)
   return module
@@ -127,7 +131,7 @@ export function assertModuleSource(source: unknown): asserts source is ModuleSou
   if (typeof source !== 'object') {
     throw invalidOption('module', 'a RuntimeModule, a function that makes one, a URL or a path', source)
   }
-  assertModule(source, 'Option "module"')
+  moduleIn(source, 'Option "module"')
 }
 
 function toUrl(location: URL | string): URL {

@@ -12,7 +12,7 @@ export interface ControllableRuntimeOptions {
   readonly autoStop?: boolean
 }
 
-/** A call that reached the runtime and waits for the test to answer it. */
+/** A call that reached the runtime; the test decides what becomes of it. */
 export interface ReceivedCall<Req = unknown, Res = unknown> {
   readonly request: Req
   readonly options: CallOptions | undefined
@@ -23,8 +23,8 @@ export interface ReceivedCall<Req = unknown, Res = unknown> {
 /**
  * A runtime whose every event and answer the test decides: nothing happens by itself, unless an option says so.
  *
- * `starts`, `stops` and `aborts` count what it was asked to do, `calls` holds what it was asked to answer, `subscribers`
- * tells how many watch its events.
+ * `starts`, `stops` and `aborts` tell what it was asked to do, `calls` holds every call that reached it, until
+ * `answerAll` takes them, `subscribers` tells how many watch its events.
  */
 export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtime<Req, Res> {
   readonly id: string

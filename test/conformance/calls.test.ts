@@ -146,6 +146,18 @@ describe('odd calls', () => {
     expect(await Promise.all(calls)).toEqual(['CUTOVER_VERSION_STOPPED', 'b', 'c'])
   })
 
+  it('S15: however many calls share a signal, it has one listener, and its abort ends all that wait', async () => {
+    const hosting = new Hosting()
+    const controller = new AbortController()
+    const { signal } = controller
+    const calls = Array.from({ length: 100 }, (_, i) => hosting.aggregate.call(`${i}`, { signal }))
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort('all of you')
+    for (const call of calls) expect(await rejectionOf(call)).toBe('all of you')
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    expect(hosting.aggregate.status().waiting).toBe(0)
+  })
+
   it('S15: the limits hold again after the aggregate has stopped', async () => {
     const hosting = new Hosting({ maxWaitingCalls: 1 })
     await hosting.serve('1.0.0', { autoStop: true })
@@ -285,6 +297,15 @@ describe('propagation to the next version', () => {
     active.answerAll()
     expect(await another).toBe('sync')
     expect(hosting.warnings()).toEqual(Array(2).fill('a call propagated to the next version failed'))
+  })
+
+  it('S16: a propagate that gives a promise gives no true', async () => {
+    const hosting = new Hosting({ propagate: (async () => false) as never })
+    const active = await hosting.serve('1.0.0')
+    const next = hosting.addWilling('2.0.0')
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    void hosting.aggregate.call('a').catch(() => {})
+    expect([active.calls.length, next.calls.length]).toEqual([1, 0])
   })
 
   it('S16: a propagate that throws costs a warning and no more', async () => {

@@ -102,6 +102,7 @@ describe('starting and stopping', () => {
     expect(await rejectionOf(aggregate.setVersion('1.0.0'))).toEqual(disposed)
     expect(await rejectionOf(aggregate.whenRunning())).toEqual(disposed)
     await Promise.all([aggregate.stop(), aggregate.dispose()])
+    expect(() => aggregate.getActiveVersion()).toThrow(/disposed of; make a new one/)
     expect(aggregate.versions()).toEqual([])
     expect(aggregate.hasVersion('1.0.0')).toBe(false)
   })
@@ -223,6 +224,34 @@ describe('whenRunning', () => {
   })
 })
 
+describe('whenRunning of one version', () => {
+  it('S21: whenRunning waits for a next version, so that one can promote it when it is up', async () => {
+    const hosting = new Hosting()
+    await hosting.serve('1.0.0')
+    const next = hosting.add('2.0.0')
+    const early = hosting.aggregate.whenRunning({ version: '2.0.0' })
+    expect(await rejectionOf(early)).toMatchObject({ code: 'CUTOVER_NO_SUCH_VERSION' })
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    const up = hosting.aggregate.whenRunning({ version: '2.0.0+build' })
+    expect(await stateOf(up)).toBe('pending')
+    next.emitStarted()
+    expect(await up).toBe('2.0.0')
+    expect(await hosting.aggregate.whenRunning({ version: '1.0.0' })).toBe('1.0.0')
+  })
+
+  it('S21: whenRunning gives up on a version that is not wanted any more, or is none', async () => {
+    const hosting = new Hosting()
+    await hosting.serve('1.0.0')
+    hosting.add('2.0.0', { autoStop: true })
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    const waiting = hosting.aggregate.whenRunning({ version: '2.0.0' })
+    void hosting.aggregate.setVersion('1.0.0')
+    expect(await rejectionOf(waiting)).toMatchObject({ code: 'CUTOVER_NO_SUCH_VERSION', version: '2.0.0' })
+    const invalid = hosting.aggregate.whenRunning({ version: '2' })
+    expect(await rejectionOf(invalid)).toMatchObject({ code: 'CUTOVER_INVALID_VERSION' })
+  })
+})
+
 describe('what throws', () => {
   it('S22: subscribers that throw, early or late, with any form of subscribe, break nothing', async () => {
     const hosting = new Hosting()
@@ -244,6 +273,14 @@ describe('what throws', () => {
     const hosting = new Hosting({ logger: { debug: fail, info: fail, warn: fail, error: fail } })
     await hosting.serve('1.0.0', { autoStop: true })
     await hosting.aggregate.setVersion('9.9.9')
+    expect(hosting.events).toEqual(['started 1.0.0', 'stopped 1.0.0'])
+  })
+
+  it('S22: a logger and an inspector that are async and reject break nothing', async () => {
+    const fail = () => Promise.reject(new Error('late')) as never
+    const hosting = new Hosting({ inspect: fail, logger: { debug: fail, info: fail, warn: fail, error: fail } })
+    await hosting.serve('1.0.0', { autoStop: true })
+    await hosting.aggregate.dispose()
     expect(hosting.events).toEqual(['started 1.0.0', 'stopped 1.0.0'])
   })
 

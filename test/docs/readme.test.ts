@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { Aggregate } from 'cutover'
 import { describe, expect, it } from 'vitest'
 
 const README = readFileSync('README.md', 'utf8')
 const EXAMPLE = readFileSync('docs/examples/switch.ts', 'utf8')
+const TESTING = readFileSync('docs/examples/testing.ts', 'utf8')
 
 /** What each `console.log` of the example says it prints, in a comment at its end. */
 const announced = EXAMPLE.split('\n').flatMap(line => (line.includes('console.log') ? [line.split(' // ')[1]] : []))
@@ -21,6 +23,21 @@ describe('the README', () => {
       timeout: 20_000,
     })
     expect(output.trimEnd().split('\n')).toEqual(announced)
+  })
+
+  it('Its example of a test is docs/examples/testing.ts without its imports, and works', () => {
+    const body = TESTING.slice(TESTING.indexOf('\n\n') + 2)
+    expect(README).toContain(`\`\`\`ts\n${body}\`\`\``)
+    const output = execFileSync(process.execPath, ['dist/docs/examples/testing.js'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect(output).toBe('answer to request\n')
+  })
+
+  it('It names every method of the aggregate', () => {
+    const methods = Object.getOwnPropertyNames(Aggregate.prototype).filter(name => name !== 'constructor')
+    expect(methods.filter(method => !README.includes(`\`${method}(`))).toEqual([])
   })
 
   it('Its first screen, 45 lines, holds both commands and the whole example', () => {

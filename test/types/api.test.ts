@@ -41,7 +41,7 @@ it('The types of the aggregate are those of the design', () => {
   expectTypeOf<Agg['setVersion']>().toEqualTypeOf<
     (active?: VersionLike | null, next?: VersionLike | null) => Promise<VersionPair>
   >()
-  expectTypeOf<Agg['whenRunning']>().toEqualTypeOf<(options?: CallOptions) => Promise<string>>()
+  expectTypeOf<Agg['whenRunning']>().toExtend<(options?: CallOptions) => Promise<string>>()
   expectTypeOf<Agg['status']>().toEqualTypeOf<() => AggregateStatus>()
   expectTypeOf<Agg['stop']>().toEqualTypeOf<() => Promise<void>>()
   expectTypeOf<Agg['dispose']>().toEqualTypeOf<() => Promise<void>>()

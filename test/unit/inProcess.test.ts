@@ -87,6 +87,13 @@ describe('which module runs', () => {
     expect(await runtime.call('a')).toBe(answer)
   })
 
+  it('What import gives may be given as the module, exports by name or a default object', async () => {
+    const namespace = await import('../fixtures/modules/byDefault.mjs' as string)
+    const { runtime } = new Host(namespace)
+    runtime.start()
+    expect(await runtime.call('a')).toBe('default: a')
+  })
+
   it('A config may bring the module itself, or a loader, which gets the canonical version', async () => {
     const brought = new Host(undefined, {}, { module: echo })
     brought.runtime.start()

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest'
 /** From the bottom up; a file may import its own layer and those before it. */
 const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['machines', /^machines\//],
-  ['foundations', /^src\/(errors|version|runtime|validate|logger|clock|effects|flights|waiting|safeObservable)\.ts$/],
+  [
+    'foundations',
+    /^src\/(errors|version|runtime|validate|logger|clock|effects|abortListeners|attempt|flights|waiting|safeObservable)\.ts$/,
+  ],
   ['data plane', /^src\/(router|events)\.ts$/],
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],

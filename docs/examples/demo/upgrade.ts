@@ -1,6 +1,5 @@
-import type { Aggregate, Runtime } from 'cutover'
+import type { Aggregate } from 'cutover'
 import type { Provisioner } from 'cutover/hosts'
-import { filter, firstValueFrom, fromEvent, takeUntil, throwError, timeout } from 'rxjs'
 import type { Rendered, RenderRequest } from './markdown.js'
 import type { Timeline } from './timeline.js'
 import { pause } from './waits.js'
@@ -32,7 +31,7 @@ const START_TIMEOUT = 10_000
 /** The old version becomes active, and is up when this resolves. */
 export async function startOld({ aggregate, provisioner, from, timeline }: UpgradeOptions): Promise<void> {
   timeline.add('did', `addVersion('${from}'), setVersion('${from}'), start()`)
-  aggregate.addVersion(from, provisioner.provision<RenderRequest, Rendered>({ id: aggregate.id, version: from }))
+  aggregate.addVersion(from, provisioner.provision({ id: aggregate.id, version: from }))
   aggregate.start()
   await aggregate.setVersion(from)
   await aggregate.whenRunning()
@@ -51,12 +50,12 @@ export async function upgrade(options: UpgradeOptions, interrupt: AbortSignal): 
 
 async function addNew(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
   const { aggregate, provisioner, from, to, timeline } = options
-  const runtime = provisioner.provision<RenderRequest, Rendered>({ id: aggregate.id, version: to })
-  const up = isUp(runtime, interrupt)
   timeline.add('did', `addVersion('${to}'), setVersion('${from}', '${to}')`)
-  aggregate.addVersion(to, runtime)
+  aggregate.addVersion(to, provisioner.provision({ id: aggregate.id, version: to }))
   await aggregate.setVersion(from, to)
-  if (await up) timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)
+  if (await isUp(options, interrupt)) {
+    timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)
+  }
 }
 
 async function switchToNew({ aggregate, to, timeline, marks }: UpgradeOptions): Promise<void> {
@@ -65,16 +64,14 @@ async function switchToNew({ aggregate, to, timeline, marks }: UpgradeOptions): 
   marks.resolved = timeline.add('did', `setVersion('${to}') resolved: active ${active}, next ${next ?? 'none'}`)
 }
 
-/** The aggregate holds a next version's events back, so its own runtime is asked. False when interrupted. */
-function isUp(runtime: Runtime<RenderRequest, Rendered>, interrupt: AbortSignal): Promise<unknown> {
-  const started$ = runtime.watchEvents().pipe(
-    filter(event => event.type === 'started'),
-    timeout({ first: START_TIMEOUT, with: () => throwError(() => notUp(runtime)) }),
-    takeUntil(fromEvent(interrupt, 'abort')),
-  )
-  return firstValueFrom(started$, { defaultValue: false })
-}
-
-function notUp(runtime: Runtime<RenderRequest, Rendered>): Error {
-  return new Error(`Version ${runtime.getActiveVersion()} is not up after ${START_TIMEOUT} ms.`)
+/** Only a new version that is up is switched to. False when interrupted. */
+async function isUp({ aggregate, to }: UpgradeOptions, interrupt: AbortSignal): Promise<boolean> {
+  const signal = AbortSignal.any([interrupt, AbortSignal.timeout(START_TIMEOUT)])
+  try {
+    await aggregate.whenRunning({ version: to, signal })
+    return true
+  } catch (error) {
+    if (interrupt.aborted) return false
+    throw new Error(`Version ${to} is not up after ${START_TIMEOUT} ms.`, { cause: error })
+  }
 }

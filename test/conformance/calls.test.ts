@@ -269,7 +269,16 @@ describe('propagation to the next version', () => {
 
   it('S16: only requests for which propagate is true go to the next version as well, at the same time', async () => {
     const { hosting, active, next } = await propagating()
+    const order: string[] = []
+    for (const [name, runtime] of Object.entries({ active, next })) {
+      const call = runtime.call.bind(runtime)
+      runtime.call = (request, options) => {
+        order.push(name)
+        return call(request, options)
+      }
+    }
     const calls = [hosting.aggregate.call('sync 1'), hosting.aggregate.call('other')]
+    expect(order).toEqual(['active', 'next', 'active'])
     expect(active.calls.map(({ request }) => request)).toEqual(['sync 1', 'other'])
     expect(next.calls.map(({ request }) => request)).toEqual(['sync 1'])
     active.answerAll()
@@ -334,6 +343,17 @@ describe('propagation to the next version', () => {
     await hosting.aggregate.setVersion('3.0.0')
     void hosting.aggregate.call('sync').catch(() => {})
     expect(three.calls).toHaveLength(1)
+  })
+
+  it('S16: while the next version is being torn down, nothing is propagated to it', async () => {
+    const hosting = new Hosting({ propagate: () => true })
+    const active = await hosting.serve('1.0.0')
+    const next = hosting.add('2.0.0', { autoStart: true })
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    void hosting.aggregate.setVersion('1.0.0')
+    expect(hosting.aggregate.status().phase).toBe('stoppingNext')
+    void hosting.aggregate.call('a').catch(() => {})
+    expect([active.calls.length, next.calls.length]).toEqual([1, 0])
   })
 
   it('S16: calls that waited are propagated too', async () => {
@@ -435,6 +455,21 @@ describe('calls during a switch', () => {
       expect(hosting.aggregate.status().inFlight).toBe(0)
     },
   )
+
+  it('S17: at the deadline the calls are rejected before the host is asked to stop', async () => {
+    const hosting = new Hosting({ drainTimeout: 100 })
+    const old = await hosting.serve('1.0.0')
+    const call = hosting.aggregate.call('a')
+    const inFlight: number[] = []
+    old.stop = () => {
+      inFlight.push(hosting.aggregate.status().inFlight)
+    }
+    void hosting.aggregate.setVersion(null)
+    expect(hosting.aggregate.status().inFlight).toBe(1)
+    hosting.clock.increment(100)
+    await rejectionOf(call)
+    expect(inFlight).toEqual([0])
+  })
 
   it('S17: with a drainTimeout of 0 the version stops at once', async () => {
     const hosting = new Hosting({ drainTimeout: 0 })

@@ -180,6 +180,8 @@ describe('events', () => {
       active: '1.0.0',
       versions: [{ state: 'starting', lastError: { message: 'attempt 4' } }],
     })
+    runtime.emitFailedToStart()
+    expect(hosting.aggregate.status()).toMatchObject({ versions: [{ lastError: { code: 'CUTOVER_START_FAILED' } }] })
     runtime.emitStarted()
     expect(hosting.aggregate.status()).toMatchObject({ versions: [{ state: 'running', lastError: null }] })
     runtime.answerAll()

@@ -1,6 +1,7 @@
 import type { Runtime, RuntimeEvent } from 'cutover'
 import { filter, map, type Observable, type Observer, Subject } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { InspectionEvent } from 'xstate'
 import { Hosting, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const HANDOVERS = ['sequential', 'overlap'] as const
@@ -30,6 +31,16 @@ describe('starting and stopping', () => {
     next.emitStopped()
     await stopped
     expect(hosting.aggregate.status()).toMatchObject({ state: 'stopped', active: null, next: null, versions: [] })
+  })
+
+  it('S19: dispose resolves when active and next are down', async () => {
+    const hosting = new Hosting()
+    const active = await hosting.serve('1.0.0')
+    const disposed = hosting.aggregate.dispose()
+    expect(await stateOf(disposed)).toBe('pending')
+    expect(hosting.aggregate.status().state).toBe('disposing')
+    active.emitStopped()
+    await disposed
   })
 
   it('S19: start after stop works again with versions added again', async () => {
@@ -123,6 +134,24 @@ describe('starting and stopping', () => {
     expect(old.subscribers).toBe(0)
   })
 
+  it('S20: a version that has left has no timer any more, and every line of the log names the aggregate', async () => {
+    const hosting = new Hosting()
+    const set = vi.spyOn(hosting.clock, 'setTimeout')
+    const clear = vi.spyOn(hosting.clock, 'clearTimeout')
+    const old = await hosting.serve('1.0.0')
+    const call = hosting.aggregate.call('a')
+    const switched = hosting.aggregate.setVersion(null)
+    old.answerAll()
+    await call
+    old.emitStopped()
+    await switched
+    const made = set.mock.results.map(({ value }) => value)
+    expect(made.length).toBeGreaterThanOrEqual(2)
+    expect(clear.mock.calls.map(([id]) => id)).toEqual(expect.arrayContaining(made))
+    expect(hosting.logs.map(({ message }) => message)).toEqual(['version starts', 'version stops'])
+    expect(hosting.logs.every(({ object }) => object['aggregate'] === 'markdown')).toBe(true)
+  })
+
   it('S20: stop and dispose end too when no host ever reports stopped', async () => {
     const hosting = new Hosting({ stopTimeout: 1_000, drainTimeout: 500 })
     await hosting.serve('1.0.0')
@@ -156,8 +185,26 @@ describe('the active runtime', () => {
     expect(hosting.aggregate.getActiveVersion()).toBe('1.0.0')
     expect(hosting.aggregate.getCapabilityTEE()).toBe(runtime.capability)
     expect(await hosting.aggregate.getInfo()).toEqual({ version: '1.0.0' })
+    const getInfo = vi.spyOn(runtime, 'getInfo')
+    const { signal } = new AbortController()
+    await hosting.aggregate.getInfo({ signal })
+    expect(getInfo).toHaveBeenCalledWith({ signal })
     await hosting.aggregate.abort({ force: true })
     expect(runtime.aborts).toEqual([{ force: true }])
+    runtime.abort = () => new Promise(() => {})
+    expect(await stateOf(hosting.aggregate.abort())).toBe('pending')
+  })
+
+  it('S21: what a runtime can prove of itself stands in the context of its version, as plain data', async () => {
+    const contexts: unknown[] = []
+    const inspect = (event: InspectionEvent) => {
+      if (event.type === '@xstate.snapshot' && 'context' in event.snapshot) contexts.push(event.snapshot.context)
+    }
+    const hosting = new Hosting({ inspect })
+    const runtime = await hosting.serve('1.0.0')
+    runtime.emitUpdated({ hardware: 'intel-sgx', rak: Uint8Array.of(1, 255), attestation: Uint8Array.of(7) })
+    const capability = { hardware: 'intel-sgx', rak: '01ff', attestation: '07' }
+    expect(contexts).toContainEqual(expect.objectContaining({ version: '1.0.0', capability }))
   })
 
   it('S21: updateCapabilityTEE reaches active and next, even if the first throws', async () => {

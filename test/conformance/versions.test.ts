@@ -228,6 +228,17 @@ describe('removing and finding versions', () => {
     expect(() => hosting.aggregate.version('1.0.0')).toThrow(code('CUTOVER_NO_SUCH_VERSION'))
   })
 
+  it('S5: in an overlap the version that leaves is not given out any more', async () => {
+    const hosting = new Hosting({ handover: 'overlap' })
+    await hosting.serve('1.0.0')
+    const next = hosting.addWilling('2.0.0')
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    void hosting.aggregate.setVersion('2.0.0')
+    expect(() => hosting.aggregate.version('1.0.0')).toThrow(code('CUTOVER_NO_SUCH_VERSION'))
+    expect(hosting.aggregate.version('2.0.0')).toBe(next)
+    expect(hosting.aggregate.hasVersion('1.0.0')).toBe(true)
+  })
+
   it('S6: a version that stopped has left, and is used again by adding it again with a new runtime', async () => {
     const hosting = new Hosting()
     const { aggregate } = hosting

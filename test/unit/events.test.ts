@@ -136,6 +136,24 @@ describe('SafeObservable', () => {
     expect([heard, errors.length]).toEqual([['broken', 'broken'], 1])
   })
 
+  it('A subscriber of another copy of RxJS, as its operators make them, is taken as it is', () => {
+    const source$ = new Subject<number>()
+    const heard: number[] = []
+    const teardowns: unknown[] = []
+    const foreign = {
+      next: (value: number) => heard.push(value),
+      error: fail,
+      complete: () => {},
+      add: (teardown: unknown) => teardowns.push(teardown),
+      closed: false,
+      remove: () => {},
+      unsubscribe: () => {},
+    }
+    new SafeObservable(source$, fail).subscribe(foreign)
+    source$.next(1)
+    expect([heard, teardowns.length]).toEqual([[1], 1])
+  })
+
   it('It stops when it is unsubscribed', () => {
     const source$ = new Subject<number>()
     const safe$ = new SafeObservable(source$, fail)

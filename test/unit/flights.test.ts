@@ -41,11 +41,18 @@ describe('calls in flight', () => {
     flights.rejectAll(error)
     for (const promise of doomed) expect(await rejectionOf(promise)).toBe(error)
     const next = [5, 6, 7].map(i => flights.launch({ call }, i, undefined))
-    for (const { resolve } of late) resolve(0)
+    late[0]?.resolve(0)
+    late[1]?.reject(new Error('late'))
+    late[2]?.reject(new Error('late'))
     expect(await stateOf(Promise.race(next))).toBe('pending')
-    for (const i of [5, 6, 7]) answers.get(i)?.resolve(i)
+    for (const i of [7, 5, 6]) answers.get(i)?.resolve(i)
     expect(await Promise.all(next)).toEqual([5, 6, 7])
     expect(flights.count).toBe(0)
+    const again = [8, 9].map(i => flights.launch({ call }, i, undefined))
+    answers.get(8)?.resolve(8)
+    answers.get(9)?.resolve(9)
+    expect(await Promise.all(again)).toEqual([8, 9])
+    expect([flights.count, flights.spare]).toEqual([0, 3])
   })
 
   it('whenEmpty calls back once: at once when nothing is in flight, else when the last call lands', async () => {
@@ -73,6 +80,7 @@ describe('calls in flight', () => {
     flights.whenEmpty(() => empty++)
     flights.rejectAll(new Error('gone'))
     await rejectionOf(call)
+    await flights.launch({ call: async (i: number) => i }, 2, undefined)
     expect([empty, flights.count]).toEqual([0, 0])
   })
 

@@ -389,6 +389,14 @@ describe('stopping', () => {
   })
 })
 
+describe('while it stops', () => {
+  it('A call rejects at once, though the module takes its time', async () => {
+    const host = await new Host({ ...echo, stop: () => new Promise(() => {}) }).start()
+    void host.runtime.stop()
+    expect(await rejectionOf(host.runtime.call('a'))).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST' })
+  })
+})
+
 describe('aborting', () => {
   const hanging = () => {
     const signals: AbortSignal[] = []
@@ -688,6 +696,26 @@ describe('the rest of the contract', () => {
     expect(await answered.runtime.call('a')).toBe('you asked: who am I?')
     const refused = await new Host(asking).start()
     expect(await refused.runtime.call('a')).toBe('CUTOVER_UNHANDLED_HOST_REQUEST')
+  })
+
+  it('What a module learns of its surroundings is complete, and callHost heeds its signal', async () => {
+    const seen: unknown[] = []
+    const module: Module = {
+      start: async context => {
+        const { id, version, localConfig } = context
+        seen.push({ id, version, localConfig })
+        const { signal } = new AbortController()
+        await context.callHost('first', { signal })
+        seen.push(await context.callHost('second', { signal: AbortSignal.abort('no') }).catch(reason => reason))
+        seen.push(signal)
+      },
+      call: request => request,
+    }
+    const asked: unknown[] = []
+    const onHostRequest = (request: unknown, { signal }: CallContext) => asked.push(request, signal)
+    await new Host(module, {}, { onHostRequest }).start()
+    expect(seen.slice(0, 2)).toEqual([{ id: 'echo', version: '1.0.0', localConfig: {} }, 'no'])
+    expect(asked).toEqual(['first', seen[2]])
   })
 
   it('A subscriber that throws does not keep the others from hearing', async () => {

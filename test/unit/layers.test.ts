@@ -24,7 +24,9 @@ const files = ['machines', 'src'].flatMap(folder =>
 )
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)].map(match => match[1] ?? '')
+  return [...readFileSync(file, 'utf8').matchAll(/\b(?:from|import)\s*\(?\s*['"`]([^'"`]+)['"`]/g)].map(
+    match => match[1] ?? '',
+  )
 }
 
 const layerOf = (file: string) => LAYERS.findIndex(([, pattern]) => pattern.test(file))
@@ -47,6 +49,11 @@ describe('imports', () => {
     const machines = files.filter(file => file.startsWith('machines/'))
     const others = machines.flatMap(importsOf).filter(specifier => !/^(xstate$|\.\/\w+\.js$)/.test(specifier))
     expect(others).toEqual([])
+  })
+
+  it('A host knows the supervisor, and no machine of the aggregate', () => {
+    const hosts = files.filter(file => file.startsWith('src/hosts/'))
+    expect(hosts.filter(file => /aggregateMachine|versionMachine/.test(readFileSync(file, 'utf8')))).toEqual([])
   })
 
   it('Only src/version.ts imports semver', () => {

@@ -39,9 +39,11 @@ export class SafeObservable<T> extends Observable<T> {
     return lifted
   }
 
-  #attempt(act: () => void): void {
+  #attempt(act: () => unknown): void {
     try {
-      act()
+      const result = act()
+      // An async function is taken for a subscriber too.
+      if (result instanceof Promise) result.catch(this.#onError)
     } catch (error) {
       this.#onError(error)
     }

@@ -5,6 +5,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { captureAndRelease, EventHub } from '../../src/events.js'
 import { SafeObservable } from '../../src/safeObservable.js'
+import { microtasks } from '../fixtures/hosting.js'
 
 const tee = (hardware: string) => ({ capabilityTEE: { hardware } })
 
@@ -122,6 +123,15 @@ describe('SafeObservable', () => {
     expect(errors).toHaveLength(3)
     source$.complete()
     expect(errors).toHaveLength(6)
+  })
+
+  it('It reports what a subscriber that is an async function rejects with', async () => {
+    const source$ = new Subject<number>()
+    const errors: unknown[] = []
+    new SafeObservable(source$, error => errors.push(error)).subscribe(async () => fail())
+    source$.next(1)
+    await microtasks()
+    expect(errors).toEqual([new Error('subscriber')])
   })
 
   it('It hands errors of its source to the subscriber, and reports what that throws', () => {

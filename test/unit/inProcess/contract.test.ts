@@ -1,0 +1,84 @@
+import { Aggregate } from 'cutover'
+import { type CallContext, inProcess, type LoaderConfig } from 'cutover/hosts'
+import { describe, expect, it } from 'vitest'
+import { rejectionOf } from '../../fixtures/hosting.js'
+
+import { echo, Host, type Module } from '../../fixtures/inProcessHost.js'
+
+describe('the in-process host: the rest of the contract', () => {
+  it('It tells its id and version, and that it has no trusted execution environment', async () => {
+    const { runtime } = new Host(echo)
+    expect([runtime.id, runtime.getActiveVersion()]).toEqual(['echo', '1.0.0'])
+    expect(await runtime.getInfo()).toEqual({ version: '1.0.0' })
+    expect(runtime.getCapabilityTEE()).toBeUndefined()
+    runtime.updateCapabilityTEE()
+    expect(inProcess({ module: echo }).name).toBe('in-process')
+  })
+
+  it('A call that throws rejects with what was thrown', async () => {
+    const error = new TypeError('bad request')
+    const { runtime } = await new Host({
+      call: () => {
+        throw error
+      },
+    } satisfies Module).start()
+    expect(await rejectionOf(runtime.call('a'))).toBe(error)
+  })
+
+  it('callHost is answered by onHostRequest, and refused without one', async () => {
+    const asking: Module = {
+      start: async context => {
+        answer = String(await context.callHost('who am I?').catch(error => error.code))
+      },
+      call: () => answer,
+    }
+    let answer = ''
+    const answered = await new Host(asking, {}, { onHostRequest: request => `you asked: ${request}` }).start()
+    expect(await answered.runtime.call('a')).toBe('you asked: who am I?')
+    const refused = await new Host(asking).start()
+    expect(await refused.runtime.call('a')).toBe('CUTOVER_UNHANDLED_HOST_REQUEST')
+  })
+
+  it('What a module learns of its surroundings is complete, and callHost heeds its signal', async () => {
+    const seen: unknown[] = []
+    const module: Module = {
+      start: async context => {
+        const { id, version, localConfig } = context
+        seen.push({ id, version, localConfig })
+        const { signal } = new AbortController()
+        await context.callHost('first', { signal })
+        seen.push(await context.callHost('second', { signal: AbortSignal.abort('no') }).catch(reason => reason))
+        seen.push(signal)
+      },
+      call: request => request,
+    }
+    const asked: unknown[] = []
+    const onHostRequest = (request: unknown, { signal }: CallContext) => asked.push(request, signal)
+    await new Host(module, {}, { onHostRequest }).start()
+    expect(seen.slice(0, 2)).toEqual([{ id: 'echo', version: '1.0.0', localConfig: {} }, 'no'])
+    expect(asked).toEqual(['first', seen[2]])
+  })
+
+  it('A subscriber that throws does not keep the others from hearing', async () => {
+    const host = new Host(echo)
+    host.runtime.watchEvents().subscribe(() => {
+      throw new Error('subscriber')
+    })
+    await host.start()
+    expect(host.events).toEqual(['started'])
+  })
+
+  it('In an aggregate, two versions made by one provisioner take over from each other', async () => {
+    const provisioner = inProcess({ module: ({ version }: LoaderConfig) => ({ call: () => version }) })
+    const aggregate = new Aggregate<string, string>({ id: 'echo' })
+    for (const version of ['1.0.0', '2.0.0']) {
+      aggregate.addVersion(version, provisioner.provision<string, string>({ id: 'echo', version }))
+    }
+    aggregate.start()
+    await aggregate.setVersion('1.0.0', '2.0.0')
+    expect(await aggregate.call('which?')).toBe('1.0.0')
+    await aggregate.setVersion('2.0.0')
+    expect(await aggregate.call('which?')).toBe('2.0.0')
+    await aggregate.dispose()
+  })
+})

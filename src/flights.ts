@@ -31,7 +31,9 @@ export class Flights<Res> {
     const promise = new Promise(flight.board)
     try {
       const answer = callee.call(request, options)
-      if (answer instanceof Promise) answer.then(flight.onValue, flight.onError)
+      // A subclass may settle twice: only a plain promise is trusted with the slot.
+      const isPlain = answer instanceof Promise && answer.constructor === Promise
+      if (isPlain) answer.then(flight.onValue, flight.onError)
       else Promise.resolve(answer).then(flight.onValue, flight.onError)
     } catch (error) {
       flight.onError(error)

@@ -9,6 +9,8 @@
  */
 export class Effects {
   readonly #queue: (() => void)[] = []
+  /** How many of the queue have been taken; `shift` would move all the others every time. */
+  #taken = 0
   readonly #hooks: EffectHooks
   #depth = 0
   #acting = false
@@ -38,7 +40,7 @@ export class Effects {
     this.#acting = true
     try {
       for (;;) {
-        const effect = this.#queue.shift()
+        const effect = this.#take()
         if (effect !== undefined) this.#attempt(effect)
         else {
           this.#hooks.acted()
@@ -48,6 +50,13 @@ export class Effects {
     } finally {
       this.#acting = false
     }
+  }
+
+  #take(): (() => void) | undefined {
+    if (this.#taken < this.#queue.length) return this.#queue[this.#taken++]
+    this.#queue.length = 0
+    this.#taken = 0
+    return undefined
   }
 
   #attempt(effect: () => void): void {

@@ -248,6 +248,21 @@ describe('odd calls', () => {
     // biome-ignore lint/suspicious/noThenProperty: that is the point
     runtime.call = () => ({ then: twice }) as never
     expect(await hosting.aggregate.call('a')).toBe('first')
+    class Twice<T> extends Promise<T> {
+      // biome-ignore lint/suspicious/noThenProperty: that is the point
+      override then(onValue?: unknown): never {
+        const settle = onValue as (value: string) => void
+        settle('first')
+        queueMicrotask(() => settle('of another caller'))
+        return undefined as never
+      }
+    }
+    const odd = runtime.call
+    runtime.call = () => Twice.resolve('x') as never
+    const mine = hosting.aggregate.call('a')
+    expect(await mine).toBe('first')
+    runtime.call = odd
+    expect(await hosting.aggregate.call('b')).toBe('first')
     expect(hosting.aggregate.status().inFlight).toBe(0)
   })
 })

@@ -81,7 +81,7 @@ function cells({ state, event, guard, target }: TransitionRow): string {
 
 function replaceTable(source: string, table: string): string {
   const comment = table.split('\n').map(line => ` * ${line}\n`)
-  return source.replace(/(?: \* @@TABLE@@\n)|(?: \* \|.*\n)+/, comment.join(''))
+  return source.replace(/(?: \* \|.*\n)+/, comment.join(''))
 }
 
 function replaceDiagram(readme: string, diagram: string): string {

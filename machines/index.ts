@@ -2,7 +2,15 @@
 export { type AggregateSnapshot, aggregateMachine } from './aggregate.js'
 export type { AggregateContext, AggregateInput, Handover, VersionPair, VersionState } from './book.js'
 export { type AggregateEvent, childId, type Gate } from './steps.js'
-export { type SupervisorContext, type SupervisorEvent, type SupervisorInput, supervisorMachine } from './supervisor.js'
+export {
+  type Blame,
+  backoffOf,
+  type SupervisorContext,
+  type SupervisorEvent,
+  type SupervisorInput,
+  type SupervisorReason,
+  supervisorMachine,
+} from './supervisor.js'
 export {
   type CapabilityFacts,
   type ErrorFacts,

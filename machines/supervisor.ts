@@ -1,59 +1,121 @@
 /**
- * Keeps one guest alive: launches it, relaunches it after a failure, restarts it on demand, stops it for good.
+ * Keeps one guest alive: launches it, watches it, relaunches it after a failure, restarts it on demand, stops it for good.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
+ * | (any) | overdue |  |  |
  * | idle | start |  | launching |
  * | idle | stop |  | stopped |
- * | launching | guest.launched |  | up |
- * | launching | guest.failed |  | backingOff |
+ * | launching | guest.failed |  | clearing |
+ * | launching | guest.exited |  | backingOff |
  * | launching | restart |  | restarting.cancelling |
  * | launching | stop |  | stopping.cancelling |
+ * | launching.connecting | guest.connected |  | launching.starting |
+ * | launching.connecting | after connectTimeout |  | clearing |
+ * | launching.starting | guest.started |  | up |
+ * | launching.starting | after startTimeout |  | clearing |
+ * | clearing | guest.exited |  | backingOff |
+ * | clearing | restart |  | restarting.cancelling |
+ * | clearing | stop |  | stopping.killing |
+ * | clearing | after cancelTimeout |  | backingOff |
+ * | backingOff |  | isOverdue | gaveUp |
  * | backingOff | restart |  | launching |
  * | backingOff | stop |  | stopped |
  * | backingOff | after backoff |  | launching |
+ * | gaveUp | restart |  | launching |
+ * | gaveUp | stop |  | stopped |
+ * | up | guest.failed |  | lost.settling |
+ * | up | guest.exited |  | backingOff |
  * | up | restart |  | restarting.terminating |
- * | up | stop |  | stopping.terminating |
+ * | up | stop |  | stopping.asking |
  * | up | after stableAfter |  |  |
  * | up.idle | abort |  | up.aborting |
+ * | up.idle | after watchdogInterval |  | up.pinging |
+ * | up.pinging | guest.ponged |  | up.idle |
+ * | up.pinging | abort |  | up.aborting |
+ * | up.pinging | after watchdogTimeout |  | lost.killing |
  * | up.aborting | guest.aborted |  | up.idle |
  * | up.aborting | guest.abortFailed |  | restarting.terminating |
  * | up.aborting | after abortTimeout |  | restarting.terminating |
- * | restarting.cancelling | guest.launched |  | restarting.settling |
- * | restarting.cancelling | guest.failed |  | launching |
+ * | lost | restart |  | restarting.terminating |
+ * | lost | stop |  | stopping.killing |
+ * | lost.settling | guest.exited |  | backingOff |
+ * | lost.settling | after exitGrace |  | lost.killing |
+ * | lost.killing | guest.exited |  | backingOff |
+ * | lost.killing | after killTimeout |  | backingOff |
+ * | restarting.cancelling | guest.started |  | restarting.settling |
+ * | restarting.cancelling | guest.exited |  | launching |
  * | restarting.cancelling | stop |  | stopping.cancelling |
- * | restarting.cancelling | after abortTimeout |  | launching |
- * | restarting.settling | guest.stopped |  | launching |
- * | restarting.settling | stop |  | stopping.terminating |
- * | restarting.settling | after stopTimeout |  | launching |
- * | restarting.terminating | guest.stopped |  | launching |
- * | restarting.terminating | stop |  | stopping.terminating |
- * | restarting.terminating | after stopTimeout |  | launching |
- * | stopping.cancelling | guest.launched |  | stopping.terminating |
- * | stopping.cancelling | guest.failed |  | stopped |
- * | stopping.cancelling | after abortTimeout |  | stopped |
- * | stopping.terminating | guest.stopped |  | stopped |
- * | stopping.terminating | after stopTimeout |  | stopped |
+ * | restarting.cancelling | after cancelTimeout |  | launching |
+ * | restarting.settling | guest.exited |  | launching |
+ * | restarting.settling | stop |  | stopping.killing |
+ * | restarting.settling | after killTimeout |  | launching |
+ * | restarting.terminating | guest.exited |  | launching |
+ * | restarting.terminating | stop |  | stopping.killing |
+ * | restarting.terminating | after killTimeout |  | launching |
+ * | stopping | guest.exited |  | stopped |
+ * | stopping.cancelling | guest.started |  | stopping.asking |
+ * | stopping.cancelling | guest.stopRefused |  | stopping.terminating |
+ * | stopping.cancelling | after cancelTimeout |  | stopping.terminating |
+ * | stopping.asking | guest.stopRefused |  | stopping.terminating |
+ * | stopping.asking | after shutdownTimeout |  | stopping.terminating |
+ * | stopping.terminating | after killTimeout |  | stopping.killing |
+ * | stopping.killing | after killTimeout |  | stopped |
  */
-import { assign, setup } from 'xstate'
+import { assign, cancel, enqueueActions, setup } from 'xstate'
 import { notProvided } from './notProvided.js'
 
+/** Times in ms. */
 export interface SupervisorInput {
-  /** The wait after the first failed launch, in ms; doubles with every further one. */
-  readonly minBackoff: number
-  /** The longest wait between two launches, in ms. */
-  readonly maxBackoff: number
-  /** How long the guest must be up before its failures are forgotten, in ms. */
-  readonly stableAfter: number
-  /** How long the guest may take to interrupt its work, or a launch, when asked to, in ms. */
+  /** How long a launch may take until the guest is there. */
+  readonly connectTimeout: number
+  /** How long the guest may take to start, from then on. */
+  readonly startTimeout: number
+  /** How long a guest that is up is left alone between two pings. */
+  readonly watchdogInterval: number
+  /** How long it may take to answer a ping. */
+  readonly watchdogTimeout: number
+  /** How long it may take to interrupt its work when asked to. */
   readonly abortTimeout: number
-  /** How long the guest may take to stop, in ms. */
-  readonly stopTimeout: number
+  /** The wait after the first failure. */
+  readonly minBackoff: number
+  /** How much longer each further wait is than the one before. */
+  readonly backoffFactor: number
+  /** The longest wait between two launches. */
+  readonly maxBackoff: number
+  /** How long the guest must be up before its failures are forgotten. */
+  readonly stableAfter: number
+  /** How long it may fail, counted from the first failure that is not forgotten, before nothing more is tried. */
+  readonly giveUpAfter: number
+  /** How long a launch that is not wanted any more may take to end. */
+  readonly cancelTimeout: number
+  /** How long the guest may take to stop by itself. */
+  readonly shutdownTimeout: number
+  /** How long it may take to end once it is told to, and then again once it is killed. */
+  readonly killTimeout: number
+  /** How long a guest whose connection is gone may take to end, so that one knows how it ended. */
+  readonly exitGrace: number
 }
 
 export interface SupervisorContext extends SupervisorInput {
-  /** Failed launches in a row. */
+  /** Failed launches and unexpected ends that are not forgotten. */
   readonly failures: number
+  /** It has failed for `giveUpAfter`: the next failure is the last. */
+  readonly isOverdue: boolean
+}
+
+/** Why a call is lost, or a launch failed, when it is not the guest's own error. */
+export type SupervisorReason =
+  | 'connectTimeout'
+  | 'startTimeout'
+  | 'watchdogTimeout'
+  | 'connectionLost'
+  | 'restarted'
+  | 'stopped'
+
+/** What an action is told. */
+export interface Blame {
+  readonly why: Error | SupervisorReason
 }
 
 export type SupervisorEvent =
@@ -61,13 +123,31 @@ export type SupervisorEvent =
   | { readonly type: 'stop' }
   /** Ask the guest to interrupt its work. */
   | { readonly type: 'abort' }
-  /** Stop the guest and launch it again. */
+  /** End the guest and launch it again. */
   | { readonly type: 'restart' }
-  | { readonly type: 'guest.launched' }
-  | { readonly type: 'guest.failed' }
+  /** It is there, and is about to start. */
+  | { readonly type: 'guest.connected' }
+  | { readonly type: 'guest.started' }
+  /** Its start, or the connection to it, failed; something of it may be left. */
+  | { readonly type: 'guest.failed'; readonly error: Error }
+  | { readonly type: 'guest.ponged' }
   | { readonly type: 'guest.aborted' }
   | { readonly type: 'guest.abortFailed' }
-  | { readonly type: 'guest.stopped' }
+  /** It cannot stop by itself. */
+  | { readonly type: 'guest.stopRefused' }
+  /** Nothing of it is left. */
+  | { readonly type: 'guest.exited'; readonly error: Error }
+  /** It has failed for `giveUpAfter`. */
+  | { readonly type: 'overdue' }
+
+const because = (why: SupervisorReason) => ({ why })
+const itsError = ({ event }: { readonly event: SupervisorEvent }): Blame =>
+  'error' in event ? { why: event.error } : because('stopped')
+
+/** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
+export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {
+  return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
+}
 
 export const supervisorMachine = setup({
   types: {
@@ -76,133 +156,266 @@ export const supervisorMachine = setup({
     input: {} as SupervisorInput,
   },
   actions: {
-    /** Leads to `guest.launched` or `guest.failed`. */
+    /** Leads to `guest.connected` and `guest.started`, or to `guest.failed` or `guest.exited`. */
     launchGuest: notProvided('launchGuest'),
-    /** Tell a launch under way that it is not wanted; should it succeed after all, its guest is stopped. */
-    cancelLaunch: notProvided('cancelLaunch'),
+    /** Leads to `guest.ponged`. */
+    pingGuest: notProvided('pingGuest'),
     /** Leads to `guest.aborted` or `guest.abortFailed`. */
     abortGuest: notProvided('abortGuest'),
-    /** Reject the calls in flight, then stop the guest; leads to `guest.stopped`. */
-    stopGuest: notProvided('stopGuest'),
-    /** The guest did not stop, or end its launch, in time: go on without it. */
+    /** Ask it to stop by itself, also while it starts; leads to `guest.exited` or `guest.stopRefused`. */
+    askGuest: notProvided('askGuest'),
+    /** Tell it to end; leads to `guest.exited`. */
+    terminateGuest: notProvided('terminateGuest'),
+    /** End it; leads to `guest.exited`. */
+    killGuest: notProvided('killGuest'),
+    /** It did not end in time: go on without it. */
     giveUpGuest: notProvided('giveUpGuest'),
+    /** Reject the calls in flight. */
+    loseCalls: notProvided<Blame>('loseCalls'),
     /** Say `started`. */
     reportStarted: notProvided('reportStarted'),
     /** Say `failedToStart`. */
-    reportFailed: notProvided('reportFailed'),
+    reportFailed: notProvided<Blame>('reportFailed'),
+    /** Say that nothing more is tried. */
+    reportGaveUp: notProvided('reportGaveUp'),
     /** Say `stopped`. */
     reportStopped: notProvided('reportStopped'),
-    countFailure: assign({ failures: ({ context }) => context.failures + 1 }),
-    forgetFailures: assign({ failures: 0 }),
+    countFailure: enqueueActions(({ context, enqueue }) => {
+      if (context.failures === 0) enqueue.raise({ type: 'overdue' }, { id: 'overdue', delay: context.giveUpAfter })
+      enqueue.assign({ failures: context.failures + 1 })
+    }),
+    forgetFailures: assign({ failures: 0, isOverdue: false }),
+    stopCounting: cancel('overdue'),
+  },
+  guards: {
+    isOverdue: ({ context }) => context.isOverdue,
   },
   delays: {
-    backoff: ({ context: { minBackoff, maxBackoff, failures } }) =>
-      Math.min(maxBackoff, minBackoff * 2 ** (failures - 1)),
-    stableAfter: ({ context }) => context.stableAfter,
+    connectTimeout: ({ context }) => context.connectTimeout,
+    startTimeout: ({ context }) => context.startTimeout,
+    watchdogInterval: ({ context }) => context.watchdogInterval,
+    watchdogTimeout: ({ context }) => context.watchdogTimeout,
     abortTimeout: ({ context }) => context.abortTimeout,
-    stopTimeout: ({ context }) => context.stopTimeout,
+    backoff: ({ context }) => backoffOf(context),
+    stableAfter: ({ context }) => context.stableAfter,
+    cancelTimeout: ({ context }) => context.cancelTimeout,
+    shutdownTimeout: ({ context }) => context.shutdownTimeout,
+    killTimeout: ({ context }) => context.killTimeout,
+    exitGrace: ({ context }) => context.exitGrace,
   },
 }).createMachine({
   id: 'supervisor',
-  context: ({ input }) => ({ ...input, failures: 0 }),
+  context: ({ input }) => ({ ...input, failures: 0, isOverdue: false }),
   initial: 'idle',
+  on: {
+    overdue: { actions: assign({ isOverdue: true }) },
+  },
   states: {
     idle: {
       description: 'Provisioned, not started.',
       on: { start: 'launching', stop: 'stopped' },
     },
     launching: {
-      description: 'The guest is loaded and started; calls wait.',
+      description: 'The guest is brought to life; calls wait.',
       entry: 'launchGuest',
+      initial: 'connecting',
       on: {
-        'guest.launched': { target: 'up', actions: 'reportStarted' },
-        'guest.failed': { target: 'backingOff', actions: ['countFailure', 'reportFailed'] },
+        'guest.failed': {
+          target: 'clearing',
+          actions: ['countFailure', { type: 'reportFailed', params: itsError }, 'killGuest'],
+        },
+        'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'reportFailed', params: itsError }] },
         restart: 'restarting.cancelling',
         stop: 'stopping.cancelling',
       },
+      states: {
+        connecting: {
+          description: 'It is loaded, until it is there to be started.',
+          on: { 'guest.connected': 'starting' },
+          after: {
+            connectTimeout: {
+              target: '#supervisor.clearing',
+              actions: ['countFailure', { type: 'reportFailed', params: because('connectTimeout') }, 'killGuest'],
+            },
+          },
+        },
+        starting: {
+          description: 'It is told what it is, and gets ready.',
+          on: { 'guest.started': { target: '#supervisor.up', actions: 'reportStarted' } },
+          after: {
+            startTimeout: {
+              target: '#supervisor.clearing',
+              actions: ['countFailure', { type: 'reportFailed', params: because('startTimeout') }, 'killGuest'],
+            },
+          },
+        },
+      },
+    },
+    clearing: {
+      description: 'A launch failed; what is left of it is ended. Calls wait.',
+      on: { 'guest.exited': 'backingOff', restart: 'restarting.cancelling', stop: 'stopping.killing' },
+      after: { cancelTimeout: { target: 'backingOff', actions: 'giveUpGuest' } },
     },
     backingOff: {
-      description: 'The last launch failed; the next one is not due yet. Calls wait.',
+      description: 'The guest failed; the next launch is not due yet. Calls wait.',
+      always: { guard: 'isOverdue', target: 'gaveUp' },
       after: { backoff: 'launching' },
       on: { restart: 'launching', stop: 'stopped' },
+    },
+    gaveUp: {
+      description: 'It failed for too long: nothing more is tried until a restart is asked for. Calls are refused.',
+      entry: 'reportGaveUp',
+      on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {
       description: 'The guest answers calls.',
       initial: 'idle',
-      after: { stableAfter: { actions: 'forgetFailures' } },
+      after: { stableAfter: { actions: ['forgetFailures', 'stopCounting'] } },
       on: {
-        restart: { target: 'restarting.terminating', actions: 'stopGuest' },
-        stop: { target: 'stopping.terminating', actions: 'stopGuest' },
+        'guest.failed': { target: 'lost.settling', actions: 'countFailure' },
+        'guest.exited': {
+          target: 'backingOff',
+          actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],
+        },
+        restart: {
+          target: 'restarting.terminating',
+          actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+        },
+        stop: {
+          target: 'stopping.asking',
+          actions: [{ type: 'loseCalls', params: because('stopped') }, 'askGuest'],
+        },
       },
       states: {
         idle: {
           description: 'Nothing but calls.',
           on: { abort: 'aborting' },
+          after: { watchdogInterval: 'pinging' },
+        },
+        pinging: {
+          description: 'The guest is asked whether it is alive.',
+          entry: 'pingGuest',
+          on: { 'guest.ponged': 'idle', abort: 'aborting' },
+          after: {
+            watchdogTimeout: {
+              target: '#supervisor.lost.killing',
+              actions: ['countFailure', { type: 'loseCalls', params: because('watchdogTimeout') }],
+            },
+          },
         },
         aborting: {
           description: 'The guest is asked to interrupt its work; if it does not, it is restarted.',
           entry: 'abortGuest',
           on: {
             'guest.aborted': 'idle',
-            'guest.abortFailed': { target: '#supervisor.restarting.terminating', actions: 'stopGuest' },
+            'guest.abortFailed': {
+              target: '#supervisor.restarting.terminating',
+              actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+            },
           },
-          after: { abortTimeout: { target: '#supervisor.restarting.terminating', actions: 'stopGuest' } },
+          after: {
+            abortTimeout: {
+              target: '#supervisor.restarting.terminating',
+              actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+            },
+          },
+        },
+      },
+    },
+    lost: {
+      description: 'A guest that was up is of no use any more. Calls wait.',
+      initial: 'settling',
+      on: {
+        restart: {
+          target: 'restarting.terminating',
+          actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+        },
+        stop: { target: 'stopping.killing', actions: { type: 'loseCalls', params: because('stopped') } },
+      },
+      states: {
+        settling: {
+          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          on: {
+            'guest.exited': {
+              target: '#supervisor.backingOff',
+              actions: [{ type: 'loseCalls', params: itsError }, 'reportStopped'],
+            },
+          },
+          after: {
+            exitGrace: { target: 'killing', actions: { type: 'loseCalls', params: because('connectionLost') } },
+          },
+        },
+        killing: {
+          description: 'It is ended.',
+          entry: 'killGuest',
+          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'reportStopped' } },
+          after: {
+            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'reportStopped'] },
+          },
         },
       },
     },
     restarting: {
-      description: 'The guest goes down, to be launched again. Calls wait.',
+      description: 'The guest is ended, to be launched again. Calls wait.',
       initial: 'terminating',
       states: {
         cancelling: {
-          description: 'A launch was under way: it is told, and given a moment to end.',
-          entry: 'cancelLaunch',
+          description: 'A launch was under way: it is given a moment to end.',
+          entry: 'killGuest',
           on: {
-            'guest.launched': { target: 'settling', actions: 'stopGuest' },
-            'guest.failed': '#supervisor.launching',
+            'guest.started': 'settling',
+            'guest.exited': '#supervisor.launching',
             stop: '#supervisor.stopping.cancelling',
           },
-          after: { abortTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
+          after: { cancelTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         settling: {
-          description: 'The launch came up after all: its guest, of which nobody has heard, is asked to stop.',
-          on: { 'guest.stopped': '#supervisor.launching', stop: '#supervisor.stopping.terminating' },
-          after: { stopTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
+          description: 'The launch came up after all; nobody has heard of it, and it is ended.',
+          on: { 'guest.exited': '#supervisor.launching', stop: '#supervisor.stopping.killing' },
+          after: { killTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         terminating: {
-          description: 'The guest is asked to stop.',
+          description: 'It was up, and is ended.',
           on: {
-            'guest.stopped': { target: '#supervisor.launching', actions: 'reportStopped' },
-            stop: '#supervisor.stopping.terminating',
+            'guest.exited': { target: '#supervisor.launching', actions: 'reportStopped' },
+            stop: '#supervisor.stopping.killing',
           },
-          after: { stopTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'reportStopped'] } },
+          after: { killTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'reportStopped'] } },
         },
       },
     },
     stopping: {
-      description: 'The guest goes down for good.',
-      initial: 'terminating',
+      description: 'The guest goes down for good. Calls are refused.',
+      initial: 'asking',
+      on: { 'guest.exited': 'stopped' },
       states: {
         cancelling: {
-          description: 'A launch was under way: it is told, and given a moment to end.',
-          entry: 'cancelLaunch',
-          on: {
-            'guest.launched': { target: 'terminating', actions: 'stopGuest' },
-            'guest.failed': '#supervisor.stopped',
-          },
-          after: { abortTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
+          description: 'A launch was under way: it is asked to end.',
+          entry: 'askGuest',
+          on: { 'guest.started': 'asking', 'guest.stopRefused': 'terminating' },
+          after: { cancelTimeout: 'terminating' },
+        },
+        asking: {
+          description: 'It is asked to stop by itself.',
+          on: { 'guest.stopRefused': 'terminating' },
+          after: { shutdownTimeout: 'terminating' },
         },
         terminating: {
-          description: 'The guest is asked to stop.',
-          on: { 'guest.stopped': '#supervisor.stopped' },
-          after: { stopTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
+          description: 'It is told to end.',
+          entry: 'terminateGuest',
+          after: { killTimeout: 'killing' },
+        },
+        killing: {
+          description: 'It is ended.',
+          entry: 'killGuest',
+          after: { killTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
         },
       },
     },
     stopped: {
       description: 'Gone for good.',
       type: 'final',
-      entry: 'reportStopped',
+      entry: ['stopCounting', 'reportStopped'],
     },
   },
 })

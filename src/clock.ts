@@ -11,11 +11,14 @@ export const systemClock: Clock = {
   clearTimeout: (id: NodeJS.Timeout) => clearTimeout(id),
 }
 
-/** A clock on which every timer's function runs inside `around`. */
+/** A clock on which every timer's function runs inside `around`; a timer of `Infinity` never runs. */
 export function wrapClock(clock: Clock, around: (fn: () => void) => void): Clock {
   return {
-    setTimeout: (fn, timeout) => clock.setTimeout(() => around(fn), timeout),
-    clearTimeout: id => clock.clearTimeout(id),
+    setTimeout: (fn, timeout) =>
+      timeout === Number.POSITIVE_INFINITY ? undefined : clock.setTimeout(() => around(fn), timeout),
+    clearTimeout: id => {
+      if (id !== undefined) clock.clearTimeout(id)
+    },
   }
 }
 

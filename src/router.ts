@@ -68,10 +68,8 @@ export class Router<Req, Res> {
     if (this.#active?.version !== route.active) this.#active = null
     if (this.#opening?.version !== route.active) this.#opening = null
     if (this.#next?.version !== route.next) this.#next = null
-    if (route.closed && !this.#closed) {
-      this.#closed = true
-      this.#waiting.rejectAll(this.#options.closed())
-    }
+    this.#closed = route.closed
+    if (route.closed && this.#waiting.size > 0) this.#waiting.rejectAll(this.#options.closed())
   }
 
   /** Second step: the calls that wait go out in their order, then new ones go directly. */

@@ -1,3 +1,4 @@
+import type { TransferListItem } from 'node:worker_threads'
 import type { Observable } from 'rxjs'
 import { CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
@@ -5,7 +6,15 @@ import type { VersionLike } from './version.js'
 export interface CallOptions {
   /** Ends the wait for a version, or for an answer of an `inProcess` runtime; other runtimes get it passed on. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * What of the request is to be moved to a worker thread, not copied: it is of no use here any more. Elsewhere this does
+   * nothing. @default nothing
+   */
+  readonly transfer?: readonly Transferable[] | undefined
 }
+
+/** What can be moved to another thread: an ArrayBuffer, a MessagePort, … */
+export type Transferable = TransferListItem
 
 export interface AbortOptions extends CallOptions {
   /** Restart the runtime instead of asking it to interrupt its work. @default false */

@@ -1,16 +1,22 @@
-import { isLogger } from '../logger.js'
-import { invalidOption, object, optionalFunction, text } from '../validate.js'
-import { canonical } from '../version.js'
-import { compileInProcess, type InProcessOptions } from './inProcessOptions.js'
-import { ModuleRuntime } from './moduleRuntime.js'
-import {
-  assertModuleSource,
-  loadModule,
-  type ModuleSource,
-  type Provisioner,
-  type RuntimeConfig,
-  type RuntimeModule,
-} from './runtimeModule.js'
+import { CutoverError } from '../errors.js'
+import type { RuntimeModule } from '../module/runtimeModule.js'
+import type { CallOptions } from '../runtime.js'
+import { duration, invalidOption, object } from '../validate.js'
+import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
+import { assertModuleSource, loadModule, type ModuleSource } from './moduleSource.js'
+import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
+import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
+import { SupervisedRuntime } from './supervisedRuntime.js'
+
+export interface InProcessOptions extends SupervisedOptions {
+  /**
+   * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the
+   * module itself, or a function that makes one for a config each time the runtime starts.
+   */
+  readonly module?: ModuleSource
+  /** How long the module's `stop` may take before it is given up, in ms. @default 30_000 */
+  readonly stopTimeout?: number
+}
 
 /**
  * A provisioner of runtimes that run in this process: the quickest host, and the one that shares everything with you. A
@@ -30,30 +36,46 @@ import {
  * also `CUTOVER_INVALID_VERSION`
  */
 export function inProcess(options: InProcessOptions = {}): Provisioner {
-  const compiled = compileInProcess(options)
+  const { module, abortTimeout } = object('options', options)
+  if (module !== undefined) assertModuleSource(module)
+  const stopTimeout = duration('stopTimeout', options.stopTimeout, 30_000)
+  const compiled = compileSupervised(options, {
+    watchdogInterval: Number.POSITIVE_INFINITY,
+    watchdogTimeout: Number.POSITIVE_INFINITY,
+    cancelTimeout: duration('abortTimeout', abortTimeout, 1_000),
+    shutdownTimeout: stopTimeout,
+    killTimeout: stopTimeout,
+  })
   return {
     name: 'in-process',
-    provision<Req, Res>(config: RuntimeConfig) {
-      const source = checkConfig(config, compiled.module)
-      const canonicalConfig = { ...config, version: canonical(config.version) }
-      // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
-      const load = () => loadModule(source, canonicalConfig) as Promise<RuntimeModule<Req, Res>>
-      return new ModuleRuntime(canonicalConfig, compiled, load)
+    provision<Req, Res>(given: RuntimeConfig) {
+      const config = checkConfig(given)
+      const source = config.module ?? module
+      if (source === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', source)
+      assertModuleSource(source)
+      let latest: ModuleGuest<Req, Res> | undefined
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
+        const { id, version, localConfig = {} } = config
+        const launch: ModuleLaunch<Req, Res> = {
+          config: { id, version, localConfig, callHost: (request, options) => answer(config, request, options) },
+          logger,
+          // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
+          load: () => loadModule(source, config) as Promise<RuntimeModule<Req, Res>>,
+          latest: () => latest,
+        }
+        latest = new ModuleGuest(launch, reports)
+        return latest
+      })
     },
   }
 }
 
-/** Gives the module to run. */
-function checkConfig(config: RuntimeConfig, fallback: ModuleSource | undefined): ModuleSource {
-  const { id, version, localConfig, onHostRequest, logger, module = fallback } = object('config', config)
-  text('id', id)
-  canonical(version)
-  if (module === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', module)
-  assertModuleSource(module)
-  if (localConfig !== undefined) object('localConfig', localConfig)
-  optionalFunction('onHostRequest', onHostRequest)
-  if (logger !== undefined && !isLogger(logger)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
+async function answer(config: CheckedConfig, request: unknown, options: CallOptions | undefined): Promise<unknown> {
+  const { onHostRequest, version } = config
+  options?.signal?.throwIfAborted()
+  if (onHostRequest === undefined) {
+    const message = `Version ${version} asked its host for something, but its config has no onHostRequest.`
+    throw new CutoverError('CUTOVER_UNHANDLED_HOST_REQUEST', message, { version })
   }
-  return module
+  return onHostRequest(request, { signal: options?.signal ?? new AbortController().signal })
 }

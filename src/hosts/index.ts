@@ -1,13 +1,6 @@
 /** `cutover/hosts`: where runtimes run. */
-export { inProcess } from './inProcess.js'
-export type { InProcessOptions } from './inProcessOptions.js'
-export type {
-  CallContext,
-  LoaderConfig,
-  ModuleLoader,
-  ModuleSource,
-  Provisioner,
-  RuntimeConfig,
-  RuntimeContext,
-  RuntimeModule,
-} from './runtimeModule.js'
+export type { CallContext, RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
+export { type InProcessOptions, inProcess } from './inProcess.js'
+export type { LoaderConfig, ModuleLoader, ModuleSource } from './moduleSource.js'
+export type { HostInfo, OnHostRequest, ProtocolVersion, Provisioner, RuntimeConfig } from './provisioner.js'
+export type { SupervisedOptions } from './supervisedOptions.js'

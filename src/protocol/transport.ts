@@ -1,3 +1,5 @@
+import type { Transferable } from '../runtime.js'
+
 /** A message is a request, which is answered by one response with the same id, or that response. */
 export const REQUEST = 1
 export const RESPONSE = 2
@@ -25,6 +27,3 @@ export interface TransportObserver {
 
 /** Opens a transport that is heard by `observer`. */
 export type OpenTransport = (observer: TransportObserver) => Transport
-
-/** What can be moved to another thread, not copied: an ArrayBuffer, a MessagePort, … */
-export type Transferable = import('node:worker_threads').TransferListItem

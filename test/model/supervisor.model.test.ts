@@ -1,10 +1,11 @@
-import { isCutoverError, type Runtime } from 'cutover'
-import { inProcess } from 'cutover/hosts'
-import { type SupervisorEvent, supervisorMachine } from 'cutover/machines'
-import { SimulatedClock } from 'cutover/testing'
+import { type SupervisorEvent, type SupervisorInput, supervisorMachine } from 'cutover/machines'
 import { expect } from 'vitest'
-import type { SnapshotFrom } from 'xstate'
+import { getNextSnapshot, type SnapshotFrom } from 'xstate'
+import type { GuestReports } from '../../src/hosts/guest.js'
+import { SupervisedRuntime } from '../../src/hosts/supervisedRuntime.js'
 import { microtasks } from '../fixtures/hosting.js'
+import { SteppedClock } from '../fixtures/steppedClock.js'
+import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
 import { explore, nameOf, type Step } from './explore.js'
 import { runEverything } from './runEverything.js'
 
@@ -13,19 +14,48 @@ type Snapshot = SnapshotFrom<Machine>
 /** With the timers that the machine sets. */
 type ModelEvent = SupervisorEvent | { readonly type: `xstate.after.${string}` }
 
-const INPUT = { minBackoff: 100, maxBackoff: 150, stableAfter: 60_000, abortTimeout: 1_000, stopTimeout: 30_000 }
-/** More failures in a row lead nowhere new: the longest backoff is reached with the second. */
+/** No two alike, so that a timer is known by its delay. */
+const INPUT: SupervisorInput = {
+  connectTimeout: 1,
+  startTimeout: 2,
+  watchdogInterval: 3,
+  watchdogTimeout: 4,
+  abortTimeout: 5,
+  minBackoff: 100,
+  backoffFactor: 1.5,
+  maxBackoff: 140,
+  stableAfter: 7,
+  giveUpAfter: 8,
+  cancelTimeout: 9,
+  shutdownTimeout: 10,
+  killTimeout: 11,
+  exitGrace: 12,
+}
+/** More failures lead nowhere new: the longest backoff is reached with the second. */
 const MAX_FAILURES = 2
 
+const error = new Error('It broke.')
+const failed = { type: 'guest.failed', error } as const
+const exited = { type: 'guest.exited', error } as const
+const started = { type: 'guest.started' } as const
+
 /** What the guest can say, by state. */
-const REPORTS: Readonly<Record<string, readonly ModelEvent[]>> = {
-  launching: [{ type: 'guest.launched' }, { type: 'guest.failed' }],
-  'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }],
-  'restarting.cancelling': [{ type: 'guest.launched' }, { type: 'guest.failed' }],
-  'restarting.settling': [{ type: 'guest.stopped' }],
-  'restarting.terminating': [{ type: 'guest.stopped' }],
-  'stopping.cancelling': [{ type: 'guest.launched' }, { type: 'guest.failed' }],
-  'stopping.terminating': [{ type: 'guest.stopped' }],
+const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
+  'launching.connecting': [{ type: 'guest.connected' }, failed, exited],
+  'launching.starting': [started, failed, exited],
+  clearing: [exited],
+  'up.idle': [failed, exited],
+  'up.pinging': [{ type: 'guest.ponged' }, failed, exited],
+  'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }, failed, exited],
+  'lost.settling': [exited],
+  'lost.killing': [exited],
+  'restarting.cancelling': [started, exited],
+  'restarting.settling': [exited],
+  'restarting.terminating': [exited],
+  'stopping.cancelling': [started, { type: 'guest.stopRefused' }, exited],
+  'stopping.asking': [{ type: 'guest.stopRefused' }, exited],
+  'stopping.terminating': [exited],
+  'stopping.killing': [exited],
 }
 
 function pathOf({ value }: Snapshot): string {
@@ -36,134 +66,143 @@ function pathOf({ value }: Snapshot): string {
 function possible(state: Snapshot): ModelEvent[] {
   const path = pathOf(state)
   if (path === 'stopped') return []
-  const reports = (REPORTS[path] ?? []).filter(
-    ({ type }) => type !== 'guest.failed' || state.context.failures < MAX_FAILURES,
-  )
-  const nodes = state._nodes.flatMap(node => [...node.transitions.keys()])
-  // While it aborts, the shorter time limit always comes first.
-  const timers = nodes.filter(
-    type => type.startsWith('xstate.after') && !(path === 'up.aborting' && type.includes('stableAfter')),
-  )
   const commands = (['start', 'stop', 'abort', 'restart'] as const).map(type => ({ type }))
-  return [...commands, ...reports, ...timers.map(type => ({ type }) as ModelEvent)]
+  const timers = state._nodes
+    .flatMap(node => [...node.transitions.keys()])
+    .filter(type => type.startsWith('xstate.after'))
+    .map(type => ({ type }) as ModelEvent)
+  const overdue = state.context.failures > 0 && !state.context.isOverdue ? [{ type: 'overdue' } as const] : []
+  return [...commands, ...(REPORTS[path] ?? []), ...timers, ...overdue].filter(event => {
+    const next = getNextSnapshot(supervisorMachine, state, event as SupervisorEvent)
+    return next.context.failures <= MAX_FAILURES
+  })
 }
 
-/** A promise of the guest that the model settles. */
-class Pending {
-  settle: (() => void) | undefined
-  fail: (() => void) | undefined
-
-  wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.settle = resolve
-      this.fail = () => reject(new Error('no'))
-    })
-  }
-}
-
-/** Does to a real in-process host what the events of its supervisor say. */
+/** Does to a supervised runtime with a guest of straw what the events say. */
 class SupervisorDriver {
-  readonly #clock = new SimulatedClock()
+  readonly #clock = new SteppedClock()
   readonly #events: string[] = []
-  readonly #asked = { starts: 0, aborts: 0, stops: 0 }
-  readonly #launch = new Pending()
-  readonly #abort = new Pending()
-  readonly #stop = new Pending()
-  readonly #runtime: Runtime
+  readonly #told: string[] = []
+  readonly #runtime: SupervisedRuntime<string, string>
+  #guest: GuestReports | undefined
+  #hanging = 'none'
 
   constructor() {
-    const module = () => ({
-      start: () => this.#count('starts', this.#launch),
-      call: () => 'answer',
-      abort: () => this.#count('aborts', this.#abort),
-      stop: () => this.#count('stops', this.#stop),
+    const config = { id: 'model', version: '1.0.0' }
+    const { clock } = { clock: this.#clock }
+    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, clock }
+    this.#runtime = new SupervisedRuntime(config, options, reports => {
+      this.#guest = reports
+      return new StrawGuest(reports, this.#told)
     })
-    const provisioner = inProcess({ module, clock: this.#clock, maxWaitingCalls: 0, ...INPUT })
-    this.#runtime = provisioner.provision({ id: 'model', version: '1.0.0' })
     this.#runtime.watchEvents().subscribe(({ type }) => this.#events.push(type))
   }
 
-  async do({ type }: ModelEvent, failures: number): Promise<void> {
-    this.#perform(type, failures)
+  async do(event: ModelEvent, failures: number): Promise<void> {
+    this.#perform(event, failures)
     await microtasks()
   }
 
-  #perform(type: ModelEvent['type'], failures: number): void {
+  #perform(event: ModelEvent, failures: number): void {
+    const { type } = event
     if (type === 'start') this.#runtime.start()
     else if (type === 'stop') void this.#runtime.stop()
-    else if (type === 'abort') void this.#runtime.abort()
-    else if (type === 'restart') void this.#runtime.abort({ force: true })
-    else if (type === 'guest.launched') this.#launch.settle?.()
-    else if (type === 'guest.failed') this.#launch.fail?.()
-    else if (type === 'guest.aborted') this.#abort.settle?.()
-    else if (type === 'guest.abortFailed') this.#abort.fail?.()
-    else if (type === 'guest.stopped') this.#stop.settle?.()
-    else this.#clock.increment(delayOf(type, failures))
+    else if (type === 'abort') this.#runtime.abort().catch(() => {})
+    else if (type === 'restart') this.#runtime.abort({ force: true }).catch(() => {})
+    else if (type === 'overdue') this.#clock.fire(INPUT.giveUpAfter)
+    else if (type === 'guest.failed' || type === 'guest.exited') this.#report(type)(error)
+    else if (type === 'guest.abortFailed') this.#guest?.abortFailed(error)
+    else if (type === 'guest.started') this.#guest?.started({ version: '1.0.0' })
+    else if (type.startsWith('guest.')) this.#report(type)(error)
+    else this.#clock.fire(delayOf(type, failures))
+  }
+
+  #report(type: string): (error: Error) => void {
+    const name = type.slice('guest.'.length) as Exclude<keyof GuestReports, 'started'>
+    return this.#guest?.[name] ?? (() => {})
   }
 
   async look() {
-    return { ...this.#asked, events: this.#events.splice(0), call: await this.#tryCall() }
-  }
-
-  async #tryCall(): Promise<string> {
-    try {
-      return String(await this.#runtime.call('request'))
-    } catch (error) {
-      return isCutoverError(error) ? error.code : String(error)
+    const seen = { told: this.#told.splice(0), events: this.#events.splice(0), hanging: this.#hanging }
+    const call = await this.#runtime.call('request').catch(codeOf)
+    if (call === 'answer to request' && this.#hanging !== 'pending') {
+      this.#hanging = 'pending'
+      this.#runtime.call('hang').catch(thrown => {
+        this.#hanging = codeOf(thrown)
+      })
     }
-  }
-
-  #count(what: 'starts' | 'aborts' | 'stops', pending: Pending): Promise<void> {
-    this.#asked[what]++
-    return pending.wait()
+    return { ...seen, call }
   }
 }
 
 function delayOf(type: string, failures: number): number {
   const name = type.split('.')[2]
   if (name === 'backoff') return failures === 1 ? INPUT.minBackoff : INPUT.maxBackoff
-  return INPUT[name as keyof typeof INPUT]
+  return INPUT[name as keyof SupervisorInput]
 }
+
+const LAUNCHING = /^launching/
+const WAS_UP = /^(up|lost|restarting\.terminating)/
 
 /** What must be seen, worked out from the states alone. */
 class Expected {
-  #starts = 0
-  #aborts = 0
-  #stops = 0
+  #hanging = 'none'
 
-  after({ from, event, to }: Step<Machine>) {
+  after({ from, to }: Step<Machine>) {
     const [before, now] = [pathOf(from), pathOf(to)]
-    const entered = (path: string) => now === path && before !== path
-    if (entered('launching')) this.#starts++
-    if (entered('up.aborting')) this.#aborts++
-    const isAskedToStop = entered('restarting.settling') || /terminating$/.test(now)
-    if (isAskedToStop && !/(terminating|settling)$/.test(before)) this.#stops++
-    const events = [
-      ...(now.startsWith('up') && !before.startsWith('up') ? ['started'] : []),
-      ...(event.type === 'guest.failed' && now === 'backingOff' ? ['failedToStart'] : []),
-      ...(entered('stopped') || (before === 'restarting.terminating' && now === 'launching') ? ['stopped'] : []),
-    ]
-    const isOver = /^(stopping|stopped)/.test(now)
-    const answer = isOver ? 'CUTOVER_RUNTIME_LOST' : 'CUTOVER_TOO_MANY_WAITING_CALLS'
-    const call = now.startsWith('up') ? 'answer' : answer
-    return { starts: this.#starts, aborts: this.#aborts, stops: this.#stops, events, call }
+    const isUp = now.startsWith('up')
+    if (this.#hanging === 'pending' && !isUp && now !== 'lost.settling') this.#hanging = 'CUTOVER_RUNTIME_LOST'
+    const { hanging } = { hanging: this.#hanging }
+    if (isUp) this.#hanging = 'pending'
+    return { told: this.#told(before, now), events: this.#events(before, now), hanging, call: callIn(now) }
+  }
+
+  #told(before: string, now: string): string[] {
+    if (before === now) return []
+    if (LAUNCHING.test(now)) return LAUNCHING.test(before) ? [] : ['launch']
+    if (now === 'up.pinging') return ['ping']
+    if (now === 'up.aborting') return ['abort']
+    if (now === 'stopping.cancelling' || (now === 'stopping.asking' && before.startsWith('up'))) return ['askToStop']
+    if (now === 'stopping.terminating') return ['terminate']
+    return /^(clearing|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(now) ? ['kill'] : []
+  }
+
+  #events(before: string, now: string): string[] {
+    if (now === 'stopped' && before !== 'stopped') return ['stopped']
+    const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['failedToStart'] : []
+    if (now.startsWith('up') && !before.startsWith('up')) return ['started']
+    const isDown = /^(clearing|backingOff|gaveUp)$/.test(now)
+    if (LAUNCHING.test(before) && isDown) return ['failedToStart', ...gaveUp]
+    if (WAS_UP.test(before) && (isDown || LAUNCHING.test(now))) return ['stopped', ...gaveUp]
+    return gaveUp
   }
 }
 
+function callIn(now: string): string {
+  if (now.startsWith('up')) return 'answer to request'
+  if (now === 'gaveUp') return 'CUTOVER_START_FAILED'
+  return /^(stopping|stopped)/.test(now) ? 'CUTOVER_RUNTIME_LOST' : 'CUTOVER_TOO_MANY_WAITING_CALLS'
+}
+
 runEverything({
-  title: 'the supervisor of the in-process host',
+  title: 'the supervisor',
   machine: supervisorMachine,
   places: explore(supervisorMachine, INPUT, state => possible(state) as SupervisorEvent[]),
-  nameOf: state => `${pathOf(state)}, ${state.context.failures} failures`,
+  nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
   walk: async (steps, crossed) => {
     const driver = new SupervisorDriver()
     const expected = new Expected()
     for (const step of steps) {
       await driver.do(step.event, step.from.context.failures)
       expect(await driver.look(), `${step.event.type} in ${pathOf(step.from)}`).toEqual(expected.after(step))
-      for (const transition of supervisorMachine.getTransitionData(step.from as never, step.event)) {
-        crossed.add(nameOf(transition))
-      }
+      for (const transition of crossedBy(step)) crossed.add(transition)
     }
   },
 })
+
+/** Those that the event takes, and the transitions without event that follow. */
+function crossedBy({ from, event, to }: Step<Machine>): string[] {
+  const taken = supervisorMachine.getTransitionData(from as never, event).map(nameOf)
+  return pathOf(to) === 'gaveUp' && pathOf(from) !== 'gaveUp' ? [...taken, GAVE_UP] : taken
+}
+const GAVE_UP = 'supervisor.backingOff: always [isOverdue]'

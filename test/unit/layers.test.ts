@@ -11,6 +11,8 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
     /^src\/(errors|version|runtime|validate|logger|clock|effects|abortListeners|attempt|flights|waiting|safeObservable)\.ts$/,
   ],
   ['data plane', /^src\/(router|events)\.ts$/],
+  ['module', /^src\/module\//],
+  ['protocol', /^src\/protocol\//],
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],
   ['aggregate', /^src\/(hosted|route|refusals|control|status|aggregate)\.ts$/],

@@ -53,7 +53,7 @@ describe('the in-process host: the rest of the contract', () => {
       call: request => request,
     }
     const asked: unknown[] = []
-    const onHostRequest = (request: unknown, { signal }: CallContext) => asked.push(request, signal)
+    const onHostRequest = (request: unknown, { signal }: Pick<CallContext, 'signal'>) => asked.push(request, signal)
     await new Host(module, {}, { onHostRequest }).start()
     expect(seen.slice(0, 2)).toEqual([{ id: 'echo', version: '1.0.0', localConfig: {} }, 'no'])
     expect(asked).toEqual(['first', seen[2]])

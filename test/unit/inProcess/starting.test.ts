@@ -1,7 +1,8 @@
+import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { microtasks, rejectionOf } from '../../fixtures/hosting.js'
 
-import { deferred, echo, Host } from '../../fixtures/inProcessHost.js'
+import { deferred, echo, Host, type Module } from '../../fixtures/inProcessHost.js'
 
 describe('the in-process host: starting', () => {
   it('Calls made before and while the module starts wait, and go out in their order', async () => {
@@ -24,17 +25,18 @@ describe('the in-process host: starting', () => {
     expect(host.events).toEqual(['started'])
   })
 
-  it('A start that rejects gives failedToStart and is retried, 0.1 s later, then doubling up to 30 s', async () => {
+  it('A start that rejects gives failedToStart and is retried, 0.5 s later, then half as much again, up to 60 s', async () => {
     let starts = 0
-    const host = new Host({
+    const module = {
       ...echo,
       start: () => {
         starts++
         throw new Error(`no ${starts}`)
       },
-    })
-    await host.start()
-    const delays = [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000]
+    }
+    const host = await new Host(module, { jitter: 0 }).start()
+    const delays = Array.from({ length: 14 }, (_, i) => Math.min(60_000, Math.round(500 * 1.5 ** i)))
+    expect([delays[0], delays[1], delays.at(-1)]).toEqual([500, 750, 60_000])
     for (const [i, delay] of delays.entries()) {
       host.clock.increment(delay - 1)
       await microtasks()
@@ -49,21 +51,38 @@ describe('the in-process host: starting', () => {
     ])
   })
 
-  it('Failed starts are forgotten after 60 s up, not before', async () => {
+  it('Jitter shortens the waits by chance, by no more than its share, so that many do not try again together', async () => {
+    const waits: number[] = []
+    const clock = new SimulatedClock()
+    const { setTimeout } = clock
+    clock.setTimeout = (fn, timeout) => {
+      if (timeout <= 1_000) waits.push(timeout)
+      return setTimeout.call(clock, fn, timeout)
+    }
+    for (let i = 0; i < 50; i++) {
+      await new Host({ ...echo, start: () => Promise.reject(new Error('no')) }, { clock, minBackoff: 1_000 }).start()
+    }
+    expect(waits).toHaveLength(50)
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(700)
+    expect(new Set(waits).size).toBeGreaterThan(10)
+  })
+
+  it('Failed starts are forgotten after 15 minutes up, not before', async () => {
     let fails = true
-    const host = new Host({
+    const module = {
       ...echo,
       start: () => {
         if (fails) throw new Error('no')
       },
-    })
+    }
+    const host = new Host(module, { jitter: 0 })
     const restart = async (up: number) => {
       fails = false
-      host.clock.increment(1_000)
+      host.clock.increment(10_000)
       await microtasks()
       host.clock.increment(up)
       fails = true
-      await host.runtime.abort({ force: true })
+      expect(await rejectionOf(host.runtime.abort({ force: true }))).toMatchObject({ code: 'CUTOVER_START_FAILED' })
     }
     const startsAfter = async (delay: number) => {
       const before = host.events.length
@@ -72,12 +91,62 @@ describe('the in-process host: starting', () => {
       return host.events.length > before
     }
     await host.start()
-    await restart(59_999)
-    expect(await startsAfter(199)).toBe(false)
+    await restart(899_999)
+    expect(await startsAfter(749)).toBe(false)
     expect(await startsAfter(1)).toBe(true)
-    await restart(60_000)
-    expect(await startsAfter(99)).toBe(false)
+    await restart(900_000)
+    expect(await startsAfter(499)).toBe(false)
     expect(await startsAfter(1)).toBe(true)
+  })
+
+  it('After 24 hours of failing it gives up, says so, and refuses calls until a restart is asked for', async () => {
+    let fails = true
+    const module = {
+      ...echo,
+      start: () => {
+        if (fails) throw new Error('no')
+      },
+    }
+    const host = await new Host(module, { waitTimeout: Number.POSITIVE_INFINITY, maxBackoff: 3_600_000 }).start()
+    const waiting = host.runtime.call('a')
+    for (let hour = 0; hour < 24; hour++) {
+      host.clock.increment(3_600_000)
+      await microtasks()
+    }
+    expect(host.events.at(-1)).toMatch(/^failedToStart: Version 1.0.0 has failed for 86400000 ms .* is given up/)
+    for (const call of [waiting, host.runtime.call('b')]) {
+      expect(await rejectionOf(call)).toMatchObject({
+        code: 'CUTOVER_START_FAILED',
+        message: expect.stringMatching(/is given up/),
+      })
+    }
+    const before = host.events.length
+    host.clock.increment(86_400_000)
+    await microtasks()
+    expect(host.events).toHaveLength(before)
+    fails = false
+    await host.runtime.abort({ force: true })
+    expect(await host.runtime.call('c')).toBe('c')
+  })
+
+  it('A start that hangs is given up after startTimeout and tried again', async () => {
+    const signals: AbortSignal[] = []
+    const module = (): Module => ({
+      ...echo,
+      start: ({ signal }) => {
+        signals.push(signal)
+        return signals.length === 1 ? new Promise(() => {}) : undefined
+      },
+    })
+    const host = await new Host(module, { jitter: 0 }).start()
+    host.clock.increment(120_000)
+    expect(host.events).toEqual(['failedToStart: Version 1.0.0 had not started after 120000 ms (startTimeout).'])
+    expect(signals[0]?.aborted).toBe(true)
+    host.clock.increment(1_000)
+    host.clock.increment(500)
+    await microtasks()
+    expect(host.events.at(-1)).toBe('started')
+    expect(await host.runtime.call('a')).toBe('a')
   })
 
   it('A call waits for waitTimeout at most, and its error tells why the module is not up', async () => {

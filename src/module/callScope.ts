@@ -55,6 +55,9 @@ export class CallScope implements CallContext {
     return this.#controller.signal
   }
 
+  /** Nothing is copied on the way to the caller. */
+  transfer(): void {}
+
   /** Fires with the caller's signal as well; then `giveUp` is called, whether the module listens or not. */
   follow(signal: AbortSignal, giveUp: (reason: unknown) => void): void {
     this.#unfollow = onAbort(signal, () => {

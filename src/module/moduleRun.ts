@@ -1,9 +1,12 @@
 import { CutoverError } from '../errors.js'
 import type { CallOptions } from '../runtime.js'
 import { CallScope, CallScopes } from './callScope.js'
-import type { LoaderConfig, RuntimeContext, RuntimeModule } from './runtimeModule.js'
+import type { RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
-/** One launch of a module, from its start to its stop. */
+/** Of what a run is told; the rest of its context it makes itself. */
+export type RunConfig = Omit<RuntimeContext, 'signal'>
+
+/** One launch of a module in this process, from its start to its stop. */
 export class ModuleRun<Req, Res> {
   readonly #context: RuntimeContext
   /** Fires once, when the module is to stop. */
@@ -11,18 +14,19 @@ export class ModuleRun<Req, Res> {
   readonly #scopes = new CallScopes()
   #module: RuntimeModule<Req, Res> | undefined
 
-  constructor(config: LoaderConfig) {
-    const { id, version, localConfig = {} } = config
-    const callHost = (request: unknown, options?: CallOptions) => answerModule(config, request, options)
-    this.#context = { id, version, localConfig, signal: this.#lifetime.signal, callHost }
+  constructor(config: RunConfig) {
+    this.#context = { ...config, signal: this.#lifetime.signal }
   }
 
-  /** Loads the module and starts it; a run that was cancelled meanwhile is not started. */
-  async launch(load: () => Promise<RuntimeModule<Req, Res>>): Promise<void> {
+  /** Loads the module; a run that was cancelled meanwhile goes no further. */
+  async load(load: () => Promise<RuntimeModule<Req, Res>>): Promise<void> {
     const module = await load()
     this.#lifetime.signal.throwIfAborted()
     this.#module = module
-    await module.start?.(this.#context)
+  }
+
+  async start(): Promise<void> {
+    await this.#module?.start?.(this.#context)
   }
 
   /** Whether both runs are of one and the same module object, so that to stop one would stop the other. */
@@ -36,9 +40,14 @@ export class ModuleRun<Req, Res> {
     if (signal !== undefined) return this.#callFollowing(signal, scope, request)
     const answer = this.#send(request, scope)
     const end = () => scope.end()
-    if (answer instanceof Promise) answer.then(end, end)
-    else end()
-    return answer
+    if (!isThenable(answer)) {
+      end()
+      return answer
+    }
+    // A promise of another library may do its work anew for everyone who asks: it is asked once.
+    const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
+    promise.then(end, end)
+    return promise
   }
 
   /** Fires the signal of every call in flight, then asks the module. */
@@ -77,15 +86,7 @@ export class ModuleRun<Req, Res> {
   }
 }
 
-async function answerModule(
-  { onHostRequest, version }: LoaderConfig,
-  request: unknown,
-  options: CallOptions | undefined,
-): Promise<unknown> {
-  options?.signal?.throwIfAborted()
-  if (onHostRequest === undefined) {
-    const message = `Version ${version} asked its host for something, but its config has no onHostRequest.`
-    throw new CutoverError('CUTOVER_UNHANDLED_HOST_REQUEST', message, { version })
-  }
-  return onHostRequest(request, { signal: options?.signal ?? new AbortController().signal })
+/** A promise, also one of another library. */
+function isThenable(answer: unknown): answer is PromiseLike<never> {
+  return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,0 +1,80 @@
+import type { Logger } from '../logger.js'
+import { isLogger } from '../logger.js'
+import type { CallContext } from '../module/runtimeModule.js'
+import type { Runtime } from '../runtime.js'
+import { invalidOption, object, optionalFunction, text } from '../validate.js'
+import { canonical, type VersionLike } from '../version.js'
+import type { ModuleSource } from './moduleSource.js'
+
+/** What the module may ask its host, and what a request of an Oasis runtime gets: a body. */
+export type OnHostRequest = (request: unknown, options: Pick<CallContext, 'signal'>) => unknown
+
+/** Which runtime to provision. */
+export interface RuntimeConfig {
+  readonly id: string
+  readonly version: VersionLike
+  /**
+   * The module; goes before the host's own option. A file (a URL, or a path relative to the working directory) does for
+   * every host; an object or a loader only in-process.
+   */
+  readonly module?: ModuleSource
+  /** Only for child processes: the program to run in place of a module. @default the host's own */
+  readonly command?: string
+  /** Only for child processes: what the program gets. @default the host's own */
+  readonly args?: readonly string[]
+  /** Only for child processes: added to their environment. @default the host's own */
+  readonly env?: Readonly<Record<string, string>>
+  /** Handed to the module's `start`. Must be what the host can carry: JSON fits all. @default {} */
+  readonly localConfig?: Readonly<Record<string, unknown>>
+  /** Only for child processes: what Oasis runtimes are told of the consensus layer. @default empty */
+  readonly hostInfo?: HostInfo
+  /** Answers the module's `callHost`. @default every request is refused */
+  readonly onHostRequest?: OnHostRequest
+  /** @default nowhere */
+  readonly logger?: Logger
+}
+
+/** What the host says of itself to a runtime of Oasis Core; other runtimes may ignore it. */
+export interface HostInfo {
+  /** @default '' */
+  readonly consensusBackend?: string
+  /** @default { major: 0, minor: 0, patch: 0 } */
+  readonly consensusProtocolVersion?: ProtocolVersion
+  /** @default '' */
+  readonly consensusChainContext?: string
+}
+
+export interface ProtocolVersion {
+  readonly major?: number
+  readonly minor?: number
+  readonly patch?: number
+}
+
+/** A {@link RuntimeConfig} that was checked. */
+export interface CheckedConfig extends RuntimeConfig {
+  /** Canonical SemVer. */
+  readonly version: string
+}
+
+/** Makes runtimes of one kind. */
+export interface Provisioner {
+  readonly name: string
+  /**
+   * Makes a runtime that is not started.
+   *
+   * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION`, naming what is wrong with the config
+   */
+  provision<Req = unknown, Res = unknown>(config: RuntimeConfig): Runtime<Req, Res>
+}
+
+/** What every host checks. @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
+export function checkConfig(config: RuntimeConfig): CheckedConfig {
+  const { id, version, localConfig, onHostRequest, logger } = object('config', config)
+  text('id', id)
+  if (localConfig !== undefined) object('localConfig', localConfig)
+  optionalFunction('onHostRequest', onHostRequest)
+  if (logger !== undefined && !isLogger(logger)) {
+    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
+  }
+  return { ...config, version: canonical(version) }
+}

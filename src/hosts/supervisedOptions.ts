@@ -1,0 +1,83 @@
+import type { SupervisorInput } from '../../machines/index.js'
+import { type Clock, isClock, systemClock } from '../clock.js'
+import { count, duration, durationOrInfinity, invalidOption, object } from '../validate.js'
+
+/** What every host can be told. Times are in ms. */
+export interface SupervisedOptions {
+  /** How long a launch may take until the guest is there: loaded, or connected. @default 10_000 */
+  readonly connectTimeout?: number
+  /** How long the module's `start` may take; Infinity for ever. @default 120_000 */
+  readonly startTimeout?: number
+  /**
+   * How long `abort` may take before the guest is ended and launched again. @default 1_000
+   */
+  readonly abortTimeout?: number
+  /** The wait after the first failed launch or unexpected end. @default 500 */
+  readonly minBackoff?: number
+  /** How much longer each further wait is than the one before; 1 or more. @default 1.5 */
+  readonly backoffFactor?: number
+  /** The longest wait between two launches. @default 60_000 */
+  readonly maxBackoff?: number
+  /** By how much a wait may be shorter, by chance, as a share from 0 to 1. @default 0.3 */
+  readonly jitter?: number
+  /** How long the guest must be up before its failures are forgotten. @default 900_000 (15 minutes) */
+  readonly stableAfter?: number
+  /** How long it may fail before nothing more is tried; Infinity for ever. @default 86_400_000 (24 hours) */
+  readonly giveUpAfter?: number
+  /** How long a call waits for the runtime to come up; Infinity for ever; 0 not at all. @default 30_000 */
+  readonly waitTimeout?: number
+  /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
+  readonly maxWaitingCalls?: number
+  /** The timers; XState's `SimulatedClock` for tests. @default the system's */
+  readonly clock?: Clock
+}
+
+/** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
+export interface CompiledSupervised {
+  readonly supervisor: SupervisorInput
+  readonly jitter: number
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+  readonly clock: Clock
+}
+
+/** The times of the supervisor that differ from host to host. */
+export type HostTimes = Pick<
+  SupervisorInput,
+  'watchdogInterval' | 'watchdogTimeout' | 'cancelTimeout' | 'shutdownTimeout' | 'killTimeout'
+>
+
+/** How long a guest whose connection is gone may take to end, in ms. */
+const EXIT_GRACE = 100
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileSupervised(given: SupervisedOptions, times: HostTimes): CompiledSupervised {
+  const options = object('options', given)
+  const { clock = systemClock } = options
+  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const supervisor = {
+    ...times,
+    connectTimeout: duration('connectTimeout', options.connectTimeout, 10_000),
+    startTimeout: durationOrInfinity('startTimeout', options.startTimeout, 120_000),
+    abortTimeout: duration('abortTimeout', options.abortTimeout, 1_000),
+    minBackoff: duration('minBackoff', options.minBackoff, 500),
+    backoffFactor: number('backoffFactor', options.backoffFactor, 1.5, 1, 100),
+    maxBackoff: duration('maxBackoff', options.maxBackoff, 60_000),
+    stableAfter: duration('stableAfter', options.stableAfter, 900_000),
+    giveUpAfter: durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000),
+    exitGrace: EXIT_GRACE,
+  }
+  return {
+    supervisor,
+    jitter: number('jitter', options.jitter, 0.3, 0, 1),
+    waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
+    maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    clock,
+  }
+}
+
+function number(name: string, value: unknown, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && value >= min && value <= max) return value
+  throw invalidOption(name, `a number from ${min} to ${max}`, value)
+}

@@ -6,25 +6,29 @@
  * | (any) | overdue |  |  |
  * | idle | start |  | launching |
  * | idle | stop |  | stopped |
- * | launching | guest.failed |  | clearing |
+ * | launching | guest.failed |  | clearing.killing |
+ * | launching | guest.disconnected |  | clearing.settling |
  * | launching | guest.exited |  | backingOff |
  * | launching | restart |  | restarting.cancelling |
  * | launching | stop |  | stopping.cancelling |
  * | launching.connecting | guest.connected |  | launching.starting |
- * | launching.connecting | after connectTimeout |  | clearing |
+ * | launching.connecting | after connectTimeout |  | clearing.killing |
  * | launching.starting | guest.started |  | up |
- * | launching.starting | after startTimeout |  | clearing |
- * | clearing | guest.exited |  | backingOff |
+ * | launching.starting | after startTimeout |  | clearing.killing |
  * | clearing | restart |  | restarting.cancelling |
  * | clearing | stop |  | stopping.killing |
- * | clearing | after cancelTimeout |  | backingOff |
+ * | clearing.settling | guest.exited |  | backingOff |
+ * | clearing.settling | after exitGrace |  | clearing.killing |
+ * | clearing.killing | guest.exited |  | backingOff |
+ * | clearing.killing | after cancelTimeout |  | backingOff |
  * | backingOff |  | isOverdue | gaveUp |
  * | backingOff | restart |  | launching |
  * | backingOff | stop |  | stopped |
  * | backingOff | after backoff |  | launching |
  * | gaveUp | restart |  | launching |
  * | gaveUp | stop |  | stopped |
- * | up | guest.failed |  | lost.settling |
+ * | up | guest.failed |  | lost.killing |
+ * | up | guest.disconnected |  | lost.settling |
  * | up | guest.exited |  | backingOff |
  * | up | restart |  | restarting.terminating |
  * | up | stop |  | stopping.asking |
@@ -128,8 +132,10 @@ export type SupervisorEvent =
   /** It is there, and is about to start. */
   | { readonly type: 'guest.connected' }
   | { readonly type: 'guest.started' }
-  /** Its start, or the connection to it, failed; something of it may be left. */
+  /** Its start failed, or it did what it must not; something of it may be left. */
   | { readonly type: 'guest.failed'; readonly error: Error }
+  /** The connection to it is gone: it is about to end, or of no use any more. */
+  | { readonly type: 'guest.disconnected' }
   | { readonly type: 'guest.ponged' }
   | { readonly type: 'guest.aborted' }
   | { readonly type: 'guest.abortFailed' }
@@ -221,9 +227,10 @@ export const supervisorMachine = setup({
       initial: 'connecting',
       on: {
         'guest.failed': {
-          target: 'clearing',
-          actions: ['countFailure', { type: 'reportFailed', params: itsError }, 'killGuest'],
+          target: 'clearing.killing',
+          actions: ['countFailure', { type: 'reportFailed', params: itsError }],
         },
+        'guest.disconnected': { target: 'clearing.settling', actions: 'countFailure' },
         'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'reportFailed', params: itsError }] },
         restart: 'restarting.cancelling',
         stop: 'stopping.cancelling',
@@ -234,8 +241,8 @@ export const supervisorMachine = setup({
           on: { 'guest.connected': 'starting' },
           after: {
             connectTimeout: {
-              target: '#supervisor.clearing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('connectTimeout') }, 'killGuest'],
+              target: '#supervisor.clearing.killing',
+              actions: ['countFailure', { type: 'reportFailed', params: because('connectTimeout') }],
             },
           },
         },
@@ -244,8 +251,8 @@ export const supervisorMachine = setup({
           on: { 'guest.started': { target: '#supervisor.up', actions: 'reportStarted' } },
           after: {
             startTimeout: {
-              target: '#supervisor.clearing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('startTimeout') }, 'killGuest'],
+              target: '#supervisor.clearing.killing',
+              actions: ['countFailure', { type: 'reportFailed', params: because('startTimeout') }],
             },
           },
         },
@@ -253,8 +260,28 @@ export const supervisorMachine = setup({
     },
     clearing: {
       description: 'A launch failed; what is left of it is ended. Calls wait.',
-      on: { 'guest.exited': 'backingOff', restart: 'restarting.cancelling', stop: 'stopping.killing' },
-      after: { cancelTimeout: { target: 'backingOff', actions: 'giveUpGuest' } },
+      initial: 'killing',
+      on: { restart: 'restarting.cancelling', stop: 'stopping.killing' },
+      states: {
+        settling: {
+          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          on: {
+            'guest.exited': {
+              target: '#supervisor.backingOff',
+              actions: { type: 'reportFailed', params: itsError },
+            },
+          },
+          after: {
+            exitGrace: { target: 'killing', actions: { type: 'reportFailed', params: because('connectionLost') } },
+          },
+        },
+        killing: {
+          description: 'It is ended.',
+          entry: 'killGuest',
+          on: { 'guest.exited': '#supervisor.backingOff' },
+          after: { cancelTimeout: { target: '#supervisor.backingOff', actions: 'giveUpGuest' } },
+        },
+      },
     },
     backingOff: {
       description: 'The guest failed; the next launch is not due yet. Calls wait.',
@@ -272,7 +299,11 @@ export const supervisorMachine = setup({
       initial: 'idle',
       after: { stableAfter: { actions: ['forgetFailures', 'stopCounting'] } },
       on: {
-        'guest.failed': { target: 'lost.settling', actions: 'countFailure' },
+        'guest.failed': {
+          target: 'lost.killing',
+          actions: ['countFailure', { type: 'loseCalls', params: itsError }],
+        },
+        'guest.disconnected': { target: 'lost.settling', actions: 'countFailure' },
         'guest.exited': {
           target: 'backingOff',
           actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],

@@ -25,8 +25,10 @@ export interface GuestReports {
   connected(): void
   /** It takes calls. */
   started(info: RuntimeInfo): void
-  /** Its start, or the connection to it, failed; something of it may still be there. */
+  /** Its start failed, or it did what it must not; something of it may still be there. */
   failed(error: Error): void
+  /** The connection to it is gone; how it ended, `exited` will tell. */
+  disconnected(): void
   ponged(): void
   aborted(): void
   abortFailed(error: Error): void

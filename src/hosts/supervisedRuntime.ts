@@ -180,6 +180,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
           report({ type: 'guest.started' })
         },
         failed: error => report({ type: 'guest.failed', error }),
+        disconnected: () => report({ type: 'guest.disconnected' }),
         ponged: () => report({ type: 'guest.ponged' }),
         aborted: () => report({ type: 'guest.aborted' }),
         abortFailed: err => {

@@ -18,7 +18,7 @@ export function meaningOf(why: Error | SupervisorReason, input: SupervisorInput)
     connectTimeout: `was not there ${late('connectTimeout')}.`,
     startTimeout: `had not started ${late('startTimeout')}.`,
     watchdogTimeout: `did not answer a ping ${late('watchdogTimeout')} while it had the call, and is restarted.`,
-    connectionLost: 'closed its connection while it had the call, and is restarted.',
+    connectionLost: 'closed its connection, and is ended and launched again.',
     restarted: 'was restarted while it had the call.',
     stopped: 'was stopped while it had the call.',
   }

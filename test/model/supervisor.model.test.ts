@@ -36,17 +36,19 @@ const MAX_FAILURES = 2
 
 const error = new Error('It broke.')
 const failed = { type: 'guest.failed', error } as const
+const disconnected = { type: 'guest.disconnected' } as const
 const exited = { type: 'guest.exited', error } as const
 const started = { type: 'guest.started' } as const
 
 /** What the guest can say, by state. */
 const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
-  'launching.connecting': [{ type: 'guest.connected' }, failed, exited],
-  'launching.starting': [started, failed, exited],
-  clearing: [exited],
-  'up.idle': [failed, exited],
-  'up.pinging': [{ type: 'guest.ponged' }, failed, exited],
-  'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }, failed, exited],
+  'launching.connecting': [{ type: 'guest.connected' }, failed, disconnected, exited],
+  'launching.starting': [started, failed, disconnected, exited],
+  'clearing.settling': [exited],
+  'clearing.killing': [exited],
+  'up.idle': [failed, disconnected, exited],
+  'up.pinging': [{ type: 'guest.ponged' }, failed, disconnected, exited],
+  'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }, failed, disconnected, exited],
   'lost.settling': [exited],
   'lost.killing': [exited],
   'restarting.cancelling': [started, exited],
@@ -164,15 +166,17 @@ class Expected {
     if (now === 'up.aborting') return ['abort']
     if (now === 'stopping.cancelling' || (now === 'stopping.asking' && before.startsWith('up'))) return ['askToStop']
     if (now === 'stopping.terminating') return ['terminate']
-    return /^(clearing|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(now) ? ['kill'] : []
+    return /^(clearing\.killing|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(now)
+      ? ['kill']
+      : []
   }
 
   #events(before: string, now: string): string[] {
     if (now === 'stopped' && before !== 'stopped') return ['stopped']
     const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['failedToStart'] : []
     if (now.startsWith('up') && !before.startsWith('up')) return ['started']
-    const isDown = /^(clearing|backingOff|gaveUp)$/.test(now)
-    if (LAUNCHING.test(before) && isDown) return ['failedToStart', ...gaveUp]
+    const isDown = /^(clearing\.killing|backingOff|gaveUp)$/.test(now)
+    if ((LAUNCHING.test(before) || before === 'clearing.settling') && isDown) return ['failedToStart', ...gaveUp]
     if (WAS_UP.test(before) && (isDown || LAUNCHING.test(now))) return ['stopped', ...gaveUp]
     return gaveUp
   }

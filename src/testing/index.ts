@@ -1,3 +1,12 @@
 /** `cutover/testing`: what your tests need to decide what runtimes and clocks do. */
 export { SimulatedClock } from 'xstate'
+export {
+  type ComplianceCase,
+  type ComplianceConfig,
+  type ComplianceOptions,
+  runtimeCompliance,
+} from './compliance/compliance.js'
+export { complianceModule } from './compliance/complianceModule.js'
+export { createComplianceModule } from './compliance/module.js'
+export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'

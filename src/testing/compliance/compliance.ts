@@ -1,0 +1,77 @@
+import type { RuntimeConfig } from '../../hosts/provisioner.js'
+import type { Runtime } from '../../runtime.js'
+import { durationOrInfinity, object, optionalFunction } from '../../validate.js'
+import { Bench, type BenchCase } from './bench.js'
+import { callCases } from './callCases.js'
+import { faultCases } from './faultCases.js'
+import { lifecycleCases } from './lifecycleCases.js'
+
+/** What a runtime under test is to be made from, besides {@link complianceModule}. */
+export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {
+  readonly id: string
+  readonly version: string
+  readonly localConfig: Readonly<Record<string, unknown>>
+}
+
+export interface ComplianceOptions {
+  /** Makes a new runtime of {@link complianceModule}, not started; each case stops the ones that it has asked for. */
+  provision(config: ComplianceConfig): Runtime | Promise<Runtime>
+  /** Why nothing can be tested here: then every case is one to skip, and says so. */
+  readonly skip?: string | undefined
+  /** The runtime can die, and leave its host alive; in-process it cannot. @default true */
+  readonly canCrash?: boolean
+  /** `provision` hands `onHostRequest` on: adds the cases of requests to the host. @default false */
+  readonly hostRequests?: boolean
+  /** How long a case may take, in ms; cleaning up behind it may take as long again. @default 10_000 */
+  readonly timeout?: number
+  /** Where small files are made that the runtime has to see; it need not write there. @default the system's for temporary files */
+  readonly directory?: string
+}
+
+/** A test without a test runner. */
+export interface ComplianceCase {
+  /** A sentence. */
+  readonly name: string
+  /** Why it cannot run here. Do not count it as passed: `run` would reject with this. */
+  readonly skip?: string
+  /** Rejects with an error that tells what was expected and what was seen. */
+  run(): Promise<void>
+}
+
+/**
+ * What every host has to do, as cases for any test runner. Give the runner at least twice `timeout` for each.
+ *
+ * ```ts
+ * for (const { name, run, skip } of runtimeCompliance({ provision })) it.skipIf(skip)(name, run, 20_000)
+ * ```
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`
+ */
+export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] {
+  const { provision, canCrash = true, hostRequests = false } = object('options', options)
+  optionalFunction('provision', provision)
+  const timeout = durationOrInfinity('timeout', options.timeout, 10_000)
+  const skipOf = ({ needs }: BenchCase): string | undefined => {
+    if (options.skip !== undefined) return options.skip
+    return needs === 'crash' && !canCrash ? 'This runtime cannot crash and leave its host alive.' : undefined
+  }
+  return [...lifecycleCases, ...callCases, ...faultCases]
+    .filter(({ needs }) => needs !== 'hostRequests' || hostRequests)
+    .map(benchCase => {
+      const skip = skipOf(benchCase)
+      if (skip === undefined) return { name: benchCase.name, run: () => runOnBench(benchCase, options, timeout) }
+      return { name: benchCase.name, skip, run: () => Promise.reject(new Error(`Not to be run: ${skip}`)) }
+    })
+}
+
+/** What went wrong in the case goes before what went wrong in cleaning up. */
+async function runOnBench(benchCase: BenchCase, options: ComplianceOptions, timeout: number): Promise<void> {
+  const bench = new Bench(options, timeout)
+  try {
+    await benchCase.run(bench)
+  } catch (error) {
+    await bench.dispose().catch(() => {})
+    throw error
+  }
+  await bench.dispose()
+}

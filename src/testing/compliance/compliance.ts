@@ -1,6 +1,6 @@
 import type { RuntimeConfig } from '../../hosts/provisioner.js'
 import type { Runtime } from '../../runtime.js'
-import { durationOrInfinity, object, optionalFunction } from '../../validate.js'
+import { duration, invalidOption, object } from '../../validate.js'
 import { Bench, type BenchCase } from './bench.js'
 import { callCases } from './callCases.js'
 import { faultCases } from './faultCases.js'
@@ -49,8 +49,8 @@ export interface ComplianceCase {
  */
 export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] {
   const { provision, canCrash = true, hostRequests = false } = object('options', options)
-  optionalFunction('provision', provision)
-  const timeout = durationOrInfinity('timeout', options.timeout, 10_000)
+  if (typeof provision !== 'function') throw invalidOption('provision', 'a function', provision)
+  const timeout = duration('timeout', options.timeout, 10_000)
   const skipOf = ({ needs }: BenchCase): string | undefined => {
     if (options.skip !== undefined) return options.skip
     return needs === 'crash' && !canCrash ? 'This runtime cannot crash and leave its host alive.' : undefined

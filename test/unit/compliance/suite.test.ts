@@ -51,6 +51,15 @@ describe('the compliance suite: what it says and leaves behind', () => {
     expect(cases.map(({ name }) => name).filter(name => /asks its host/.test(name))).toEqual([])
   })
 
+  it('A wrong option is refused by name', () => {
+    const expectRefused = (options: object, name: string) =>
+      expect(() => runtimeCompliance({ ...everything, ...options })).toThrow(
+        expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) }),
+      )
+    expectRefused({ provision: undefined }, 'provision')
+    expectRefused({ timeout: Number.POSITIVE_INFINITY }, 'timeout')
+  })
+
   it('A wait that ends in vain tells what it was for', async () => {
     const mute = faulty(() => ({ start: () => {} }))
     const [basic] = runtimeCompliance({ provision: mute, timeout: 20 })

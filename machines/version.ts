@@ -7,6 +7,8 @@
  * | provisioned | stop |  | stopped |
  * | starting | host.started |  | running |
  * | starting | host.failedToStart |  |  |
+ * | starting | host.stopped |  |  |
+ * | starting | host.ended | saidStopped |  |
  * | starting | host.ended |  |  |
  * | starting | stop |  | stopping |
  * | running | host.started |  |  |
@@ -16,10 +18,15 @@
  * | running | stop |  | stopping |
  * | stopping.draining |  | noTimeToDrain | stopping.terminating |
  * | stopping.draining | drained |  | stopping.terminating |
+ * | stopping.draining | host.started |  |  |
+ * | stopping.draining | host.stopped |  |  |
+ * | stopping.draining | host.ended | saidStopped |  |
  * | stopping.draining | host.ended |  |  |
  * | stopping.draining | after drainTimeout |  | stopping.terminating |
  * | stopping.terminating |  | hostIsGone | stopped |
+ * | stopping.terminating | host.started |  |  |
  * | stopping.terminating | host.stopped |  | stopped |
+ * | stopping.terminating | host.ended | saidStopped | stopped |
  * | stopping.terminating | host.ended |  | stopped |
  * | stopping.terminating | after stopTimeout |  | stopped |
  *
@@ -53,8 +60,11 @@ export interface VersionInput {
 }
 
 export interface VersionContext extends VersionInput {
-  /** False once the host's event stream has ended: nothing more will be heard from it. */
-  readonly watched: boolean
+  /**
+   * What the host last said of its end. `expected`: nothing, or that it came up since; `stopped`: that it stopped;
+   * `ended`: its stream of events is over, and nothing more will be heard from it.
+   */
+  readonly host: 'expected' | 'stopped' | 'ended'
   readonly capability: CapabilityFacts | null
   readonly lastError: ErrorFacts | null
 }
@@ -83,6 +93,12 @@ function report(type: VersionReport['type']) {
   )
 }
 
+/** A host whose stream ends counts as stopped; if it said so itself, nobody says it again. */
+const SAID_ONCE = [
+  { guard: 'saidStopped', actions: 'hostHasEnded' },
+  { actions: ['hostHasEnded', 'sayStopped'] },
+] as const
+
 export const versionMachine = setup({
   types: {
     context: {} as VersionContext,
@@ -97,16 +113,21 @@ export const versionMachine = setup({
     /** Reject the calls that are still in flight. */
     rejectCalls: notProvided('rejectCalls'),
     stopHost: notProvided('stopHost'),
-    /** The host never said that it stopped: say it in its place. */
+    /** The host never said that it stopped: log it. */
     giveUpHost: notProvided('giveUpHost'),
+    /** Say `stopped` in the host's place. */
+    sayStopped: notProvided('sayStopped'),
     reportRunning: report('version.running'),
     reportLost: report('version.lost'),
     reportStopped: report('version.stopped'),
-    stopWatching: assign({ watched: false }),
+    hostIsUp: assign({ host: 'expected' }),
+    hostIsDown: assign({ host: 'stopped' }),
+    hostHasEnded: assign({ host: 'ended' }),
   },
   guards: {
     noTimeToDrain: ({ context }) => context.drainTimeout === 0,
-    hostIsGone: ({ context }) => !context.watched,
+    saidStopped: ({ context }) => context.host === 'stopped',
+    hostIsGone: ({ context }) => context.host === 'ended',
   },
   delays: {
     drainTimeout: ({ context }) => context.drainTimeout,
@@ -114,7 +135,7 @@ export const versionMachine = setup({
   },
 }).createMachine({
   id: 'version',
-  context: ({ input }) => ({ ...input, watched: true, capability: null, lastError: null }),
+  context: ({ input }) => ({ ...input, host: 'expected', capability: null, lastError: null }),
   initial: 'provisioned',
   states: {
     provisioned: {
@@ -126,10 +147,15 @@ export const versionMachine = setup({
       on: {
         'host.started': {
           target: 'running',
-          actions: [assign({ capability: ({ event }) => event.capability, lastError: null }), 'reportRunning'],
+          actions: [
+            assign({ capability: ({ event }) => event.capability, lastError: null }),
+            'hostIsUp',
+            'reportRunning',
+          ],
         },
         'host.failedToStart': { actions: assign({ lastError: ({ event }) => event.error }) },
-        'host.ended': { actions: 'stopWatching' },
+        'host.stopped': { actions: 'hostIsDown' },
+        'host.ended': SAID_ONCE,
         stop: 'stopping',
       },
     },
@@ -138,8 +164,8 @@ export const versionMachine = setup({
       on: {
         'host.started': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
-        'host.stopped': { target: 'starting', actions: 'reportLost' },
-        'host.ended': { target: 'starting', actions: ['stopWatching', 'reportLost'] },
+        'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
+        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'sayStopped', 'reportLost'] },
         stop: 'stopping',
       },
     },
@@ -151,15 +177,27 @@ export const versionMachine = setup({
           description: 'No new call arrives; calls in flight may finish.',
           entry: 'awaitDrain',
           always: { guard: 'noTimeToDrain', target: 'terminating' },
-          on: { drained: 'terminating', 'host.ended': { actions: 'stopWatching' } },
+          on: {
+            drained: 'terminating',
+            'host.started': { actions: 'hostIsUp' },
+            'host.stopped': { actions: 'hostIsDown' },
+            'host.ended': SAID_ONCE,
+          },
           after: { drainTimeout: 'terminating' },
         },
         terminating: {
           description: 'Calls still in flight are rejected and the host is asked to stop.',
           entry: ['rejectCalls', 'stopHost'],
           always: { guard: 'hostIsGone', target: '#version.stopped' },
-          on: { 'host.stopped': '#version.stopped', 'host.ended': '#version.stopped' },
-          after: { stopTimeout: { target: '#version.stopped', actions: 'giveUpHost' } },
+          on: {
+            'host.started': { actions: 'hostIsUp' },
+            'host.stopped': '#version.stopped',
+            'host.ended': [
+              { guard: 'saidStopped', target: '#version.stopped' },
+              { target: '#version.stopped', actions: 'sayStopped' },
+            ],
+          },
+          after: { stopTimeout: { target: '#version.stopped', actions: ['giveUpHost', 'sayStopped'] } },
         },
       },
     },

@@ -133,7 +133,7 @@ export class ControlPlane<Req, Res> {
             logger.info({ version: context.version }, 'version starts')
             hosted.start({
               event: event => this.#hear(self, hosted, event, toVersionEvent(event)),
-              ended: stopped => this.#hear(self, hosted, stopped, { type: 'host.ended' }),
+              ended: () => this.#hear(self, hosted, undefined, { type: 'host.ended' }),
             })
           }),
         awaitDrain: ({ context, self }: VersionArgs) =>
@@ -147,10 +147,11 @@ export class ControlPlane<Req, Res> {
             hosted.stop()
           }),
         giveUpHost: ({ context: { version } }) =>
-          this.#onHosted(version, hosted => {
-            logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`)
-            hosted.publish({ type: 'stopped', version })
-          }),
+          this.#effects.push(() =>
+            logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`),
+          ),
+        sayStopped: ({ context: { version } }) =>
+          this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version })),
       },
     })
   }

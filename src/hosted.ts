@@ -10,8 +10,8 @@ import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
 /** Who is told what a host does. */
 export interface HostObserver {
   event(event: RuntimeEvent): void
-  /** The host's event stream is over: nothing more will be heard of it. It counts as stopped, if it was not already. */
-  ended(stopped: RuntimeEvent | undefined): void
+  /** The host's event stream is over: nothing more will be heard of it. */
+  ended(): void
 }
 
 /** What the shell holds of one version: its runtime, its calls in flight and its stream of events. */
@@ -24,7 +24,6 @@ export class Hosted<Req, Res> {
   readonly #events$ = new Subject<RuntimeEvent>()
   #gate$: BehaviorSubject<Gate> | undefined
   #subscription: Subscription | undefined
-  #lastHeard: RuntimeEvent['type'] | undefined
   #warned = false
 
   constructor(version: string, runtime: Runtime<Req, Res>, hub: EventHub, logger: Logger) {
@@ -99,11 +98,10 @@ export class Hosted<Req, Res> {
     const { version } = this
     const lost = (reason: string, err?: unknown) => {
       this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
-      observer.ended(this.#lastHeard === 'stopped' ? undefined : { type: 'stopped', version })
+      observer.ended()
     }
     const hear = (event: unknown) => {
       if (!isRuntimeEvent(event)) return this.#warnOnce(event)
-      this.#lastHeard = event.type
       try {
         observer.event(event)
       } catch (err) {

@@ -193,6 +193,46 @@ describe('what throws', () => {
     expect(hosting.events).toEqual(['started 1.0.0', 'stopped 1.0.0'])
   })
 
+  it('S22: a stream that ends after a stopped and a failed attempt to come back does not say stopped again', async () => {
+    const hosting = new Hosting()
+    const runtime = await hosting.serve('1.0.0')
+    runtime.emitStopped()
+    runtime.emitFailedToStart()
+    runtime.endEvents()
+    expect(hosting.events).toEqual(['started 1.0.0', 'stopped 1.0.0', 'failedToStart 1.0.0'])
+  })
+
+  it('S22: a stream that ends after a stopped while its version drains does not say it again', async () => {
+    const hosting = new Hosting()
+    const runtime = await hosting.serve('1.0.0')
+    const call = hosting.aggregate.call('a')
+    const stopped = hosting.aggregate.stop()
+    runtime.emitStopped()
+    runtime.emitUpdated()
+    runtime.endEvents()
+    expect(hosting.aggregate.status().versions).toMatchObject([{ state: 'stopping', phase: 'draining' }])
+    runtime.answerAll()
+    expect(await call).toBe('a')
+    await stopped
+    expect(hosting.events).toEqual(['started 1.0.0', 'stopped 1.0.0', 'updated 1.0.0'])
+  })
+
+  it('S22: a stream that ends while its version drains says stopped, and the drain goes on', async () => {
+    const hosting = new Hosting()
+    const runtime = await hosting.serve('1.0.0')
+    const call = hosting.aggregate.call('a')
+    const stopped = hosting.aggregate.stop()
+    runtime.endEvents()
+    expect(hosting.takeEvents()).toEqual(['started 1.0.0', 'stopped 1.0.0'])
+    expect(hosting.aggregate.status().versions).toMatchObject([{ state: 'stopping', phase: 'draining' }])
+    expect(await stateOf(stopped)).toBe('pending')
+    runtime.answerAll()
+    expect(await call).toBe('a')
+    await stopped
+    expect(hosting.takeEvents()).toEqual([])
+    expect(runtime.stops).toBe(1)
+  })
+
   it('S22: a stream whose teardown throws does not keep its version from leaving', async () => {
     const hosting = new Hosting()
     const runtime = hosting.add('1.0.0', { autoStop: true })

@@ -37,7 +37,7 @@ function possible(state: Snapshot): ModelEvent[] {
     { type: 'start' },
     ...(state.matches('stopping') ? [] : [{ type: 'stop' } as const]),
     ...(state.matches({ stopping: 'draining' }) ? [{ type: 'drained' } as const] : []),
-    ...(state.context.watched ? HOST_EVENTS : []),
+    ...(state.context.host === 'ended' ? [] : HOST_EVENTS),
     ...timers.map(type => ({ type }) as ModelEvent),
   ]
 }
@@ -126,8 +126,8 @@ class VersionDriver {
 
 /** What must be seen after each step; which events are heard is worked out from design lines 11, 12 and 20. */
 class Expected {
-  /** A stream that ends after a `stopped` does not say it again. */
-  #lastHeard = ''
+  /** What was last heard of whether the host is up: a stream that ends after a `stopped` does not say it again. */
+  #lastSaid = ''
 
   after({ from, event, to }: Step<Machine>) {
     const path = nodeId(to).split('.').slice(1)
@@ -147,9 +147,10 @@ class Expected {
     if (!wasStarted(from)) return []
     if (event.type.includes('stopTimeout')) return ['stopped']
     if (!event.type.startsWith('host.')) return []
-    const wasStopped = this.#lastHeard === 'stopped'
-    this.#lastHeard = event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)
-    return event.type === 'host.ended' && wasStopped ? [] : [this.#lastHeard]
+    const said = event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)
+    const isAgain = event.type === 'host.ended' && this.#lastSaid === 'stopped'
+    if (said === 'started' || said === 'stopped') this.#lastSaid = said
+    return isAgain ? [] : [said]
   }
 }
 
@@ -179,7 +180,11 @@ for (const drainTimeout of [DRAIN_TIMEOUT, 0]) {
 }
 
 function nameOfState(state: Snapshot): string {
-  const { watched, capability, lastError } = state.context
-  const facts = [watched ? '' : 'host ended', capability === null ? '' : 'capable', lastError === null ? '' : 'failed']
+  const { host, capability, lastError } = state.context
+  const facts = [
+    host === 'expected' ? '' : `host ${host}`,
+    capability === null ? '' : 'capable',
+    lastError === null ? '' : 'failed',
+  ]
   return [nodeId(state), ...facts.filter(fact => fact !== '')].join(', ')
 }

@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
     'foundations',
     /^src\/(errors|version|runtime|validate|logger|clock|effects|abortListeners|attempt|flights|waiting|safeObservable)\.ts$/,
   ],
+  ['protocol', /^src\/protocol\//],
   ['data plane', /^src\/(router|events)\.ts$/],
   ['module', /^src\/module\//],
   ['protocol', /^src\/protocol\//],

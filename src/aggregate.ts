@@ -19,6 +19,7 @@ import {
   type WhenRunningOptions,
 } from './runtime.js'
 import { type AggregateStatus, statusOf } from './status.js'
+import { signalOf } from './validate.js'
 import { byPrecedence, canonical, type VersionLike } from './version.js'
 
 /**
@@ -136,12 +137,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * or as next. Waits for as long as that takes: pass `AbortSignal.timeout(ms)` as `signal` for a limit.
    *
    * @returns the version that is running
-   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_DISPOSED`; with `version` also
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`; with `version` also
    * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or left meanwhile)
    */
-  async whenRunning({ version, signal }: WhenRunningOptions = {}): Promise<string> {
+  async whenRunning(options?: WhenRunningOptions): Promise<string> {
+    const signal = signalOf(options)
+    const key = canonicalOrNull(options?.version)
     this.#assertNotDisposed()
-    const key = canonicalOrNull(version)
     const isEnough = (snapshot: AggregateSnapshot) =>
       isServing(snapshot, key) || (key !== null && !isExpected(snapshot, key))
     const snapshot = await this.#control.until(isEnough, signal)
@@ -162,8 +164,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * one active version, at most once. A request for which `propagate` is true goes to the next version as well.
    *
    * @param options - its `signal` ends the wait, and is passed on to the runtime
-   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION`
-   * (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
+   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
+   * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
    * and `drainTimeout` had passed), `CUTOVER_DISPOSED`
    */
   call(request: Req, options?: CallOptions): Promise<Res> {
@@ -214,8 +216,15 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return this.#active().version
   }
 
-  /** What the active runtime says of itself. @throws (rejects) CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  /**
+   * What the active runtime says of itself.
+   *
+   * @param options - its `signal` is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_INVALID_OPTION` (the signal is none),
+   * `CUTOVER_NO_ACTIVE_VERSION`
+   */
   async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
+    signalOf(options)
     return this.#active().runtime.getInfo(options)
   }
 
@@ -235,9 +244,12 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /**
    * Asks the active runtime to interrupt its work, or, with `force`, to restart.
    *
-   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_NO_ACTIVE_VERSION`
+   * @param options - its `signal` is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_INVALID_OPTION` (the signal is none),
+   * `CUTOVER_NO_ACTIVE_VERSION`
    */
   async abort(options?: AbortOptions): Promise<void> {
+    signalOf(options)
     await this.#active().runtime.abort(options)
   }
 

@@ -1,6 +1,7 @@
 import type { Callee, Flights } from './flights.js'
 import type { Logger } from './logger.js'
 import type { CallOptions } from './runtime.js'
+import { signalOf } from './validate.js'
 import { WaitingCalls, type WaitingLimits } from './waiting.js'
 
 /** Where calls go, by version. `active` null: they wait. */
@@ -58,8 +59,10 @@ export class Router<Req, Res> {
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
     const active = this.#active
-    if (active === null || options?.signal?.aborted === true) return this.#detain(request, options)
-    return this.#send(active, request, options)
+    if (active === null) return this.#hold(request, options)
+    // Options cost a call what it takes to look at them; a call without any pays nothing.
+    const refusal = options === undefined ? undefined : refusalOf(options)
+    return refusal ?? this.#send(active, request, options)
   }
 
   /** First step of a move: nothing more goes where `route` does not lead. */
@@ -95,9 +98,11 @@ export class Router<Req, Res> {
     return answer
   }
 
-  #detain(request: Req, options: CallOptions | undefined): Promise<Res> {
+  /** The call waits, if it may. */
+  #hold(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#closed) return Promise.reject(this.#options.closed())
-    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    const refusal = refusalOf(options)
+    if (refusal !== undefined) return refusal
     return this.#isMoving ? this.#waiting.queue(request, options) : this.#waiting.add(request, options)
   }
 
@@ -110,5 +115,15 @@ export class Router<Req, Res> {
     } catch (error) {
       failed(error)
     }
+  }
+}
+
+/** What a call gets whose signal is none, or has fired. */
+function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
+  try {
+    const signal = signalOf(options)
+    return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

@@ -43,6 +43,26 @@ export function object<T extends object>(name: string, value: T | undefined): T 
   throw invalidOption(name, 'an object', value)
 }
 
+/**
+ * The signal in the options of a call, if there is one; one of another realm, or a polyfill, is a signal too.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`
+ */
+export function signalOf(options: { readonly signal?: AbortSignal | undefined } | undefined): AbortSignal | undefined {
+  if (options === undefined) return undefined
+  const signal: unknown = object('options', options).signal
+  if (signal === undefined || signal === null) return undefined
+  if (signal instanceof AbortSignal || isLikeSignal(signal)) return signal
+  throw invalidOption('signal', 'an AbortSignal', signal)
+}
+
+function isLikeSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>
+  const methods: readonly unknown[] = [addEventListener, removeEventListener]
+  return typeof aborted === 'boolean' && methods.every(method => typeof method === 'function')
+}
+
 function isWhole(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }

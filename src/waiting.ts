@@ -1,7 +1,7 @@
 import { onAbort } from './abortListeners.js'
 import type { Clock } from './clock.js'
 import type { CallOptions } from './runtime.js'
-import { invalidOption } from './validate.js'
+import { signalOf } from './validate.js'
 
 export interface WaitingLimits {
   /** ms; Infinity for none */
@@ -83,15 +83,4 @@ export class WaitingCalls<Req, Res> {
     call.forget()
     call.reject(error)
   }
-}
-
-/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
-function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
-  const signal = options?.signal ?? undefined
-  if (signal === undefined || isSignal(signal)) return signal
-  throw invalidOption('signal', 'an AbortSignal', signal)
-}
-
-function isSignal(signal: AbortSignal): boolean {
-  return typeof signal.addEventListener === 'function' && typeof signal.removeEventListener === 'function'
 }

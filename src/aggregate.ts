@@ -125,7 +125,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
    */
   async setVersion(active?: VersionLike | null, next?: VersionLike | null): Promise<VersionPair> {
-    const wanted = { active: canonicalOrNull(active), next: canonicalOrNull(next) }
+    const wanted = { active: canonicalOrNull(active, 'active'), next: canonicalOrNull(next, 'next') }
     this.#assertNotDisposed()
     this.#control.send({ type: 'setVersion', ...wanted })
     const { context } = await this.#control.until(isSettled)
@@ -278,8 +278,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 }
 
-function canonicalOrNull(version: VersionLike | null | undefined): string | null {
-  return version === null || version === undefined ? null : canonical(version)
+function canonicalOrNull(version: VersionLike | null | undefined, name?: string): string | null {
+  return version === null || version === undefined ? null : canonical(version, name)
 }
 
 function isSettled(snapshot: AggregateSnapshot): boolean {

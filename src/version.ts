@@ -15,19 +15,20 @@ const MAX_LENGTH = 256
 /**
  * The canonical text of a version: `1.4.0`, `2.0.0-rc.1`.
  *
+ * @param name - what the caller calls it, for the message
  * @throws CutoverError `CUTOVER_INVALID_VERSION`: not strictly SemVer (a range, a partial version, a leading `v`, …)
  */
-export function canonical(version: VersionLike): string {
+export function canonical(version: VersionLike, name = 'version'): string {
   const text = typeof version === 'object' && version !== null ? version.version : version
   const parsed = typeof text === 'string' && text.length <= MAX_LENGTH ? semver.parse(text) : null
-  if (parsed === null) throw invalid(version, 'Give a full SemVer version such as 1.4.0 or 2.0.0-rc.1.')
+  if (parsed === null) throw invalid(name, version, 'Give a full SemVer version such as 1.4.0 or 2.0.0-rc.1.')
   const strict = parsed.build.length === 0 ? parsed.version : `${parsed.version}+${parsed.build.join('.')}`
-  if (text !== strict) throw invalid(version, `Did you mean ${JSON.stringify(strict)}?`)
+  if (text !== strict) throw invalid(name, version, `Did you mean ${JSON.stringify(strict)}?`)
   return parsed.version
 }
 
-function invalid(version: unknown, hint: string): CutoverError {
-  return new CutoverError('CUTOVER_INVALID_VERSION', `version must be SemVer, got ${describe(version)}. ${hint}`)
+function invalid(name: string, version: unknown, hint: string): CutoverError {
+  return new CutoverError('CUTOVER_INVALID_VERSION', `${name} must be SemVer, got ${describe(version)}. ${hint}`)
 }
 
 /** SemVer precedence of two canonical versions, ascending. */

@@ -2,7 +2,7 @@ import { isCutoverError, type Runtime } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
 import { SemVer } from 'semver'
 import { describe, expect, it } from 'vitest'
-import { Hosting, ID } from '../fixtures/hosting.js'
+import { Hosting, ID, rejectionOf } from '../fixtures/hosting.js'
 
 const code = (expected: string) => expect.objectContaining({ name: 'CutoverError', code: expected })
 
@@ -72,6 +72,20 @@ describe('adding versions', () => {
     const runtime = new ControllableRuntime<string, string>({ id: ID, version: '1.0.0' })
     expect(() => aggregate.addVersion(value as never, runtime)).toThrow(code('CUTOVER_INVALID_VERSION'))
     expect(() => aggregate.addVersion(value as never, runtime)).toThrow(/^version must be SemVer, got /)
+  })
+
+  it('S1: setVersion names the argument that is not SemVer, and nothing changes', async () => {
+    const { aggregate } = new Hosting()
+    const before = aggregate.status()
+    const invalid = (name: string) =>
+      expect.objectContaining({
+        code: 'CUTOVER_INVALID_VERSION',
+        message: expect.stringMatching(new RegExp(`^${name} must be SemVer, got `)),
+      })
+    expect(await rejectionOf(aggregate.setVersion('latest', '1.0.0'))).toEqual(invalid('active'))
+    expect(await rejectionOf(aggregate.setVersion('1.0.0', 'latest'))).toEqual(invalid('next'))
+    expect(await rejectionOf(aggregate.setVersion(null, 'v1.0.0'))).toEqual(invalid('next'))
+    expect(aggregate.status()).toEqual(before)
   })
 
   it('S1: a message about a very long text is short', () => {

@@ -82,13 +82,12 @@ export function nextCanOvertake({ handover, active, next, versions, wanted }: Ag
 }
 
 /** `versions` with one version in another state. */
-export function mark(context: AggregateContext, version: string | null, state: VersionState) {
-  return version === null ? {} : { versions: { ...context.versions, [version]: state } }
+export function mark(context: AggregateContext, version: string, state: VersionState) {
+  return { versions: { ...context.versions, [version]: state } }
 }
 
 /** Everything that changes when a version has left. */
-export function strike(context: AggregateContext, version: string | null) {
-  if (version === null) return {}
+export function strike(context: AggregateContext, version: string) {
   const { [version]: _gone, ...versions } = context.versions
   const keep = (role: string | null) => (role === version ? null : role)
   return { versions, active: keep(context.active), next: keep(context.next), leaving: keep(context.leaving) }

@@ -23,18 +23,28 @@ export function childId(version: string): string {
 }
 
 export interface OneVersion {
-  /** Null only where the guards of the transition exclude it. */
-  readonly version: string | null
+  readonly version: string
 }
+
+/** The guards of every step see to it that there is a version in its place: were there none, the machine is wrong. */
+function inPlace(place: string, version: string | null): OneVersion {
+  if (version === null) throw new Error(`A step of the aggregate machine is about its ${place}, and there is none.`)
+  return { version }
+}
+
 export type Args = { readonly context: AggregateContext }
-export const theActive = ({ context }: Args): OneVersion => ({ version: context.active })
-export const theNext = ({ context }: Args): OneVersion => ({ version: context.next })
-export const theLeaving = ({ context }: Args): OneVersion => ({ version: context.leaving })
-export const theWantedActive = ({ context }: Args): OneVersion => ({ version: context.wanted.active })
-export const theWantedNext = ({ context }: Args): OneVersion => ({ version: context.wanted.next })
+export const theActive = ({ context }: Args): OneVersion => inPlace('active version', context.active)
+export const theNext = ({ context }: Args): OneVersion => inPlace('next version', context.next)
+export const theLeaving = ({ context }: Args): OneVersion => inPlace('leaving version', context.leaving)
+export const theWantedActive = ({ context }: Args): OneVersion =>
+  inPlace('wanted active version', context.wanted.active)
+export const theWantedNext = ({ context }: Args): OneVersion => inPlace('wanted next version', context.wanted.next)
 export const theOneNamed = ({ event }: { readonly event: { readonly version: string } }) => ({ version: event.version })
-export const namedIn = (event: AggregateEvent): string => ('version' in event ? event.version : '')
-export const childOf = (_: unknown, { version }: OneVersion): string => childId(version ?? '')
+export const namedIn = (event: AggregateEvent): string => {
+  if ('version' in event) return event.version
+  throw new Error(`A step of the aggregate machine is about the version of ${event.type}, which names none.`)
+}
+export const childOf = (_: unknown, { version }: OneVersion): string => childId(version)
 
 export const begin = (of: (args: Args) => OneVersion, gate: Gate) =>
   [

@@ -107,7 +107,7 @@ export class ControlPlane<Req, Res> {
         announceConfig: () => this.#effects.push(() => this.hub.announce({ type: 'configUpdated' })),
         forgetVersion: (_, { version }) => {
           this.#onHosted(version, hosted => hosted.release())
-          this.#hosted.delete(version ?? '')
+          this.#hosted.delete(version)
         },
         warnPostponed: (_, { versions }) =>
           this.#effects.push(() =>
@@ -170,13 +170,14 @@ export class ControlPlane<Req, Res> {
     })
   }
 
-  #onHosted(version: string | null, act: (hosted: Hosted<Req, Res>) => void): void {
-    const hosted = this.#hosted.get(version ?? '')
-    if (hosted !== undefined) this.#effects.push(() => act(hosted))
+  #onHosted(version: string, act: (hosted: Hosted<Req, Res>) => void): void {
+    const hosted = this.#hosted.get(version)
+    if (hosted === undefined) throw new Error(`The machines act on version ${version}, whose runtime is not here.`)
+    this.#effects.push(() => act(hosted))
   }
 
+  /** What is still here was never started: nothing of ours listens to it. */
   #closeDown(): void {
-    for (const hosted of this.#hosted.values()) hosted.release()
     this.#hosted.clear()
     this.hub.close()
     this.#actor.stop()

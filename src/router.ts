@@ -59,10 +59,9 @@ export class Router<Req, Res> {
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
     const active = this.#active
-    if (active === null) return this.#hold(request, options)
-    // Options cost a call what it takes to look at them; a call without any pays nothing.
-    const refusal = options === undefined ? undefined : refusalOf(options)
-    return refusal ?? this.#send(active, request, options)
+    // Looking at options has its price; a call without any pays nothing.
+    if (active === null || options !== undefined) return this.#admit(request, options)
+    return this.#send(active, request, options)
   }
 
   /** First step of a move: nothing more goes where `route` does not lead. */
@@ -78,17 +77,24 @@ export class Router<Req, Res> {
   /** Second step: the calls that wait go out in their order, then new ones go directly. */
   open(route: Route, laneOf: (version: string) => Lane<Req, Res> | undefined): void {
     if (route.next !== null && this.#propagate !== undefined) this.#next ??= laneOf(route.next) ?? null
-    if (route.active === null || this.#active !== null || this.#opening !== null) return
-    const lane = laneOf(route.active) ?? null
-    if (lane === null) return
+    if (this.#opening !== null) return
+    const lane = route.active === null || this.#active !== null ? undefined : laneOf(route.active)
+    // Moved on by one of the calls that wait: then the next `open` ends the move.
+    if (lane !== undefined && !this.#sendWaiting(lane)) return
+    this.#isMoving = false
+  }
+
+  /** Returns whether `lane` is the active one by the end of it. */
+  #sendWaiting(lane: Lane<Req, Res>): boolean {
     this.#opening = lane
     this.#waiting.sendOn(
       () => this.#opening === lane,
       (request, options) => this.#send(lane, request, options),
     )
-    if (this.#opening !== lane) return
+    if (this.#opening !== lane) return false
     this.#opening = null
     this.#active = lane
+    return true
   }
 
   #send(active: Lane<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
@@ -98,11 +104,12 @@ export class Router<Req, Res> {
     return answer
   }
 
-  /** The call waits, if it may. */
-  #hold(request: Req, options: CallOptions | undefined): Promise<Res> {
+  /** The call is refused, sent, or waits. */
+  #admit(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#closed) return Promise.reject(this.#options.closed())
     const refusal = refusalOf(options)
     if (refusal !== undefined) return refusal
+    if (this.#active !== null) return this.#send(this.#active, request, options)
     return this.#isMoving ? this.#waiting.queue(request, options) : this.#waiting.add(request, options)
   }
 

@@ -2,7 +2,10 @@ import type { ErrorFacts, VersionPair, VersionState } from '../machines/index.js
 import type { ControlPlane } from './control.js'
 import { byPrecedence } from './version.js'
 
-/** The top states of the aggregate's statechart; `disposing` and `disposed` take no calls. */
+/**
+ * The top states of the aggregate's statechart, except that `disposing`, a part of its `stopping`, is told apart: then,
+ * and when `disposed`, no call is taken.
+ */
 export type AggregateState = 'stopped' | 'running' | 'stopping' | 'disposing' | 'disposed'
 
 export interface VersionStatus {

@@ -57,7 +57,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const key = canonical(version)
     assertRuntime(runtime)
     if (runtime.id !== this.id) {
-      const message = `The runtime has id ${JSON.stringify(runtime.id)}, the aggregate ${JSON.stringify(this.id)}.`
+      const [its, ours] = [runtime.id, this.id].map(id => JSON.stringify(id))
+      const message = `The runtime of version ${key} has id ${its}, the aggregate ${ours}. Provision it with the id of the aggregate.`
       throw new CutoverError('CUTOVER_RUNTIME_MISMATCH', message, { version: key })
     }
     this.#assertNotDisposed()
@@ -82,7 +83,9 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const isWanted = key === wanted.active || key === wanted.next
     if (isWanted || versions[key] !== 'provisioned') {
       const role = key === wanted.active ? 'the wanted active version' : 'the wanted next version'
-      const remedy = isWanted ? `is ${role}. Name others with setVersion() first.` : 'is stopping and leaves by itself.'
+      const remedy = isWanted
+        ? `is ${role}. Name others with setVersion() first.`
+        : 'is stopping and leaves by itself. Wait for stop() or setVersion().'
       throw new CutoverError('CUTOVER_VERSION_IN_USE', `Version ${key} ${remedy}`, { version: key })
     }
     this.#control.send({ type: 'removeVersion', version: key })

@@ -1,21 +1,27 @@
 /**
- * The one table of error codes: code → what it means and what to do. `docs/errors.md` is held against it by a test.
+ * The one table of error codes: code → what leads to it, in Markdown. `docs/errors.md` says the same, and adds what to do;
+ * a test holds it to that.
  */
 export const ERROR_CODES = {
-  CUTOVER_INVALID_VERSION: 'The text is not a SemVer version such as 1.4.0 or 2.0.0-rc.1.',
-  CUTOVER_INVALID_OPTION: 'An option has a value that it cannot have; the message names both.',
-  CUTOVER_INVALID_RUNTIME: 'The object does not implement Runtime, or the module does not implement RuntimeModule.',
-  CUTOVER_RUNTIME_MISMATCH: 'The runtime belongs to another id than the aggregate.',
-  CUTOVER_DUPLICATE_VERSION: 'The version is in the aggregate already.',
-  CUTOVER_NO_SUCH_VERSION: 'The version is not in the aggregate, or it is neither active nor next.',
-  CUTOVER_VERSION_IN_USE: 'The version is wanted, or it runs: it cannot be removed.',
-  CUTOVER_NO_ACTIVE_VERSION: 'No version is active.',
-  CUTOVER_VERSION_STOPPED: 'The version left before it answered the call.',
-  CUTOVER_TOO_MANY_WAITING_CALLS: 'The limit of calls that wait is reached.',
-  CUTOVER_DISPOSED: 'The object was disposed of; make a new one.',
-  CUTOVER_RUNTIME_LOST: 'The runtime stopped or was restarted while it had the call.',
-  CUTOVER_START_FAILED: 'The runtime did not come up; its host tries again.',
-  CUTOVER_UNHANDLED_HOST_REQUEST: 'The runtime asked its host for something that nobody answers.',
+  CUTOVER_INVALID_VERSION:
+    'The text is not strictly SemVer: a range, a partial version such as `1.2`, a leading `v`, too long, or no string at all.',
+  CUTOVER_INVALID_OPTION: 'An option, or the config of a runtime, has a value that it cannot have.',
+  CUTOVER_INVALID_RUNTIME:
+    'The object given to `addVersion` lacks a method of `Runtime`, or a module has no function `call`.',
+  CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` is not that of the aggregate.",
+  CUTOVER_DUPLICATE_VERSION: 'The version is in the aggregate already; build metadata does not distinguish.',
+  CUTOVER_NO_SUCH_VERSION:
+    'The version is not in the aggregate; or, for `version()`, neither active nor next; or, for `whenRunning()`, not wanted.',
+  CUTOVER_VERSION_IN_USE: '`removeVersion` was asked for a version that is wanted, or that is still stopping.',
+  CUTOVER_NO_ACTIVE_VERSION: 'No version is active; for a call: none became active within `waitTimeout`.',
+  CUTOVER_VERSION_STOPPED: 'The version left before it answered the call, and `drainTimeout` had passed.',
+  CUTOVER_TOO_MANY_WAITING_CALLS:
+    '`maxWaitingCalls` calls wait already for a version to become active, or for a module to come up.',
+  CUTOVER_DISPOSED: 'The aggregate was disposed of.',
+  CUTOVER_RUNTIME_LOST: 'The runtime stopped, or was restarted, while it had the call, or before it took it.',
+  CUTOVER_START_FAILED:
+    'The runtime did not come up: in `failedToStart` events, and for calls that waited for it too long.',
+  CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

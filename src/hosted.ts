@@ -127,7 +127,7 @@ export class Hosted<Req, Res> {
 
   #startFailed(thrown: unknown): CutoverError {
     const cause = asError(thrown)
-    const message = `Version ${this.version} failed to start: ${cause.message}`
+    const message = `Version ${this.version} failed to start: ${cause.message}. See the cause; if its host does not try again, name another version with setVersion().`
     return new CutoverError('CUTOVER_START_FAILED', message, { version: this.version, cause })
   }
 }

@@ -16,7 +16,7 @@ export function noneAfterDispose(): CutoverError {
 }
 
 export function tooManyWaiting(max: number): CutoverError {
-  const message = `${max} calls wait for an active version already (maxWaitingCalls). Try again later.`
+  const message = `${max} calls wait for an active version already. Try again later, or raise maxWaitingCalls.`
   return new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message)
 }
 

@@ -96,15 +96,24 @@ const METHODS = [
  */
 export function assertRuntime(value: unknown): asserts value is Runtime {
   if (typeof value !== 'object' || value === null) {
-    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime must be a Runtime object, got ${describe(value)}.`)
+    throw new CutoverError(
+      'CUTOVER_INVALID_RUNTIME',
+      `runtime must be a Runtime object, got ${describe(value)}. Give what a provisioner makes, or implement Runtime.`,
+    )
   }
   const candidate = value as Record<string, unknown>
   if (typeof candidate['id'] !== 'string') {
-    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime.id must be a string, got ${describe(candidate['id'])}.`)
+    throw new CutoverError(
+      'CUTOVER_INVALID_RUNTIME',
+      `runtime.id must be a string, got ${describe(candidate['id'])}. Give it the id of the aggregate.`,
+    )
   }
   const missing = METHODS.filter(method => typeof candidate[method] !== 'function')
   if (missing.length > 0) {
-    throw new CutoverError('CUTOVER_INVALID_RUNTIME', `runtime lacks the method ${missing.join('(), ')}().`)
+    throw new CutoverError(
+      'CUTOVER_INVALID_RUNTIME',
+      `runtime lacks ${missing.join('(), ')}(). Implement all methods of Runtime.`,
+    )
   }
 }
 

@@ -33,7 +33,7 @@ export function emptyBook(input: AggregateInput): AggregateContext {
   return { ...input, ...none, versions: {}, leaving: null, wanted: none }
 }
 
-/** Design line 7: next equal to active means no next; a next without an active becomes the active. */
+/** Rule 7: next equal to active means no next; a next without an active becomes the active. */
 export function wantedPair({ active, next }: VersionPair): VersionPair {
   if (active === null) return { active: next, next: null }
   return { active, next: next === active ? null : next }

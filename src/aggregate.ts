@@ -26,7 +26,7 @@ import { byPrecedence, canonical, type VersionLike } from './version.js'
  * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
  * a call. Itself a {@link Runtime}.
  *
- * The comments name the lines of the design's semantics (S1 to S22), which the tests carry too.
+ * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
  */
 export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
   readonly id: string
@@ -46,7 +46,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Adds a version; while running, it is started at once if it is the wanted active or next (S1, S3).
+   * Adds a version; while running, it is started at once if it is the wanted active or next (rules 1 and 3).
    *
    * @param version - SemVer; build metadata does not distinguish
    * @param runtime - newly provisioned: not started, and not used elsewhere
@@ -70,7 +70,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Takes out a version that never ran; its runtime is neither started nor stopped (S4).
+   * Takes out a version that never ran; its runtime is neither started nor stopped (rule 4).
    *
    * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`, `CUTOVER_VERSION_IN_USE` (it is wanted,
    * or still stopping: then it leaves by itself), `CUTOVER_DISPOSED`
@@ -91,13 +91,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     this.#control.send({ type: 'removeVersion', version: key })
   }
 
-  /** Whether the version is in the aggregate, in whatever state (S5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
+  /** Whether the version is in the aggregate, in whatever state (rule 5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
   hasVersion(version: VersionLike): boolean {
     return this.#isKnown(canonical(version))
   }
 
   /**
-   * The runtime of the current active or next version (S5).
+   * The runtime of the current active or next version (rule 5).
    *
    * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`
    */
@@ -109,13 +109,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return hosted.runtime
   }
 
-  /** All versions in the aggregate, canonical, ascending by SemVer precedence (S2). */
+  /** All versions in the aggregate, canonical, ascending by SemVer precedence (rule 2). */
   versions(): string[] {
     return Object.keys(this.#control.snapshot.context.versions).sort(byPrecedence)
   }
 
   /**
-   * Says which version shall be active and which next, and brings that about (S7 to S10).
+   * Says which version shall be active and which next, and brings that about (rules 7 to 10).
    *
    * While stopped it only records. While running: an active version that is no longer wanted drains and stops; then the
    * wanted one becomes active, by promotion if it is the next version already, else by being started; then the same for
@@ -161,7 +161,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Calls the active version (S15 to S18).
+   * Calls the active version (rules 15 to 18).
    *
    * With none, or while one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent to
    * one active version, at most once. A request for which `propagate` is true goes to the next version as well.
@@ -177,13 +177,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /**
    * The events of the active version, those of its successor once it takes over, and `configUpdated` when a next
-   * version was started or torn down (S11 to S14). Hot; completes on `dispose`.
+   * version was started or torn down (rules 11 to 14). Hot; completes on `dispose`.
    */
   watchEvents(): Observable<RuntimeEvent> {
     return this.#control.hub.watch()
   }
 
-  /** Starts the wanted versions that are known; a second call does nothing (S19). @throws CutoverError `CUTOVER_DISPOSED` */
+  /** Starts the wanted versions that are known; a second call does nothing (rule 19). @throws CutoverError `CUTOVER_DISPOSED` */
   start(): void {
     this.#assertNotDisposed()
     this.#control.send({ type: 'start' })
@@ -191,7 +191,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /**
    * Drains and stops the active and next versions, which thereby leave the aggregate. Calls that wait go on waiting; a
-   * second call joins the first (S19, S20).
+   * second call joins the first (rules 19 and 20).
    *
    * @returns when both are down, `drainTimeout` + `stopTimeout` later at the latest (twice that in the middle of an
    * overlap)
@@ -214,7 +214,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return this.dispose()
   }
 
-  /** The active version (S21). @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  /** The active version (rule 21). @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
   getActiveVersion(): string {
     return this.#active().version
   }
@@ -236,7 +236,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return this.#active().runtime.getCapabilityTEE()
   }
 
-  /** Asks the active and the next runtime to renew their capability (S21). */
+  /** Asks the active and the next runtime to renew their capability (rule 21). */
   updateCapabilityTEE(): void {
     const { active, next } = this.#control.snapshot.context
     for (const version of [active, next]) {
@@ -256,7 +256,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     await this.#active().runtime.abort(options)
   }
 
-  /** A component of the active runtime; `ronl` is the active runtime itself unless it is composite (S21). */
+  /** A component of the active runtime; `ronl` is the active runtime itself unless it is composite (rule 21). */
   component(id: string): Runtime | undefined {
     const { active } = this.#control.snapshot.context
     const runtime = active === null ? undefined : this.#control.hosted(active)?.runtime

@@ -4,7 +4,7 @@ import type { RuntimeEvent } from './runtime.js'
 import { SafeObservable } from './safeObservable.js'
 
 /**
- * Lets a version's events through as its role allows (design lines 11 and 12): while the gate says `capture` only the
+ * Lets a version's events through as its role allows (rules 11 and 12): while the gate says `capture` only the
  * last `started` is kept; on `hold` everything is kept in order; on `pass` what was kept is released, and everything
  * that follows goes through.
  */

@@ -16,7 +16,7 @@ export function isLogger(value: unknown): value is Logger {
 /** A logger that cannot throw, with `bindings` in every line; silent when there is none to write to. */
 export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
   const write = (level: keyof Logger) => (object: object, message: string) => {
-    // Design line 22: a logger that throws, or rejects, never breaks anything.
+    // Rule 22: a logger that throws, or rejects, never breaks anything.
     try {
       Promise.resolve(logger?.[level]({ ...bindings, ...object }, message)).catch(() => {})
     } catch {}

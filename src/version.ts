@@ -6,7 +6,7 @@ export interface SemVer {
   readonly version: string
 }
 
-/** A version as users write it. Build metadata is dropped: it does not distinguish versions (design line 2). */
+/** A version as users write it. Build metadata is dropped: it does not distinguish versions (rule 2). */
 export type VersionLike = string | SemVer
 
 /** SemVer's own limit is 256; a message should not repeat more than that either. */

@@ -7,7 +7,7 @@ const BAD_OPTIONS = [null, 'x', 7, true]
 /** Every method that takes options with a signal, and the rules that it goes by. */
 const METHODS = [
   ['S15', 'call', (hosting: Hosting, options: never) => hosting.aggregate.call('a', options)],
-  ['S9', 'whenRunning', (hosting: Hosting, options: never) => hosting.aggregate.whenRunning(options)],
+  ['S21', 'whenRunning', (hosting: Hosting, options: never) => hosting.aggregate.whenRunning(options)],
   ['S21', 'getInfo', (hosting: Hosting, options: never) => hosting.aggregate.getInfo(options)],
   ['S21', 'abort', (hosting: Hosting, options: never) => hosting.aggregate.abort(options)],
 ] as const

@@ -20,7 +20,7 @@ const COMMANDS: readonly AggregateEvent[] = [
   ...NAMES.flatMap(active => NAMES.map(next => ({ type: 'setVersion', active, next }) as const)),
 ]
 
-/** Of the commands, those that the API still passes on: it refuses the others (S19). */
+/** Of the commands, those that the API still passes on: it refuses the others (rule 19). */
 const WHILE_DISPOSING: readonly AggregateEvent[] = [{ type: 'stop' }, { type: 'dispose' }]
 
 /** What can happen: any command, and of each version's host what it can say in the state that it is in. */
@@ -34,7 +34,7 @@ function possible(state: AggregateSnapshot): AggregateEvent[] {
   return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...reports]
 }
 
-/** What the API refuses, by design lines 1 and 4. */
+/** What the API refuses, by rules 1 and 4. */
 function refusal({ context }: AggregateSnapshot, event: AggregateEvent): string | null {
   if (event.type === 'addVersion') return event.version in context.versions ? 'CUTOVER_DUPLICATE_VERSION' : null
   if (event.type !== 'removeVersion') return null

@@ -1,7 +1,7 @@
 import type { AggregateEvent, AggregateSnapshot } from 'cutover/machines'
 
 /**
- * What subscribers must hear, worked out anew from design lines 11 to 14, with a memory of what is kept back. Uses of
+ * What subscribers must hear, worked out anew from rules 11 to 14, with a memory of what is kept back. Uses of
  * the machine only which version is active, next and leaving before and after a step.
  */
 export class ExpectedEvents {

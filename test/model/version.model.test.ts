@@ -124,7 +124,7 @@ class VersionDriver {
   }
 }
 
-/** What must be seen after each step; which events are heard is worked out from design lines 11, 12 and 20. */
+/** What must be seen after each step; which events are heard is worked out from rules 11, 12 and 20. */
 class Expected {
   /** What was last heard of whether the host is up: a stream that ends after a `stopped` does not say it again. */
   #lastSaid = ''

@@ -45,6 +45,7 @@ import { notProvided } from './notProvided.js'
 import * as step from './steps.js'
 import { versionMachine } from './version.js'
 
+/** The statechart of an aggregate. Its actions, and those of its versions, are yours to provide. */
 export const aggregateMachine = setup({
   types: {
     context: {} as book.AggregateContext,
@@ -289,4 +290,5 @@ export const aggregateMachine = setup({
   },
 })
 
+/** What {@link aggregateMachine} says of itself at one moment. */
 export type AggregateSnapshot = SnapshotFrom<typeof aggregateMachine>

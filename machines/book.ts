@@ -2,16 +2,21 @@
 
 /** The active and next version, by their canonical text; null for none. */
 export interface VersionPair {
+  /** Serves calls. */
   readonly active: string | null
+  /** Is started in advance, to take over. */
   readonly next: string | null
 }
 
 /** `sequential`: the old version is down before the new one takes calls. `overlap`: a running next takes over at once. */
 export type Handover = 'sequential' | 'overlap'
 
+/** What a version in an aggregate is doing; a version that has stopped is in none. */
 export type VersionState = 'provisioned' | 'starting' | 'running' | 'stopping'
 
+/** What an aggregate is made with. */
 export interface AggregateInput {
+  /** How the active version makes way for the next. */
   readonly handover: Handover
   /** Passed on to every version, in ms. */
   readonly drainTimeout: number
@@ -19,6 +24,7 @@ export interface AggregateInput {
   readonly stopTimeout: number
 }
 
+/** Everything that the aggregate machine remembers, as plain JSON. */
 export interface AggregateContext extends AggregateInput, VersionPair {
   /** Every version in the aggregate and what it last reported of itself. */
   readonly versions: Readonly<Record<string, VersionState>>

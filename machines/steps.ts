@@ -2,6 +2,7 @@
 import type { AggregateContext } from './book.js'
 import type { VersionReport } from './version.js'
 
+/** What the aggregate machine is told: by its user, and by its versions. */
 export type AggregateEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }

@@ -39,19 +39,27 @@ import { notProvided } from './notProvided.js'
 
 /** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
 export interface CapabilityFacts {
+  /** Which kind of environment it is, such as `intel-sgx`. */
   readonly hardware: string
+  /** The runtime attestation key. */
   readonly rak: string | null
+  /** The proof that the key belongs to the environment. */
   readonly attestation: string | null
 }
 
 /** An error as plain data. */
 export interface ErrorFacts {
+  /** Its class. */
   readonly name: string
+  /** What it says. */
   readonly message: string
+  /** Its code, if it is one of this library. */
   readonly code: string | null
 }
 
+/** What a version is made with. */
 export interface VersionInput {
+  /** Canonical SemVer. */
   readonly version: string
   /** How long calls in flight may take to finish once the version leaves, in ms; 0 cuts them off at once. */
   readonly drainTimeout: number
@@ -59,16 +67,20 @@ export interface VersionInput {
   readonly stopTimeout: number
 }
 
+/** Everything that the version machine remembers, as plain JSON. */
 export interface VersionContext extends VersionInput {
   /**
    * What the host last said of its end. `expected`: nothing, or that it came up since; `stopped`: that it stopped;
    * `ended`: its stream of events is over, and nothing more will be heard from it.
    */
   readonly host: 'expected' | 'stopped' | 'ended'
+  /** What its host last said of its environment. */
   readonly capability: CapabilityFacts | null
+  /** The last failed start since it ran last. */
   readonly lastError: ErrorFacts | null
 }
 
+/** What the version machine is told: by the aggregate, by its host, and by the calls in flight. */
 export type VersionEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
@@ -99,6 +111,7 @@ const SAID_ONCE = [
   { actions: ['hostHasEnded', 'sayStopped'] },
 ] as const
 
+/** The statechart of one version. Its actions are yours to provide. */
 export const versionMachine = setup({
   types: {
     context: {} as VersionContext,

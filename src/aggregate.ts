@@ -2,10 +2,17 @@
 import type { Observable } from 'rxjs'
 import type { AggregateSnapshot, VersionPair } from '../machines/index.js'
 import { ControlPlane } from './control.js'
-import { CutoverError } from './errors.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'
-import { disposed, noActiveVersion, noneAfterDispose, noSuchVersion } from './refusals.js'
+import {
+  disposed,
+  duplicateVersion,
+  noActiveVersion,
+  noneAfterDispose,
+  noSuchVersion,
+  runtimeMismatch,
+  versionInUse,
+} from './refusals.js'
 import type { Router } from './router.js'
 import {
   type AbortOptions,
@@ -29,6 +36,7 @@ import { byPrecedence, canonical, type VersionLike } from './version.js'
  * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
  */
 export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
+  /** The id of the runtime, which all versions share. */
   readonly id: string
   readonly #control: ControlPlane<Req, Res>
   readonly #router: Router<Req, Res>
@@ -56,16 +64,9 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   addVersion(version: VersionLike, runtime: Runtime<Req, Res>): void {
     const key = canonical(version)
     assertRuntime(runtime)
-    if (runtime.id !== this.id) {
-      const [its, ours] = [runtime.id, this.id].map(id => JSON.stringify(id))
-      const message = `The runtime of version ${key} has id ${its}, the aggregate ${ours}. Provision it with the id of the aggregate.`
-      throw new CutoverError('CUTOVER_RUNTIME_MISMATCH', message, { version: key })
-    }
+    if (runtime.id !== this.id) throw runtimeMismatch(key, runtime.id, this.id)
     this.#assertNotDisposed()
-    if (this.#isKnown(key)) {
-      const message = `Version ${key} is there already. Take it out with removeVersion() if it never ran, else switch away from it.`
-      throw new CutoverError('CUTOVER_DUPLICATE_VERSION', message, { version: key })
-    }
+    if (this.#isKnown(key)) throw duplicateVersion(key)
     this.#control.add(key, runtime)
   }
 
@@ -80,13 +81,12 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     this.#assertNotDisposed()
     if (!this.#isKnown(key)) throw noSuchVersion(key, 'is not in the aggregate')
     const { wanted, versions } = this.#control.snapshot.context
-    const isWanted = key === wanted.active || key === wanted.next
-    if (isWanted || versions[key] !== 'provisioned') {
-      const role = key === wanted.active ? 'the wanted active version' : 'the wanted next version'
-      const remedy = isWanted
-        ? `is ${role}. Name others with setVersion() first.`
-        : 'is stopping and leaves by itself. Wait for stop() or setVersion().'
-      throw new CutoverError('CUTOVER_VERSION_IN_USE', `Version ${key} ${remedy}`, { version: key })
+    if (key === wanted.active || key === wanted.next) {
+      const role = key === wanted.active ? 'active' : 'next'
+      throw versionInUse(key, `is the wanted ${role} version. Name others with setVersion() first.`)
+    }
+    if (versions[key] !== 'provisioned') {
+      throw versionInUse(key, 'is stopping and leaves by itself. Wait for stop() or setVersion().')
     }
     this.#control.send({ type: 'removeVersion', version: key })
   }
@@ -210,6 +210,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     await this.#control.until(() => false)
   }
 
+  /** For `await using`: the same as {@link dispose}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

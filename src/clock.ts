@@ -1,7 +1,9 @@
 /** The timers of one object; XState's `SimulatedClock` is one, for tests. Times are in ms. */
 export interface Clock {
+  /** Calls `fn` once, `timeout` ms from now; gives an id for {@link clearTimeout}. */
   // biome-ignore lint/suspicious/noExplicitAny: XState's own Clock has it so, and its SimulatedClock must fit
   setTimeout(fn: (...args: any[]) => void, timeout: number): unknown
+  /** Forgets a timer, by the id that {@link setTimeout} gave; one that has fired is no matter. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   clearTimeout(id: any): void
 }

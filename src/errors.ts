@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
 } as const
 
+/** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
 /** Shared by all copies of this library in one process, so that each recognises the other's errors. */
@@ -44,8 +45,11 @@ export interface ErrorDetails {
  * what to do, and may change; `cause` is the error behind it, where there is one.
  */
 export class CutoverError extends Error {
+  /** Always `CutoverError`. */
   override readonly name = 'CutoverError'
+  /** Which of the {@link ERROR_CODES} it is. */
   readonly code: ErrorCode
+  /** The version it is about, canonical SemVer; absent when it is about none. */
   declare readonly version?: string
 
   constructor(code: ErrorCode, message: string, { version, cause }: ErrorDetails = {}) {

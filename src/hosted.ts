@@ -127,7 +127,8 @@ export class Hosted<Req, Res> {
 
   #startFailed(thrown: unknown): CutoverError {
     const cause = asError(thrown)
-    const message = `Version ${this.version} failed to start: ${cause.message}. See the cause; if its host does not try again, name another version with setVersion().`
+    const remedy = 'See the cause; if its host does not try again, name another version with setVersion().'
+    const message = `Version ${this.version} failed to start: ${cause.message}. ${remedy}`
     return new CutoverError('CUTOVER_START_FAILED', message, { version: this.version, cause })
   }
 }

@@ -1,8 +1,12 @@
 /** Where the library says what it does. A pino logger fits, and so does any object with these four methods. */
 export interface Logger {
+  /** What only helps to look into the library itself. */
   debug(object: object, message: string): void
+  /** The steps of a switch. */
   info(object: object, message: string): void
+  /** What should not happen, and was dealt with. */
   warn(object: object, message: string): void
+  /** What should not happen, and was given up. */
   error(object: object, message: string): void
 }
 

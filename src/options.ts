@@ -4,6 +4,7 @@ import { type Clock, isClock, systemClock } from './clock.js'
 import { isLogger, type Logger, safeLogger } from './logger.js'
 import { count, duration, durationOrInfinity, invalidOption, object, optionalFunction, text } from './validate.js'
 
+/** How an aggregate behaves; all but `id` have a default. Checked once, when the aggregate is made. */
 export interface AggregateOptions<Req = unknown> {
   /** The id of the runtime; every version added must have the same. */
   readonly id: string

@@ -1,5 +1,21 @@
-/** The errors of the aggregate that more than one place gives: what happened, and what to do. */
-import { CutoverError } from './errors.js'
+/** The errors of the aggregate: what happened, and what to do. */
+import { CutoverError, describe } from './errors.js'
+
+export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
+  const message =
+    `The runtime of version ${version} has id ${describe(its)}, the aggregate ${describe(ours)}. ` +
+    'Provision it with the id of the aggregate.'
+  return new CutoverError('CUTOVER_RUNTIME_MISMATCH', message, { version })
+}
+
+export function duplicateVersion(version: string): CutoverError {
+  const remedy = 'Take it out with removeVersion() if it never ran, else switch away from it.'
+  return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, { version })
+}
+
+export function versionInUse(version: string, what: string): CutoverError {
+  return new CutoverError('CUTOVER_VERSION_IN_USE', `Version ${version} ${what}`, { version })
+}
 
 export function noActiveVersion(what: string): CutoverError {
   return new CutoverError(

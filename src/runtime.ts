@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs'
 import { CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
 
+/** How long a caller is willing to wait. */
 export interface CallOptions {
   /** Ends the wait for a version, or for an answer of an `inProcess` runtime; other runtimes get it passed on. */
   readonly signal?: AbortSignal | undefined
@@ -16,27 +17,35 @@ export interface CallOptions {
 /** What can be moved to another thread: an ArrayBuffer, a MessagePort, … */
 export type Transferable = TransferListItem
 
+/** How hard to interrupt a runtime. */
 export interface AbortOptions extends CallOptions {
   /** Restart the runtime instead of asking it to interrupt its work. @default false */
   readonly force?: boolean | undefined
 }
 
+/** What to wait for, and how long. */
 export interface WhenRunningOptions extends CallOptions {
   /** The version to wait for, as active or as next. @default the active one, whichever it is */
   readonly version?: VersionLike | undefined
 }
 
+/** What a runtime says of itself when it is asked. */
 export interface RuntimeInfo {
+  /** The version that runs, canonical SemVer. */
   readonly version: string
+  /** The version of the protocol that it speaks with its host, if it speaks one. */
   readonly protocolVersion?: string
+  /** What it can do besides answering calls; names and values are the runtime's own. */
   readonly features?: Readonly<Record<string, unknown>>
 }
 
 /** What a runtime in a trusted execution environment can prove of itself. */
 export interface CapabilityTEE {
+  /** Which kind of environment it is, such as `intel-sgx`. */
   readonly hardware: string
   /** The runtime attestation key, in bytes. */
   readonly rak?: Uint8Array
+  /** The proof that the key belongs to the environment, in bytes. */
   readonly attestation?: Uint8Array
 }
 
@@ -60,17 +69,60 @@ export type RuntimeEvent =
  * the hosts of this library do, or reject it. How long an answer takes is yours to limit.
  */
 export interface Runtime<Req = unknown, Res = unknown> {
+  /** What it is a version of: the same for all versions in one aggregate. */
   readonly id: string
+  /**
+   * The version that runs here, canonical SemVer. A host knows it from its config, before it is started.
+   *
+   * @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` from an aggregate without an active version
+   */
   getActiveVersion(): string
+  /**
+   * Asks the runtime what it is.
+   *
+   * @param options - its `signal` ends the wait
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
+   */
   getInfo(options?: CallOptions): Promise<RuntimeInfo>
+  /**
+   * What the runtime last proved of its trusted execution environment; undefined without one.
+   *
+   * @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
+   */
   getCapabilityTEE(): CapabilityTEE | undefined
+  /** Asks for a new proof of the environment; it arrives as an `updated` event. Without one, nothing happens. */
   updateCapabilityTEE(): void
+  /**
+   * Sends a request to the runtime and gives its answer. A call that comes too early waits until the runtime is up; then
+   * it is sent, at most once.
+   *
+   * @param request - any value that the runtime, and the host on the way to it, can take
+   * @param options - its `signal` ends the wait, and is passed on to the runtime
+   * @throws (rejects) what the runtime gives as an error; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (it
+   * stopped, or was restarted, before it answered), `CUTOVER_START_FAILED` (it did not come up in time),
+   * `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
+   */
   call(request: Req, options?: CallOptions): Promise<Res>
   /** Hot: a subscriber gets what happens from now on. */
   watchEvents(): Observable<RuntimeEvent>
+  /**
+   * Brings the runtime up in the background: returns at once, and `started` or `failedToStart` tells what came of it. After
+   * a failure, or when the runtime dies, the host tries again by itself until it is stopped.
+   */
   start(): void
+  /**
+   * Asks the runtime to interrupt its work. If it does not in time, or with `force` at once, it is restarted: then it says
+   * `stopped`, and `started` when it is back, and the calls in flight reject.
+   *
+   * @returns when the runtime has interrupted its work, or is back
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
+   */
   abort(options?: AbortOptions): Promise<void>
+  /**
+   * Takes the runtime down for good: rejects the calls in flight, and ends with `stopped`. A promise, if any, resolves then.
+   */
   stop(): void | Promise<void>
+  /** Only of a composite: the runtime of one component, or undefined if there is none of this id. */
   component?(id: string): Runtime | undefined
 }
 

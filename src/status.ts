@@ -8,8 +8,11 @@ import { byPrecedence } from './version.js'
  */
 export type AggregateState = 'stopped' | 'running' | 'stopping' | 'disposing' | 'disposed'
 
+/** What one version in the aggregate is doing. */
 export interface VersionStatus {
+  /** Canonical SemVer. */
   readonly version: string
+  /** What it is doing. */
   readonly state: VersionState
   /** While stopping: whether calls in flight still finish, or the host has been asked to stop. */
   readonly phase: 'draining' | 'terminating' | null
@@ -21,10 +24,13 @@ export interface VersionStatus {
 
 /** What is, and what is wanted, as plain JSON. */
 export interface AggregateStatus extends VersionPair {
+  /** The id of the aggregate. */
   readonly id: string
+  /** Which of its top states it is in. */
   readonly state: AggregateState
   /** While running: `settled`, or what it is in the middle of. */
   readonly phase: 'settled' | 'stoppingActive' | 'stoppingNext' | 'retiring' | null
+  /** What `setVersion` last asked for. */
   readonly wanted: VersionPair
   /** Ascending. */
   readonly versions: readonly VersionStatus[]

@@ -3,6 +3,7 @@ import { CutoverError, describe } from './errors.js'
 
 /** A parsed version, as package `semver` makes it. */
 export interface SemVer {
+  /** Its text, without build metadata. */
   readonly version: string
 }
 

@@ -3,8 +3,11 @@ import { CutoverError } from '../errors.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { canonical, type VersionLike } from '../version.js'
 
+/** What to pretend to be, and what to do without being told. */
 export interface ControllableRuntimeOptions {
+  /** The id of the runtime: that of the aggregate it goes into. */
   readonly id: string
+  /** The version it pretends to be, SemVer. */
   readonly version: VersionLike
   /** `start()` emits `started` at once. @default false */
   readonly autoStart?: boolean
@@ -14,9 +17,13 @@ export interface ControllableRuntimeOptions {
 
 /** A call that reached the runtime; the test decides what becomes of it. */
 export interface ReceivedCall<Req = unknown, Res = unknown> {
+  /** What was asked. */
   readonly request: Req
+  /** The options of the call, as the caller gave them. */
   readonly options: CallOptions | undefined
+  /** Resolves the call with `value`. */
   answer(value: Res): void
+  /** Rejects the call with `error`. */
   fail(error: unknown): void
 }
 
@@ -28,11 +35,17 @@ export interface ReceivedCall<Req = unknown, Res = unknown> {
  */
 export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtime<Req, Res> {
   readonly id: string
+  /** The calls that reached it, oldest first, until `answerAll` takes them. */
   readonly calls: ReceivedCall<Req, Res>[] = []
+  /** The options of every `abort()`, in order. */
   readonly aborts: (AbortOptions | undefined)[] = []
+  /** How often it was asked to start. */
   starts = 0
+  /** How often it was asked to stop. */
   stops = 0
+  /** How often it was asked to renew its capability. */
   capabilityUpdates = 0
+  /** What `getCapabilityTEE()` gives. */
   capability: CapabilityTEE | undefined
   readonly #version: string
   readonly #autoStart: boolean
@@ -57,18 +70,22 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
     this.#events$.next(event)
   }
 
+  /** Says that it came up. */
   emitStarted(capabilityTEE?: CapabilityTEE): void {
     this.emit({ type: 'started', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
   }
 
+  /** Says that it did not come up, with a `CUTOVER_START_FAILED` unless another error is given. */
   emitFailedToStart(error: Error = this.#startFailed()): void {
     this.emit({ type: 'failedToStart', version: this.#version, error })
   }
 
+  /** Says that it went down. */
   emitStopped(): void {
     this.emit({ type: 'stopped', version: this.#version })
   }
 
+  /** Says that it has a new capability. */
   emitUpdated(capabilityTEE?: CapabilityTEE): void {
     this.emit({ type: 'updated', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
   }

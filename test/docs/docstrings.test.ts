@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+
+const FILES = ['machines', 'src', 'src/testing'].flatMap(folder =>
+  readdirSync(folder)
+    .filter(file => file.endsWith('.ts'))
+    .map(file => `${folder}/${file}`),
+)
+
+/** What users can import by name; the supervisor is the business of the hosts. */
+const PUBLISHED = ['machines/index.ts', 'src/index.ts', 'src/testing/index.ts'].flatMap(path =>
+  [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+    .flatMap(([, names]) => (names ?? '').split(','))
+    .map(name => name.replace('type ', '').trim())
+    .filter(name => name !== '' && !/^supervisor/i.test(name)),
+)
+
+/** A member of a block, but not a private one, nor a constructor. */
+const MEMBER =
+  /^ {2}(?:override |readonly |async |get |declare )*(?!constructor|override)(\w+|\[[\w.]+\])\??(?:[:(]| =)/
+const OF_RUNTIME = new Set(membersOf('src/runtime.ts', 'Runtime').map(({ name }) => name))
+
+interface Declared {
+  readonly name: string
+  readonly at: string
+  readonly hasDocstring: boolean
+}
+
+function declared(lines: readonly string[], i: number, name: string): Declared {
+  const before = lines.slice(0, i).findLast(line => !line.trim().startsWith('// biome-ignore'))
+  return { name, at: lines[i]?.trim() ?? '', hasDocstring: before?.endsWith('*/') === true }
+}
+
+/** The exported declaration of `name`, and its members if it is an interface or a class. */
+function membersOf(path: string, name: string): Declared[] {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const start = lines.findIndex(line =>
+    new RegExp(`^export (?:interface|class|type|const|function) ${name}\\b`).test(line),
+  )
+  if (start === -1) return []
+  const isBlock = /^export (?:interface|class) .*\{$/.test(lines[start] ?? '')
+  const end = isBlock ? lines.indexOf('}', start) : start
+  const members = lines.slice(start + 1, end).flatMap((line, offset) => {
+    const member = MEMBER.exec(line)?.[1]
+    return member === undefined ? [] : [declared(lines, start + 1 + offset, member)]
+  })
+  return [declared(lines, start, name), ...members]
+}
+
+it.each(PUBLISHED)('%s has a docstring, and so has each of its members', name => {
+  const all = FILES.flatMap(path => membersOf(path, name))
+  const isInherited = (member: Declared) => name === 'ControllableRuntime' && OF_RUNTIME.has(member.name)
+  const silent = all.filter(it => !it.hasDocstring && !isInherited(it))
+  expect(silent.map(({ at }) => at)).toEqual([])
+})
+
+it('Every published name of our own is found', () => {
+  const foreign = ['SimulatedClock']
+  const lost = PUBLISHED.filter(name => FILES.every(path => membersOf(path, name).length === 0))
+  expect(lost).toEqual(foreign)
+})

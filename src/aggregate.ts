@@ -4,6 +4,7 @@ import type { AggregateSnapshot, VersionPair } from '../machines/index.js'
 import { ControlPlane } from './control.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'
+import { isExpected, isServing, isSettled } from './progress.js'
 import {
   disposed,
   duplicateVersion,
@@ -284,20 +285,4 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
 function canonicalOrNull(version: VersionLike | null | undefined, name?: string): string | null {
   return version === null || version === undefined ? null : canonical(version, name)
-}
-
-function isSettled(snapshot: AggregateSnapshot): boolean {
-  return snapshot.matches('stopped') || snapshot.matches({ running: 'settled' })
-}
-
-/** Whether the version, or else the active one, is in its place and running. */
-function isServing(snapshot: AggregateSnapshot, version: string | null): boolean {
-  const { active, next, versions } = snapshot.context
-  const key = version ?? active
-  return snapshot.matches('running') && key !== null && (key === active || key === next) && versions[key] === 'running'
-}
-
-/** Whether the version is wanted, so that it may yet come up. */
-function isExpected({ context: { wanted } }: AggregateSnapshot, version: string): boolean {
-  return version === wanted.active || version === wanted.next
 }

@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['protocol', /^src\/protocol\//],
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],
-  ['aggregate', /^src\/(hosted|route|refusals|control|status|aggregate)\.ts$/],
+  ['aggregate', /^src\/(hosted|route|progress|refusals|control|status|aggregate)\.ts$/],
   ['faces', /^src\/(index\.ts|testing\/)/],
 ]
 

@@ -38,6 +38,21 @@
  * | stopping.restarting | stop |  | stopping.halting |
  * | stopping.disposing |  | allDown | disposed |
  * | disposed | * |  |  |
+ *
+ * | state | meaning |
+ * |---|---|
+ * | stopped | Nothing runs. Versions can be added, and wanted; calls wait. |
+ * | running | What is wanted is brought about. |
+ * | running.reconciling | Compares what is with what is wanted and takes the next step; never rests here. |
+ * | running.settled | What is wanted is in place, as far as it is known. |
+ * | running.stoppingActive | The old active version drains and stops; calls wait for its successor. |
+ * | running.stoppingNext | The unwanted next version stops; the active version goes on serving. |
+ * | running.retiring | Overlap: the new active version serves; its events are held until the old one has stopped. |
+ * | stopping | Everything that runs is torn down. |
+ * | stopping.halting | Until everything is down; then stopped. |
+ * | stopping.restarting | Until everything is down; then running again. |
+ * | stopping.disposing | Until everything is down; then gone. |
+ * | disposed | Gone for good: nothing is heard any more. |
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import * as book from './book.js'
@@ -65,9 +80,7 @@ export const aggregateMachine = setup({
     /** Everything is down for good: end the streams, and this actor. */
     closeDown: notProvided('closeDown'),
 
-    mark: assign(({ context }, { version, as }: step.OneVersion & { readonly as: book.VersionState }) =>
-      book.mark(context, version, as),
-    ),
+    mark: assign(({ context }, { version, as }: step.Marked) => book.mark(context, version, as)),
     spawnVersion: spawnChild('version', {
       id: ({ event }: { readonly event: step.AggregateEvent }) => step.childId(step.namedIn(event)),
       input: ({ context, event }: step.Args & { readonly event: step.AggregateEvent }) => ({
@@ -88,8 +101,7 @@ export const aggregateMachine = setup({
   },
   guards: {
     isNew: ({ context }, { version }: step.OneVersion) => !book.isKnown(context, version),
-    isNewAndWanted: ({ context }, { version }: step.OneVersion) =>
-      !book.isKnown(context, version) && book.isWanted(context, version),
+    isNewAndWanted: ({ context }, { version }: step.OneVersion) => book.isNewAndWanted(context, version),
     isStarting: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'starting'),
     isRunning: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'running'),
     isRemovable: ({ context }, { version }: step.OneVersion) => book.isRemovable(context, version),
@@ -113,10 +125,7 @@ export const aggregateMachine = setup({
   on: {
     addVersion: {
       guard: { type: 'isNew', params: step.theOneNamed },
-      actions: [
-        { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
-        'spawnVersion',
-      ],
+      actions: step.admit,
     },
     removeVersion: {
       guard: { type: 'isRemovable', params: step.theOneNamed },
@@ -149,11 +158,7 @@ export const aggregateMachine = setup({
               description: 'Overlap: the running next takes over at once, the old active leaves behind it.',
               guard: 'nextCanOvertake',
               target: 'retiring',
-              actions: [
-                'overtake',
-                { type: 'setGate', params: args => ({ ...step.theActive(args), gate: 'hold' as const }) },
-                ...step.end(step.theLeaving),
-              ],
+              actions: ['overtake', step.hold, ...step.end(step.theLeaving)],
             },
             {
               description: 'The active version is torn down, whatever its state.',
@@ -205,10 +210,7 @@ export const aggregateMachine = setup({
             addVersion: {
               guard: { type: 'isNewAndWanted', params: step.theOneNamed },
               target: 'reconciling',
-              actions: [
-                { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'provisioned' }) },
-                'spawnVersion',
-              ],
+              actions: step.admit,
             },
           },
         },

@@ -53,6 +53,10 @@ export function isWanted({ wanted }: AggregateContext, version: string | null): 
   return version === wanted.active || version === wanted.next
 }
 
+export function isNewAndWanted(context: AggregateContext, version: string): boolean {
+  return !isKnown(context, version) && isWanted(context, version)
+}
+
 export function isIn({ versions }: AggregateContext, version: string | null, state: VersionState): boolean {
   return version !== null && versions[version] === state
 }

@@ -1,5 +1,5 @@
 /** The words of the aggregate machine's transitions: which version a step is about, and what a step consists of. */
-import type { AggregateContext } from './book.js'
+import type { AggregateContext, VersionState } from './book.js'
 import type { VersionReport } from './version.js'
 
 /** What the aggregate machine is told: by its user, and by its versions. */
@@ -27,6 +27,11 @@ export interface OneVersion {
   readonly version: string
 }
 
+/** A version, and what becomes of its state. */
+export interface Marked extends OneVersion {
+  readonly as: VersionState
+}
+
 /** The guards of every step see to it that there is a version in its place: were there none, the machine is wrong. */
 function inPlace(place: string, version: string | null): OneVersion {
   if (version === null) throw new Error(`A step of the aggregate machine is about its ${place}, and there is none.`)
@@ -40,12 +45,19 @@ export const theLeaving = ({ context }: Args): OneVersion => inPlace('leaving ve
 export const theWantedActive = ({ context }: Args): OneVersion =>
   inPlace('wanted active version', context.wanted.active)
 export const theWantedNext = ({ context }: Args): OneVersion => inPlace('wanted next version', context.wanted.next)
-export const theOneNamed = ({ event }: { readonly event: { readonly version: string } }) => ({ version: event.version })
+type Named = { readonly event: { readonly version: string } }
+export const theOneNamed = ({ event }: Named): OneVersion => ({ version: event.version })
 export const namedIn = (event: AggregateEvent): string => {
   if ('version' in event) return event.version
   throw new Error(`A step of the aggregate machine is about the version of ${event.type}, which names none.`)
 }
 export const childOf = (_: unknown, { version }: OneVersion): string => childId(version)
+
+/** A version is added: it gets an actor of its own. */
+export const admit = [
+  { type: 'mark', params: (args: Named) => ({ ...theOneNamed(args), as: 'provisioned' as const }) },
+  'spawnVersion',
+] as const
 
 export const begin = (of: (args: Args) => OneVersion, gate: Gate) =>
   [
@@ -60,6 +72,13 @@ export const end = (of: (args: Args) => OneVersion) =>
     { type: 'stopVersion', params: of },
   ] as const
 
+/** The events of the new active version are kept back until its predecessor is down. */
+export const hold = {
+  type: 'setGate',
+  params: (args: Args) => ({ ...theActive(args), gate: 'hold' as const }),
+} as const
+
+/** What was kept back of the active version is let go. */
 export const release = {
   type: 'setGate',
   params: (args: Args) => ({ ...theActive(args), gate: 'pass' as const }),

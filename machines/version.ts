@@ -30,9 +30,15 @@
  * | stopping.terminating | host.ended |  | stopped |
  * | stopping.terminating | after stopTimeout |  | stopped |
  *
- * provisioned: made, not started. starting: the host is asked to come up, or to come back.
- * running: the host answers. draining: no new call arrives, those in flight finish.
- * terminating: the host is asked to stop. stopped: gone for good.
+ * | state | meaning |
+ * |---|---|
+ * | provisioned | Made, not started. |
+ * | starting | The host is asked to come up, or comes back by itself after it died or restarted. |
+ * | running | The host is up and answers calls. |
+ * | stopping | The version leaves the aggregate. |
+ * | stopping.draining | No new call arrives; calls in flight may finish. |
+ * | stopping.terminating | Calls still in flight are rejected and the host is asked to stop. |
+ * | stopped | Gone for good: to use the version again, add it again. |
  */
 import { type AnyActorRef, assign, sendTo, setup } from 'xstate'
 import { notProvided } from './notProvided.js'

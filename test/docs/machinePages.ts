@@ -7,6 +7,8 @@ interface MachinePage {
   readonly name: string
   readonly machine: AnyStateMachine
   readonly about: string
+  /** Whether the head comment of its source says what each state means. @default true */
+  readonly hasMeanings?: boolean
 }
 
 const PAGES: readonly MachinePage[] = [
@@ -16,6 +18,7 @@ const PAGES: readonly MachinePage[] = [
     name: 'supervisor',
     machine: supervisorMachine,
     about: 'Keeps one runtime module alive, whatever host it runs in.',
+    hasMeanings: false,
   },
 ]
 
@@ -23,22 +26,23 @@ const PAGES: readonly MachinePage[] = [
 export interface Generated {
   /** Relative to the root of the repository. */
   readonly path: string
-  /** What is there, with the generated part as it must be. */
+  /** What is there, with the generated part as it must be. Throws when there is no such part. */
   update(current: string): string
 }
 
 export const GENERATED: readonly Generated[] = [
   ...PAGES.map(page => ({ path: `docs/machines/${page.name}.md`, update: () => pageOf(page) })),
-  ...PAGES.map(({ name, machine }) => ({
+  ...PAGES.map(({ name, machine, hasMeanings = true }) => ({
     path: `machines/${name}.ts`,
-    update: (source: string) => replaceTable(source, tableOf(machine)),
+    update: (source: string) => {
+      const updated = replaceTable(source, 'state | event', tableOf(machine))
+      return hasMeanings ? replaceTable(updated, 'state | meaning', meaningsOf(machine)) : updated
+    },
   })),
   { path: 'README.md', update: readme => replaceDiagram(readme, toMermaid(aggregateMachine)) },
 ]
 
 function pageOf({ name, machine, about }: MachinePage): string {
-  const states = statesOf(machine).filter(node => node.parent !== undefined)
-  const meanings = states.map(node => `| ${pathOf(node)} | ${node.description ?? ''} |`)
   const rows = rowsOf(machine).map(row => `${cells(row)} ${row.actions.join(', ')} | ${row.description} |`)
   return `<!-- Generated from machines/${name}.ts by \`npm run docs:machines\`; edit the machine instead. -->
 
@@ -52,9 +56,7 @@ ${toMermaid(machine)}
 
 ## States
 
-| state | meaning |
-|---|---|
-${meanings.join('\n')}
+${meaningsOf(machine)}
 
 ## Transitions
 
@@ -79,11 +81,24 @@ function cells({ state, event, guard, target }: TransitionRow): string {
   return `| ${state || '(any)'} | ${event} | ${guard} | ${target === null ? '' : pathOf(target)} |`
 }
 
-function replaceTable(source: string, table: string): string {
+function meaningsOf(machine: AnyStateMachine): string {
+  const states = statesOf(machine).filter(node => node.parent !== undefined)
+  const rows = states.map(node => `| ${pathOf(node)} | ${node.description ?? ''} |`)
+  return ['| state | meaning |', '|---|---|', ...rows].join('\n')
+}
+
+/** Replaces the table of a comment whose head begins with `head`. */
+function replaceTable(source: string, head: string, table: string): string {
   const comment = table.split('\n').map(line => ` * ${line}\n`)
-  return source.replace(/(?: \* \|.*\n)+/, comment.join(''))
+  const [first = '', second = ''] = head.split(' | ')
+  return replace(source, new RegExp(` \\* \\| ${first} \\| ${second} \\|.*\\n(?: \\* \\|.*\\n)*`), comment.join(''))
 }
 
 function replaceDiagram(readme: string, diagram: string): string {
-  return readme.replace(/```mermaid\n[\s\S]*?```/, () => `\`\`\`mermaid\n${diagram}\n\`\`\``)
+  return replace(readme, /```mermaid\n[\s\S]*?```/, `\`\`\`mermaid\n${diagram}\n\`\`\``)
+}
+
+function replace(text: string, pattern: RegExp, by: string): string {
+  if (!pattern.test(text)) throw new Error(`There is nothing to replace: the text holds no ${pattern}.`)
+  return text.replace(pattern, () => by)
 }

@@ -13,6 +13,22 @@ describe('what is made from the machines', () => {
     },
   )
 
+  it.each(GENERATED.filter(({ path }) => !path.startsWith('docs/')).map(({ path, update }) => [path, update] as const))(
+    '%s without a place for what is generated is refused',
+    (path, update) => {
+      const current = readFileSync(path, 'utf8')
+      expect(() => update('')).toThrow('There is nothing to replace')
+      const placeless = current.replaceAll(/^ \* \| state \| (?:meaning|event).*\n|^```mermaid$/gm, '')
+      expect(() => update(placeless)).toThrow('There is nothing to replace')
+    },
+  )
+
+  it.each(['aggregate', 'version'])('The head of machines/%s.ts must say what its states mean', name => {
+    const { path, update } = GENERATED.find(({ path }) => path === `machines/${name}.ts`) ?? {}
+    const current = readFileSync(path ?? '', 'utf8')
+    expect(() => update?.(current.replace(/^ \* \| state \| meaning.*\n/m, ''))).toThrow('There is nothing to replace')
+  })
+
   it.each([aggregateMachine, versionMachine, supervisorMachine])('Every state of $id says what it means', machine => {
     const silent = statesOf(machine).filter(node => node.parent !== undefined && !node.description)
     expect(silent.map(node => node.id)).toEqual([])

@@ -1,0 +1,145 @@
+import { type VersionContext, type VersionEvent, versionMachine } from 'cutover/machines'
+import { describe, expect, it } from 'vitest'
+import { transition } from 'xstate'
+import { effectsOf } from './effectsOf.js'
+
+type Said = VersionContext['host']
+/** `expected` unless a row of the table says otherwise. */
+type State = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating'
+
+const EVENTS: Readonly<Record<string, VersionEvent>> = {
+  start: { type: 'start' },
+  stop: { type: 'stop' },
+  drained: { type: 'drained' },
+  started: { type: 'host.started', capability: null },
+  failed: { type: 'host.failedToStart', error: { name: 'Error', message: 'no', code: null } },
+  updated: { type: 'host.updated', capability: null },
+  stopped: { type: 'host.stopped' },
+  ended: { type: 'host.ended' },
+  drainTimeout: { type: 'xstate.after.drainTimeout.version.stopping.draining' } as never,
+  stopTimeout: { type: 'xstate.after.stopTimeout.version.stopping.terminating' } as never,
+}
+
+/**
+ * Written by hand, not made from the machine. State, and what its host last said of its end → event → the next of both,
+ * and what is done, in order. What is not here changes nothing and does nothing.
+ */
+const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])[] = [
+  ['provisioned', 'expected', { start: 'starting expected: startHost', stop: 'stopped expected: version.stopped' }],
+  [
+    'starting',
+    'expected',
+    {
+      stop: 'draining expected: awaitDrain',
+      started: 'running expected: version.running',
+      stopped: 'starting stopped:',
+      ended: 'starting ended: sayStopped',
+    },
+  ],
+  [
+    'starting',
+    'stopped',
+    {
+      stop: 'draining stopped: awaitDrain',
+      started: 'running expected: version.running',
+      ended: 'starting ended:',
+    },
+  ],
+  ['starting', 'ended', { stop: 'draining ended: awaitDrain' }],
+  [
+    'running',
+    'expected',
+    {
+      stop: 'draining expected: awaitDrain',
+      stopped: 'starting stopped: version.lost',
+      ended: 'starting ended: sayStopped version.lost',
+    },
+  ],
+  [
+    'draining',
+    'expected',
+    {
+      drained: 'terminating expected: rejectCalls stopHost',
+      drainTimeout: 'terminating expected: rejectCalls stopHost',
+      stopped: 'draining stopped:',
+      ended: 'draining ended: sayStopped',
+    },
+  ],
+  [
+    'draining',
+    'stopped',
+    {
+      drained: 'terminating stopped: rejectCalls stopHost',
+      drainTimeout: 'terminating stopped: rejectCalls stopHost',
+      started: 'draining expected:',
+      ended: 'draining ended:',
+    },
+  ],
+  [
+    'draining',
+    'ended',
+    {
+      drained: 'stopped ended: rejectCalls stopHost version.stopped',
+      drainTimeout: 'stopped ended: rejectCalls stopHost version.stopped',
+    },
+  ],
+  [
+    'terminating',
+    'expected',
+    {
+      stopped: 'stopped expected: version.stopped',
+      ended: 'stopped expected: sayStopped version.stopped',
+      stopTimeout: 'stopped expected: giveUpHost sayStopped version.stopped',
+    },
+  ],
+  [
+    'terminating',
+    'stopped',
+    {
+      started: 'terminating expected:',
+      stopped: 'stopped stopped: version.stopped',
+      ended: 'stopped stopped: version.stopped',
+      stopTimeout: 'stopped stopped: giveUpHost sayStopped version.stopped',
+    },
+  ],
+]
+
+/** Nothing is heard of a host whose stream has ended. */
+const isHeard = (said: Said, event: string) =>
+  said !== 'ended' || !/^(started|failed|updated|stopped|ended)$/.test(event)
+
+function take(state: State, said: Said, event: VersionEvent, drainTimeout = 5_000): string {
+  const context: VersionContext = {
+    version: '1.0.0',
+    drainTimeout,
+    stopTimeout: 30_000,
+    host: said,
+    capability: null,
+    lastError: null,
+  }
+  const value = state === 'draining' || state === 'terminating' ? { stopping: state } : state
+  const [next, actions] = transition(versionMachine, versionMachine.resolveState({ value, context } as never), event)
+  const path = typeof next.value === 'string' ? next.value : next.value.stopping
+  return `${path} ${next.context.host}: ${effectsOf(actions).join(' ')}`.trimEnd()
+}
+
+describe('the version machine, held against a table written by hand', () => {
+  for (const [state, said, row] of TABLE) {
+    for (const [name, event] of Object.entries(EVENTS)) {
+      if (!isHeard(said, name)) continue
+      const expected = row[name] ?? `${state} ${said}:`
+      it(`${state}, ${said}, on ${name}: ${expected}`, () => {
+        expect(take(state, said, event)).toBe(expected)
+      })
+    }
+  }
+
+  it('Without time to drain, a version that is told to stop is at once asked to', () => {
+    expect(take('running', 'expected', { type: 'stop' }, 0)).toBe(
+      'terminating expected: awaitDrain rejectCalls stopHost',
+    )
+    expect(take('starting', 'ended', { type: 'stop' }, 0)).toBe(
+      'stopped ended: awaitDrain rejectCalls stopHost version.stopped',
+    )
+  })
+})

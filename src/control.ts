@@ -104,7 +104,7 @@ export class ControlPlane<Req, Res> {
       actors: { version: this.#versionLogic() },
       actions: {
         setGate: (_, { version, gate }) => this.#onHosted(version, hosted => hosted.setGate(gate)),
-        announceConfig: () => this.#effects.push(() => this.hub.announce({ type: 'configUpdated' })),
+        announceConfig: () => this.#effects.pushLast(() => this.hub.announce({ type: 'configUpdated' })),
         forgetVersion: (_, { version }) => {
           this.#onHosted(version, hosted => hosted.release())
           this.#hosted.delete(version)
@@ -113,7 +113,7 @@ export class ControlPlane<Req, Res> {
           this.#effects.push(() =>
             this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added'),
           ),
-        closeDown: () => this.#effects.push(() => this.#closeDown()),
+        closeDown: () => this.#effects.pushLast(() => this.#closeDown()),
       },
     })
     return createActor(machine, {

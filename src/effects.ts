@@ -24,6 +24,14 @@ export class Effects {
     this.#queue.push(effect)
   }
 
+  /**
+   * As {@link push}, but to come after all that is decided together with it. A machine hears what another one sends it
+   * only at the end of its own transitions: what it then decides would otherwise come too late.
+   */
+  pushLast(effect: () => void): void {
+    this.push(() => this.push(effect))
+  }
+
   /** Sends events to machines; before it returns, their effects are carried out, unless a caller further out does it. */
   decide<T>(send: () => T): T {
     this.#depth++

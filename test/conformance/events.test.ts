@@ -149,6 +149,24 @@ describe('events', () => {
     expect(hosting.takeEvents()).toEqual(['configUpdated', 'stopped 1.0.0', 'started 3.0.0'])
   })
 
+  it('S13: when configUpdated is heard, the next version has been started, or is down', async () => {
+    const hosting = new Hosting()
+    await hosting.serve('1.0.0')
+    const next = hosting.add('2.0.0')
+    const seen: object[] = []
+    hosting.aggregate.watchEvents().subscribe(({ type }) => {
+      const { starts, subscribers } = next
+      if (type === 'configUpdated') seen.push({ starts, subscribers, next: hosting.aggregate.status().next })
+    })
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    expect(seen).toEqual([{ starts: 1, subscribers: 1, next: '2.0.0' }])
+    const settled = hosting.aggregate.setVersion('1.0.0')
+    expect(seen).toHaveLength(1)
+    next.emitStopped()
+    await settled
+    expect(seen).toEqual([expect.anything(), { starts: 1, subscribers: 0, next: null }])
+  })
+
   it('S13: a promotion that starts a new next releases the started before it announces the next', async () => {
     const hosting = new Hosting()
     await hosting.serve('1.0.0', { autoStop: true })

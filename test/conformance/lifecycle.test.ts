@@ -63,6 +63,19 @@ describe('starting and stopping', () => {
     expect(hosting.aggregate.status().state).toBe('running')
   })
 
+  it('S19: stop, start and stop again before everything is down end in stopped', async () => {
+    const hosting = new Hosting()
+    const runtime = await hosting.serve('1.0.0')
+    const first = hosting.aggregate.stop()
+    hosting.aggregate.start()
+    const second = hosting.aggregate.stop()
+    expect(hosting.aggregate.status().state).toBe('stopping')
+    runtime.emitStopped()
+    await Promise.all([first, second])
+    expect(hosting.aggregate.status()).toMatchObject({ state: 'stopped', active: null, versions: [] })
+    expect(runtime).toMatchObject({ starts: 1, stops: 1 })
+  })
+
   it('S19: calls that wait when the aggregate stops go out when it runs again', async () => {
     const hosting = new Hosting()
     await hosting.serve('1.0.0', { autoStop: true })

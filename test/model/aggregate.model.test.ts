@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { AggregateDriver, actualStatus, expectedStatus } from './aggregateDriver.js'
 import { ExpectedEvents } from './expectedEvents.js'
 import { explore, type Step } from './explore.js'
-import { runEverything } from './runEverything.js'
+import { crossesEverything, runEverything } from './runEverything.js'
 
 type Machine = typeof aggregateMachine
 
@@ -52,7 +52,7 @@ function nameOfState({ value, context: { active, next, leaving, wanted, versions
   return [path, ...roles, `wanted ${wanted.active}/${wanted.next}`, ...states.sort()].join(', ')
 }
 
-for (const handover of ['sequential', 'overlap'] as const) {
+const crossed = (['sequential', 'overlap'] as const).map(handover =>
   runEverything({
     title: `the aggregate, handover ${handover}`,
     machine: aggregateMachine,
@@ -67,8 +67,10 @@ for (const handover of ['sequential', 'overlap'] as const) {
       if (isAtRest(steps.at(-1)?.to)) expect(await driver.pending()).toBe(0)
       expect(await driver.leftovers()).toEqual([])
     },
-  })
-}
+  }),
+)
+
+crossesEverything(aggregateMachine, crossed)
 
 /** Takes a step, and compares everything that can be seen with what the machine says. */
 function take(driver: AggregateDriver, events: ExpectedEvents, step: Step<Machine>): void {

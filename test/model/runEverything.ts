@@ -16,9 +16,9 @@ export interface Model<Machine extends AnyStateMachine> {
 
 /**
  * Makes the test cases of a model: each state is reached, each step out of it is taken. Says how many there are and how
- * many were run, and fails unless that is all of them.
+ * many were run, and fails unless that is all of them. Gives the transitions crossed, which it goes on filling.
  */
-export function runEverything<Machine extends AnyStateMachine>(model: Model<Machine>): void {
+export function runEverything<Machine extends AnyStateMachine>(model: Model<Machine>): ReadonlySet<string> {
   const { title, machine, places, cannot, nameOf, walk } = model
   const total = places.reduce((sum, { exits }) => sum + exits.length, 0)
   const written = definedTransitions(machine).filter(name => cannot?.test(name) !== true)
@@ -50,5 +50,14 @@ export function runEverything<Machine extends AnyStateMachine>(model: Model<Mach
           `${written.length - missing().length} of ${written.length} written transitions`,
       )
     })
+  })
+  return crossed
+}
+
+/** Makes a test case, to run after the models: between them, every written transition was crossed. */
+export function crossesEverything(machine: AnyStateMachine, crossed: readonly ReadonlySet<string>[]): void {
+  it(`Every written transition of ${machine.id} was crossed in one setting or another`, () => {
+    const union = new Set(crossed.flatMap(names => [...names]))
+    expect(definedTransitions(machine).filter(name => !union.has(name))).toEqual([])
   })
 }

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { InspectionEvent, SnapshotFrom } from 'xstate'
 import { microtasks } from '../fixtures/hosting.js'
 import { explore, nameOf, type Step } from './explore.js'
-import { runEverything } from './runEverything.js'
+import { crossesEverything, runEverything } from './runEverything.js'
 
 type Machine = typeof versionMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -158,9 +158,9 @@ function wasStarted(state: Snapshot): boolean {
   return !state.matches('provisioned') && !state.matches('stopped')
 }
 
-for (const drainTimeout of [DRAIN_TIMEOUT, 0]) {
+const crossed = [DRAIN_TIMEOUT, 0].map(drainTimeout => {
   const input = { version: VERSION, drainTimeout, stopTimeout: STOP_TIMEOUT }
-  runEverything({
+  return runEverything({
     title: `a version, drainTimeout ${drainTimeout}`,
     machine: versionMachine,
     places: explore(versionMachine, input, state => possible(state) as VersionEvent[]),
@@ -177,7 +177,9 @@ for (const drainTimeout of [DRAIN_TIMEOUT, 0]) {
       await driver.end()
     },
   })
-}
+})
+
+crossesEverything(versionMachine, crossed)
 
 function nameOfState(state: Snapshot): string {
   const { host, capability, lastError } = state.context

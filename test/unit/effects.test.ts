@@ -26,6 +26,22 @@ describe('effects', () => {
     expect(log).toEqual(['deciding', 'decided', 'first', 'second', 'acted'])
   })
 
+  it('What is pushed to come last comes after all that was decided with it, in its order', () => {
+    const { effects, log, note } = recording()
+    effects.decide(() => {
+      effects.pushLast(note('last but one'))
+      effects.push(() => effects.decide(() => effects.push(note('of a later decision'))))
+      effects.pushLast(note('last'))
+      effects.push(note('second'))
+    })
+    expect(log.filter(text => text !== 'decided' && text !== 'acted')).toEqual([
+      'second',
+      'last but one',
+      'of a later decision',
+      'last',
+    ])
+  })
+
   it('What an effect decides is carried out after everything decided before', () => {
     const { effects, log, note } = recording()
     effects.decide(() => {

@@ -55,7 +55,7 @@
  * | disposed | Gone for good: nothing is heard any more. |
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
-import * as book from './book.js'
+import * as facts from './context.js'
 import { notProvided } from './notProvided.js'
 import * as step from './steps.js'
 import { versionMachine } from './version.js'
@@ -63,9 +63,9 @@ import { versionMachine } from './version.js'
 /** The statechart of an aggregate. Its actions, and those of its versions, are yours to provide. */
 export const aggregateMachine = setup({
   types: {
-    context: {} as book.AggregateContext,
+    context: {} as facts.AggregateContext,
     events: {} as step.AggregateEvent,
-    input: {} as book.AggregateInput,
+    input: {} as facts.AggregateInput,
   },
   actors: { version: versionMachine },
   actions: {
@@ -80,7 +80,7 @@ export const aggregateMachine = setup({
     /** Everything is down for good: end the streams, and this actor. */
     closeDown: notProvided('closeDown'),
 
-    mark: assign(({ context }, { version, as }: step.Marked) => book.mark(context, version, as)),
+    mark: assign(({ context }, { version, as }: step.Marked) => facts.mark(context, version, as)),
     spawnVersion: spawnChild('version', {
       id: ({ event }: { readonly event: step.AggregateEvent }) => step.childId(step.namedIn(event)),
       input: ({ context, event }: step.Args & { readonly event: step.AggregateEvent }) => ({
@@ -89,8 +89,8 @@ export const aggregateMachine = setup({
         stopTimeout: context.stopTimeout,
       }),
     }),
-    strike: assign(({ context }, { version }: step.OneVersion) => book.strike(context, version)),
-    recordWanted: assign((_, pair: book.VersionPair) => ({ wanted: book.wantedPair(pair) })),
+    forgetFacts: assign(({ context }, { version }: step.OneVersion) => facts.without(context, version)),
+    recordWanted: assign((_, pair: facts.VersionPair) => ({ wanted: facts.wantedPair(pair) })),
     makeActive: assign((_, { version }: step.OneVersion) => ({ active: version })),
     makeNext: assign((_, { version }: step.OneVersion) => ({ next: version })),
     promoteNext: assign(({ context }) => ({ active: context.next, next: null })),
@@ -100,27 +100,27 @@ export const aggregateMachine = setup({
     dropActor: stopChild(step.childOf),
   },
   guards: {
-    isNew: ({ context }, { version }: step.OneVersion) => !book.isKnown(context, version),
-    isNewAndWanted: ({ context }, { version }: step.OneVersion) => book.isNewAndWanted(context, version),
-    isStarting: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'starting'),
-    isRunning: ({ context }, { version }: step.OneVersion) => book.isIn(context, version, 'running'),
-    isRemovable: ({ context }, { version }: step.OneVersion) => book.isRemovable(context, version),
+    isNew: ({ context }, { version }: step.OneVersion) => !facts.isKnown(context, version),
+    isNewAndWanted: ({ context }, { version }: step.OneVersion) => facts.isNewAndWanted(context, version),
+    isStarting: ({ context }, { version }: step.OneVersion) => facts.isIn(context, version, 'starting'),
+    isRunning: ({ context }, { version }: step.OneVersion) => facts.isIn(context, version, 'running'),
+    isRemovable: ({ context }, { version }: step.OneVersion) => facts.isRemovable(context, version),
     isActive: ({ context }, { version }: step.OneVersion) => version === context.active,
     isNext: ({ context }, { version }: step.OneVersion) => version === context.next,
     isLeaving: ({ context }, { version }: step.OneVersion) => version === context.leaving,
-    nextCanOvertake: ({ context }) => book.nextCanOvertake(context),
+    nextCanOvertake: ({ context }) => facts.nextCanOvertake(context),
     activeIsUnwanted: ({ context }) => context.active !== null && context.active !== context.wanted.active,
     nextCanBePromoted: ({ context }) =>
       context.active === null && context.next !== null && context.next === context.wanted.active,
-    activeCanStart: ({ context }) => context.active === null && book.isProvisioned(context, context.wanted.active),
+    activeCanStart: ({ context }) => context.active === null && facts.isProvisioned(context, context.wanted.active),
     nextIsUnwanted: ({ context }) => context.next !== null && context.next !== context.wanted.next,
-    nextCanStart: ({ context }) => context.next === null && book.isProvisioned(context, context.wanted.next),
-    isPostponed: ({ context }) => book.postponed(context).length > 0,
-    allDown: ({ context }) => book.allDown(context),
+    nextCanStart: ({ context }) => context.next === null && facts.isProvisioned(context, context.wanted.next),
+    isPostponed: ({ context }) => facts.postponed(context).length > 0,
+    allDown: ({ context }) => facts.allDown(context),
   },
 }).createMachine({
   id: 'aggregate',
-  context: ({ input }) => book.emptyBook(input),
+  context: ({ input }) => facts.initialContext(input),
   initial: 'stopped',
   on: {
     addVersion: {
@@ -129,7 +129,7 @@ export const aggregateMachine = setup({
     },
     removeVersion: {
       guard: { type: 'isRemovable', params: step.theOneNamed },
-      actions: [{ type: 'stopVersion', params: step.theOneNamed }, ...step.bury],
+      actions: [{ type: 'stopVersion', params: step.theOneNamed }, ...step.leave],
     },
     setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
     'version.running': {
@@ -198,7 +198,7 @@ export const aggregateMachine = setup({
               description: 'A wanted version is unknown: it is started when it is added.',
               guard: 'isPostponed',
               target: 'settled',
-              actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: book.postponed(context) }) },
+              actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: facts.postponed(context) }) },
             },
             { description: 'What is wanted is in place.', target: 'settled' },
           ],
@@ -220,7 +220,7 @@ export const aggregateMachine = setup({
             'version.stopped': {
               guard: { type: 'isActive', params: step.theOneNamed },
               target: 'reconciling',
-              actions: step.bury,
+              actions: step.leave,
             },
           },
         },
@@ -230,7 +230,7 @@ export const aggregateMachine = setup({
             'version.stopped': {
               guard: { type: 'isNext', params: step.theOneNamed },
               target: 'reconciling',
-              actions: [...step.bury, 'announceConfig'],
+              actions: [...step.leave, 'announceConfig'],
             },
           },
         },
@@ -240,7 +240,7 @@ export const aggregateMachine = setup({
             'version.stopped': {
               guard: { type: 'isLeaving', params: step.theOneNamed },
               target: 'reconciling',
-              actions: [...step.bury, step.release],
+              actions: [...step.leave, step.release],
             },
           },
         },
@@ -249,7 +249,7 @@ export const aggregateMachine = setup({
     stopping: {
       description: 'Everything that runs is torn down.',
       entry: enqueueActions(({ context, enqueue }) => {
-        for (const version of book.toTearDown(context)) {
+        for (const version of facts.toTearDown(context)) {
           enqueue({ type: 'mark', params: { version, as: 'stopping' } })
           enqueue({ type: 'stopVersion', params: { version } })
         }
@@ -260,10 +260,10 @@ export const aggregateMachine = setup({
           {
             description: 'The old active version of an overlap is down: its successor follows.',
             guard: { type: 'isLeaving', params: step.theOneNamed },
-            actions: [...step.bury, step.release, ...step.end(step.theActive)],
+            actions: [...step.leave, step.release, ...step.end(step.theActive)],
           },
-          { guard: { type: 'isNext', params: step.theOneNamed }, actions: [...step.bury, 'announceConfig'] },
-          { guard: { type: 'isActive', params: step.theOneNamed }, actions: step.bury },
+          { guard: { type: 'isNext', params: step.theOneNamed }, actions: [...step.leave, 'announceConfig'] },
+          { guard: { type: 'isActive', params: step.theOneNamed }, actions: step.leave },
         ],
         dispose: '.disposing',
       },

@@ -1,5 +1,5 @@
 /** The words of the aggregate machine's transitions: which version a step is about, and what a step consists of. */
-import type { AggregateContext, VersionState } from './book.js'
+import type { AggregateContext, VersionState } from './context.js'
 import type { VersionReport } from './version.js'
 
 /** What the aggregate machine is told: by its user, and by its versions. */
@@ -84,9 +84,9 @@ export const release = {
   params: (args: Args) => ({ ...theActive(args), gate: 'pass' as const }),
 } as const
 
-/** A version reported that it stopped: it leaves the book, its actor goes, its runtime is dropped. */
-export const bury = [
-  { type: 'strike', params: theOneNamed },
+/** A version reported that it stopped: it leaves the context, its actor goes, its runtime is dropped. */
+export const leave = [
+  { type: 'forgetFacts', params: theOneNamed },
   { type: 'dropActor', params: theOneNamed },
   { type: 'forgetVersion', params: theOneNamed },
 ] as const

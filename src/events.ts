@@ -57,31 +57,31 @@ function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
 
 /** `watchEvents` of the aggregate: its versions' streams and its own events, merged, hot. */
 export class EventHub {
-  readonly #own = new Subject<RuntimeEvent>()
-  readonly #children = new Subject<Observable<RuntimeEvent>>()
-  readonly #out = new Subject<RuntimeEvent>()
-  readonly #subscription = merge(this.#own, this.#children.pipe(mergeAll())).subscribe(this.#out)
-  readonly #events: Observable<RuntimeEvent>
+  readonly #own$ = new Subject<RuntimeEvent>()
+  readonly #children$ = new Subject<Observable<RuntimeEvent>>()
+  readonly #out$ = new Subject<RuntimeEvent>()
+  readonly #subscription = merge(this.#own$, this.#children$.pipe(mergeAll())).subscribe(this.#out$)
+  readonly #events$: Observable<RuntimeEvent>
 
   constructor(onError: (error: unknown) => void) {
-    this.#events = new SafeObservable(this.#out, onError)
+    this.#events$ = new SafeObservable(this.#out$, onError)
   }
 
   /** The stream of one version joins in, until it completes. */
   add(child$: Observable<RuntimeEvent>): void {
-    this.#children.next(child$)
+    this.#children$.next(child$)
   }
 
   announce(event: RuntimeEvent): void {
-    this.#own.next(event)
+    this.#own$.next(event)
   }
 
   watch(): Observable<RuntimeEvent> {
-    return this.#events
+    return this.#events$
   }
 
   close(): void {
     this.#subscription.unsubscribe()
-    this.#out.complete()
+    this.#out$.complete()
   }
 }

@@ -5,7 +5,7 @@ import type { Route } from './router.js'
 export function routeOf(snapshot: AggregateSnapshot): Route {
   const { active, next } = snapshot.context
   const serves = snapshot.matches('running') && !snapshot.matches({ running: 'stoppingActive' })
-  const previews = serves && !snapshot.matches({ running: 'stoppingNext' })
+  const mirrors = serves && !snapshot.matches({ running: 'stoppingNext' })
   const closed = snapshot.matches('disposed') || snapshot.matches({ stopping: 'disposing' })
-  return { active: serves ? active : null, next: previews ? next : null, closed }
+  return { active: serves ? active : null, next: mirrors ? next : null, closed }
 }

@@ -14,7 +14,7 @@ export interface Route {
 }
 
 /** A version as the router sees it. */
-export interface Lane<Req, Res> {
+export interface Backend<Req, Res> {
   readonly version: string
   readonly runtime: Callee<Req, Res, CallOptions | undefined>
   readonly flights: Flights<Res>
@@ -35,12 +35,12 @@ export interface RouterOptions<Req> extends WaitingLimits {
  */
 export class Router<Req, Res> {
   /** Where a call goes at once. */
-  #active: Lane<Req, Res> | null = null
-  /** Where the waiting calls are being sent; becomes the active lane when none is left. */
-  #opening: Lane<Req, Res> | null = null
-  #next: Lane<Req, Res> | null = null
+  #active: Backend<Req, Res> | null = null
+  /** Where the waiting calls are being sent; becomes the active backend when none is left. */
+  #opening: Backend<Req, Res> | null = null
+  #next: Backend<Req, Res> | null = null
   #closed = false
-  /** A lane is about to open: between the two steps of a move. */
+  /** A backend is about to open: between the two steps of a move. */
   #isMoving = false
   readonly #waiting: WaitingCalls<Req, Res>
   readonly #options: RouterOptions<Req>
@@ -75,32 +75,32 @@ export class Router<Req, Res> {
   }
 
   /** Second step: the calls that wait go out in their order, then new ones go directly. */
-  open(route: Route, laneOf: (version: string) => Lane<Req, Res> | undefined): void {
-    if (route.next !== null && this.#propagate !== undefined) this.#next ??= laneOf(route.next) ?? null
+  open(route: Route, backendOf: (version: string) => Backend<Req, Res> | undefined): void {
+    if (route.next !== null && this.#propagate !== undefined) this.#next ??= backendOf(route.next) ?? null
     if (this.#opening !== null) return
-    const lane = route.active === null || this.#active !== null ? undefined : laneOf(route.active)
+    const backend = route.active === null || this.#active !== null ? undefined : backendOf(route.active)
     // Moved on by one of the calls that wait: then the next `open` ends the move.
-    if (lane !== undefined && !this.#sendWaiting(lane)) return
+    if (backend !== undefined && !this.#sendWaiting(backend)) return
     this.#isMoving = false
   }
 
-  /** Returns whether `lane` is the active one by the end of it. */
-  #sendWaiting(lane: Lane<Req, Res>): boolean {
-    this.#opening = lane
+  /** Returns whether `backend` is the active one by the end of it. */
+  #sendWaiting(backend: Backend<Req, Res>): boolean {
+    this.#opening = backend
     this.#waiting.sendOn(
-      () => this.#opening === lane,
-      (request, options) => this.#send(lane, request, options),
+      () => this.#opening === backend,
+      (request, options) => this.#send(backend, request, options),
     )
-    if (this.#opening !== lane) return false
+    if (this.#opening !== backend) return false
     this.#opening = null
-    this.#active = lane
+    this.#active = backend
     return true
   }
 
-  #send(active: Lane<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+  #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     const answer = active.flights.launch(active.runtime, request, options)
     const next = this.#next
-    if (next !== null) this.#preview(next, request, options)
+    if (next !== null) this.#mirror(next, request, options)
     return answer
   }
 
@@ -114,7 +114,7 @@ export class Router<Req, Res> {
   }
 
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
-  #preview(next: Lane<Req, Res>, request: Req, options: CallOptions | undefined): void {
+  #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     const failed = (err: unknown) =>
       this.#options.logger.warn({ version: next.version, err }, 'a call propagated to the next version failed')
     try {

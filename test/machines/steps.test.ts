@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { emptyBook } from '../../machines/book.js'
+import { initialContext } from '../../machines/context.js'
 import { namedIn, theActive, theLeaving, theNext, theWantedActive, theWantedNext } from '../../machines/steps.js'
 
-const context = emptyBook({ handover: 'sequential', drainTimeout: 0, stopTimeout: 0 })
+const context = initialContext({ handover: 'sequential', drainTimeout: 0, stopTimeout: 0 })
 
 it.each([
   ['active', theActive],

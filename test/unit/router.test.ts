@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.js'
 import { Flights } from '../../src/flights.js'
 import { safeLogger } from '../../src/logger.js'
-import { type Lane, type Route, Router } from '../../src/router.js'
+import { type Backend, type Route, Router } from '../../src/router.js'
 import { rejectionOf } from '../fixtures/hosting.js'
 
 const TO_ONE: Route = { active: '1.0.0', next: null, closed: false }
@@ -25,12 +25,12 @@ it('A call in the middle of a move waits for its end, whatever the limits', asyn
   const router = hastyRouter()
   router.close(TO_ONE)
   const call = router.call('a', undefined)
-  const lane: Lane<string, string> = {
+  const backend: Backend<string, string> = {
     version: '1.0.0',
     runtime: { call: async request => request },
     flights: new Flights(),
   }
-  router.open(TO_ONE, () => lane)
+  router.open(TO_ONE, () => backend)
   expect(await call).toBe('a')
 })
 

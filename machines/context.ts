@@ -34,7 +34,7 @@ export interface AggregateContext extends AggregateInput, VersionPair {
   readonly wanted: VersionPair
 }
 
-export function emptyBook(input: AggregateInput): AggregateContext {
+export function initialContext(input: AggregateInput): AggregateContext {
   const none = { active: null, next: null }
   return { ...input, ...none, versions: {}, leaving: null, wanted: none }
 }
@@ -49,7 +49,7 @@ export function isKnown({ versions }: AggregateContext, version: string | null):
   return version !== null && version in versions
 }
 
-export function isWanted({ wanted }: AggregateContext, version: string | null): boolean {
+function isWanted({ wanted }: AggregateContext, version: string | null): boolean {
   return version === wanted.active || version === wanted.next
 }
 
@@ -97,7 +97,7 @@ export function mark(context: AggregateContext, version: string, state: VersionS
 }
 
 /** Everything that changes when a version has left. */
-export function strike(context: AggregateContext, version: string) {
+export function without(context: AggregateContext, version: string) {
   const { [version]: _gone, ...versions } = context.versions
   const keep = (role: string | null) => (role === version ? null : role)
   return { versions, active: keep(context.active), next: keep(context.next), leaving: keep(context.leaving) }

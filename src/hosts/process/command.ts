@@ -1,0 +1,58 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+import { CutoverError, describe } from '../../errors.js'
+
+/** A program and how to run it. */
+export interface ProcessCommand {
+  /** A path, or a name that is looked up in `PATH`. */
+  readonly file: string
+  readonly args: readonly string[]
+  /** What the guest gets besides `PATH`, `HOME`, `LANG` and `TMPDIR`. */
+  readonly env: Readonly<Record<string, string>>
+  /** @default the working directory of the host */
+  readonly cwd?: string
+}
+
+/** What has to be there for the program inside a sandbox. */
+export interface SandboxMounts {
+  /** Files and directories that it reads. */
+  readonly readOnly: readonly string[]
+  /** The directory with the socket that it connects to. */
+  readonly socketDirectory: string
+}
+
+/** Turns a command into one that runs the same program with fewer rights. */
+export interface Sandbox {
+  readonly name: string
+  /** @throws CutoverError `CUTOVER_START_FAILED` when the sandbox or the program is not installed */
+  wrap(command: ProcessCommand, mounts: SandboxMounts): ProcessCommand
+}
+
+/** A guest cannot be brought to life: says why, and keeps the error behind it. */
+export function startFailed(message: string, cause?: unknown): CutoverError {
+  return new CutoverError('CUTOVER_START_FAILED', message, { cause })
+}
+
+/** The path of the program that `file` means, found as a shell finds it; undefined when there is none. */
+export function findProgram(file: string, path: string | undefined, cwd: string): string | undefined {
+  if (file.includes('/')) return isProgram(resolve(cwd, file)) ? resolve(cwd, file) : undefined
+  return (path ?? '')
+    .split(delimiter)
+    .map(folder => join(resolve(cwd, folder), file))
+    .find(isProgram)
+}
+
+/** Says that `file` is no program, and where it was looked for. */
+export function noSuchProgram(file: string, hint: string): CutoverError {
+  const where = file.includes('/') ? '' : ' in PATH'
+  return startFailed(`There is no program ${describe(file)}${where}${hint}.`)
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { describe } from '../../errors.js'
+import type { Logger } from '../../logger.js'
+import type { Exit } from '../carrier.js'
+import { type ProcessCommand, startFailed } from './command.js'
+import { OutputLog } from './outputLog.js'
+import { ProcessGroup } from './processGroup.js'
+import { Tail } from './tail.js'
+
+export interface GuestProcessObserver {
+  /** It cannot be run; `ended` follows. */
+  failed(error: Error): void
+  /** It has ended, and its group with it. Its pipes may still hold something. Called once. */
+  ended(): void
+}
+
+/** A running program with its output, which goes to the logger line by line. */
+export class GuestProcess {
+  /** Resolves when it has ended and its pipes are closed. Never rejects. */
+  readonly closed: Promise<Exit>
+  readonly #child: ChildProcess
+  readonly #group: ProcessGroup
+
+  /** @throws whatever `spawn` throws for a command that it does not take */
+  constructor(command: ProcessCommand, logger: Logger, observer: GuestProcessObserver) {
+    const { file, args, env, cwd } = command
+    const stderr = new Tail()
+    const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = child
+    this.#group = new ProcessGroup(child.pid)
+    follow(child.stdout, new OutputLog('stdout', logger))
+    follow(child.stderr, new OutputLog('stderr', logger, { tail: stderr }))
+    child.once('error', error => {
+      observer.failed(cannotRun(command, error))
+      observer.ended()
+    })
+    child.once('exit', () => {
+      this.#group.end()
+      observer.ended()
+    })
+    this.closed = new Promise(resolve => {
+      child.once('close', (code, signal) => {
+        const hasRun = child.pid !== undefined
+        resolve({ code: hasRun ? code : null, signal, stderr: stderr.text() })
+      })
+    })
+  }
+
+  /** Signals it and its group; does nothing when it has ended. */
+  signal(signal: NodeJS.Signals): void {
+    this.#group.signal(signal)
+  }
+
+  /** Reads no more: who holds a pipe open after it has ended is not waited for. */
+  closePipes(): void {
+    this.#child.stdout?.destroy()
+    this.#child.stderr?.destroy()
+  }
+}
+
+/** Never pauses: a guest that writes must not wait for us. `stream` is missing when there was no descriptor left for it. */
+function follow(stream: Readable | undefined, log: OutputLog): void {
+  stream
+    ?.on('data', chunk => log.write(chunk))
+    .on('error', () => {})
+    .once('close', () => log.end())
+}
+
+function cannotRun({ file, cwd }: ProcessCommand, cause: Error): Error {
+  // The system says of a missing directory that the program is missing.
+  const why = cwd !== undefined && !existsSync(cwd) ? `its directory ${describe(cwd)} does not exist` : cause.message
+  return startFailed(`The command ${describe(file)} cannot be run: ${why}.`, cause)
+}

@@ -31,6 +31,8 @@ export class Carried {
   readonly lines: Line[] = []
   readonly exited: Promise<Exit>
   socket: Socket | undefined
+  /** The socket directories that there were when it connected. */
+  directories: readonly string[] | undefined
   #exit: (exit: Exit) => void = () => {}
 
   constructor(command: SandboxedCommand, hostVariable?: string) {
@@ -46,6 +48,7 @@ export class Carried {
       logger,
       openTransport: socket => {
         this.socket = socket
+        this.directories = directoriesOfOurs()
         return () => ({ isCongested: false, send: () => {}, close: () => {} })
       },
     })

@@ -15,6 +15,7 @@ async function hostOfSpinning(): Promise<{ host: ChildProcess; pid: number; dire
   const [pid = '', path = ''] = String(line).split(' ')
   onTestFinished(() => {
     host.kill('SIGKILL')
+    rmSync(dirname(path), { recursive: true, force: true })
     if (isRunning(Number(pid))) process.kill(Number(pid), 'SIGKILL')
   })
   return { host, pid: Number(pid), directory: dirname(path) }

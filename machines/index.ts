@@ -1,5 +1,6 @@
 /** `cutover/machines`: the statecharts of this library, pure and without effects. */
 export { type AggregateSnapshot, aggregateMachine } from './aggregate.js'
+export { type ConnectionEvent, connectionMachine } from './connection.js'
 export type { AggregateContext, AggregateInput, Handover, VersionPair, VersionState } from './context.js'
 export { type AggregateEvent, childId, type Gate } from './steps.js'
 export {

@@ -1,4 +1,4 @@
-import { aggregateMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
 import { toMermaid } from './mermaid.js'
 import { pathOf, rowsOf, statesOf, type TransitionRow } from './transitions.js'
@@ -19,6 +19,11 @@ const PAGES: readonly MachinePage[] = [
     machine: supervisorMachine,
     about: 'Keeps one runtime module alive, whatever host it runs in.',
     hasMeanings: false,
+  },
+  {
+    name: 'connection',
+    machine: connectionMachine,
+    about: 'A connection between a host and a guest; both sides have one.',
   },
 ]
 

@@ -1,0 +1,233 @@
+import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
+import { connectionMachine } from '../../machines/index.js'
+import { asError, CutoverError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { type Answering, IncomingRequests } from './incoming.js'
+import type { Body } from './messages.js'
+import * as messages from './messages.js'
+import { type AnswerShape, type Outgoing, OutgoingRequests } from './outgoing.js'
+import type { MessageId, OpenTransport, Transferable, Transport, TransportObserver } from './transport.js'
+import { type MessageType, REQUEST } from './transport.js'
+
+export type Role = 'host' | 'guest'
+
+export interface ConnectionOptions extends Answering {
+  readonly role: Role
+  readonly open: OpenTransport
+  readonly logger: Logger
+  /** Calls in flight, and requests of the other side that are not answered yet, at most. @default 10_000 */
+  readonly maxInFlight?: number | undefined
+  /** Calls that wait at most. @default 65_536 */
+  readonly maxWaitingCalls?: number | undefined
+  /**
+   * Called once, when it closes for whatever reason. What has not been answered rejects with `error`, or with what the
+   * returned promise resolves with: whoever learns more within a moment can say it.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing
+  closed(error: Error): void | Promise<Error>
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined
+  /** What is handed over instead of copied, where the transport can do that. */
+  readonly transfer?: readonly Transferable[] | undefined
+}
+
+type State = SnapshotFrom<typeof connectionMachine>['value']
+
+const KINDS = {
+  host: { call: messages.CALL_REQUEST, answer: messages.CALL_RESPONSE, cancel: messages.CANCEL_REQUEST },
+  guest: {
+    call: messages.HOST_CALL_REQUEST,
+    answer: messages.HOST_CALL_RESPONSE,
+    cancel: messages.HOST_CANCEL_REQUEST,
+  },
+} as const
+
+/** Requests and their answers, both ways, over any transport. The host has one, and so has the guest. */
+export class Connection {
+  readonly #options: ConnectionOptions
+  readonly #outgoing: OutgoingRequests
+  readonly #incoming: IncomingRequests
+  readonly #actor: ActorRefFrom<typeof connectionMachine>
+  readonly #kinds: (typeof KINDS)[Role]
+  #transport: Transport | null = null
+  /** Why it closed; what came first counts. */
+  #reason: Error | null = null
+  /** Answers that nobody waited for. */
+  #strays = 0
+
+  constructor(options: ConnectionOptions) {
+    const { role, maxInFlight = 10_000, maxWaitingCalls = 65_536 } = options
+    const theirs = KINDS[role === 'host' ? 'guest' : 'host']
+    this.#options = options
+    this.#kinds = KINDS[role]
+    this.#outgoing = new OutgoingRequests({ maxInFlight, maxWaitingCalls, cancelKind: this.#kinds.cancel })
+    this.#incoming = new IncomingRequests({
+      answerCall: (payload, context) => options.answerCall(payload, context),
+      answer: (kind, payload, context) => options.answer(kind, payload, context),
+      maxInFlight,
+      callKind: theirs.call,
+      callAnswerKind: theirs.answer,
+      cancelKind: theirs.cancel,
+      stacks: role === 'guest',
+    })
+    this.#actor = this.#createActor()
+  }
+
+  get state(): State {
+    return this.#actor.getSnapshot().value
+  }
+
+  /** Calls that were sent and not answered yet, those included that were given up. */
+  get inFlight(): number {
+    return this.#outgoing.inFlight
+  }
+
+  /** Calls that were not sent yet. */
+  get waiting(): number {
+    return this.#outgoing.waiting
+  }
+
+  /** Takes the transport: from now on, requests go both ways; calls still wait. */
+  open(): void {
+    if (this.#reason === null) this.#actor.send({ type: 'open' })
+  }
+
+  /** Sends the calls that wait, and from now on all others at once. */
+  initialized(): void {
+    if (this.#reason === null) this.#actor.send({ type: 'initialized' })
+  }
+
+  /** Ends the connection; everything that is not answered rejects with `reason`. */
+  close(reason: Error): void {
+    this.#end(reason)
+    this.#outgoing.rejectAll(reason)
+  }
+
+  /** Fires the signals of the other side's requests that are not answered yet. */
+  interrupt(reason: unknown): void {
+    this.#incoming.interrupt(reason)
+  }
+
+  /** Sends a request at once, however many calls are in flight; resolves with the body of the answer. */
+  request(kind: string, payload: unknown, options?: RequestOptions): Promise<Body> {
+    const request = this.#outgoingOf(kind, payload, messages.answerTo(kind), 'body', false, options)
+    const transport = this.#transport
+    if (transport === null) return Promise.reject(this.#reason ?? new Error('The connection is not open yet.'))
+    return this.#outgoing.request(transport, request) as Promise<Body>
+  }
+
+  /**
+   * Calls the other side. When its `signal` fires it rejects with the reason of it, and the other side is told.
+   *
+   * @throws CutoverError `CUTOVER_TOO_MANY_WAITING_CALLS`
+   */
+  call(payload: unknown, options?: RequestOptions): Promise<unknown> {
+    const { call, answer } = this.#kinds
+    if (this.#reason !== null) return Promise.reject(this.#reason)
+    return this.#outgoing.call(this.#outgoingOf(call, payload, answer, 'payload', true, options))
+  }
+
+  /**
+   * Sends a body as it is, `{ [kind]: payload }`, and resolves with the body of the answer.
+   *
+   * @throws CutoverError `CUTOVER_TOO_MANY_WAITING_CALLS`
+   */
+  callRaw(body: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Record<string, unknown>> {
+    const [kind, other] = Object.keys(body)
+    if (this.#reason !== null) return Promise.reject(this.#reason)
+    if (kind === undefined || other !== undefined) {
+      return Promise.reject(new TypeError('A raw call is an object with one key, the kind of the request.'))
+    }
+    const call = this.#outgoingOf(kind, body[kind], undefined, 'raw', false, options)
+    return this.#outgoing.call(call) as Promise<Record<string, unknown>>
+  }
+
+  #outgoingOf(
+    kind: string,
+    payload: unknown,
+    expects: string | undefined,
+    shape: AnswerShape,
+    cancels: boolean,
+    options: RequestOptions | undefined,
+  ): Outgoing {
+    return { kind, payload, expects, shape, cancels, signal: options?.signal, transfer: options?.transfer }
+  }
+
+  #createActor(): ActorRefFrom<typeof connectionMachine> {
+    const machine = connectionMachine.provide({
+      actions: {
+        openTransport: () => this.#openTransport(),
+        releaseCalls: () => this.#outgoing.route(this.#transport),
+        closeTransport: () => this.#closeTransport(),
+        reportClosed: () => this.#reportClosed(),
+      },
+    })
+    return createActor(machine).start()
+  }
+
+  #openTransport(): void {
+    const observer: TransportObserver = {
+      message: (id, type, kind, payload) => this.#message(id, type, kind, payload),
+      drained: () => this.#outgoing.release(),
+      ended: error => this.#end(lost(error)),
+    }
+    try {
+      this.#transport = this.#options.open(observer)
+    } catch (error) {
+      this.#end(lost(asError(error)))
+    }
+  }
+
+  #message(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
+    const transport = this.#transport
+    if (transport === null) return
+    if (type === REQUEST) this.#incoming.take(transport, id, kind, payload)
+    else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
+      this.#options.logger.warn({ id: String(id), kind }, 'an answer came to a request that nobody waits for')
+    }
+  }
+
+  #end(reason: Error): void {
+    if (this.#reason !== null) return
+    this.#reason = reason
+    this.#actor.send({ type: 'close' })
+  }
+
+  #closeTransport(): void {
+    const transport = this.#transport
+    this.#transport = null
+    this.#outgoing.route(null)
+    try {
+      transport?.close()
+    } catch (err) {
+      this.#options.logger.error({ err }, 'a transport cannot be closed')
+    }
+    this.#incoming.interrupt(this.#reason)
+    if (this.#strays < 2) return
+    this.#options.logger.warn({ count: this.#strays }, 'answers came to requests that nobody waited for')
+  }
+
+  #reportClosed(): void {
+    const reason = this.#reason ?? new Error('The connection is closed.')
+    try {
+      const better = this.#options.closed(reason)
+      if (better === undefined) this.#outgoing.rejectAll(reason)
+      else {
+        better.then(
+          error => this.#outgoing.rejectAll(error),
+          () => this.#outgoing.rejectAll(reason),
+        )
+      }
+    } catch (err) {
+      this.#options.logger.error({ err }, 'a connection cannot say that it is closed')
+      this.#outgoing.rejectAll(reason)
+    }
+  }
+}
+
+function lost(cause: Error | undefined): CutoverError {
+  const why = cause === undefined ? 'the other side closed it' : cause.message
+  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${why}.`, { cause })
+}

@@ -1,0 +1,67 @@
+import { describe } from '../errors.js'
+import { ValueWriter } from './valueWriter.js'
+
+/** Further down, it is not looked for. */
+const MAX_DEPTH = 200
+const MAX_UINT = 2n ** 64n - 1n
+const NAME = /^[A-Za-z_$][\w$]*$/
+
+/** Tells whether `value` can be sent. */
+export function isEncodable(value: unknown): boolean {
+  try {
+    if (typeof value === 'object' && value !== null) new ValueWriter(0).value(value)
+    return typeof value !== 'function' && typeof value !== 'symbol'
+  } catch {
+    return false
+  }
+}
+
+/** Says where in `value` something is that CBOR cannot carry, and what; `undefined` when it is not found. */
+export function whyNotEncodable(value: unknown, path: string): string | undefined {
+  return search(value, path, [])
+}
+
+function search(value: unknown, path: string, above: readonly object[]): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return `${path} is ${nameOf(value)}`
+  if (typeof value === 'bigint' && (value > MAX_UINT || value < -1n - MAX_UINT)) {
+    return `${path} is a bigint of more than 64 bits`
+  }
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return
+  if (above.includes(value)) return `${path} contains itself`
+  if (above.length === MAX_DEPTH) return `${path} is nested too deep`
+  const within = [...above, value]
+  if (Array.isArray(value)) return first(value.entries(), ([i, item]) => search(item, `${path}[${i}]`, within))
+  if (value instanceof Map) {
+    return first(
+      value,
+      ([key, item]) => search(key, `a key of ${path}`, within) ?? search(item, `${path}.get(${describe(key)})`, within),
+    )
+  }
+  const tag = Object.prototype.toString.call(value).slice(8, -1)
+  if (tag !== 'Object') return `${path} is a ${tag}`
+  return first(Object.keys(value), key => search(fieldOf(value, key), pathTo(path, key), within))
+}
+
+function first<T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function fieldOf(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key]
+  } catch {
+    return () => 'what throws when it is read'
+  }
+}
+
+function pathTo(path: string, key: string): string {
+  return NAME.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'symbol' ? 'a symbol' : 'a function'
+}

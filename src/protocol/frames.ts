@@ -1,0 +1,91 @@
+/** The largest frame that is taken unless told otherwise, in bytes. */
+export const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024
+
+/** The length in front of each frame: 4 bytes, big-endian. */
+export const HEADER_BYTES = 4
+
+/** Takes one whole frame: what is in `bytes` from `start` to before `end`. It is only there during this call. */
+export type TakeFrame = (bytes: Buffer, start: number, end: number) => void
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * Cuts a stream of bytes into frames. A frame that lies whole in one chunk is not copied; one that spans chunks is
+ * collected in a buffer that grows by doubling, so that it costs no more memory than twice what has come of it.
+ */
+export class FrameDecoder {
+  readonly #maxFrameBytes: number
+  /** What has come of a frame that is not whole yet, its header included. */
+  #partial = NOTHING
+  #partialBytes = 0
+
+  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = maxFrameBytes
+  }
+
+  /**
+   * Takes the next bytes and hands on the frames that are whole now.
+   *
+   * @throws Error as soon as a header says a length that is not allowed, and whatever `take` throws. The stream cannot
+   * be read any further then.
+   */
+  push(chunk: Buffer, take: TakeFrame): void {
+    let at = this.#partialBytes === 0 ? 0 : this.#complete(chunk, take)
+    while (chunk.length - at >= HEADER_BYTES) {
+      const start = at + HEADER_BYTES
+      const end = start + this.#checked(chunk.readUInt32BE(at))
+      if (end > chunk.length) break
+      at = end
+      take(chunk, start, end)
+    }
+    if (at < chunk.length) this.#keep(chunk, at, chunk.length)
+  }
+
+  /** @throws Error when the stream ends inside a frame */
+  end(): void {
+    if (this.#partialBytes === 0) return
+    const bytes = this.#partialBytes
+    this.#drop()
+    throw new Error(`The stream ended inside a frame, after ${bytes} bytes of it.`)
+  }
+
+  /** Adds to the partial frame; returns where in the chunk the next frame begins. */
+  #complete(chunk: Buffer, take: TakeFrame): number {
+    let at = 0
+    if (this.#partialBytes < HEADER_BYTES) {
+      at = Math.min(HEADER_BYTES - this.#partialBytes, chunk.length)
+      this.#keep(chunk, 0, at)
+      if (this.#partialBytes < HEADER_BYTES) return at
+    }
+    const frameEnd = HEADER_BYTES + this.#checked(this.#partial.readUInt32BE(0))
+    const until = Math.min(at + frameEnd - this.#partialBytes, chunk.length)
+    this.#keep(chunk, at, until, frameEnd)
+    if (this.#partialBytes < frameEnd) return until
+    const whole = this.#partial
+    this.#drop()
+    take(whole, HEADER_BYTES, frameEnd)
+    return until
+  }
+
+  #keep(chunk: Buffer, from: number, until: number, enough = Number.POSITIVE_INFINITY): void {
+    const needed = this.#partialBytes + until - from
+    if (needed > this.#partial.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(enough, this.#partial.length * 2)))
+      this.#partial.copy(grown, 0, 0, this.#partialBytes)
+      this.#partial = grown
+    }
+    chunk.copy(this.#partial, this.#partialBytes, from, until)
+    this.#partialBytes = needed
+  }
+
+  #drop(): void {
+    this.#partial = NOTHING
+    this.#partialBytes = 0
+  }
+
+  #checked(length: number): number {
+    if (length === 0) throw new Error('A frame says that its length is 0.')
+    if (length <= this.#maxFrameBytes) return length
+    throw new Error(`A frame of ${length} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
+  }
+}

@@ -1,0 +1,67 @@
+import { describe } from '../errors.js'
+import { BEFORE_TYPE } from './messageWriter.js'
+import { type MessageId, type MessageType, REQUEST, RESPONSE } from './transport.js'
+import { ValueReader } from './valueReader.js'
+
+/** A message as it came. */
+export interface Message {
+  readonly id: MessageId
+  readonly type: MessageType
+  readonly kind: string
+  readonly payload: unknown
+}
+
+const MAX_ID = 2n ** 64n - 1n
+
+/**
+ * Reads messages. One whose keys are in canonical order is taken apart without the library; in another order they are
+ * as good, only slower.
+ */
+export class MessageReader {
+  readonly #in = new ValueReader()
+
+  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message */
+  read(bytes: Buffer, start: number, end: number): Message {
+    this.#in.open(bytes, start, end)
+    return this.#short(bytes, end) ?? this.#long(start)
+  }
+
+  #short(bytes: Buffer, end: number): Message | undefined {
+    const input = this.#in
+    if (end - input.at < 4 || bytes[input.at++] !== 0xa3 || input.key() !== 'id') return undefined
+    const id = input.uint()
+    if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
+    const kind = input.key()
+    if (kind === undefined) return undefined
+    const payload = input.value()
+    const at = input.at
+    const type = bytes[at + BEFORE_TYPE.length]
+    if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
+    for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
+    return { id, type, kind, payload }
+  }
+
+  #long(start: number): Message {
+    const message = this.#in.whole(start)
+    if (!isObject(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
+    const { id, body, message_type: type, ...others } = message
+    const [other] = Object.keys(others)
+    if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
+    if (!isId(id)) throw new Error(`The id of a message is an integer of 64 bits; this is ${describe(id)}.`)
+    if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type is 1 or 2; this is ${describe(type)}.`)
+    const kinds = isObject(body) ? Object.keys(body) : []
+    const [kind] = kinds
+    if (!isObject(body) || kind === undefined || kinds.length > 1) {
+      throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
+    }
+    return { id, type, kind, payload: body[kind] }
+  }
+}
+
+function isId(id: unknown): id is MessageId {
+  return typeof id === 'bigint' ? id >= 0n && id <= MAX_ID : Number.isSafeInteger(id) && (id as number) >= 0
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}

@@ -1,0 +1,99 @@
+import { asError } from '../errors.js'
+import { whyNotEncodable } from './encodable.js'
+import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
+import type { MessageId, MessageType } from './transport.js'
+import { ValueWriter } from './valueWriter.js'
+
+/** A map of 3 entries, the first of which is `id`. */
+const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])
+const BODY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
+export const BEFORE_TYPE: Buffer = Buffer.from([0x6c, ...Buffer.from('message_type')])
+/** More kinds than these are encoded each time: in `raw` calls anybody makes them up. */
+const MAX_KNOWN_KINDS = 64
+
+/**
+ * Writes messages as frames, one behind the other: the length, then the canonical CBOR map
+ * `{ id, body: { <kind>: payload }, message_type }`.
+ */
+export class MessageWriter {
+  readonly #out = new ValueWriter()
+  readonly #maxFrameBytes: number
+  readonly #kinds = new Map<string, Buffer>()
+  #lastKind: string | undefined
+  #lastBody: Buffer = BODY
+  /** While it writes: a getter of a payload must not send. */
+  #writing = false
+
+  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+    this.#maxFrameBytes = maxFrameBytes
+  }
+
+  /** How many bytes can be taken. */
+  get length(): number {
+    return this.#out.length
+  }
+
+  /** Hands out the frames that were added. */
+  take(): Buffer {
+    return this.#out.take()
+  }
+
+  /** @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then. */
+  add(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
+    if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
+    const out = this.#out
+    const before = out.length
+    this.#writing = true
+    try {
+      out.reserve(HEADER_BYTES)
+      out.at += HEADER_BYTES
+      this.#append(BEFORE_ID)
+      out.uint(id)
+      this.#append(kind === this.#lastKind ? this.#lastBody : this.#bodyOf(kind))
+      out.value(payload)
+      this.#append(BEFORE_TYPE)
+      out.reserve(1)
+      out.bytes[out.at++] = type
+    } catch (error) {
+      out.rewind(before)
+      throw refusal(error, kind, payload)
+    } finally {
+      this.#writing = false
+    }
+    const size = out.length - before - HEADER_BYTES
+    if (size > this.#maxFrameBytes) {
+      out.rewind(before)
+      throw new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
+    }
+    out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
+  }
+
+  #append(part: Buffer): void {
+    const out = this.#out
+    const count = part.length
+    out.reserve(count)
+    const { bytes, at } = out
+    for (let i = 0; i < count; i++) bytes[at + i] = part[i] as number
+    out.at = at + count
+  }
+
+  /** What stands between the id and the payload. */
+  #bodyOf(kind: string): Buffer {
+    const body = this.#kinds.get(kind) ?? encodeBody(kind)
+    if (this.#kinds.size < MAX_KNOWN_KINDS) this.#kinds.set(kind, body)
+    this.#lastKind = kind
+    this.#lastBody = body
+    return body
+  }
+}
+
+function encodeBody(kind: string): Buffer {
+  const text = new ValueWriter()
+  text.text(kind)
+  return Buffer.concat([BODY, text.take()])
+}
+
+function refusal(error: unknown, kind: string, payload: unknown): TypeError {
+  const why = whyNotEncodable(payload, 'payload') ?? asError(error).message
+  return new TypeError(`A ${kind} cannot be encoded: ${why}.`, { cause: error })
+}

@@ -1,0 +1,193 @@
+import { onAbort } from '../abortListeners.js'
+import { CutoverError, describe } from '../errors.js'
+import { ERROR } from './messages.js'
+import { REQUEST, type Transferable, type Transport } from './transport.js'
+import { fromWire } from './wireError.js'
+
+/** What a request resolves with: the payload of the answer, its {@link Body}, or that as `{ [kind]: payload }`. */
+export type AnswerShape = 'payload' | 'body' | 'raw'
+
+export interface OutgoingOptions {
+  readonly maxInFlight: number
+  readonly maxWaitingCalls: number
+  /** The kind of request that gives up another one. */
+  readonly cancelKind: string
+}
+
+/** A request that is about to be sent. */
+export interface Outgoing {
+  readonly kind: string
+  readonly payload: unknown
+  /** The kind of the answer; any when undefined. */
+  readonly expects: string | undefined
+  readonly shape: AnswerShape
+  /** When it is aborted, the other side is told. */
+  readonly cancels: boolean
+  readonly signal: AbortSignal | undefined
+  readonly transfer: readonly Transferable[] | undefined
+}
+
+/** A request that waits for its turn, or for its answer. */
+interface Pending {
+  readonly expects: string | undefined
+  readonly shape: AnswerShape
+  /** It counts towards `maxInFlight`. */
+  readonly isCall: boolean
+  resolve: (answer: unknown) => void
+  reject: (error: unknown) => void
+  unlisten: (() => void) | undefined
+}
+
+/** What this side asks: calls in flight, calls that wait, and the requests that are no calls. */
+export class OutgoingRequests {
+  readonly #options: OutgoingOptions
+  readonly #pending = new Map<number, Pending>()
+  /** A Set keeps the order and deletes in constant time. */
+  readonly #waiting = new Set<{ readonly call: Outgoing; readonly pending: Pending }>()
+  #lastId = 0
+  /** Calls in flight, with those that were given up and are not answered yet. */
+  inFlight = 0
+  /** Where calls go; `null` while they wait. */
+  #way: Transport | null = null
+
+  constructor(options: OutgoingOptions) {
+    this.#options = options
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Calls go here now, first those that wait; with `null` they wait. */
+  route(way: Transport | null): void {
+    this.#way = way
+    this.release()
+  }
+
+  call(call: Outgoing): Promise<unknown> {
+    const { signal } = call
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    const way = this.#way
+    if (way === null || this.#waiting.size > 0 || !this.#hasRoom(way)) return this.#wait(call)
+    return new Promise((resolve, reject) => this.#send(way, call, pendingOf(call, true, resolve, reject)))
+  }
+
+  /** Sends a request at once, however many calls are in flight. */
+  request(transport: Transport, request: Outgoing): Promise<unknown> {
+    const { signal } = request
+    if (signal?.aborted === true) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => this.#send(transport, request, pendingOf(request, false, resolve, reject)))
+  }
+
+  /** Sends the calls that wait, oldest first, for as long as there is room. */
+  release(): void {
+    for (const waiting of this.#waiting) {
+      const way = this.#way
+      if (way === null || !this.#hasRoom(way)) return
+      this.#waiting.delete(waiting)
+      waiting.pending.unlisten?.()
+      waiting.pending.unlisten = undefined
+      this.#send(way, waiting.call, waiting.pending)
+    }
+  }
+
+  /** Takes an answer; `false` when nothing waits for it. */
+  settle(id: number | bigint, kind: string, payload: unknown): boolean {
+    const pending = this.#pending.get(id as number)
+    if (pending === undefined) return false
+    this.#pending.delete(id as number)
+    if (pending.isCall) this.inFlight--
+    pending.unlisten?.()
+    const { expects, shape } = pending
+    if (kind === ERROR) pending.reject(fromWire(payload))
+    else if (expects !== undefined && kind !== expects) {
+      pending.reject(new Error(`The other side answered with ${describe(kind)} instead of ${describe(expects)}.`))
+    } else if (shape === 'payload') pending.resolve(payload)
+    else pending.resolve(shape === 'body' ? { kind, payload } : Object.fromEntries([[kind, payload]]))
+    if (this.#waiting.size > 0) this.release()
+    return true
+  }
+
+  /** Ends everything that waits, for its turn or for its answer. */
+  rejectAll(error: Error): void {
+    const all = [...this.#pending.values(), ...[...this.#waiting].map(({ pending }) => pending)]
+    this.#pending.clear()
+    this.#waiting.clear()
+    this.inFlight = 0
+    for (const { unlisten, reject } of all) {
+      unlisten?.()
+      reject(error)
+    }
+  }
+
+  #hasRoom(way: Transport): boolean {
+    return this.inFlight < this.#options.maxInFlight && !way.isCongested
+  }
+
+  #send(transport: Transport, outgoing: Outgoing, pending: Pending): void {
+    const id = ++this.#lastId
+    this.#pending.set(id, pending)
+    if (pending.isCall) this.inFlight++
+    try {
+      transport.send(id, REQUEST, outgoing.kind, outgoing.payload, outgoing.transfer)
+    } catch (error) {
+      this.#pending.delete(id)
+      if (pending.isCall) this.inFlight--
+      pending.reject(error)
+      return
+    }
+    const { signal } = outgoing
+    if (signal === undefined || !this.#pending.has(id)) return
+    pending.unlisten = onAbort(signal, () => this.#giveUp(transport, id, outgoing, pending))
+  }
+
+  /** Its id stays taken until the other side answers, and the answer is dropped. */
+  #giveUp(transport: Transport, id: number, { signal, cancels }: Outgoing, pending: Pending): void {
+    pending.reject(signal?.reason)
+    pending.unlisten?.()
+    pending.unlisten = undefined
+    pending.resolve = ignore
+    pending.reject = ignore
+    if (!cancels) return
+    const kind = this.#options.cancelKind
+    const cancel: Outgoing = { ...CANCEL, kind, payload: { id } }
+    this.#send(transport, cancel, pendingOf(cancel, false, ignore, ignore))
+  }
+
+  #wait(call: Outgoing): Promise<unknown> {
+    const { maxWaitingCalls } = this.#options
+    if (this.#waiting.size >= maxWaitingCalls) {
+      const message = `${maxWaitingCalls} calls wait for this runtime already; call less often, or raise maxWaitingCalls.`
+      return Promise.reject(new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message))
+    }
+    return new Promise((resolve, reject) => {
+      const waiting = { call, pending: pendingOf(call, true, resolve, reject) }
+      this.#waiting.add(waiting)
+      const { signal } = call
+      if (signal === undefined) return
+      waiting.pending.unlisten = onAbort(signal, () => {
+        this.#waiting.delete(waiting)
+        reject(signal.reason)
+      })
+    })
+  }
+}
+
+const CANCEL = {
+  expects: undefined,
+  shape: 'payload',
+  cancels: false,
+  signal: undefined,
+  transfer: undefined,
+} as const
+
+function pendingOf(
+  { expects, shape }: Outgoing,
+  isCall: boolean,
+  resolve: (answer: unknown) => void,
+  reject: (error: unknown) => void,
+): Pending {
+  return { expects, shape, isCall, resolve, reject, unlisten: undefined }
+}
+
+function ignore(): void {}

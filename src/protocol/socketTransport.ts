@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net'
+import { asError } from '../errors.js'
+import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
+import { MessageReader } from './messageReader.js'
+import { MessageWriter } from './messageWriter.js'
+import type { MessageId, MessageType, OpenTransport, Transport, TransportObserver } from './transport.js'
+
+/**
+ * So many messages are written at once. Were a whole turn's messages one write, the two processes would take turns; so
+ * the other side begins while this one still encodes.
+ */
+const BATCH_MESSAGES = 12
+const BATCH_BYTES = 64 * 1024
+
+export interface SocketTransportOptions {
+  /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
+  readonly maxFrameBytes?: number | undefined
+  /** More than this unsent, in bytes, and the connection ends with an error. @default 64 MiB */
+  readonly maxBufferedBytes?: number | undefined
+}
+
+/** Messages as frames on a connected socket, which belongs to the transport from now on. */
+export function openSocket(socket: Socket, options: SocketTransportOptions = {}): OpenTransport {
+  return observer => new SocketTransport(socket, options, observer)
+}
+
+class SocketTransport implements Transport {
+  readonly #socket: Socket
+  readonly #writer: MessageWriter
+  readonly #reader = new MessageReader()
+  readonly #frames: FrameDecoder
+  readonly #maxBufferedBytes: number
+  /** `null` when there is nothing more to say. */
+  #observer: TransportObserver | null
+  #batched = 0
+  isCongested = false
+
+  constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 64 * 1024 * 1024 } = options
+    this.#socket = socket
+    this.#observer = observer
+    this.#writer = new MessageWriter(maxFrameBytes)
+    this.#frames = new FrameDecoder(maxFrameBytes)
+    this.#maxBufferedBytes = maxBufferedBytes
+    socket.on('data', this.#onData)
+    socket.on('drain', this.#onDrain)
+    socket.once('end', this.#onEnd)
+    socket.once('close', this.#onEnd)
+    socket.on('error', this.#onError)
+  }
+
+  send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
+    if (this.#observer === null) return
+    this.#writer.add(id, type, kind, payload)
+    if (++this.#batched === 1) process.nextTick(this.#flush)
+    else if (this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES) this.#write()
+  }
+
+  close(): void {
+    this.#write()
+    this.#forget()
+    this.#socket.end()
+    // The end of the other side is only seen when what comes before it is read.
+    this.#socket.resume()
+  }
+
+  readonly #flush = (): void => {
+    if (this.#batched > 0) this.#write()
+  }
+
+  #write(): void {
+    this.#batched = 0
+    const socket = this.#socket
+    if (this.#writer.length === 0 || socket.destroyed) return
+    const hasRoom = socket.write(this.#writer.take())
+    if (hasRoom || socket.writableLength === 0) return
+    this.isCongested = true
+    if (socket.writableLength > this.#maxBufferedBytes) {
+      this.#fail(new Error(`The other side does not read: more than ${this.#maxBufferedBytes} bytes are unsent.`))
+    }
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    try {
+      this.#frames.push(chunk, this.#take)
+    } catch (error) {
+      this.#fail(asError(error))
+    }
+  }
+
+  readonly #take = (bytes: Buffer, start: number, end: number): void => {
+    const { id, type, kind, payload } = this.#reader.read(bytes, start, end)
+    this.#observer?.message(id, type, kind, payload)
+  }
+
+  readonly #onDrain = (): void => {
+    this.isCongested = false
+    this.#observer?.drained()
+  }
+
+  readonly #onEnd = (): void => {
+    try {
+      this.#frames.end()
+      this.#finish(undefined)
+    } catch (error) {
+      this.#finish(asError(error))
+    }
+  }
+
+  readonly #onError = (error: Error): void => this.#finish(error)
+
+  /** Not from within a call of the observer's: it hears of it in the next turn. */
+  #fail(error: Error): void {
+    this.#socket.destroy(error)
+  }
+
+  #finish(error: Error | undefined): void {
+    const observer = this.#observer
+    this.#forget()
+    this.#socket.destroy()
+    observer?.ended(error)
+  }
+
+  /** The listener for errors stays, so that a late one does no harm. */
+  #forget(): void {
+    this.#observer = null
+    const socket = this.#socket
+    socket.off('data', this.#onData)
+    socket.off('drain', this.#onDrain)
+    socket.off('end', this.#onEnd)
+    socket.off('close', this.#onEnd)
+  }
+}

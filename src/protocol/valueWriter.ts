@@ -1,0 +1,239 @@
+import { encodeCbor } from './cbor.js'
+
+/** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
+const BUFFER_BYTES = 64 * 1024
+/** Deeper than this, the library encodes. */
+const MAX_DEPTH = 16
+/** Up to here, a loop over the characters beats a call into Node. */
+const SHORT_TEXT = 64
+const FEW_KEYS = 16
+
+const UINT = 0x00
+const NEGATIVE = 0x20
+const BYTES = 0x40
+const TEXT = 0x60
+const ARRAY = 0x80
+const MAP = 0xa0
+
+/**
+ * Writes values as canonical CBOR into a buffer that is handed out part by part. Plain values take a short way of their
+ * own; whatever else there is goes through the library. Both give the same bytes.
+ *
+ * What was taken is never written to again: the next part begins behind it, or in a new buffer.
+ */
+export class ValueWriter {
+  bytes: Buffer
+  /** Where the next byte goes. */
+  at = 0
+  /** Where the part begins that has not been taken. */
+  #start = 0
+  readonly #view = new DataView(new ArrayBuffer(4))
+
+  /** @param size - of the first buffer, in bytes */
+  constructor(size: number = BUFFER_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow(size)
+  }
+
+  /** How many bytes can be taken. */
+  get length(): number {
+    return this.at - this.#start
+  }
+
+  /** Forgets what was written after the first `length` bytes. */
+  rewind(length: number): void {
+    this.at = this.#start + length
+  }
+
+  /** Hands out what has been written. */
+  take(): Buffer {
+    const part = this.bytes.subarray(this.#start, this.at)
+    this.#start = this.at
+    return part
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    if (this.at + count <= this.bytes.length) return
+    const length = this.length
+    const grown = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, 2 * length, length + count))
+    this.bytes.copy(grown, 0, this.#start, this.at)
+    this.bytes = grown
+    this.#start = 0
+    this.at = length
+  }
+
+  /** @throws Error when there is no CBOR for it */
+  value(value: unknown, depth = MAX_DEPTH): void {
+    if (typeof value === 'string') this.text(value)
+    else if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'boolean') this.#byte(value ? 0xf5 : 0xf4)
+    else if (value === null) this.#byte(0xf6)
+    else if (value === undefined) this.#byte(0xf7)
+    else if (typeof value === 'object') this.#object(value, depth - 1)
+    else this.#library(value)
+  }
+
+  text(text: string): void {
+    const length = text.length
+    if (length > SHORT_TEXT || !this.#ascii(text, length)) {
+      const size = Buffer.byteLength(text)
+      this.#head(TEXT, size)
+      this.reserve(size)
+      this.at += this.bytes.write(text, this.at, size, 'utf8')
+    }
+  }
+
+  /** An integer from 0 to 2^64 - 1. */
+  uint(value: number | bigint): void {
+    if (typeof value === 'number') this.#head(UINT, value)
+    else this.#library(value)
+  }
+
+  #byte(byte: number): void {
+    this.reserve(1)
+    this.bytes[this.at++] = byte
+  }
+
+  /** Writes a short text; writes nothing when it has other characters. */
+  #ascii(text: string, length: number): boolean {
+    this.reserve(length + 2)
+    const { bytes } = this
+    let at = this.at
+    if (length < 24) bytes[at++] = TEXT | length
+    else {
+      bytes[at++] = TEXT | 24
+      bytes[at++] = length
+    }
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      bytes[at++] = code
+    }
+    this.at = at
+    return true
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value)) this.#float(value)
+    else if (value >= 0) this.#head(UINT, value)
+    else this.#head(NEGATIVE, -1 - value)
+  }
+
+  /** In as few bytes as lose nothing. */
+  #float(value: number): void {
+    this.#view.setFloat32(0, value)
+    const bits = this.#view.getUint32(0)
+    const exponent = ((bits >>> 23) & 0xff) - 127
+    this.reserve(9)
+    const { bytes, at } = this
+    if (value !== this.#view.getFloat32(0) && !Number.isNaN(value)) {
+      bytes[at] = 0xfb
+      this.at = bytes.writeDoubleBE(value, at + 1)
+    } else if (exponent < -14 || exponent > 127) {
+      // Near the least half float, infinite, or not a number.
+      this.#library(value)
+    } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
+      bytes[at] = 0xf9
+      const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
+      this.at = bytes.writeUInt16BE(half, at + 1)
+    } else {
+      bytes[at] = 0xfa
+      this.at = bytes.writeUInt32BE(bits, at + 1)
+    }
+  }
+
+  #object(value: object, depth: number): void {
+    if (depth === 0) this.#library(value)
+    else if (Array.isArray(value)) this.#array(value, depth)
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
+    else if (value instanceof Uint8Array) this.#copy(value)
+    else this.#library(value)
+  }
+
+  #copy(part: Uint8Array): void {
+    const size = part.byteLength
+    this.#head(BYTES, size)
+    this.reserve(size)
+    this.bytes.set(part, this.at)
+    this.at += size
+  }
+
+  #array(items: readonly unknown[], depth: number): void {
+    const count = items.length
+    this.#head(ARRAY, count)
+    for (let i = 0; i < count; i++) this.value(items[i], depth)
+  }
+
+  #map(fields: Fields, depth: number): void {
+    const before = this.length
+    const keys = sorted(Object.keys(fields))
+    const count = keys.length
+    this.#head(MAP, count)
+    for (let i = 0; i < count; i++) {
+      const key = keys[i] as string
+      // Only of ASCII keys is the order of the bytes that of the characters.
+      if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
+        this.rewind(before)
+        this.#library(fields)
+        return
+      }
+      this.value(fields[key], depth)
+    }
+  }
+
+  #library(value: unknown): void {
+    const encoded = encodeCbor(value)
+    this.reserve(encoded.length)
+    this.bytes.set(encoded, this.at)
+    this.at += encoded.length
+  }
+
+  #head(major: number, value: number): void {
+    this.reserve(9)
+    const { bytes } = this
+    const at = this.at
+    if (value < 24) {
+      bytes[at] = major | value
+      this.at = at + 1
+    } else if (value < 0x100) {
+      bytes[at] = major | 24
+      bytes[at + 1] = value
+      this.at = at + 2
+    } else if (value < 0x1_0000) {
+      bytes[at] = major | 25
+      bytes[at + 1] = value >>> 8
+      bytes[at + 2] = value
+      this.at = at + 3
+    } else if (value < 0x1_0000_0000) {
+      bytes[at] = major | 26
+      bytes[at + 1] = value >>> 24
+      bytes[at + 2] = value >>> 16
+      bytes[at + 3] = value >>> 8
+      bytes[at + 4] = value
+      this.at = at + 5
+    } else {
+      bytes[at] = major | 27
+      bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at + 1)
+      this.at = bytes.writeUInt32BE(value % 0x1_0000_0000, at + 5)
+    }
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** In canonical order, if all are ASCII: shorter ones first, then by their bytes. Few keys are cheaper sorted here. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > FEW_KEYS) return keys.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i] as string
+    let gap = i
+    for (; gap > 0 && isBefore(key, keys[gap - 1] as string); gap--) keys[gap] = keys[gap - 1] as string
+    keys[gap] = key
+  }
+  return keys
+}
+
+/** Whether a key comes before another one in canonical CBOR, both being ASCII. */
+export function isBefore(key: string, other: string): boolean {
+  return key.length === other.length ? key < other : key.length < other.length
+}

@@ -1,0 +1,138 @@
+import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../errors.js'
+import { isEncodable } from './encodable.js'
+
+/** An error as it is sent; other implementations of the protocol know the first three fields. */
+export interface WireError {
+  readonly module: string
+  readonly code: number
+  readonly message: string
+  /** What other implementations do not know. */
+  readonly error?: ErrorFacts | undefined
+}
+
+/** What is left of an `Error`, in plain values. */
+export interface ErrorFacts {
+  readonly name?: string
+  readonly message?: string
+  readonly code?: string | number
+  /** Its own enumerable properties. */
+  readonly details?: Readonly<Record<string, unknown>>
+  readonly cause?: ErrorFacts
+  readonly errors?: readonly ErrorFacts[]
+  readonly stack?: string
+  /** In place of all others: what was thrown, when that is no `Error`. */
+  readonly thrown?: unknown
+}
+
+/** Causes below this depth are left out. */
+const MAX_CAUSES = 8
+const MAX_ERRORS = 100
+const TAKEN = new Set(['name', 'message', 'code', 'cause', 'stack', 'errors', 'guestStack'])
+const CLASSES = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError }
+
+/** Makes what was thrown ready to be sent. Never throws; what cannot be encoded is left out. */
+export function toWire(thrown: unknown, { stack }: { readonly stack: boolean }): WireError {
+  const message = thrown instanceof Error ? textOf(thrown, 'message', '') : describeSafely(thrown)
+  const module = isCutoverError(thrown) ? 'cutover' : 'runtime'
+  return { module, code: 1, message, error: factsOf(thrown, stack, MAX_CAUSES) }
+}
+
+/**
+ * Makes an error of what came: an `Error` of the same class, if that is one of the language or `CutoverError`, or the
+ * value that was thrown. The other side's stack is in `guestStack`. What came may be anything: nothing of it is trusted.
+ */
+export function fromWire(payload: unknown): unknown {
+  const { module, code, message, error } = fieldsOf(payload)
+  if (typeof error === 'object' && error !== null) return fromFacts(fieldsOf(error), message, MAX_CAUSES)
+  const foreign = new Error(typeof message === 'string' ? message : '')
+  define(foreign, 'name', 'GuestError')
+  return Object.assign(foreign, {
+    code: typeof code === 'number' ? code : 0,
+    module: typeof module === 'string' ? module : '',
+  })
+}
+
+function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
+  if (!(thrown instanceof Error)) return { thrown: isEncodable(thrown) ? thrown : describeSafely(thrown) }
+  const code = read(thrown, 'code')
+  const cause = depth > 1 ? read(thrown, 'cause') : undefined
+  const errors = depth > 1 ? read(thrown, 'errors') : undefined
+  const details = detailsOf(thrown)
+  return {
+    name: textOf(thrown, 'name', 'Error'),
+    message: textOf(thrown, 'message', ''),
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(Object.keys(details).length > 0 ? { details } : {}),
+    ...(cause === undefined ? {} : { cause: factsOf(cause, stack, depth - 1) }),
+    ...(Array.isArray(errors) ? { errors: errors.slice(0, MAX_ERRORS).map(error => factsOf(error, stack, 1)) } : {}),
+    ...(stack ? { stack: textOf(thrown, 'stack', '') } : {}),
+  }
+}
+
+function detailsOf(error: Error): Record<string, unknown> {
+  const names = Object.keys(error).filter(name => !TAKEN.has(name))
+  const entries = names.map(name => [name, read(error, name)] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && isEncodable(value)))
+}
+
+function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
+  if (Object.hasOwn(facts, 'thrown')) return facts['thrown']
+  const { name, code, details, cause, errors, stack } = facts
+  const message = [facts['message'], fallback].find(text => typeof text === 'string') ?? ''
+  const isNested = (value: unknown) => depth > 1 && typeof value === 'object' && value !== null
+  const options = isNested(cause) ? { cause: fromFacts(fieldsOf(cause), '', depth - 1) } : {}
+  const inner = Array.isArray(errors) && depth > 1 ? errors.map(each => fromFacts(fieldsOf(each), '', 1)) : undefined
+  const error = build(String(message), name, code, inner, options)
+  for (const [key, value] of Object.entries(fieldsOf(details))) if (!TAKEN.has(key)) define(error, key, value, true)
+  if (typeof name === 'string' && error.name !== name) define(error, 'name', name)
+  const isCode = typeof code === 'string' || typeof code === 'number'
+  if (isCode && read(error, 'code') !== code) define(error, 'code', code, true)
+  if (typeof stack === 'string') define(error, 'guestStack', stack)
+  return error
+}
+
+function build(
+  message: string,
+  name: unknown,
+  code: unknown,
+  errors: unknown[] | undefined,
+  options: { cause?: unknown },
+): Error {
+  if (name === 'CutoverError' && typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) {
+    return new CutoverError(code as ErrorCode, message, options)
+  }
+  if (errors !== undefined) return new AggregateError(errors, message, options)
+  const isBuiltIn = typeof name === 'string' && Object.hasOwn(CLASSES, name)
+  return new (isBuiltIn ? CLASSES[name as keyof typeof CLASSES] : Error)(message, options)
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {}
+}
+
+function read(error: object, name: string): unknown {
+  try {
+    return (error as Fields)[name]
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(error: object, name: string, fallback: string): string {
+  const text = read(error, name)
+  return typeof text === 'string' ? text : fallback
+}
+
+function describeSafely(thrown: unknown): string {
+  try {
+    return describe(thrown)
+  } catch {
+    return 'a value that cannot be described'
+  }
+}
+
+function define(error: Error, name: string, value: unknown, enumerable = false): void {
+  Object.defineProperty(error, name, { value, enumerable, configurable: true, writable: true })
+}

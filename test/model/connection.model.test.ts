@@ -1,0 +1,99 @@
+import { type ConnectionEvent, connectionMachine } from 'cutover/machines'
+import { expect } from 'vitest'
+import type { SnapshotFrom } from 'xstate'
+import { Connection } from '../../src/protocol/connection.js'
+import { RESPONSE, type TransportObserver } from '../../src/protocol/transport.js'
+import { microtasks } from '../fixtures/hosting.js'
+import { explore, nameOf, type Step } from './explore.js'
+import { runEverything } from './runEverything.js'
+
+type Machine = typeof connectionMachine
+
+const EVENTS = ['open', 'initialized', 'close'] as const satisfies readonly ConnectionEvent['type'][]
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A real connection over a transport in memory that answers every call. */
+class ConnectionDriver {
+  readonly #seen = { opened: 0, closedTransport: 0, reported: 0 }
+  readonly #answers: string[] = []
+  readonly connection: Connection
+
+  constructor() {
+    this.connection = new Connection({
+      role: 'host',
+      logger: silent,
+      answerCall: () => null,
+      answer: () => ({ kind: 'Empty', payload: null }),
+      closed: () => void this.#seen.reported++,
+      open: observer => this.#open(observer),
+    })
+  }
+
+  async do({ type }: ConnectionEvent) {
+    if (type === 'close') this.connection.close(new Error('closed'))
+    else this.connection[type]()
+    await microtasks()
+  }
+
+  /** What became of a call that is made now, and of those made before that waited. */
+  async look() {
+    const note = (what: string) => void this.#answers.push(what)
+    this.connection.call('now').then(
+      () => note('answered'),
+      () => note('rejected'),
+    )
+    await microtasks()
+    const { state, waiting } = this.connection
+    return { ...this.#seen, state, waiting, answers: this.#answers.splice(0) }
+  }
+
+  #open(observer: TransportObserver) {
+    this.#seen.opened++
+    return {
+      isCongested: false,
+      send: (id: number | bigint) => observer.message(id, RESPONSE, 'RuntimeCallResponse', null),
+      close: () => void this.#seen.closedTransport++,
+    }
+  }
+}
+
+/** What must be seen, worked out from the states alone. */
+class Expected {
+  #opened = 0
+  #closedTransport = 0
+  #reported = 0
+  #waiting = 0
+
+  after({ from, to }: Step<Machine>) {
+    const entered = (state: string) => to.value === state && from.value !== state
+    if (entered('initializing')) this.#opened++
+    if (entered('closed')) this.#reported++
+    if (entered('closed') && from.value !== 'uninitialized') this.#closedTransport++
+    const isWaiting = to.value === 'uninitialized' || to.value === 'initializing'
+    const outcome = to.value === 'ready' ? 'answered' : 'rejected'
+    const answers = isWaiting ? [] : new Array<string>(this.#waiting + 1).fill(outcome)
+    this.#waiting = isWaiting ? this.#waiting + 1 : 0
+    const seen = { opened: this.#opened, closedTransport: this.#closedTransport, reported: this.#reported }
+    return { ...seen, state: to.value, waiting: this.#waiting, answers }
+  }
+}
+
+runEverything({
+  title: 'a connection',
+  machine: connectionMachine,
+  places: explore(connectionMachine, undefined, state =>
+    state.value === 'closed' ? [] : EVENTS.map(type => ({ type })),
+  ),
+  nameOf: (state: SnapshotFrom<Machine>) => state.value,
+  walk: async (steps, crossed) => {
+    const driver = new ConnectionDriver()
+    const expected = new Expected()
+    for (const step of steps) {
+      await driver.do(step.event)
+      expect(await driver.look(), `${step.event.type} in ${step.from.value}`).toEqual(expected.after(step))
+      for (const transition of connectionMachine.getTransitionData(step.from as never, step.event)) {
+        crossed.add(nameOf(transition))
+      }
+    }
+  },
+})

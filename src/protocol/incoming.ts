@@ -50,6 +50,8 @@ export class IncomingRequests {
       this.#answer(transport, id, EMPTY, null, undefined)
     } else if (this.#unanswered.size >= options.maxInFlight) {
       this.#refuse(transport, id, new Error(`More than ${options.maxInFlight} requests are not answered yet.`))
+    } else if (this.#unanswered.has(id)) {
+      this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
     } else if (kind === options.callKind) this.#takeCall(transport, id, payload)
     else this.#takeOther(transport, id, kind, payload)
   }
@@ -90,10 +92,6 @@ export class IncomingRequests {
     answer: PromiseLike<unknown>,
     bodyOf: (value: unknown) => Body,
   ): void {
-    if (this.#unanswered.has(id)) {
-      this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
-      return
-    }
     this.#unanswered.set(id, request)
     const settle = (send: () => void) => {
       this.#unanswered.delete(id)

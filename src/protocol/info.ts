@@ -1,0 +1,88 @@
+import { describe } from '../errors.js'
+
+/** A version as Oasis sends it; what is 0 may be left out. */
+export interface WireVersion {
+  readonly major?: number | bigint
+  readonly minor?: number | bigint
+  readonly patch?: number | bigint
+}
+
+/** What the host says first. */
+export interface InfoRequest {
+  /** 32 bytes. */
+  readonly runtime_id: Uint8Array
+  readonly consensus_backend: string
+  readonly consensus_protocol_version: WireVersion
+  readonly consensus_chain_context: string
+  readonly local_config?: Readonly<Record<string, unknown>>
+  /** Only between a host and a guest of this library. */
+  readonly id?: string
+  readonly version?: string
+}
+
+/** What the guest answers to that. */
+export interface InfoResponse {
+  readonly protocol_version: string
+  readonly runtime_version: string
+  readonly features: Readonly<Record<string, unknown>>
+}
+
+/** Reads an `InfoRequest`. @throws TypeError that names the field that does not fit */
+export function parseInfoRequest(payload: unknown): InfoRequest {
+  const fields = mapOf(payload, 'RuntimeInfoRequest')
+  const { runtime_id, local_config, id, version } = fields
+  if (!(runtime_id instanceof Uint8Array) || runtime_id.length !== 32) throw unfit('runtime_id', '32 bytes', runtime_id)
+  versionText(fields['consensus_protocol_version'], 'consensus_protocol_version')
+  return {
+    runtime_id,
+    consensus_backend: textOf(fields, 'consensus_backend'),
+    consensus_protocol_version: fields['consensus_protocol_version'] as WireVersion,
+    consensus_chain_context: textOf(fields, 'consensus_chain_context'),
+    ...(isAbsent(local_config) ? {} : { local_config: mapOf(local_config, 'local_config') }),
+    ...(isAbsent(id) ? {} : { id: textOf(fields, 'id') }),
+    ...(isAbsent(version) ? {} : { version: textOf(fields, 'version') }),
+  }
+}
+
+/** Reads an `InfoResponse`, its versions as text. @throws TypeError that names the field that does not fit */
+export function parseInfoResponse(payload: unknown): InfoResponse {
+  const { protocol_version, runtime_version, features } = mapOf(payload, 'RuntimeInfoResponse')
+  return {
+    protocol_version: versionText(protocol_version, 'protocol_version'),
+    runtime_version: versionText(runtime_version, 'runtime_version'),
+    features: isAbsent(features) ? {} : mapOf(features, 'features'),
+  }
+}
+
+/** A version, sent as text or as a map, as text. @throws TypeError when it is neither */
+export function versionText(version: unknown, field = 'version'): string {
+  if (typeof version === 'string' && version !== '') return version
+  const parts = mapOf(version, field)
+  return ['major', 'minor', 'patch'].map(name => partOf(parts[name], `${field}.${name}`)).join('.')
+}
+
+function partOf(part: unknown, field: string): string {
+  if (part === undefined) return '0'
+  if (typeof part === 'bigint' || (Number.isSafeInteger(part) && (part as number) >= 0)) return String(part)
+  throw unfit(field, 'an integer from 0', part)
+}
+
+function textOf(fields: Readonly<Record<string, unknown>>, field: string): string {
+  const text = fields[field]
+  if (typeof text === 'string') return text
+  throw unfit(field, 'a text', text)
+}
+
+function mapOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  const isMap = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  if (isMap) return value as Readonly<Record<string, unknown>>
+  throw unfit(field, 'a map', value)
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+function unfit(field: string, expected: string, got: unknown): TypeError {
+  return new TypeError(`${field} must be ${expected}, got ${describe(got)}.`)
+}

@@ -8,10 +8,18 @@
  * | initializing | initialized |  | ready |
  * | initializing | close |  | closed |
  * | ready | close |  | closed |
+ *
+ * | state | meaning |
+ * |---|---|
+ * | uninitialized | There is no channel yet. Calls wait. |
+ * | initializing | The two sides make themselves known. Requests are sent and answered; calls wait. |
+ * | ready | Calls go both ways. |
+ * | closed | Nothing is sent or heard any more; everything that waited for an answer was rejected. |
  */
 import { setup } from 'xstate'
 import { notProvided } from './notProvided.js'
 
+/** What happens to a connection. */
 export type ConnectionEvent =
   /** Take the channel and say what must be said first. */
   | { readonly type: 'open' }
@@ -20,6 +28,7 @@ export type ConnectionEvent =
   /** It is not wanted any more, or it ended by itself. */
   | { readonly type: 'close' }
 
+/** The statechart of one connection; each side has one of its own. */
 export const connectionMachine = setup({
   types: { events: {} as ConnectionEvent },
   actions: {

@@ -65,6 +65,35 @@
  * | stopping.asking | after shutdownTimeout |  | stopping.terminating |
  * | stopping.terminating | after killTimeout |  | stopping.killing |
  * | stopping.killing | after killTimeout |  | stopped |
+ *
+ * | state | meaning |
+ * |---|---|
+ * | idle | Provisioned, not started. |
+ * | launching | The guest is brought to life; calls wait. |
+ * | launching.connecting | It is loaded, until it is there to be started. |
+ * | launching.starting | It is told what it is, and gets ready. |
+ * | clearing | A launch failed; what is left of it is ended. Calls wait. |
+ * | clearing.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
+ * | clearing.killing | It is ended. |
+ * | backingOff | The guest failed; the next launch is not due yet. Calls wait. |
+ * | gaveUp | It failed for too long: nothing more is tried until a restart is asked for. Calls are refused. |
+ * | up | The guest answers calls. |
+ * | up.idle | Nothing but calls. |
+ * | up.pinging | The guest is asked whether it is alive. |
+ * | up.aborting | The guest is asked to interrupt its work; if it does not, it is restarted. |
+ * | lost | A guest that was up is of no use any more. Calls wait. |
+ * | lost.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
+ * | lost.killing | It is ended. |
+ * | restarting | The guest is ended, to be launched again. Calls wait. |
+ * | restarting.cancelling | A launch was under way: it is given a moment to end. |
+ * | restarting.settling | The launch came up after all; nobody has heard of it, and it is ended. |
+ * | restarting.terminating | It was up, and is ended. |
+ * | stopping | The guest goes down for good. Calls are refused. |
+ * | stopping.cancelling | A launch was under way: it is asked to end. |
+ * | stopping.asking | It is asked to stop by itself. |
+ * | stopping.terminating | It is told to end. |
+ * | stopping.killing | It is ended. |
+ * | stopped | Gone for good. |
  */
 import { assign, cancel, enqueueActions, setup } from 'xstate'
 import { notProvided } from './notProvided.js'
@@ -101,6 +130,7 @@ export interface SupervisorInput {
   readonly exitGrace: number
 }
 
+/** What a supervisor knows of its guest, besides the state. */
 export interface SupervisorContext extends SupervisorInput {
   /** Failed launches and unexpected ends that are not forgotten. */
   readonly failures: number
@@ -119,9 +149,11 @@ export type SupervisorReason =
 
 /** What an action is told. */
 export interface Blame {
+  /** The guest's own error, or what the supervisor found. */
   readonly why: Error | SupervisorReason
 }
 
+/** What is wanted of a supervisor, and what its guest reports. */
 export type SupervisorEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
@@ -155,6 +187,7 @@ export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: S
   return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
 }
 
+/** The statechart that keeps one guest alive, whatever host it runs in. */
 export const supervisorMachine = setup({
   types: {
     context: {} as SupervisorContext,

@@ -32,6 +32,11 @@ function invalid(name: string, version: unknown, hint: string): CutoverError {
   return new CutoverError('CUTOVER_INVALID_VERSION', `${name} must be SemVer, got ${describe(version)}. ${hint}`)
 }
 
+/** Whether `text` is a version that equals a canonical one; build metadata does not count. */
+export function isSameVersion(text: string, version: string): boolean {
+  return semver.valid(text) !== null && semver.eq(text, version)
+}
+
 /** SemVer precedence of two canonical versions, ascending. */
 export function byPrecedence(a: string, b: string): number {
   return semver.compare(a, b)

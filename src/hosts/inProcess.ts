@@ -8,6 +8,7 @@ import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig }
 import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
 
+/** What {@link inProcess} can be told. */
 export interface InProcessOptions extends SupervisedOptions {
   /**
    * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the

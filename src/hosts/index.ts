@@ -1,6 +1,13 @@
 /** `cutover/hosts`: where runtimes run. */
 export type { CallContext, RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
+export { type ChildProcessOptions, childProcess } from './childProcess.js'
+export type { Protocol } from './connectedGuest.js'
+export type { ConnectedHostOptions } from './connectedOptions.js'
+export { ExitError } from './exitError.js'
 export { type InProcessOptions, inProcess } from './inProcess.js'
 export type { LoaderConfig, ModuleLoader, ModuleSource } from './moduleSource.js'
+export { type BubblewrapOptions, bubblewrap } from './process/bubblewrap.js'
+export type { ProcessCommand, Sandbox, SandboxMounts } from './process/command.js'
 export type { HostInfo, OnHostRequest, ProtocolVersion, Provisioner, RuntimeConfig } from './provisioner.js'
 export type { SupervisedOptions } from './supervisedOptions.js'
+export { type WorkerThreadOptions, workerThread } from './workerThread.js'

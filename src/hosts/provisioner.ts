@@ -11,7 +11,9 @@ export type OnHostRequest = (request: unknown, options: Pick<CallContext, 'signa
 
 /** Which runtime to provision. */
 export interface RuntimeConfig {
+  /** The id of the runtime, the same for all its versions; for Oasis runtimes 64 hex digits. */
   readonly id: string
+  /** Which version this is; a guest that says it is another one is refused. */
   readonly version: VersionLike
   /**
    * The module; goes before the host's own option. A file (a URL, or a path relative to the working directory) does for
@@ -44,9 +46,13 @@ export interface HostInfo {
   readonly consensusChainContext?: string
 }
 
+/** A version as Oasis Core sends it. */
 export interface ProtocolVersion {
+  /** @default 0 */
   readonly major?: number
+  /** @default 0 */
   readonly minor?: number
+  /** @default 0 */
   readonly patch?: number
 }
 
@@ -58,6 +64,7 @@ export interface CheckedConfig extends RuntimeConfig {
 
 /** Makes runtimes of one kind. */
 export interface Provisioner {
+  /** Which kind of host: `in-process`, `worker-thread`, `child-process`. */
   readonly name: string
   /**
    * Makes a runtime that is not started.

@@ -4,6 +4,7 @@ import type { CallOptions, Transferable } from '../runtime.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {
+  /** The id of the runtime, as in its config. */
   readonly id: string
   /** Canonical SemVer. */
   readonly version: string
@@ -39,9 +40,11 @@ export interface CallContext {
 export interface RuntimeModule<Req = unknown, Res = unknown> {
   /** Gets ready; calls arrive only after it has finished. To fail, throw: the host tries again later. */
   start?(context: RuntimeContext): void | Promise<void>
+  /** Answers one call; many may be under way at once. What it throws is what the caller's promise rejects with. */
   call(request: Req, context: CallContext): Res | Promise<Res>
   /** Interrupts the work at hand; calls may then fail. */
   abort?(): void | Promise<void>
+  /** Ends for good what `start` has begun; called once, and only after `start` has finished. */
   stop?(): void | Promise<void>
 }
 

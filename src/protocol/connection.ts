@@ -1,12 +1,14 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
-import { connectionMachine } from '../../machines/index.js'
+import { type ConnectionEvent, connectionMachine } from '../../machines/index.js'
+import { Effects } from '../effects.js'
 import { asError, CutoverError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import type { Transferable } from '../runtime.js'
 import { type Answering, IncomingRequests } from './incoming.js'
 import type { Body } from './messages.js'
 import * as messages from './messages.js'
 import { type AnswerShape, type Outgoing, OutgoingRequests } from './outgoing.js'
-import type { MessageId, OpenTransport, Transferable, Transport, TransportObserver } from './transport.js'
+import type { MessageId, OpenTransport, Transport, TransportObserver } from './transport.js'
 import { type MessageType, REQUEST } from './transport.js'
 
 export type Role = 'host' | 'guest'
@@ -17,6 +19,8 @@ export interface ConnectionOptions extends Answering {
   readonly logger: Logger
   /** Calls in flight, and requests of the other side that are not answered yet, at most. @default 10_000 */
   readonly maxInFlight?: number | undefined
+  /** Send errors with no fields but those of Oasis Core. @default false */
+  readonly plainErrors?: boolean | undefined
   /** Calls that wait at most. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
   /**
@@ -49,6 +53,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #outgoing: OutgoingRequests
   readonly #incoming: IncomingRequests
+  readonly #effects: Effects
   readonly #actor: ActorRefFrom<typeof connectionMachine>
   readonly #kinds: (typeof KINDS)[Role]
   #transport: Transport | null = null
@@ -70,7 +75,12 @@ export class Connection {
       callKind: theirs.call,
       callAnswerKind: theirs.answer,
       cancelKind: theirs.cancel,
-      stacks: role === 'guest',
+      errors: { stack: role === 'guest', isPlain: options.plainErrors },
+    })
+    this.#effects = new Effects({
+      decided: () => {},
+      acted: () => {},
+      failed: err => options.logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = this.#createActor()
   }
@@ -91,12 +101,12 @@ export class Connection {
 
   /** Takes the transport: from now on, requests go both ways; calls still wait. */
   open(): void {
-    if (this.#reason === null) this.#actor.send({ type: 'open' })
+    this.#send('open')
   }
 
   /** Sends the calls that wait, and from now on all others at once. */
   initialized(): void {
-    if (this.#reason === null) this.#actor.send({ type: 'initialized' })
+    this.#send('initialized')
   }
 
   /** Ends the connection; everything that is not answered rejects with `reason`. */
@@ -156,15 +166,22 @@ export class Connection {
   }
 
   #createActor(): ActorRefFrom<typeof connectionMachine> {
+    const act = (effect: () => void) => () => this.#effects.push(effect)
     const machine = connectionMachine.provide({
       actions: {
-        openTransport: () => this.#openTransport(),
-        releaseCalls: () => this.#outgoing.route(this.#transport),
-        closeTransport: () => this.#closeTransport(),
-        reportClosed: () => this.#reportClosed(),
+        openTransport: act(() => this.#openTransport()),
+        releaseCalls: act(() => this.#outgoing.route(this.#transport)),
+        closeTransport: act(() => this.#closeTransport()),
+        reportClosed: act(() => this.#reportClosed()),
       },
     })
     return createActor(machine).start()
+  }
+
+  #send(type: ConnectionEvent['type']): void {
+    this.#effects.decide(() => {
+      if (this.state !== 'closed') this.#actor.send({ type })
+    })
   }
 
   #openTransport(): void {
@@ -190,9 +207,8 @@ export class Connection {
   }
 
   #end(reason: Error): void {
-    if (this.#reason !== null) return
-    this.#reason = reason
-    this.#actor.send({ type: 'close' })
+    this.#reason ??= reason
+    this.#send('close')
   }
 
   #closeTransport(): void {

@@ -4,6 +4,11 @@ export const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024
 /** The length in front of each frame: 4 bytes, big-endian. */
 export const HEADER_BYTES = 4
 
+/** The stream ended inside a frame: whoever wrote it has died. */
+export class TruncatedError extends Error {
+  override readonly name = 'TruncatedError'
+}
+
 /** Takes one whole frame: what is in `bytes` from `start` to before `end`. It is only there during this call. */
 export type TakeFrame = (bytes: Buffer, start: number, end: number) => void
 
@@ -46,7 +51,7 @@ export class FrameDecoder {
     if (this.#partialBytes === 0) return
     const bytes = this.#partialBytes
     this.#drop()
-    throw new Error(`The stream ended inside a frame, after ${bytes} bytes of it.`)
+    throw new TruncatedError(`The stream ended inside a frame, after ${bytes} bytes of it.`)
   }
 
   /** Adds to the partial frame; returns where in the chunk the next frame begins. */

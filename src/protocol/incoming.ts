@@ -1,7 +1,8 @@
 import { describe } from '../errors.js'
+import type { Transferable } from '../runtime.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
-import { type MessageId, RESPONSE, type Transferable, type Transport } from './transport.js'
-import { toWire } from './wireError.js'
+import { type MessageId, RESPONSE, type Transport } from './transport.js'
+import { toWire, type WireErrorOptions } from './wireError.js'
 
 /** What whoever answers a request knows of it. */
 export interface RequestContext {
@@ -24,8 +25,8 @@ export interface IncomingOptions extends Answering {
   readonly callKind: string
   readonly callAnswerKind: string
   readonly cancelKind: string
-  /** With `Error` bodies, send stacks. */
-  readonly stacks: boolean
+  /** How errors are sent. */
+  readonly errors: WireErrorOptions
 }
 
 /** What the other side asks. An answer that is there at once is sent at once. */
@@ -123,7 +124,7 @@ export class IncomingRequests {
 
   /** Never throws: an error that cannot be sent is described. */
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
-    const options = { stack: this.#options.stacks }
+    const options = this.#options.errors
     try {
       transport.send(id, RESPONSE, ERROR, toWire(error, options))
     } catch (cause) {

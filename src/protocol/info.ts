@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { describe } from '../errors.js'
+import { PROTOCOL_VERSION } from './messages.js'
 
 /** A version as Oasis sends it; what is 0 may be left out. */
-export interface WireVersion {
+interface WireVersion {
   readonly major?: number | bigint
   readonly minor?: number | bigint
   readonly patch?: number | bigint
@@ -25,6 +27,19 @@ export interface InfoResponse {
   readonly protocol_version: string
   readonly runtime_version: string
   readonly features: Readonly<Record<string, unknown>>
+  /** Only when the guest sends one; then it must be the one that the host has sent. */
+  readonly runtime_id: Uint8Array | undefined
+}
+
+/** 64 hex digits are the 32 bytes themselves, as in Oasis Core; of any other id it is the SHA-256. */
+export function runtimeIdOf(id: string): Uint8Array {
+  return /^[0-9a-f]{64}$/i.test(id) ? Buffer.from(id, 'hex') : createHash('sha256').update(id).digest()
+}
+
+/** What a guest of this library answers. */
+export function infoAnswer(version: string, runtimeId: Uint8Array): Readonly<Record<string, unknown>> {
+  const [major, minor] = PROTOCOL_VERSION.split('.').map(Number)
+  return { protocol_version: { major, minor }, runtime_version: version, features: {}, runtime_id: runtimeId }
 }
 
 /** Reads an `InfoRequest`. @throws TypeError that names the field that does not fit */
@@ -46,11 +61,13 @@ export function parseInfoRequest(payload: unknown): InfoRequest {
 
 /** Reads an `InfoResponse`, its versions as text. @throws TypeError that names the field that does not fit */
 export function parseInfoResponse(payload: unknown): InfoResponse {
-  const { protocol_version, runtime_version, features } = mapOf(payload, 'RuntimeInfoResponse')
+  const { protocol_version, runtime_version, features, runtime_id } = mapOf(payload, 'RuntimeInfoResponse')
+  if (runtime_id !== undefined && !(runtime_id instanceof Uint8Array)) throw unfit('runtime_id', '32 bytes', runtime_id)
   return {
     protocol_version: versionText(protocol_version, 'protocol_version'),
     runtime_version: versionText(runtime_version, 'runtime_version'),
     features: isAbsent(features) ? {} : mapOf(features, 'features'),
+    runtime_id,
   }
 }
 

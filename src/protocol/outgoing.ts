@@ -1,7 +1,8 @@
 import { onAbort } from '../abortListeners.js'
 import { CutoverError, describe } from '../errors.js'
+import type { Transferable } from '../runtime.js'
 import { ERROR } from './messages.js'
-import { REQUEST, type Transferable, type Transport } from './transport.js'
+import { REQUEST, type Transport } from './transport.js'
 import { fromWire } from './wireError.js'
 
 /** What a request resolves with: the payload of the answer, its {@link Body}, or that as `{ [kind]: payload }`. */

@@ -33,6 +33,9 @@ class SocketTransport implements Transport {
   /** `null` when there is nothing more to say. */
   #observer: TransportObserver | null
   #batched = 0
+  #sentInTurn = 0
+  /** In the last turn there was one message: another one is not made to wait for company. */
+  #isQuiet = true
   isCongested = false
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
@@ -52,8 +55,11 @@ class SocketTransport implements Transport {
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null) return
     this.#writer.add(id, type, kind, payload)
-    if (++this.#batched === 1) process.nextTick(this.#flush)
-    else if (this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES) this.#write()
+    this.#batched++
+    if (++this.#sentInTurn === 1) {
+      process.nextTick(this.#endTurn)
+      if (this.#isQuiet) this.#write()
+    } else if (this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES) this.#write()
   }
 
   close(): void {
@@ -64,7 +70,9 @@ class SocketTransport implements Transport {
     this.#socket.resume()
   }
 
-  readonly #flush = (): void => {
+  readonly #endTurn = (): void => {
+    this.#isQuiet = this.#sentInTurn === 1
+    this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
   }
 

@@ -11,7 +11,7 @@ export interface WireError {
 }
 
 /** What is left of an `Error`, in plain values. */
-export interface ErrorFacts {
+interface ErrorFacts {
   readonly name?: string
   readonly message?: string
   readonly code?: string | number
@@ -30,11 +30,18 @@ const MAX_ERRORS = 100
 const TAKEN = new Set(['name', 'message', 'code', 'cause', 'stack', 'errors', 'guestStack'])
 const CLASSES = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError }
 
+export interface WireErrorOptions {
+  /** Send the stack as well. */
+  readonly stack: boolean
+  /** Send only what the protocol of Oasis Core has: other fields are refused there. @default false */
+  readonly isPlain?: boolean | undefined
+}
+
 /** Makes what was thrown ready to be sent. Never throws; what cannot be encoded is left out. */
-export function toWire(thrown: unknown, { stack }: { readonly stack: boolean }): WireError {
+export function toWire(thrown: unknown, { stack, isPlain = false }: WireErrorOptions): WireError {
   const message = thrown instanceof Error ? textOf(thrown, 'message', '') : describeSafely(thrown)
   const module = isCutoverError(thrown) ? 'cutover' : 'runtime'
-  return { module, code: 1, message, error: factsOf(thrown, stack, MAX_CAUSES) }
+  return { module, code: 1, message, ...(isPlain ? {} : { error: factsOf(thrown, stack, MAX_CAUSES) }) }
 }
 
 /**

@@ -1,18 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-const FILES = ['machines', 'src', 'src/testing'].flatMap(folder =>
-  readdirSync(folder)
+const FILES = ['machines', 'src'].flatMap(folder =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts'))
     .map(file => `${folder}/${file}`),
 )
 
-/** What users can import by name; the supervisor is the business of the hosts. */
-const PUBLISHED = ['machines/index.ts', 'src/index.ts', 'src/testing/index.ts'].flatMap(path =>
+/** What users can import by name. */
+const FACES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/testing'].map(folder => `${folder}/index.ts`)
+const PUBLISHED = FACES.flatMap(path =>
   [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, names]) => (names ?? '').split(','))
     .map(name => name.replace('type ', '').trim())
-    .filter(name => name !== '' && !/^supervisor/i.test(name)),
+    .filter(name => name !== ''),
 )
 
 /** A member of a block, but not a private one, nor a constructor. */
@@ -35,7 +36,7 @@ function declared(lines: readonly string[], i: number, name: string): Declared {
 function membersOf(path: string, name: string): Declared[] {
   const lines = readFileSync(path, 'utf8').split('\n')
   const start = lines.findIndex(line =>
-    new RegExp(`^export (?:interface|class|type|const|function) ${name}\\b`).test(line),
+    new RegExp(`^export (?:async )?(?:interface|class|type|const|function) ${name}\\b`).test(line),
   )
   if (start === -1) return []
   const isBlock = /^export (?:interface|class) .*\{$/.test(lines[start] ?? '')

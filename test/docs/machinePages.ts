@@ -7,8 +7,6 @@ interface MachinePage {
   readonly name: string
   readonly machine: AnyStateMachine
   readonly about: string
-  /** Whether the head comment of its source says what each state means. @default true */
-  readonly hasMeanings?: boolean
 }
 
 const PAGES: readonly MachinePage[] = [
@@ -18,7 +16,6 @@ const PAGES: readonly MachinePage[] = [
     name: 'supervisor',
     machine: supervisorMachine,
     about: 'Keeps one runtime module alive, whatever host it runs in.',
-    hasMeanings: false,
   },
   {
     name: 'connection',
@@ -37,11 +34,11 @@ export interface Generated {
 
 export const GENERATED: readonly Generated[] = [
   ...PAGES.map(page => ({ path: `docs/machines/${page.name}.md`, update: () => pageOf(page) })),
-  ...PAGES.map(({ name, machine, hasMeanings = true }) => ({
+  ...PAGES.map(({ name, machine }) => ({
     path: `machines/${name}.ts`,
     update: (source: string) => {
       const updated = replaceTable(source, 'state | event', tableOf(machine))
-      return hasMeanings ? replaceTable(updated, 'state | meaning', meaningsOf(machine)) : updated
+      return replaceTable(updated, 'state | meaning', meaningsOf(machine))
     },
   })),
   { path: 'README.md', update: readme => replaceDiagram(readme, toMermaid(aggregateMachine)) },

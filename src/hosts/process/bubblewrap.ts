@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import { findProgram, noSuchProgram, type Sandbox, type SandboxMounts } from './command.js'
 
+/** What {@link bubblewrap} can be told. */
 export interface BubblewrapOptions {
   /** Where bubblewrap is: a path, or a name in `PATH`. @default 'bwrap' */
   readonly binary?: string

@@ -6,6 +6,7 @@ import { CutoverError, describe } from '../../errors.js'
 export interface ProcessCommand {
   /** A path, or a name that is looked up in `PATH`. */
   readonly file: string
+  /** What the program gets, one by one; no shell reads them. */
   readonly args: readonly string[]
   /** What the guest gets besides `PATH`, `HOME`, `LANG` and `TMPDIR`. */
   readonly env: Readonly<Record<string, string>>
@@ -23,6 +24,7 @@ export interface SandboxMounts {
 
 /** Turns a command into one that runs the same program with fewer rights. */
 export interface Sandbox {
+  /** For messages. */
   readonly name: string
   /** @throws CutoverError `CUTOVER_START_FAILED` when the sandbox or the program is not installed */
   wrap(command: ProcessCommand, mounts: SandboxMounts): ProcessCommand

@@ -8,11 +8,15 @@ import { lifecycleCases } from './lifecycleCases.js'
 
 /** What a runtime under test is to be made from, besides {@link complianceModule}. */
 export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {
+  /** For `provision`. */
   readonly id: string
+  /** For `provision`, canonical SemVer. */
   readonly version: string
+  /** For `provision`: what the compliance module is to do when it starts. */
   readonly localConfig: Readonly<Record<string, unknown>>
 }
 
+/** What {@link runtimeCompliance} needs to know of a host. */
 export interface ComplianceOptions {
   /** Makes a new runtime of {@link complianceModule}, not started; each case stops the ones that it has asked for. */
   provision(config: ComplianceConfig): Runtime | Promise<Runtime>

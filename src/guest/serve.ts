@@ -1,0 +1,87 @@
+import { rmdirSync, unlinkSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { basename, dirname } from 'node:path'
+import { CutoverError } from '../errors.js'
+import { safeLogger } from '../logger.js'
+import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
+import { openSocket } from '../protocol/socketTransport.js'
+import { canonical, type VersionLike } from '../version.js'
+import { consoleLogger } from './consoleLogger.js'
+import { watchForParent } from './orphanWatch.js'
+import { GuestSession } from './session.js'
+
+/** What {@link serve} can be told. */
+export interface ServeOptions {
+  /** The version of the runtime; a host that expects another refuses it. @default what the host expects */
+  readonly version?: VersionLike
+  /** The environment variable in which the host says where it listens. @default 'CUTOVER_HOST' */
+  readonly hostVariable?: string
+}
+
+/** How long a module may take to stop when its host is gone, in ms. */
+const ORPHAN_GRACE = 750
+
+/**
+ * Makes this program a runtime: connects to the host that has started it, and answers its calls with `module`.
+ *
+ * In order: it connects to the Unix socket whose path is in the environment; the host says which runtime it is to be, and
+ * `module.start` is called; calls are answered; when the host asks it to stop, on SIGTERM, or when the host is gone,
+ * `module.stop` is called, and the process exits: with code 0, or, when the host was gone, with 1 within a second.
+ *
+ * @returns a promise that resolves once it is connected
+ * @throws (rejects) CutoverError `CUTOVER_INVALID_RUNTIME` (the module has no `call`), `CUTOVER_INVALID_VERSION`,
+ * `CUTOVER_START_FAILED` (there is no host)
+ */
+export async function serve(module: RuntimeModule, options: ServeOptions = {}): Promise<void> {
+  const checked = moduleIn(module, 'The module')
+  await serveFrom(async () => checked, options)
+}
+
+/** As {@link serve}, with a module that is loaded once the host is there. */
+export async function serveFrom(load: () => Promise<unknown>, options: ServeOptions): Promise<void> {
+  const { hostVariable = 'CUTOVER_HOST' } = options
+  const version = options.version === undefined ? undefined : canonical(options.version)
+  const socket = await connectTo(process.env[hostVariable], hostVariable)
+  watchForParent()
+  const session = new GuestSession({
+    open: openSocket(socket),
+    version,
+    logger: safeLogger(consoleLogger, {}),
+    load,
+    hostLost: () => {
+      process.exitCode = 1
+      setTimeout(() => process.exit(), ORPHAN_GRACE).unref()
+    },
+    over: () => process.exit(),
+  })
+  process.on('SIGTERM', () => void session.end(new Error('The runtime was told to end by SIGTERM.')))
+  session.open()
+}
+
+/** A host that was killed while it launched us has left the directory of its socket. Anything else is not ours. */
+function removeLeftover(path: string): void {
+  if (!basename(dirname(path)).startsWith('cutover-')) return
+  try {
+    unlinkSync(path)
+    rmdirSync(dirname(path))
+  } catch {}
+}
+
+function connectTo(path: string | undefined, hostVariable: string): Promise<Socket> {
+  if (path === undefined || path === '') {
+    const message = `${hostVariable} is not set: this program is a runtime, to be started by childProcess({ command }).`
+    return Promise.reject(new CutoverError('CUTOVER_START_FAILED', message))
+  }
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) => {
+      removeLeftover(path)
+      const message = `There is no host at ${path} (${hostVariable}): ${cause.message}. Start this program by its host.`
+      reject(new CutoverError('CUTOVER_START_FAILED', message, { cause }))
+    }
+    const socket = connect(path, () => {
+      socket.off('error', failed)
+      resolve(socket)
+    })
+    socket.once('error', failed)
+  })
+}

@@ -1,0 +1,17 @@
+/** What a worker thread of `workerThread()` runs: the module that it is told, over the port that it is given. */
+import { type MessagePort, workerData } from 'node:worker_threads'
+import { safeLogger } from '../logger.js'
+import { importModule } from '../module/runtimeModule.js'
+import { openPort } from '../protocol/portTransport.js'
+import { consoleLogger } from './consoleLogger.js'
+import { GuestSession } from './session.js'
+
+const { module, port } = workerData as { readonly module: string; readonly port: MessagePort }
+
+new GuestSession({
+  open: openPort(port),
+  logger: safeLogger(consoleLogger, {}),
+  load: () => importModule(new URL(module)),
+  hostLost: () => {},
+  over: () => process.exit(0),
+}).open()

@@ -1,0 +1,116 @@
+import { createRequire } from 'node:module'
+import type { Socket } from 'node:net'
+import { openSocket } from '../protocol/socketTransport.js'
+import { count, invalidOption, object, text } from '../validate.js'
+import { ConnectedGuest, type Protocol } from './connectedGuest.js'
+import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
+import type { Sandbox } from './process/command.js'
+import { ProcessCarrier, type SandboxedCommand } from './process/processCarrier.js'
+import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
+import { SupervisedRuntime } from './supervisedRuntime.js'
+
+/** What {@link childProcess} can be told. */
+export interface ChildProcessOptions extends ConnectedHostOptions {
+  /** The module file to run by Node.js, for configs that name none: a URL, or a path relative to the working directory. */
+  readonly module?: URL | string
+  /** The program to run in place of a module: a path, or a name to be found in PATH. */
+  readonly command?: string
+  /** What it gets. @default [] */
+  readonly args?: readonly string[]
+  /**
+   * Its environment, besides PATH, HOME, LANG and TMPDIR, which it inherits; nothing else is inherited. @default {}
+   */
+  readonly env?: Readonly<Record<string, string>>
+  /** Its working directory. @default this process's */
+  readonly cwd?: string
+  /** Options of Node.js, for a module. @default [] */
+  readonly execArgv?: readonly string[]
+  /** The environment variable that tells it where to connect to; Oasis runtimes read OASIS_WORKER_HOST. @default 'CUTOVER_HOST' */
+  readonly hostVariable?: string
+  /**
+   * `cutover`: requests and answers are any values. `raw`: they are bodies of the Runtime Host Protocol, `{ Kind: … }`, for
+   * runtimes of Oasis Core. @default 'cutover'
+   */
+  readonly protocol?: Protocol
+  /** Runs it in a sandbox: see {@link bubblewrap}. @default none */
+  readonly sandbox?: Sandbox
+  /** What it may send at once; more ends it. @default 16_777_216 bytes (16 MiB) */
+  readonly maxFrameBytes?: number
+}
+
+/**
+ * A provisioner of runtimes that run in a process of their own: a module, run by Node.js, or any program that speaks the
+ * protocol of `docs/protocol.md`. Nothing that happens there hurts this process.
+ *
+ * What its runtimes do, in order: `start()` makes a Unix socket in a directory of its own, starts the process, which leads
+ * a process group, takes one connection, removes socket and directory, tells the runtime what it is and waits for it to
+ * start; then they emit `started`, and calls that have waited go out in their order. What fails on the way gives
+ * `failedToStart`, and another launch after a backoff. A process that ends, that closes its connection, sends garbage or
+ * does not answer pings is ended with its whole group: the calls it had reject with `CUTOVER_RUNTIME_LOST`, whose `cause`
+ * has `exitCode`, `signal` and the last lines of its `stderr`; `stopped` is emitted, and it is launched again. `stop()`
+ * rejects the calls in flight, asks it to shut down, sends SIGTERM after `shutdownTimeout` and SIGKILL after `killTimeout`,
+ * and emits `stopped`. `abort()` fires the signal of every call in flight and asks the module; if that fails or takes
+ * longer than `abortTimeout`, and with `force`, the process is killed and launched again.
+ *
+ * What it writes to stdout and stderr goes to the config's logger, line by line.
+ *
+ * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
+ * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
+ * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
+ */
+export function childProcess(options: ChildProcessOptions = {}): Provisioner {
+  const { hostVariable = 'CUTOVER_HOST', protocol = 'cutover' } = object('options', options)
+  const compiled = compileConnected(options)
+  text('hostVariable', hostVariable)
+  if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
+  const maxFrameBytes = count('maxFrameBytes', options.maxFrameBytes, 16_777_216)
+  if (options.module !== undefined || options.command !== undefined) commandOf(options, {})
+  return {
+    name: 'child-process',
+    provision<Req, Res>(given: RuntimeConfig) {
+      const config = checkConfig(given)
+      const command = commandOf(options, config)
+      const connected = { ...compiled, protocol }
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
+        const openTransport = (socket: Socket) => openSocket(socket, { maxFrameBytes })
+        const carrier = new ProcessCarrier(command, { hostVariable, logger, openTransport })
+        return new ConnectedGuest(config, connected, carrier, reports, logger)
+      })
+    },
+  }
+}
+
+/** What to run; the config goes before the options. */
+function commandOf(options: ChildProcessOptions, config: Partial<CheckedConfig>): SandboxedCommand {
+  const { cwd, sandbox } = options
+  const where = {
+    ...(cwd === undefined ? {} : { cwd: text('cwd', cwd) }),
+    ...(sandbox === undefined ? {} : { sandbox }),
+  }
+  const env = { ...texts('env', options.env), ...texts('env', config.env) }
+  const command = config.command ?? (config.module === undefined ? options.command : undefined)
+  if (command !== undefined) {
+    return { file: text('command', command), args: list('args', config.args ?? options.args), env, ...where }
+  }
+  const module = config.module ?? options.module
+  if (module === undefined)
+    throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
+  const url = fileModule(module)
+  const entry = createRequire(import.meta.url).resolve('#guest/process')
+  const args = [...list('execArgv', options.execArgv), entry, url.href]
+  return { file: process.execPath, args, env, ...where }
+}
+
+function list(name: string, value: readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value
+  throw invalidOption(name, 'an array of texts', value)
+}
+
+function texts(name: string, value: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  if (value === undefined) return {}
+  if (Object.values(object(name, value)).every(item => typeof item === 'string')) return value
+  throw invalidOption(name, 'an object of texts', value)
+}

@@ -1,0 +1,145 @@
+import { asError } from '../errors.js'
+import type { Logger } from '../logger.js'
+import { Connection } from '../protocol/connection.js'
+import { TruncatedError } from '../protocol/frames.js'
+import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../protocol/messages.js'
+import type { OpenTransport } from '../protocol/transport.js'
+import type { CallOptions } from '../runtime.js'
+import type { Carrier } from './carrier.js'
+import { ExitError } from './exitError.js'
+import type { Guest, GuestReports } from './guest.js'
+import { Handshake } from './handshake.js'
+import { HostRequests } from './hostRequests.js'
+import type { CheckedConfig } from './provisioner.js'
+
+/** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
+export type Protocol = 'cutover' | 'raw'
+
+export interface ConnectedOptions {
+  readonly protocol: Protocol
+  readonly maxInFlight: number
+  readonly maxWaitingCalls: number
+}
+
+/** A body as users have it: `{ [kind]: payload }`. */
+type Raw = Readonly<Record<string, unknown>>
+
+/** A process or a thread that is spoken to over a connection. */
+export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
+  readonly #config: CheckedConfig
+  readonly #options: ConnectedOptions
+  readonly #carrier: Carrier
+  readonly #reports: GuestReports
+  readonly #logger: Logger
+  #connection: Connection | undefined
+  /** Resolves to how it ended. */
+  readonly #exited: Promise<Error>
+  #resolveExited: (error: Error) => void = () => {}
+
+  constructor(
+    config: CheckedConfig,
+    options: ConnectedOptions,
+    carrier: Carrier,
+    reports: GuestReports,
+    logger: Logger,
+  ) {
+    this.#config = config
+    this.#options = options
+    this.#carrier = carrier
+    this.#reports = reports
+    this.#logger = logger
+    this.#exited = new Promise(resolve => {
+      this.#resolveExited = resolve
+    })
+  }
+
+  launch(): void {
+    this.#carrier.launch({
+      connected: open => this.#connect(open),
+      failed: error => this.#reports.failed(error),
+      exited: exit => {
+        const error = new ExitError(exit)
+        // First the supervisor, which rejects the calls in flight in its own words.
+        this.#reports.exited(error)
+        this.#resolveExited(error)
+        this.#connection?.close(error)
+      },
+    })
+  }
+
+  call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const connection = this.#connection
+    if (connection === undefined) return Promise.reject(new Error('A call reached a guest before it was up.'))
+    if (this.#options.protocol === 'raw')
+      return connection.callRaw(request as Raw, options) as Promise<unknown> as Promise<Res>
+    return connection.call(request, options) as Promise<Res>
+  }
+
+  ping(): void {
+    this.#request(PING_REQUEST).then(
+      () => this.#reports.ponged(),
+      // An answer is a sign of life, whatever it says; without one the supervisor's time runs out.
+      () => this.#connection?.state === 'ready' && this.#reports.ponged(),
+    )
+  }
+
+  abort(): void {
+    this.#request(ABORT_REQUEST).then(
+      () => this.#reports.aborted(),
+      error => this.#reports.abortFailed(asError(error)),
+    )
+  }
+
+  askToStop(): void {
+    this.#request(SHUTDOWN_REQUEST).catch(() => this.#reports.stopRefused())
+  }
+
+  terminate(): void {
+    this.#carrier.terminate()
+  }
+
+  kill(): void {
+    this.#carrier.kill()
+  }
+
+  #connect(open: OpenTransport): void {
+    const { id, version } = this.#config
+    const requests = new HostRequests(this.#config)
+    const connection = new Connection({
+      role: 'host',
+      open,
+      logger: this.#logger,
+      maxInFlight: this.#options.maxInFlight,
+      maxWaitingCalls: this.#options.maxWaitingCalls,
+      plainErrors: this.#options.protocol === 'raw',
+      answerCall: (request, context) => requests.answerCall(request, context),
+      answer: (kind, payload, context) => requests.answer(kind, payload, context),
+      closed: error => {
+        if (isFault(error)) this.#reports.failed(error)
+        else this.#reports.disconnected()
+        return this.#exited
+      },
+    })
+    this.#connection = connection
+    connection.open()
+    this.#reports.connected()
+    const handshake = new Handshake(this.#config, this.#options.protocol)
+    connection
+      .request(INFO_REQUEST, handshake.request())
+      .then(body => {
+        connection.initialized()
+        this.#reports.started(handshake.accept(body))
+      })
+      .catch(error => this.#reports.failed(asError(error)))
+    this.#logger.debug({ runtime: id, version }, 'a runtime has connected')
+  }
+
+  #request(kind: string): Promise<unknown> {
+    return this.#connection?.request(kind, {}) ?? Promise.reject(new Error('It is not connected.'))
+  }
+}
+
+/** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
+function isFault({ cause }: Error): boolean {
+  return cause instanceof Error && !('syscall' in cause) && !(cause instanceof TruncatedError)
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../clock.js'
+import { moduleUrl } from '../module/runtimeModule.js'
+import { count, duration, durationOrInfinity, invalidOption } from '../validate.js'
+import { isLocation } from './moduleSource.js'
+import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
+
+/** What every host can be told that speaks to its guests over a connection. Times are in ms. */
+export interface ConnectedHostOptions extends SupervisedOptions {
+  /** How often a guest that is up is asked whether it is alive; Infinity for never. @default 15_000 */
+  readonly watchdogInterval?: number
+  /** How long it may take to answer that before it is killed and launched again. @default 5_000 */
+  readonly watchdogTimeout?: number
+  /** How long the module's `stop` may take before the guest is told to end: SIGTERM to a process. @default 1_000 */
+  readonly shutdownTimeout?: number
+  /** How long it may take to end then before it is killed. @default 5_000 */
+  readonly killTimeout?: number
+  /** How many calls are sent to the guest before it has answered; more wait, in order. @default 10_000 */
+  readonly maxInFlight?: number
+}
+
+export interface CompiledConnected extends CompiledSupervised {
+  readonly maxInFlight: number
+}
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileConnected(options: ConnectedHostOptions): CompiledConnected {
+  const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
+  const compiled = compileSupervised(options, {
+    watchdogInterval: durationOrInfinity('watchdogInterval', options.watchdogInterval, 15_000),
+    watchdogTimeout: duration('watchdogTimeout', options.watchdogTimeout, 5_000),
+    cancelTimeout: killTimeout,
+    shutdownTimeout: duration('shutdownTimeout', options.shutdownTimeout, 1_000),
+    killTimeout,
+  })
+  const clock: Clock = options.clock ?? patientClock
+  const maxInFlight = count('maxInFlight', options.maxInFlight, 10_000)
+  if (maxInFlight === 0) throw invalidOption('maxInFlight', 'a whole number, 1 or more', maxInFlight)
+  return { ...compiled, clock, maxInFlight }
+}
+
+/**
+ * The system's timers, each of which runs only after what has come in was read: when this process was blocked for long,
+ * an answer that has arrived in time is not taken for a late one.
+ */
+const patientClock: Clock = {
+  setTimeout(fn, timeout) {
+    const timer: PatientTimer = { timeout: setTimeout(() => (timer.immediate = setImmediate(fn)), timeout) }
+    return timer
+  },
+  clearTimeout({ timeout, immediate }: PatientTimer) {
+    clearTimeout(timeout)
+    if (immediate !== undefined) clearImmediate(immediate)
+  },
+}
+
+interface PatientTimer {
+  readonly timeout: NodeJS.Timeout
+  immediate?: NodeJS.Immediate
+}
+
+/** The URL of a module file, which is all that another thread or process can load. */
+export function fileModule(module: unknown): URL {
+  if (isLocation(module)) return moduleUrl(module)
+  throw invalidOption('module', 'the URL or the path of a module file: only that can be loaded elsewhere', module)
+}

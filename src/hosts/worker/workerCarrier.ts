@@ -1,0 +1,88 @@
+import { createRequire } from 'node:module'
+import type { Readable } from 'node:stream'
+import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads'
+import { asError } from '../../errors.js'
+import type { Logger } from '../../logger.js'
+import { openPort } from '../../protocol/portTransport.js'
+import type { Carrier, CarrierReports } from '../carrier.js'
+import { OutputLog } from '../process/outputLog.js'
+import { Tail } from '../process/tail.js'
+
+/** A thread that is to run a module. */
+export interface WorkerCommand {
+  readonly module: URL
+  readonly resourceLimits?: ResourceLimits | undefined
+  readonly execArgv?: readonly string[] | undefined
+}
+
+/** A worker thread, and the port to it. */
+export class WorkerCarrier implements Carrier {
+  readonly #command: WorkerCommand
+  readonly #logger: Logger
+  #worker: Worker | undefined
+
+  constructor(command: WorkerCommand, logger: Logger) {
+    this.#command = command
+    this.#logger = logger
+  }
+
+  launch(reports: CarrierReports): void {
+    try {
+      this.#worker = this.#spawn(reports)
+    } catch (error) {
+      const cause = asError(error)
+      process.nextTick(() => reports.exited({ code: null, signal: null, stderr: '', error: cause }))
+    }
+  }
+
+  terminate(): void {
+    this.kill()
+  }
+
+  kill(): void {
+    void this.#worker?.terminate()
+  }
+
+  #spawn(reports: CarrierReports): Worker {
+    const { module, resourceLimits, execArgv } = this.#command
+    const { port1, port2 } = new MessageChannel()
+    const worker = new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
+      workerData: { module: module.href, port: port2 },
+      transferList: [port2],
+      stdout: true,
+      stderr: true,
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+    })
+    const tail = new Tail()
+    const output = [
+      follow(worker.stdout, new OutputLog('stdout', this.#logger)),
+      follow(worker.stderr, new OutputLog('stderr', this.#logger, { tail })),
+    ]
+    let uncaught: Error | undefined
+    worker.once('online', () => reports.connected(openPort(port1)))
+    worker.on('error', error => {
+      uncaught = asError(error)
+    })
+    worker.once('exit', code => {
+      port1.close()
+      void Promise.all(output).then(() => {
+        const exit = { code, signal: null, stderr: tail.text() }
+        reports.exited(uncaught === undefined ? exit : { ...exit, error: uncaught })
+      })
+    })
+    return worker
+  }
+}
+
+/** Resolves when it has ended, which it does with the thread. */
+function follow(stream: Readable, log: OutputLog): Promise<void> {
+  return new Promise(resolve => {
+    stream
+      .on('data', chunk => log.write(chunk))
+      .once('close', () => {
+        log.end()
+        resolve()
+      })
+  })
+}

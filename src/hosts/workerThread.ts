@@ -1,0 +1,46 @@
+import type { ResourceLimits } from 'node:worker_threads'
+import { invalidOption, object } from '../validate.js'
+import { ConnectedGuest } from './connectedGuest.js'
+import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
+import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
+import { SupervisedRuntime } from './supervisedRuntime.js'
+import { WorkerCarrier } from './worker/workerCarrier.js'
+
+/** What {@link workerThread} can be told. */
+export interface WorkerThreadOptions extends ConnectedHostOptions {
+  /** The module file, for configs that name none: a URL, or a path relative to the working directory. */
+  readonly module?: URL | string
+  /** Limits of the thread's memory, as `new Worker` has them, in MB. @default Node's */
+  readonly resourceLimits?: ResourceLimits
+  /** Options of Node.js for the thread, as `new Worker` has them. @default this process's own */
+  readonly execArgv?: readonly string[]
+}
+
+/**
+ * A provisioner of runtimes that run in a worker thread each: a module that blocks its event loop, runs out of memory or
+ * throws where nobody catches it ends only its thread, which is launched again. The thread shares this process with you:
+ * what crashes the process takes both.
+ *
+ * Requests and answers are structured clones; what is named in `transfer` is moved. A request must not change before it
+ * is answered. Everything else is as with {@link childProcess}.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
+ */
+export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
+  const { module, resourceLimits, execArgv } = object('options', options)
+  const compiled = compileConnected(options)
+  if (module !== undefined) fileModule(module)
+  if (resourceLimits !== undefined) object('resourceLimits', resourceLimits)
+  if (execArgv !== undefined && !Array.isArray(execArgv)) throw invalidOption('execArgv', 'an array of texts', execArgv)
+  return {
+    name: 'worker-thread',
+    provision<Req, Res>(given: RuntimeConfig) {
+      const config = checkConfig(given)
+      const command = { module: fileModule(config.module ?? module), resourceLimits, execArgv }
+      const connected = { ...compiled, protocol: 'cutover' } as const
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
+        return new ConnectedGuest(config, connected, new WorkerCarrier(command, logger), reports, logger)
+      })
+    },
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Aggregate, isCutoverError } from 'cutover'
+import { childProcess } from 'cutover/hosts'
+import { afterAll, expect, it } from 'vitest'
+import { guestFile, isAlive, moreThan, resources, socketDirectories, until } from '../../fixtures/remoteHost.js'
+
+const FAULTS = 200
+const IN_FLIGHT = 64
+const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
+
+interface Request {
+  readonly id: number
+  readonly delay: number
+}
+interface Answer {
+  readonly id: number
+  readonly version: string
+}
+
+/** Numbers from 0 to 1 that look random and are the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** An aggregate of process runtimes that is under load, and to which terrible things happen. */
+class Chaos {
+  readonly answers: { readonly id: number; readonly answer: Answer }[] = []
+  readonly refusals = new Map<string, number>()
+  readonly pids = new Map<string, number>()
+  readonly allPids = new Set<number>()
+  readonly faults = new Map<string, number>()
+  sent = 0
+  readonly #journal: string
+  readonly #random = randomFrom(SEED)
+  readonly #end = new AbortController()
+  readonly #provisioner = childProcess({
+    module: guestFile('chaotic'),
+    minBackoff: 20,
+    maxBackoff: 100,
+    watchdogInterval: 150,
+    watchdogTimeout: 400,
+    shutdownTimeout: 200,
+    killTimeout: 200,
+  })
+  readonly #aggregate = new Aggregate<Request, Answer>({
+    id: 'chaos',
+    drainTimeout: 100,
+    stopTimeout: 5_000,
+    waitTimeout: 5_000,
+  })
+  #lastVersion = 0
+
+  constructor(journal: string) {
+    this.#journal = journal
+  }
+
+  async run(): Promise<void> {
+    const [first, second] = [this.#add(), this.#add()]
+    this.#aggregate.start()
+    await this.#aggregate.setVersion(first, second)
+    await this.#aggregate.whenRunning()
+    const lanes = Array.from({ length: IN_FLIGHT }, () => this.#lane())
+    for (let i = 0; i < FAULTS; i++) {
+      this.#fault()
+      await new Promise(resolve => setTimeout(resolve, 40 + 80 * this.#random()))
+    }
+    this.#end.abort()
+    await Promise.all(lanes)
+    await this.#aggregate.dispose()
+  }
+
+  async #lane(): Promise<void> {
+    while (!this.#end.signal.aborted) {
+      const id = this.sent++
+      try {
+        const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
+        this.answers.push({ id, answer })
+      } catch (error) {
+        const code = isCutoverError(error) ? error.code : String(error)
+        this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+        // Whoever is refused at once must not keep the event loop to itself.
+        await new Promise(resolve => setTimeout(resolve, 5))
+      }
+    }
+  }
+
+  #add(): string {
+    const version = `1.${this.#lastVersion++}.0`
+    const onHostRequest = (request: unknown) => {
+      const { pid } = request as { pid: number }
+      this.pids.set(version, pid)
+      this.allPids.add(pid)
+    }
+    const localConfig = { journal: this.#journal }
+    const runtime = this.#provisioner.provision<Request, Answer>({ id: 'chaos', version, localConfig, onHostRequest })
+    this.#aggregate.addVersion(version, runtime)
+    return version
+  }
+
+  #fault(): void {
+    const { active, next } = this.#aggregate.status()
+    const kinds = {
+      'SIGKILL of the active': () => this.#signal(active, 'SIGKILL'),
+      'SIGKILL of the next': () => this.#signal(next, 'SIGKILL'),
+      'SIGSTOP of either': () => this.#signal(this.#random() < 0.5 ? active : next, 'SIGSTOP'),
+      abort: () => void this.#aggregate.abort({ force: this.#random() < 0.5 }).catch(() => {}),
+      add: () => void this.#add(),
+      remove: () => this.#remove(),
+      setVersion: () => void this.#aggregate.setVersion(this.#any(), this.#any()).catch(() => {}),
+      'add and switch': () => void this.#aggregate.setVersion(next ?? this.#add(), this.#add()).catch(() => {}),
+    }
+    const names = Object.keys(kinds) as (keyof typeof kinds)[]
+    const name = names[Math.floor(this.#random() * names.length)] ?? 'add'
+    this.faults.set(name, (this.faults.get(name) ?? 0) + 1)
+    kinds[name]()
+  }
+
+  #any(): string {
+    const versions = this.#aggregate.versions()
+    return versions[Math.floor(this.#random() * versions.length)] ?? this.#add()
+  }
+
+  #remove(): void {
+    try {
+      this.#aggregate.removeVersion(this.#any())
+    } catch (error) {
+      if (!isCutoverError(error, 'CUTOVER_VERSION_IN_USE')) throw error
+    }
+  }
+
+  #signal(version: string | null, signal: NodeJS.Signals): void {
+    const pid = this.pids.get(version ?? '')
+    if (pid !== undefined && isAlive(pid)) process.kill(pid, signal)
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'chaos-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const openFiles = () => readdirSync('/proc/self/fd').length
+const listeners = () => process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
+
+it(`Through ${FAULTS} faults every call settles, is executed at most once, and nothing is left behind`, {
+  timeout: 60_000,
+}, async () => {
+  console.info(`chaos: seed ${SEED}; run it again with CHAOS_SEED=${SEED}`)
+  const journal = join(folder, 'journal')
+  writeFileSync(journal, '')
+  const before = { files: openFiles(), listeners: listeners() }
+  const resourcesBefore = resources()
+  const chaos = new Chaos(journal)
+  await chaos.run()
+
+  const refused = [...chaos.refusals.values()].reduce((sum, count) => sum + count, 0)
+  expect(chaos.answers.length + refused).toBe(chaos.sent)
+  const executions = new Map<number, string[]>()
+  for (const line of readFileSync(journal, 'utf8').trimEnd().split('\n')) {
+    const [id = '', version = ''] = line.split(' ')
+    executions.set(Number(id), [...(executions.get(Number(id)) ?? []), version])
+  }
+  expect([...executions].filter(([, versions]) => versions.length > 1)).toEqual([])
+  const wrong = chaos.answers.filter(({ id, answer }) => answer.id !== id || executions.get(id)?.[0] !== answer.version)
+  expect(wrong).toEqual([])
+  expect([...chaos.refusals.keys()].filter(code => !EXPECTED.has(code))).toEqual([])
+  expect(chaos.answers.length).toBeGreaterThan(refused)
+
+  await until(() => ![...chaos.allPids].some(isAlive))
+  await new Promise(setImmediate)
+  expect(socketDirectories().filter(name => name.includes(`-${process.pid}-`))).toEqual([])
+  expect({ files: openFiles(), listeners: listeners() }).toEqual(before)
+  expect(moreThan(resourcesBefore)).toEqual([])
+  console.info(
+    `chaos: ${chaos.sent} calls, ${chaos.answers.length} answered, refused ${JSON.stringify([...chaos.refusals])}, ` +
+      `${chaos.allPids.size} processes, faults ${JSON.stringify([...chaos.faults])}`,
+  )
+})
+
+/** What a call may be refused with when its process is killed, its version leaves, or nothing comes up in time. */
+const EXPECTED = new Set([
+  'CUTOVER_RUNTIME_LOST',
+  'CUTOVER_VERSION_STOPPED',
+  'CUTOVER_START_FAILED',
+  'CUTOVER_NO_ACTIVE_VERSION',
+])

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { rejectionOf } from '../../fixtures/hosting.js'
+import { isAlive, moreThan, RemoteHost, resources, socketDirectories, until } from '../../fixtures/remoteHost.js'
+
+const LOST = 'CUTOVER_RUNTIME_LOST'
+const FAILED = 'CUTOVER_START_FAILED'
+
+describe('A process that does not come up', { timeout: 20_000 }, () => {
+  it('exits before it connects: the failed start has its exit code and its last words', async () => {
+    const code = "process.stderr.write('no licence'); process.exit(3)"
+    await using host = RemoteHost.ofModule({ command: process.execPath, args: ['-e', code] })
+    const error = await host.failure()
+    expect(error).toMatchObject({ code: FAILED, cause: { exitCode: 3, signal: null, stderr: 'no licence' } })
+    expect(error.message).toMatch(/Version 1\.0\.0 failed to start: it exited with code 3.*no licence/)
+  })
+
+  it('cannot be run at all: the failed start names the command', async () => {
+    await using host = RemoteHost.ofModule({ command: '/nowhere/to/be/found' })
+    expect((await host.failure()).message).toMatch(/nowhere\/to\/be\/found/)
+  })
+
+  it('connects and never answers: it is killed after startTimeout', async () => {
+    await using host = RemoteHost.ofRawGuest('mute', { startTimeout: 200 })
+    expect((await host.failure()).message).toBe('Version 1.0.0 had not started after 200 ms (startTimeout).')
+  })
+
+  it('never connects: it is killed after connectTimeout', async () => {
+    const args = ['-e', 'setInterval(() => {}, 1000)']
+    await using host = RemoteHost.ofModule({ command: process.execPath, args, connectTimeout: 200 })
+    expect((await host.failure()).message).toBe('Version 1.0.0 was not there after 200 ms (connectTimeout).')
+  })
+
+  it.each([
+    ['wrongVersion', /0\.2\.0.*1\.0\.0|1\.0\.0.*0\.2\.0/],
+    ['wrongProtocol', /4\.1\.0.*5\.1\.0|5\.1\.0.*4\.1\.0/],
+    ['wrongRuntimeId', /runtime_id/],
+    ['notInfo', /RuntimePingResponse.*RuntimeInfoResponse|RuntimeInfoResponse.*RuntimePingResponse/],
+    ['refuse', /not today/],
+  ])('answers with %s: the failed start names what was expected and what came', async (misdeed, message) => {
+    await using host = RemoteHost.ofRawGuest(misdeed)
+    const error = await host.failure()
+    expect(error).toMatchObject({ code: FAILED })
+    expect(error.message).toMatch(message)
+  })
+
+  it('answers under a wrong id: it is as if it had not answered', async () => {
+    await using host = RemoteHost.ofRawGuest('wrongId', { startTimeout: 200 })
+    expect((await host.failure()).message).toMatch(/startTimeout/)
+  })
+
+  it('throws while it is loaded: the failed start says what it threw', async () => {
+    const module = new URL('../../fixtures/modules/throws.mjs', import.meta.url)
+    await using host = RemoteHost.ofModule({ module })
+    expect((await host.failure()).message).toMatch(/broken module/)
+  })
+})
+
+describe('A process that breaks the protocol', { timeout: 20_000 }, () => {
+  it.each(['huge', 'garbage', 'half', 'zero', 'duplicateKeys', 'trailing'])(
+    'sends a frame that is %s: the call is lost, the process is replaced, and the next call is answered',
+    async misdeed => {
+      await using host = await RemoteHost.ofRawGuest(misdeed).started()
+      const again = host.next('started')
+      expect(await rejectionOf(host.do('answer'))).toMatchObject({ code: LOST, version: '1.0.0' })
+      await again
+      expect(host.types).toEqual(['started', 'stopped', 'started'])
+    },
+  )
+
+  it.each([
+    ['unknownId', 'for you'],
+    ['twice', 'first'],
+  ])('sends a response that nobody waits for (%s): it is logged, and no call suffers', async (misdeed, answer) => {
+    await using host = await RemoteHost.ofRawGuest(misdeed).started()
+    expect(await host.do('answer')).toBe(answer)
+    expect(await host.do('answer', { value: 2 })).toEqual({ do: 'answer', value: 2 })
+    expect(host.types).toEqual(['started'])
+    expect(host.logs.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  })
+
+  it('floods the host with requests of its own: the host goes on', async () => {
+    await using host = await RemoteHost.ofRawGuest('floodOfRequests').started()
+    expect(await host.do('answer')).toBe('flooded')
+    expect(await host.do('answer')).toEqual({ do: 'answer' })
+  })
+})
+
+describe('A process that dies with calls in flight', { timeout: 30_000 }, () => {
+  it.each([
+    ['sigkill', { exitCode: null, signal: 'SIGKILL' }, {}],
+    ['exit', { exitCode: 3, signal: null, stderr: 'I am leaving' }, {}],
+    ['throwLater', { exitCode: 1, stderr: expect.stringContaining('nobody catches this') }, {}],
+    ['eat', { signal: 'SIGABRT', stderr: expect.stringContaining('heap') }, { execArgv: ['--max-old-space-size=32'] }],
+  ])('by %s: every call rejects, saying how it died, and the next process answers', async (deed, cause, options) => {
+    await using host = await RemoteHost.ofModule(options).started()
+    const calls = [...Array.from({ length: 10 }, () => host.do('hang')), host.do(deed)]
+    const again = host.next('started')
+    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: LOST, version: '1.0.0', cause })
+    await again
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+    expect(host.types).toEqual(['started', 'stopped', 'started'])
+  })
+
+  it('blocks its event loop for ever: the watchdog replaces it', async () => {
+    await using host = await RemoteHost.ofModule({ watchdogInterval: 100, watchdogTimeout: 200 }).started()
+    const again = host.next('started')
+    expect((await rejectionOf(host.do('block'))) as Error).toMatchObject({
+      code: LOST,
+      message: expect.stringMatching(/did not answer a ping after 200 ms/),
+    })
+    await again
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+
+  it('blocks its event loop when it is to stop: it is killed in the end', async () => {
+    const host = await RemoteHost.ofModule({ shutdownTimeout: 100, killTimeout: 100 }).started()
+    const pid = (await host.do('pid')) as number
+    host.do('block').catch(() => {})
+    await until(() => host.types.length > 0)
+    await host.runtime.stop()
+    expect([isAlive(pid), host.types]).toEqual([false, ['started', 'stopped']])
+  })
+
+  it('ignores SIGTERM and the request to stop: it is killed', async () => {
+    const host = await RemoteHost.ofRawGuest('none', { shutdownTimeout: 50, killTimeout: 100 }).started()
+    await host.runtime.stop()
+    const stubborn = await RemoteHost.ofModule({ killTimeout: 100 }).started()
+    const pid = (await stubborn.do('pid')) as number
+    await stubborn.do('ignoreSigterm')
+    await stubborn.runtime.stop()
+    expect(isAlive(pid)).toBe(false)
+  })
+})
+
+describe('A process that leaves things behind', { timeout: 30_000 }, () => {
+  it('writes 100 MB to stdout: the host neither stores it nor falls behind', async () => {
+    await using host = await RemoteHost.ofModule().started()
+    const before = process.memoryUsage().rss
+    expect(await host.do('flood', { megabytes: 100 })).toBe('flooded')
+    expect(process.memoryUsage().rss - before).toBeLessThan(80 * 1024 * 1024)
+    expect(host.logs.length).toBeLessThan(10_000)
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+
+  it.each(['stop', 'exit'])('a grandchild is gone after its %s', async how => {
+    const host = await RemoteHost.ofModule().started()
+    const grandchild = (await host.do('grandchild')) as number
+    expect(isAlive(grandchild)).toBe(true)
+    if (how === 'exit') await Promise.all([host.next('stopped'), rejectionOf(host.do('exit'))])
+    else await host.runtime.stop()
+    await until(() => !isAlive(grandchild))
+    await host.runtime.stop()
+  })
+
+  it('no directory, process or handle is left after a stop', async () => {
+    await until(() => resources()['ProcessWrap'] === undefined)
+    const before = resources()
+    const host = await RemoteHost.ofModule().started()
+    const pid = (await host.do('pid')) as number
+    expect(socketDirectories()).toEqual([])
+    await host.runtime.stop()
+    await new Promise(setImmediate)
+    expect(isAlive(pid)).toBe(false)
+    expect(moreThan(before)).toEqual([])
+  })
+})

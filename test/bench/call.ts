@@ -6,6 +6,7 @@ import { Aggregate, type Runtime } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
 import { parse } from 'marked-latest'
 import { Bench } from 'tinybench'
+import { quantile } from './quantile.js'
 
 interface Question {
   readonly name: string
@@ -98,10 +99,6 @@ async function time(question: Question, runtime: Callable, aggregate: Callable, 
     return (result.latency.p50 / question.batch) * 1e6
   })
   return { direct, through }
-}
-
-function quantile(values: readonly number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
 }
 
 const rows = []

@@ -1,0 +1,2 @@
+/** The module under test, in every host. */
+export const call = request => request

@@ -1,0 +1,1 @@
+process.on('message', ({ id, request }) => process.send({ id, answer: request }))

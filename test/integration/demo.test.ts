@@ -38,10 +38,18 @@ function replacing(name: string, replacement: string): string {
 }
 
 describe('The demo, npm start,', { timeout: 60_000 }, () => {
-  it.each(['sequential', 'overlap'])('loses no call with handover %s, and both versions answer', async handover => {
-    const { code, stdout, stderr } = await demo(['--handover', handover, '--duration', '1.5', '--json'])
+  it.each([
+    ['in-process', 'sequential'],
+    ['in-process', 'overlap'],
+    ['worker', 'sequential'],
+    ['worker', 'overlap'],
+    ['process', 'sequential'],
+    ['process', 'overlap'],
+  ])('loses no call on host %s with handover %s, and both versions answer', async (host, handover) => {
+    const options = ['--host', host, '--handover', handover, '--duration', '2', '--json']
+    const { code, stdout, stderr } = await demo(options)
     const figures = JSON.parse(stdout) as Figures
-    expect(figures).toMatchObject({ handover, ok: true, switched: true, interrupted: false, errors: {} })
+    expect(figures).toMatchObject({ host, handover, ok: true, switched: true, interrupted: false, errors: {} })
     expect(figures).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
     const answers = Object.values(figures.answeredBy)
     expect(answers).toHaveLength(2)
@@ -62,7 +70,9 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
   it('prints plain lines, a timeline, a table and a verdict when it does not write to a terminal', async () => {
     const { code, stdout } = await demo(['--duration', '1'])
     const lines = stdout.trimEnd().split('\n')
-    expect(lines[0]).toMatch(/^\d+ READMEs are rendered for 1 s, 64 calls at a time; .* \(sequential handover\)\.$/)
+    expect(lines[0]).toMatch(
+      /^\d+ READMEs are rendered for 1 s, 64 calls at a time; .* \(sequential handover, in child processes\)\.$/,
+    )
     expect(stdout).toMatch(/^ +\d+\.\d s {2}active \S+ .* answered, 64 in flight, \d+ waiting$/m)
     expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
     expect(stdout).toMatch(/^ +\d+\.\d {2}call {3}setVersion\('18\S+'\) resolved: active 18\S+, next none$/m)
@@ -76,6 +86,7 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
 
   it.concurrent.each([
     [['--handover', 'both'], 'Option --handover must be sequential or overlap, got "both".'],
+    [['--host', 'moon'], 'Option --host must be in-process, worker or process, got "moon".'],
     [['--duration', 'long'], 'Option --duration must be a number of seconds from 1 to 600, got "long".'],
     [['--duration', '0.5'], 'Option --duration must be a number of seconds from 1 to 600, got "0.5".'],
     [['--duration'], 'Option --duration needs a value, got none.'],
@@ -89,7 +100,8 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
 
   it.concurrent.each(['--help', '-h'])('explains every option on %s', async option => {
     const { code, stdout, stderr } = await demo([option])
-    for (const name of ['handover', 'duration', 'concurrency', 'json', 'help']) expect(stdout).toContain(`--${name}`)
+    for (const name of ['handover', 'host', 'duration', 'concurrency', 'json', 'help'])
+      expect(stdout).toContain(`--${name}`)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
@@ -110,7 +122,7 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
       `(...args) => ++reads % 100 === 0 && reads > 500 ? Promise.reject(new Error('disk on fire')) : original(...args)
        let reads = 0`,
     )
-    const { code, stdout } = await demo(['--duration', '1'], failing)
+    const { code, stdout } = await demo(['--host', 'in-process', '--duration', '1'], failing)
     expect(stdout).toMatch(/^\d+ × Error: disk on fire$/m)
     expect(stdout.trimEnd()).toMatch(
       /✘ [\d,]+ of [\d,]+ calls failed, lost, doubled or answered by the wrong version\.$/,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { inProcess, type Provisioner, type RuntimeModule } from 'cutover/hosts'
-import type { Edition, Editions } from './marked.js'
+import type { Runtime } from 'cutover'
+import { childProcess, inProcess, type Provisioner, workerThread } from 'cutover/hosts'
 
 export interface RenderRequest {
   readonly id: number
@@ -17,28 +16,29 @@ export interface Rendered {
 /** How often each request was executed, by id, whichever version did it. */
 export type Executions = Map<number, number>
 
-/** Makes runtimes of either version of marked: the config's version picks the package. */
-export function markdownProvisioner(editions: Editions, executions: Executions): Provisioner {
-  return inProcess({
-    module: ({ version }) => {
-      const edition = [editions.old, editions.new].find(candidate => candidate.version === version)
-      if (edition === undefined) throw new Error(`marked ${version} is not installed`)
-      return markdownModule(edition, executions)
-    },
-  })
-}
+/** Where the versions can run. */
+export const HOSTS = {
+  'in-process': inProcess,
+  worker: workerThread,
+  process: childProcess,
+} as const satisfies Record<string, () => Provisioner>
 
-async function markdownModule(
-  { version, load }: Edition,
-  executions: Executions,
-): Promise<RuntimeModule<RenderRequest, Rendered>> {
-  const render = await load()
-  return {
-    async call({ id, path }, { signal }) {
-      executions.set(id, (executions.get(id) ?? 0) + 1)
-      const markdown = await readFile(path, { encoding: 'utf8', signal })
-      return { version, digest: digestOf(render(markdown)) }
-    },
+export type HostName = keyof typeof HOSTS
+
+/** Makes a runtime, not started, that renders with this version of marked. */
+export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
+
+/** The module is one and the same file for every version and every host. */
+export function renderersOn(host: HostName, executions: Executions): Provision {
+  const provisioner = HOSTS[host]()
+  return version => {
+    // In one process, Node.js loads a file once for each URL: each version has its own.
+    const module = new URL(`./renderer.js?version=${version}`, import.meta.url)
+    const onHostRequest = (request: unknown) => {
+      const { executed } = request as { readonly executed: number }
+      executions.set(executed, (executions.get(executed) ?? 0) + 1)
+    }
+    return provisioner.provision<RenderRequest, Rendered>({ id: 'markdown', version, module, onHostRequest })
   }
 }
 

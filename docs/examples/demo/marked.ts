@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-type Render = (markdown: string) => string
+export type Render = (markdown: string) => string
 
 /** One published version of the npm package `marked`. */
-export interface Edition {
+interface Edition {
   readonly version: string
   load(): Promise<Render>
 }

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { Handover } from 'cutover'
+import { HOSTS, type HostName } from './markdown.js'
 import { Refusal } from './refusal.js'
 
 export interface Options {
   readonly handover: Handover
+  readonly host: HostName
   /** How long calls are sent, in ms. */
   readonly duration: number
   /** How many calls are in flight at once. */
@@ -19,6 +21,8 @@ Usage: npm start -- [options]
   --handover <order>    sequential: the old version is down before the new one takes calls
                         overlap: the new one takes calls at once, the old one finishes behind it
                         (default: sequential)
+  --host <where>        where the versions run: in-process, worker or process
+                        (default: process)
   --duration <seconds>  how long calls are sent, from 1 to 600, fractions allowed (default: 6)
   --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
   --json                one JSON object with all figures, and nothing else
@@ -30,6 +34,7 @@ With --json, say "npm start --silent", or npm writes a heading of its own.
 
 const KNOWN = {
   handover: { type: 'string' },
+  host: { type: 'string' },
   duration: { type: 'string' },
   concurrency: { type: 'string' },
   json: { type: 'boolean' },
@@ -43,6 +48,7 @@ export function parseOptions(args: readonly string[]): Options {
   const given = readArguments(args)
   return {
     handover: handoverIn(given.get('handover') ?? 'sequential'),
+    host: hostIn(given.get('host') ?? 'process'),
     duration: numberIn('duration', given.get('duration') ?? '6', 'a number of seconds', 1, 600) * 1_000,
     concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
     json: given.has('json'),
@@ -76,6 +82,11 @@ function isKnown(name: string): name is Name {
 function handoverIn(value: string): Handover {
   if (value === 'sequential' || value === 'overlap') return value
   throw wrong(`Option --handover must be sequential or overlap, got ${JSON.stringify(value)}`)
+}
+
+function hostIn(value: string): HostName {
+  if (Object.hasOwn(HOSTS, value)) return value as HostName
+  throw wrong(`Option --host must be in-process, worker or process, got ${JSON.stringify(value)}`)
 }
 
 function numberIn(name: Name, value: string, what: string, min: number, max: number): number {

@@ -1,6 +1,7 @@
 import type { Figures } from './figures.js'
 import { plural } from './format.js'
 import { nothing, plainLines, rewrittenLine, type Write } from './live.js'
+import type { HostName } from './markdown.js'
 import type { Options } from './options.js'
 import type { Setup, Watcher } from './run.js'
 import { summaryOf } from './summary.js'
@@ -10,6 +11,12 @@ export interface Report {
   begin(setup: Setup): void
   readonly watch: Watcher
   end(figures: Figures): void
+}
+
+const WHERE: Readonly<Record<HostName, string>> = {
+  'in-process': 'in this process',
+  worker: 'in worker threads',
+  process: 'in child processes',
 }
 
 /** Of a terminal that does not tell its width. */
@@ -28,11 +35,12 @@ export function reportFor(options: Options): Report {
   return options.json ? jsonReport(options) : readableReport(options)
 }
 
-function jsonReport({ handover, duration, concurrency }: Options): Report {
+function jsonReport({ handover, host, duration, concurrency }: Options): Report {
   return {
     begin: () => {},
     watch: nothing,
-    end: figures => write(`${JSON.stringify({ handover, duration, concurrency, ...figures }, microseconds, 2)}\n`),
+    end: figures =>
+      write(`${JSON.stringify({ handover, host, duration, concurrency, ...figures }, microseconds, 2)}\n`),
   }
 }
 
@@ -52,8 +60,8 @@ function readableReport({ duration }: Options): Report {
 }
 
 function introOf({ options, editions, documents }: Setup): string {
-  const { duration, concurrency, handover } = options
+  const { duration, concurrency, handover, host } = options
   const load = `${plural(documents.length, 'README')} are rendered for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
   const upgrade = `on the way marked ${editions.new.version} takes over from ${editions.old.version}`
-  return `${load}; ${upgrade} (${handover} handover).`
+  return `${load}; ${upgrade} (${handover} handover, ${WHERE[host]}).`
 }

@@ -1,7 +1,7 @@
 import { Aggregate, type AggregateStatus } from 'cutover'
 import type { Document } from './documents.js'
 import { type Call, Load } from './load.js'
-import { type Executions, markdownProvisioner, type Rendered, type RenderRequest } from './markdown.js'
+import { type Executions, type Rendered, type RenderRequest, renderersOn } from './markdown.js'
 import type { Editions } from './marked.js'
 import type { Options } from './options.js'
 import { Timeline } from './timeline.js'
@@ -45,7 +45,7 @@ export async function run(
   interrupt: AbortSignal,
   watch: Watcher,
 ): Promise<Run> {
-  const { handover, duration, concurrency } = options
+  const { handover, host, duration, concurrency } = options
   const [from, to] = [editions.old.version, editions.new.version]
   const executions: Executions = new Map()
   const timeline = new Timeline()
@@ -56,8 +56,8 @@ export async function run(
     const at = timeline.addEvent(event)
     if (event.type === 'stopped' && event.version === from) marks.left = at
   })
-  const provisioner = markdownProvisioner(editions, executions)
-  const plan: UpgradeOptions = { aggregate, provisioner, from, to, duration, timeline, marks }
+  const provision = renderersOn(host, executions)
+  const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, marks }
   await startOld(plan)
 
   const load = new Load({ target: aggregate, documents, concurrency, now: () => timeline.now() })

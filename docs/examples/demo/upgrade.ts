@@ -1,6 +1,5 @@
 import type { Aggregate } from 'cutover'
-import type { Provisioner } from 'cutover/hosts'
-import type { Rendered, RenderRequest } from './markdown.js'
+import type { Provision, Rendered, RenderRequest } from './markdown.js'
 import type { Timeline } from './timeline.js'
 import { pause } from './waits.js'
 
@@ -16,7 +15,7 @@ export interface Marks {
 
 export interface UpgradeOptions {
   readonly aggregate: Aggregate<RenderRequest, Rendered>
-  readonly provisioner: Provisioner
+  readonly provision: Provision
   readonly from: string
   readonly to: string
   /** Of the whole run, in ms: the new version arrives after a third of it and takes over after half. */
@@ -29,9 +28,9 @@ export interface UpgradeOptions {
 const START_TIMEOUT = 10_000
 
 /** The old version becomes active, and is up when this resolves. */
-export async function startOld({ aggregate, provisioner, from, timeline }: UpgradeOptions): Promise<void> {
-  timeline.add('did', `addVersion('${from}'), setVersion('${from}'), start()`)
-  aggregate.addVersion(from, provisioner.provision({ id: aggregate.id, version: from }))
+export async function startOld({ aggregate, provision, from, timeline }: UpgradeOptions): Promise<void> {
+  timeline.add('did', `addVersion('${from}'), start(), setVersion('${from}')`)
+  aggregate.addVersion(from, provision(from))
   aggregate.start()
   await aggregate.setVersion(from)
   await aggregate.whenRunning()
@@ -49,9 +48,9 @@ export async function upgrade(options: UpgradeOptions, interrupt: AbortSignal): 
 }
 
 async function addNew(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
-  const { aggregate, provisioner, from, to, timeline } = options
+  const { aggregate, provision, from, to, timeline } = options
   timeline.add('did', `addVersion('${to}'), setVersion('${from}', '${to}')`)
-  aggregate.addVersion(to, provisioner.provision({ id: aggregate.id, version: to }))
+  aggregate.addVersion(to, provision(to))
   await aggregate.setVersion(from, to)
   if (await isUp(options, interrupt)) {
     timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)

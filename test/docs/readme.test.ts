@@ -54,6 +54,34 @@ describe('the README', () => {
   })
 })
 
+describe('docs/hosts.md', () => {
+  const page = readFileSync('docs/hosts.md', 'utf8')
+
+  it('Its examples are those in docs/examples/hosts, and print what their comments say', () => {
+    const main = readFileSync('docs/examples/hosts/main.ts', 'utf8')
+    expect(page).toContain(`\`\`\`js\n${readFileSync('docs/examples/hosts/rules.mjs', 'utf8')}\`\`\``)
+    expect(page).toContain(`\`\`\`ts\n${main.replace('../../../../docs/examples/hosts/', './')}\`\`\``)
+    const output = execFileSync(process.execPath, ['dist/docs/examples/hosts/main.js'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    expect(output).toBe('19\n21\n')
+  })
+
+  it.each(['supervisedOptions', 'connectedOptions', 'inProcess', 'workerThread', 'childProcess'])(
+    'It names every option of src/hosts/%s.ts, with the default that its docstring says',
+    file => {
+      const source = readFileSync(`src/hosts/${file}.ts`, 'utf8')
+      const options = [...source.matchAll(/@default (\S+).*?\*\/\n {2}readonly (\w+)\?/g)]
+      const named = [...source.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(match => match[1])
+      expect(named.filter(name => !page.includes(`\`${name}\``))).toEqual([])
+      const numbers = options.filter(([, value]) => /^[\d._]+$/.test(value ?? ''))
+      const row = (name: string) => page.split('\n').find(line => line.startsWith(`| \`${name}\``)) ?? page
+      expect(numbers.filter(([, value, name]) => !row(name ?? '').includes(`\`${value}\``))).toEqual([])
+    },
+  )
+})
+
 describe('links', () => {
   const pages = ['README.md', ...['docs', 'docs/decisions', 'docs/machines'].flatMap(pagesIn)]
 

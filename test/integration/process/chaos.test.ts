@@ -173,10 +173,9 @@ it(`Through ${FAULTS} faults every call settles, is executed at most once, and n
   expect(chaos.answers.length).toBeGreaterThan(refused)
 
   await until(() => ![...chaos.allPids].some(isAlive))
-  await new Promise(setImmediate)
+  await until(() => moreThan(resourcesBefore).length === 0)
   expect(socketDirectories().filter(name => name.includes(`-${process.pid}-`))).toEqual([])
   expect({ files: openFiles(), listeners: listeners() }).toEqual(before)
-  expect(moreThan(resourcesBefore)).toEqual([])
   console.info(
     `chaos: ${chaos.sent} calls, ${chaos.answers.length} answered, refused ${JSON.stringify([...chaos.refusals])}, ` +
       `${chaos.allPids.size} processes, faults ${JSON.stringify([...chaos.faults])}`,

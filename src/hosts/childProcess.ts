@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openSocket } from '../protocol/socketTransport.js'
 import { count, invalidOption, object, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
 import type { Sandbox } from './process/command.js'
+import { moduleMounts } from './process/moduleMounts.js'
 import { ProcessCarrier, type SandboxedCommand } from './process/processCarrier.js'
 import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
@@ -100,7 +103,9 @@ function commandOf(options: ChildProcessOptions, config: Partial<CheckedConfig>)
   const url = fileModule(module)
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const args = [...list('execArgv', options.execArgv), entry, url.href]
-  return { file: process.execPath, args, env, ...where }
+  const ofModule = url.protocol === 'file:' ? [dirname(fileURLToPath(url))] : []
+  const folders = [...ofModule, join(dirname(entry), '../..')]
+  return { file: process.execPath, args, env, ...where, readOnly: folders.flatMap(moduleMounts) }
 }
 
 function list(name: string, value: readonly string[] | undefined): readonly string[] {

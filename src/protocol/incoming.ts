@@ -48,7 +48,7 @@ export class IncomingRequests {
     const options = this.#options
     if (kind === options.cancelKind) {
       this.#unanswered.get((payload as { id?: MessageId } | null)?.id ?? -1)?.interrupt(undefined)
-      this.#answer(transport, id, EMPTY, null, undefined)
+      this.#answer(transport, id, EMPTY, {}, undefined)
     } else if (this.#unanswered.size >= options.maxInFlight) {
       this.#refuse(transport, id, new Error(`More than ${options.maxInFlight} requests are not answered yet.`))
     } else if (this.#unanswered.has(id)) {

@@ -1,6 +1,6 @@
-/** What a Node.js process of `childProcess()` runs: the module whose URL is its argument. */
+/** What a Node.js process of `childProcess()` runs: its arguments are the URL of the module, and where the host is said to be. */
 import { importModule } from '../module/runtimeModule.js'
 import { serveFrom } from './serve.js'
 
-const [, , module = ''] = process.argv
-await serveFrom(() => importModule(new URL(module)), {})
+const [, , module = '', hostVariable = ''] = process.argv
+await serveFrom(() => importModule(new URL(module)), { hostVariable })

@@ -1,15 +1,12 @@
-import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openSocket } from '../protocol/socketTransport.js'
 import { count, invalidOption, object, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
-import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
+import { type ConnectedHostOptions, compileConnected } from './connectedOptions.js'
 import type { Sandbox } from './process/command.js'
-import { moduleMounts } from './process/moduleMounts.js'
-import { ProcessCarrier, type SandboxedCommand } from './process/processCarrier.js'
-import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
+import { commandOf } from './process/commandOf.js'
+import { ProcessCarrier } from './process/processCarrier.js'
+import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
 
 /** What {@link childProcess} can be told. */
@@ -83,39 +80,4 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
       })
     },
   }
-}
-
-/** What to run; the config goes before the options. */
-function commandOf(options: ChildProcessOptions, config: Partial<CheckedConfig>): SandboxedCommand {
-  const { cwd, sandbox } = options
-  const where = {
-    ...(cwd === undefined ? {} : { cwd: text('cwd', cwd) }),
-    ...(sandbox === undefined ? {} : { sandbox }),
-  }
-  const env = { ...texts('env', options.env), ...texts('env', config.env) }
-  const command = config.command ?? (config.module === undefined ? options.command : undefined)
-  if (command !== undefined) {
-    return { file: text('command', command), args: list('args', config.args ?? options.args), env, ...where }
-  }
-  const module = config.module ?? options.module
-  if (module === undefined)
-    throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
-  const url = fileModule(module)
-  const entry = createRequire(import.meta.url).resolve('#guest/process')
-  const args = [...list('execArgv', options.execArgv), entry, url.href]
-  const ofModule = url.protocol === 'file:' ? [dirname(fileURLToPath(url))] : []
-  const folders = [...ofModule, join(dirname(entry), '../..')]
-  return { file: process.execPath, args, env, ...where, readOnly: folders.flatMap(moduleMounts) }
-}
-
-function list(name: string, value: readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return []
-  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value
-  throw invalidOption(name, 'an array of texts', value)
-}
-
-function texts(name: string, value: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
-  if (value === undefined) return {}
-  if (Object.values(object(name, value)).every(item => typeof item === 'string')) return value
-  throw invalidOption(name, 'an object of texts', value)
 }

@@ -70,9 +70,12 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
     const connection = this.#connection
     if (connection === undefined) return Promise.reject(new Error('A call reached a guest before it was up.'))
-    if (this.#options.protocol === 'raw')
-      return connection.callRaw(request as Raw, options) as Promise<unknown> as Promise<Res>
-    return connection.call(request, options) as Promise<Res>
+    const isRaw = this.#options.protocol === 'raw'
+    // What a guest takes and gives cannot be checked here: the caller says so with the type arguments.
+    const answer: Promise<unknown> = isRaw
+      ? connection.callRaw(request as Raw, options)
+      : connection.call(request, options)
+    return answer as Promise<Res>
   }
 
   ping(): void {
@@ -127,8 +130,9 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     connection
       .request(INFO_REQUEST, handshake.request())
       .then(body => {
+        const info = handshake.accept(body)
         connection.initialized()
-        this.#reports.started(handshake.accept(body))
+        this.#reports.started(info)
       })
       .catch(error => this.#reports.failed(asError(error)))
     this.#logger.debug({ runtime: id, version }, 'a runtime has connected')

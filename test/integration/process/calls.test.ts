@@ -1,0 +1,268 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { isCutoverError } from 'cutover'
+import { bubblewrap, type ChildProcessOptions, type RuntimeConfig } from 'cutover/hosts'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { rejectionOf } from '../../fixtures/hosting.js'
+import { guestFile, RemoteHost, until } from '../../fixtures/remoteHost.js'
+
+const module = guestFile('versatile')
+
+function versatile(config: Partial<RuntimeConfig> = {}, options: ChildProcessOptions = {}): Promise<RemoteHost> {
+  return RemoteHost.ofModule({ module, ...options }, config).started()
+}
+
+/** A host that the tests of one group share. */
+function sharedHost(): { current: RemoteHost } {
+  const shared = { current: RemoteHost.ofModule({ module }) }
+  beforeAll(async () => {
+    await shared.current.started()
+    return () => shared.current.runtime.stop()
+  })
+  return shared
+}
+
+describe('What a module throws in another process', { timeout: 20_000 }, () => {
+  const host = sharedHost()
+  const thrown = (what: string) => rejectionOf(host.current.do('throw', { what }))
+
+  it('arrives with class, name, message, code, own properties and its causes', async () => {
+    const error = await thrown('rangeError')
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ name: 'RangeError', message: 'too far', code: 'E_FAR', details: { at: [1, 2] } })
+    expect(error).toHaveProperty('page', 7)
+    const { cause } = error as Error
+    expect(cause).toBeInstanceOf(SyntaxError)
+    expect(cause).toMatchObject({ message: 'the deeper reason', code: 'E_DEEPER', cause: 'a text' })
+  })
+
+  it('has its own stack apart from that of the caller', async () => {
+    const { stack, guestStack } = (await thrown('rangeError')) as Error & { guestStack: string }
+    expect(guestStack).toMatch(/RangeError: too far\n.*versatile\.mjs/s)
+    expect(stack).not.toMatch(/versatile\.mjs/)
+  })
+
+  it('keeps the name of a class that is not known here', async () => {
+    const error = await thrown('custom')
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toMatchObject({ name: 'PrinterError', message: 'out of paper' })
+  })
+
+  it('stays an error of this library when it is one', async () => {
+    const error = await thrown('ours')
+    expect(isCutoverError(error, 'CUTOVER_NO_SUCH_VERSION')).toBe(true)
+    expect(error).toMatchObject({ message: 'not here', version: '9.0.0' })
+  })
+
+  it('keeps the errors of an AggregateError', async () => {
+    const error = await thrown('several')
+    expect(error).toBeInstanceOf(AggregateError)
+    expect((error as AggregateError).errors.map(String)).toEqual(['TypeError: one', 'Error: two'])
+  })
+
+  it.each([
+    ['text', 'only a text'],
+    ['object', { code: 4 }],
+    ['nothing', undefined],
+  ])('may be no error at all: %s', async (what, value) => {
+    expect(await thrown(what)).toEqual(value)
+  })
+})
+
+describe('A call that its caller gives up', { timeout: 20_000 }, () => {
+  it('rejects with the reason at once, and its signal fires in the guest', async () => {
+    const told: unknown[] = []
+    await using host = await versatile({ onHostRequest: request => void told.push(request) })
+    const controller = new AbortController()
+    const [mine, other] = [host.do('tellOfSignal', {}, controller), host.do('hang')]
+    const rejection = rejectionOf(mine)
+    other.catch(() => {})
+    await until(() => told.includes('begun'))
+    const reason = new Error('I have lost interest')
+    controller.abort(reason)
+    // At once: before anything can have come from the guest.
+    expect(await rejection).toBe(reason)
+    expect(told).toEqual(['begun'])
+    await until(() => told.length > 1)
+    expect(told).toEqual(['begun', 'interrupted'])
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+
+  it('is not sent when its signal has fired already', async () => {
+    const told: unknown[] = []
+    await using host = await versatile({ onHostRequest: request => void told.push(request) })
+    const reason = new Error('too late')
+    expect(await rejectionOf(host.do('tellOfSignal', {}, { signal: AbortSignal.abort(reason) }))).toBe(reason)
+    await host.do('answer')
+    expect(told).toEqual([])
+  })
+})
+
+describe('A module asks its host', { timeout: 20_000 }, () => {
+  it('during a call and while it starts, and gets the answer of onHostRequest', async () => {
+    const onHostRequest = async (request: unknown) => ({ echo: request })
+    await using host = await versatile({ localConfig: { ask: 'may I start' }, onHostRequest })
+    expect(await host.do('askedAtStart')).toEqual({ echo: 'may I start' })
+    const value = { key: new Uint8Array([1, 2]), height: 2n ** 60n }
+    expect(await host.do('askHost', { value })).toEqual({ echo: value })
+  })
+
+  it('and gets the error of onHostRequest whole', async () => {
+    const onHostRequest = () => {
+      const error = new TypeError('no such key', { cause: new Error('disk on fire') })
+      throw Object.assign(error, { code: 'E_KEY', details: { key: 'a' } })
+    }
+    await using host = await versatile({ onHostRequest })
+    expect(await host.do('askInVain', { value: 1 })).toEqual({
+      name: 'TypeError',
+      code: 'E_KEY',
+      message: 'no such key',
+      details: { key: 'a' },
+      cause: 'disk on fire',
+    })
+  })
+
+  it('and is told when there is no onHostRequest', async () => {
+    await using host = await versatile({ localConfig: { ask: 1 } })
+    expect(await host.do('askedAtStart')).toMatch(/^refused: Version 1\.0\.0 .*onHostRequest/)
+    expect(await host.do('askInVain', { value: 1 })).toMatchObject({ code: 'CUTOVER_UNHANDLED_HOST_REQUEST' })
+  })
+
+  it('and gives up: the signal of onHostRequest fires', async () => {
+    const fired: unknown[] = []
+    const onHostRequest = (_: unknown, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise(resolve => {
+        signal.addEventListener('abort', () => {
+          fired.push(signal.aborted)
+          resolve('too late')
+        })
+      })
+    await using host = await versatile({ onHostRequest })
+    expect(await host.do('askAndGiveUp', { value: 1 })).toBe('changed my mind')
+    await until(() => fired.length > 0)
+    expect(fired).toEqual([true])
+  })
+})
+
+describe('A value', { timeout: 20_000 }, () => {
+  const host = sharedHost()
+  const nested = (depth: number): unknown => (depth === 0 ? 'the end' : { in: [nested(depth - 1)] })
+
+  it.each([
+    ['null, booleans and numbers', [null, true, false, 0, -1, 1.5, 2 ** 31, -(2 ** 40), 1e300, 5e-324]],
+    ['numbers that JSON has not', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
+    ['integers beyond 2^53', [2n ** 53n, 2n ** 64n - 1n, -(2n ** 64n), Number.MAX_SAFE_INTEGER]],
+    ['bytes', [new Uint8Array(0), new Uint8Array([0, 255, 128]), new Uint8Array(100_000).fill(7)]],
+    ['text', ['', 'naïve Größe 東京 🚀\u0000\ud83d\ude00', 'x'.repeat(100_000)]],
+    ['text as keys', { '': 1, 'a b': 2, 東京: 3, 7: 4, '-1': 5 }],
+    ['what is nested', nested(60)],
+    ['undefined in objects and arrays', { a: undefined, b: [undefined, 1] }],
+  ])('arrives whole: %s', async (_, value) => {
+    expect(await host.current.do('answer', { value })).toStrictEqual(value)
+  })
+
+  it('A key such as __proto__ is only a key', async () => {
+    const answer = await host.current.do('answer', { value: JSON.parse('{"__proto__": {"isAdmin": true}}') })
+    expect(Object.keys(answer as object)).toEqual(['__proto__'])
+    expect(answer).not.toHaveProperty('isAdmin')
+  })
+
+  it('A lone half of a character arrives as the replacement character, and breaks nothing', async () => {
+    expect(await host.current.do('answer', { value: 'a\ud800b' })).toBe('a\ufffdb')
+  })
+
+  it('of no answer at all is undefined', async () => {
+    expect(await host.current.do('answer')).toBeUndefined()
+  })
+
+  it.each([
+    ['a function', () => {}, 'a function'],
+    ['a symbol', Symbol('s'), 'a symbol'],
+    ['a bigint of 65 bits', 2n ** 64n, 'a bigint of more than 64 bits'],
+    ['a Date', new Date(0), 'a Date'],
+  ])('that cannot be sent rejects its call alone, and nothing is sent: %s', async (_, value, what) => {
+    const before = host.current.do('answer', { value: 1 })
+    const refused = rejectionOf(host.current.do('answer', { value: { deep: [value] } }))
+    const after = host.current.do('answer', { value: 2 })
+    expect(await refused).toMatchObject({ message: expect.stringContaining(`.value.deep[0] is ${what}`) })
+    expect([await before, await after]).toEqual([1, 2])
+    expect(host.current.types).toEqual(['started'])
+  })
+
+  it('that cannot be sent back rejects its call alone', async () => {
+    const answers = await Promise.allSettled([host.current.do('uncloneable'), host.current.do('answer', { value: 1 })])
+    expect(answers).toEqual([
+      { status: 'rejected', reason: expect.objectContaining({ message: expect.stringMatching(/a function/) }) },
+      { status: 'fulfilled', value: 1 },
+    ])
+  })
+})
+
+describe('A process that runs a module', { timeout: 20_000 }, () => {
+  it('gives each of 1,000 calls at once its own answer', async () => {
+    await using host = await versatile()
+    const numbers = Array.from({ length: 1_000 }, (_, i) => i)
+    expect(await Promise.all(numbers.map(value => host.do('answer', { value })))).toEqual(numbers)
+  })
+
+  it('is told its id, version and localConfig', async () => {
+    const localConfig = { path: '/data', limits: { pages: 12, ratio: 0.5 } }
+    await using host = await versatile({ id: 'markdown', version: '2.3.4-rc.1', localConfig })
+    expect(await host.do('surroundings')).toEqual({ id: 'markdown', version: '2.3.4-rc.1', localConfig })
+  })
+
+  it('gets env, PATH, HOME, LANG and TMPDIR, and nothing else of the environment', async () => {
+    process.env['A_SECRET_OF_THE_HOST'] = 'x'
+    onTestFinished(() => void delete process.env['A_SECRET_OF_THE_HOST'])
+    await using host = await versatile({ env: { LICENCE: 'free', LANG: 'tlh' } })
+    const env = (await host.do('env')) as Record<string, string>
+    const inherited = ['PATH', 'HOME', 'TMPDIR'].filter(name => process.env[name] !== undefined)
+    expect(Object.keys(env).sort()).toEqual([...inherited, 'CUTOVER_HOST', 'LANG', 'LICENCE'].sort())
+    expect(env).toMatchObject({ LICENCE: 'free', LANG: 'tlh', PATH: process.env['PATH'] })
+  })
+
+  it('has its output in the logger, line by line, with level and fields', async () => {
+    await using host = await versatile()
+    const line = JSON.stringify({ level: 40, msg: 'paper is low', pages: 3 })
+    await host.do('say', { stdout: `hello\n${line}\n`, stderr: 'oh no\n{"level":"error","message":"jam"}\n' })
+    const find = (message: string) => host.logs.find(log => log.message === message)
+    await until(() => ['hello', 'paper is low', 'oh no', 'jam'].every(message => find(message) !== undefined))
+    const about = { runtime: 'unruly', version: '1.0.0' }
+    expect(find('hello')).toMatchObject({ level: 'info', object: { ...about, stream: 'stdout' } })
+    expect(find('paper is low')).toMatchObject({ level: 'warn', object: { ...about, stream: 'stdout', pages: 3 } })
+    expect(find('oh no')).toMatchObject({ level: 'warn', object: { ...about, stream: 'stderr' } })
+    expect(find('jam')).toMatchObject({ level: 'error', object: { ...about, stream: 'stderr' } })
+  })
+
+  it('says in getInfo which protocol it speaks and what it can do', async () => {
+    await using host = await versatile()
+    expect(await host.runtime.getInfo()).toEqual({ version: '1.0.0', protocolVersion: '5.1.0', features: {} })
+  })
+})
+
+describe.skipIf(!canRun('bwrap', '--ro-bind', '/', '/', '/bin/true'))('A module in a sandbox', () => {
+  it.each([
+    [false, 'ECONNREFUSED'],
+    [true, 'reached'],
+  ])('with network %s finds that its host is: %s', { timeout: 20_000 }, async (network, outcome) => {
+    const server = createServer(socket => socket.destroy()).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const readOnly = [fileURLToPath(new URL('../../..', import.meta.url))]
+    await using host = await versatile({}, { sandbox: bubblewrap({ network, readOnly }) })
+    expect(await host.do('connect', { port })).toBe(outcome)
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+})
+
+function canRun(file: string, ...args: string[]): boolean {
+  try {
+    execFileSync(file, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -3,15 +3,8 @@ export { type AggregateSnapshot, aggregateMachine } from './aggregate.js'
 export { type ConnectionEvent, connectionMachine } from './connection.js'
 export type { AggregateContext, AggregateInput, Handover, VersionPair, VersionState } from './context.js'
 export { type AggregateEvent, childId, type Gate } from './steps.js'
-export {
-  type Blame,
-  backoffOf,
-  type SupervisorContext,
-  type SupervisorEvent,
-  type SupervisorInput,
-  type SupervisorReason,
-  supervisorMachine,
-} from './supervisor.js'
+export type { Blame, SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorReason } from './supervision.js'
+export { backoffOf, supervisorMachine } from './supervisor.js'
 export {
   type CapabilityFacts,
   type ErrorFacts,

@@ -13,27 +13,27 @@ export interface AggregateOptions<Req = unknown> {
    * answer counts.
    * @default () => false
    */
-  readonly propagate?: (request: Req) => boolean
+  readonly propagate?: ((request: Req) => boolean) | undefined
   /**
    * `sequential`: the old version is down before the new one takes calls. `overlap`: a next version that is running
    * takes new calls at once, and the old one drains behind it.
    * @default 'sequential'
    */
-  readonly handover?: Handover
+  readonly handover?: Handover | undefined
   /** How long calls in flight on a version that leaves may take to finish, in ms; 0 cuts them off at once. @default 5_000 */
-  readonly drainTimeout?: number
+  readonly drainTimeout?: number | undefined
   /** How long a host may take to report that it stopped before it is given up, in ms. @default 30_000 */
-  readonly stopTimeout?: number
+  readonly stopTimeout?: number | undefined
   /** How long a call waits for an active version, in ms; Infinity for ever; 0 not at all. @default 30_000 */
-  readonly waitTimeout?: number
+  readonly waitTimeout?: number | undefined
   /** How many calls may wait at once; one more is rejected. @default 65_536 */
-  readonly maxWaitingCalls?: number
+  readonly maxWaitingCalls?: number | undefined
   /** Where warnings and the steps of a switch are written. @default nowhere */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** Sees every event and snapshot of the aggregate's statecharts; any Stately inspector fits. @default none */
-  readonly inspect?: (event: InspectionEvent) => void
+  readonly inspect?: ((event: InspectionEvent) => void) | undefined
   /** The timers; XState's `SimulatedClock` for tests. @default the system's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** {@link AggregateOptions}, checked, with every default filled in. */

@@ -28,9 +28,21 @@ export function count(name: string, value: unknown, fallback: number): number {
   throw invalidOption(name, 'a whole number, 0 or more', value)
 }
 
+/** A whole number, 1 or more. */
+export function positive(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback
+  if (isWhole(value) && value > 0) return value
+  throw invalidOption(name, 'a whole number, 1 or more', value)
+}
+
 export function text(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw invalidOption(name, 'a string that is not empty', value)
+}
+
+export function strings(name: string, value: readonly string[]): readonly string[] {
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value
+  throw invalidOption(name, 'an array of strings', value)
 }
 
 export function optionalFunction<F>(name: string, value: F | undefined): F | undefined {

@@ -4,7 +4,9 @@ import { basename, dirname } from 'node:path'
 import { CutoverError } from '../errors.js'
 import { safeLogger } from '../logger.js'
 import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
+import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
+import { count } from '../validate.js'
 import { canonical, type VersionLike } from '../version.js'
 import { consoleLogger } from './consoleLogger.js'
 import { watchForParent } from './orphanWatch.js'
@@ -13,9 +15,11 @@ import { GuestSession } from './session.js'
 /** What {@link serve} can be told. */
 export interface ServeOptions {
   /** The version of the runtime; a host that expects another refuses it. @default what the host expects */
-  readonly version?: VersionLike
+  readonly version?: VersionLike | undefined
+  /** The largest message that is sent or taken, in bytes; give it what the host has. @default 16_777_216 */
+  readonly maxFrameBytes?: number | undefined
   /** The environment variable in which the host says where it listens. @default 'CUTOVER_HOST' */
-  readonly hostVariable?: string
+  readonly hostVariable?: string | undefined
 }
 
 /** How long a module may take to stop when its host is gone, in ms. */
@@ -40,22 +44,34 @@ export async function serve(module: RuntimeModule, options: ServeOptions = {}): 
 /** As {@link serve}, with a module that is loaded once the host is there. */
 export async function serveFrom(load: () => Promise<unknown>, options: ServeOptions): Promise<void> {
   const { hostVariable = 'CUTOVER_HOST' } = options
+  const maxFrameBytes = count('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
   const version = options.version === undefined ? undefined : canonical(options.version)
   const socket = await connectTo(process.env[hostVariable], hostVariable)
   watchForParent()
+  // They lead to the host: when it is gone, what is written is lost, and that is no reason to crash.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const session = new GuestSession({
-    open: openSocket(socket),
+    open: openSocket(socket, { maxFrameBytes }),
     version,
     logger: safeLogger(consoleLogger, {}),
     load,
     hostLost: () => {
       process.exitCode = 1
+      process.once('exit', endGroup)
       setTimeout(() => process.exit(), ORPHAN_GRACE).unref()
     },
     over: () => process.exit(),
   })
   process.on('SIGTERM', () => void session.end(new Error('The runtime was told to end by SIGTERM.')))
   session.open()
+}
+
+/** Ends all that this process has started: there is no host any more that would do it. */
+function endGroup(): void {
+  try {
+    // Only the group that we lead: a program that was started by hand may be part of another one.
+    process.kill(-process.pid, 'SIGKILL')
+  } catch {}
 }
 
 /** A host that was killed while it launched us has left the directory of its socket. Anything else is not ours. */

@@ -51,9 +51,12 @@ export class GuestSession {
       maxWaitingCalls: MAX_IN_FLIGHT,
       answerCall: (request, context) => this.#call(request, context),
       answer: (kind, payload) => this.#answer(kind, payload),
-      closed: () => {
+      closed: err => {
+        // We have closed it ourselves: there is nothing left to do.
+        if (err === this.#lifetime.signal.reason) return
+        options.logger.error({ err }, 'the connection to the host is gone: this runtime ends')
         options.hostLost()
-        void this.end(new Error('The connection to the host is gone.'))
+        void this.end(err)
       },
     })
   }
@@ -118,7 +121,9 @@ export class GuestSession {
   }
 
   async #abort(): Promise<void> {
-    this.#connection.interrupt(new CutoverError('CUTOVER_RUNTIME_LOST', 'The runtime was asked to interrupt its work.'))
+    this.#connection.interrupt(
+      new CutoverError('CUTOVER_ABORTED', 'The runtime was asked to interrupt its work; call again.'),
+    )
     await this.#module?.abort?.()
   }
 

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
+import { isEncodable } from '../protocol/encodable.js'
+import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
-import { count, invalidOption, object, text } from '../validate.js'
+import { invalidOption, object, positive, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected } from './connectedOptions.js'
 import type { Sandbox } from './process/command.js'
@@ -12,30 +14,30 @@ import { SupervisedRuntime } from './supervisedRuntime.js'
 /** What {@link childProcess} can be told. */
 export interface ChildProcessOptions extends ConnectedHostOptions {
   /** The module file to run by Node.js, for configs that name none: a URL, or a path relative to the working directory. */
-  readonly module?: URL | string
+  readonly module?: URL | string | undefined
   /** The program to run in place of a module: a path, or a name to be found in PATH. */
-  readonly command?: string
+  readonly command?: string | undefined
   /** What it gets. @default [] */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /**
    * Its environment, besides PATH, HOME, LANG and TMPDIR, which it inherits; nothing else is inherited. @default {}
    */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** Its working directory. @default this process's */
-  readonly cwd?: string
+  readonly cwd?: string | undefined
   /** Options of Node.js, for a module. @default [] */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
   /** The environment variable that tells it where to connect to; Oasis runtimes read OASIS_WORKER_HOST. @default 'CUTOVER_HOST' */
-  readonly hostVariable?: string
+  readonly hostVariable?: string | undefined
   /**
    * `cutover`: requests and answers are any values. `raw`: they are bodies of the Runtime Host Protocol, `{ Kind: … }`, for
    * runtimes of Oasis Core. @default 'cutover'
    */
-  readonly protocol?: Protocol
+  readonly protocol?: Protocol | undefined
   /** Runs it in a sandbox: see {@link bubblewrap}. @default none */
-  readonly sandbox?: Sandbox
+  readonly sandbox?: Sandbox | undefined
   /** What it may send at once; more ends it. @default 16_777_216 bytes (16 MiB) */
-  readonly maxFrameBytes?: number
+  readonly maxFrameBytes?: number | undefined
 }
 
 /**
@@ -56,21 +58,26 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
  *
  * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
  * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
- * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`.
+ * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent),
+ * `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */
 export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   const { hostVariable = 'CUTOVER_HOST', protocol = 'cutover' } = object('options', options)
   const compiled = compileConnected(options)
-  text('hostVariable', hostVariable)
+  if (!/^[A-Za-z_]\w*$/.test(text('hostVariable', hostVariable))) {
+    throw invalidOption('hostVariable', 'the name of an environment variable', hostVariable)
+  }
   if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
-  const maxFrameBytes = count('maxFrameBytes', options.maxFrameBytes, 16_777_216)
+  const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {})
   return {
     name: 'child-process',
     provision<Req, Res>(given: RuntimeConfig) {
       const config = checkConfig(given)
+      if (!isEncodable(config.localConfig))
+        throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
       const command = commandOf(options, config)
       const connected = { ...compiled, protocol }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {

@@ -79,11 +79,9 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   ping(): void {
-    this.#request(PING_REQUEST).then(
-      () => this.#reports.ponged(),
-      // An answer is a sign of life, whatever it says; without one the supervisor's time runs out.
-      () => this.#connection?.state === 'ready' && this.#reports.ponged(),
-    )
+    // Any message is a sign of life, also one that was under way, or an error: the answer may be behind megabytes of others.
+    this.#connection?.whenHeard(() => this.#reports.ponged())
+    this.#request(PING_REQUEST).catch(() => {})
   }
 
   abort(): void {
@@ -107,6 +105,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
   #connect(open: OpenTransport): void {
     const { id, version } = this.#config
+    const handshake = new Handshake(this.#config, this.#options.protocol)
     const requests = new HostRequests(this.#config)
     const connection = new Connection({
       role: 'host',
@@ -126,7 +125,6 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     this.#connection = connection
     connection.open()
     this.#reports.connected()
-    const handshake = new Handshake(this.#config, this.#options.protocol)
     connection
       .request(INFO_REQUEST, handshake.request())
       .then(body => {

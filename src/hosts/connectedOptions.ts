@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.js'
 import { moduleUrl } from '../module/runtimeModule.js'
-import { count, duration, durationOrInfinity, invalidOption } from '../validate.js'
+import { duration, durationOrInfinity, invalidOption, positive } from '../validate.js'
 import { isLocation } from './moduleSource.js'
 import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 
 /** What every host can be told that speaks to its guests over a connection. Times are in ms. */
 export interface ConnectedHostOptions extends SupervisedOptions {
   /** How often a guest that is up is asked whether it is alive; Infinity for never. @default 15_000 */
-  readonly watchdogInterval?: number
+  readonly watchdogInterval?: number | undefined
   /** How long it may take to answer that before it is killed and launched again. @default 5_000 */
-  readonly watchdogTimeout?: number
+  readonly watchdogTimeout?: number | undefined
   /** How long the module's `stop` may take before the guest is told to end: SIGTERM to a process. @default 1_000 */
-  readonly shutdownTimeout?: number
+  readonly shutdownTimeout?: number | undefined
   /** How long it may take to end then before it is killed. @default 5_000 */
-  readonly killTimeout?: number
+  readonly killTimeout?: number | undefined
   /** How many calls are sent to the guest before it has answered; more wait, in order. @default 10_000 */
-  readonly maxInFlight?: number
+  readonly maxInFlight?: number | undefined
 }
 
 export interface CompiledConnected extends CompiledSupervised {
@@ -25,16 +25,17 @@ export interface CompiledConnected extends CompiledSupervised {
 /** @throws CutoverError `CUTOVER_INVALID_OPTION` */
 export function compileConnected(options: ConnectedHostOptions): CompiledConnected {
   const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
+  const shutdownTimeout = duration('shutdownTimeout', options.shutdownTimeout, 1_000)
   const compiled = compileSupervised(options, {
     watchdogInterval: durationOrInfinity('watchdogInterval', options.watchdogInterval, 15_000),
     watchdogTimeout: duration('watchdogTimeout', options.watchdogTimeout, 5_000),
-    cancelTimeout: killTimeout,
-    shutdownTimeout: duration('shutdownTimeout', options.shutdownTimeout, 1_000),
+    cancelTimeout: shutdownTimeout,
+    discardTimeout: killTimeout,
+    shutdownTimeout,
     killTimeout,
   })
   const clock: Clock = options.clock ?? patientClock
-  const maxInFlight = count('maxInFlight', options.maxInFlight, 10_000)
-  if (maxInFlight === 0) throw invalidOption('maxInFlight', 'a whole number, 1 or more', maxInFlight)
+  const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
   return { ...compiled, clock, maxInFlight }
 }
 

@@ -21,10 +21,11 @@ export class Handshake {
   request(): InfoRequest {
     const { id, version, localConfig = {}, hostInfo = {} } = this.#config
     const { consensusBackend = '', consensusProtocolVersion = {}, consensusChainContext = '' } = hostInfo
+    const { major = 0, minor = 0, patch = 0 } = consensusProtocolVersion
     return {
       runtime_id: this.#runtimeId,
       consensus_backend: consensusBackend,
-      consensus_protocol_version: consensusProtocolVersion,
+      consensus_protocol_version: { major, minor, patch },
       consensus_chain_context: consensusChainContext,
       ...(Object.keys(localConfig).length === 0 ? {} : { local_config: localConfig }),
       ...(this.#protocol === 'raw' ? {} : { id, version }),

@@ -14,9 +14,9 @@ export interface InProcessOptions extends SupervisedOptions {
    * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the
    * module itself, or a function that makes one for a config each time the runtime starts.
    */
-  readonly module?: ModuleSource
+  readonly module?: ModuleSource | undefined
   /** How long the module's `stop` may take before it is given up, in ms. @default 30_000 */
-  readonly stopTimeout?: number
+  readonly stopTimeout?: number | undefined
 }
 
 /**
@@ -31,7 +31,8 @@ export interface InProcessOptions extends SupervisedOptions {
  * `started`.
  *
  * Their calls reject with what the module throws; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (stopped or
- * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`.
+ * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`,
+ * `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME` (the module has no `call`); `provision`
  * also `CUTOVER_INVALID_VERSION`
@@ -40,10 +41,12 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
   const { module, abortTimeout } = object('options', options)
   if (module !== undefined) assertModuleSource(module)
   const stopTimeout = duration('stopTimeout', options.stopTimeout, 30_000)
+  const cancelTimeout = duration('abortTimeout', abortTimeout, 1_000)
   const compiled = compileSupervised(options, {
     watchdogInterval: Number.POSITIVE_INFINITY,
     watchdogTimeout: Number.POSITIVE_INFINITY,
-    cancelTimeout: duration('abortTimeout', abortTimeout, 1_000),
+    cancelTimeout,
+    discardTimeout: cancelTimeout,
     shutdownTimeout: stopTimeout,
     killTimeout: stopTimeout,
   })

@@ -2,7 +2,7 @@ import type { Logger } from '../logger.js'
 import { isLogger } from '../logger.js'
 import type { CallContext } from '../module/runtimeModule.js'
 import type { Runtime } from '../runtime.js'
-import { invalidOption, object, optionalFunction, text } from '../validate.js'
+import { count, invalidOption, object, optionalFunction, text } from '../validate.js'
 import { canonical, type VersionLike } from '../version.js'
 import type { ModuleSource } from './moduleSource.js'
 
@@ -19,41 +19,41 @@ export interface RuntimeConfig {
    * The module; goes before the host's own option. A file (a URL, or a path relative to the working directory) does for
    * every host; an object or a loader only in-process.
    */
-  readonly module?: ModuleSource
+  readonly module?: ModuleSource | undefined
   /** Only for child processes: the program to run in place of a module. @default the host's own */
-  readonly command?: string
+  readonly command?: string | undefined
   /** Only for child processes: what the program gets. @default the host's own */
-  readonly args?: readonly string[]
+  readonly args?: readonly string[] | undefined
   /** Only for child processes: added to their environment. @default the host's own */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string>> | undefined
   /** Handed to the module's `start`. Must be what the host can carry: JSON fits all. @default {} */
-  readonly localConfig?: Readonly<Record<string, unknown>>
+  readonly localConfig?: Readonly<Record<string, unknown>> | undefined
   /** Only for child processes: what Oasis runtimes are told of the consensus layer. @default empty */
-  readonly hostInfo?: HostInfo
+  readonly hostInfo?: HostInfo | undefined
   /** Answers the module's `callHost`. @default every request is refused */
-  readonly onHostRequest?: OnHostRequest
+  readonly onHostRequest?: OnHostRequest | undefined
   /** @default nowhere */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
 }
 
 /** What the host says of itself to a runtime of Oasis Core; other runtimes may ignore it. */
 export interface HostInfo {
   /** @default '' */
-  readonly consensusBackend?: string
+  readonly consensusBackend?: string | undefined
   /** @default { major: 0, minor: 0, patch: 0 } */
-  readonly consensusProtocolVersion?: ProtocolVersion
+  readonly consensusProtocolVersion?: ProtocolVersion | undefined
   /** @default '' */
-  readonly consensusChainContext?: string
+  readonly consensusChainContext?: string | undefined
 }
 
 /** A version as Oasis Core sends it. */
 export interface ProtocolVersion {
   /** @default 0 */
-  readonly major?: number
+  readonly major?: number | undefined
   /** @default 0 */
-  readonly minor?: number
+  readonly minor?: number | undefined
   /** @default 0 */
-  readonly patch?: number
+  readonly patch?: number | undefined
 }
 
 /** A {@link RuntimeConfig} that was checked. */
@@ -76,12 +76,26 @@ export interface Provisioner {
 
 /** What every host checks. @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
 export function checkConfig(config: RuntimeConfig): CheckedConfig {
-  const { id, version, localConfig, onHostRequest, logger } = object('config', config)
+  const { id, version, localConfig, hostInfo, onHostRequest, logger } = object('config', config)
   text('id', id)
-  if (localConfig !== undefined) object('localConfig', localConfig)
+  if (localConfig !== undefined && (Array.isArray(localConfig) || object('localConfig', localConfig) instanceof Map)) {
+    throw invalidOption('localConfig', 'a plain object', localConfig)
+  }
   optionalFunction('onHostRequest', onHostRequest)
+  checkHostInfo(hostInfo)
   if (logger !== undefined && !isLogger(logger)) {
     throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
   }
   return { ...config, version: canonical(version) }
+}
+
+function checkHostInfo(given: HostInfo | undefined): void {
+  if (given === undefined) return
+  const { consensusBackend = '', consensusChainContext = '', consensusProtocolVersion = {} } = object('hostInfo', given)
+  for (const [name, value] of Object.entries({ consensusBackend, consensusChainContext })) {
+    if (typeof value !== 'string') throw invalidOption(`hostInfo.${name}`, 'a string', value)
+  }
+  for (const [name, value] of Object.entries(object('hostInfo.consensusProtocolVersion', consensusProtocolVersion))) {
+    count(`hostInfo.consensusProtocolVersion.${name}`, value, 0)
+  }
 }

@@ -5,31 +5,31 @@ import { count, duration, durationOrInfinity, invalidOption, object } from '../v
 /** What every host can be told. Times are in ms. */
 export interface SupervisedOptions {
   /** How long a launch may take until the guest is there: loaded, or connected. @default 10_000 */
-  readonly connectTimeout?: number
+  readonly connectTimeout?: number | undefined
   /** How long the module's `start` may take; Infinity for ever. @default 120_000 */
-  readonly startTimeout?: number
+  readonly startTimeout?: number | undefined
   /**
    * How long `abort` may take before the guest is ended and launched again. @default 1_000
    */
-  readonly abortTimeout?: number
+  readonly abortTimeout?: number | undefined
   /** The wait after the first failed launch or unexpected end. @default 500 */
-  readonly minBackoff?: number
+  readonly minBackoff?: number | undefined
   /** How much longer each further wait is than the one before; 1 or more. @default 1.5 */
-  readonly backoffFactor?: number
+  readonly backoffFactor?: number | undefined
   /** The longest wait between two launches. @default 60_000 */
-  readonly maxBackoff?: number
+  readonly maxBackoff?: number | undefined
   /** By how much a wait may be shorter, by chance, as a share from 0 to 1. @default 0.3 */
-  readonly jitter?: number
+  readonly jitter?: number | undefined
   /** How long the guest must be up before its failures are forgotten. @default 900_000 (15 minutes) */
-  readonly stableAfter?: number
+  readonly stableAfter?: number | undefined
   /** How long it may fail before nothing more is tried; Infinity for ever. @default 86_400_000 (24 hours) */
-  readonly giveUpAfter?: number
+  readonly giveUpAfter?: number | undefined
   /** How long a call waits for the runtime to come up; Infinity for ever; 0 not at all. @default 30_000 */
-  readonly waitTimeout?: number
+  readonly waitTimeout?: number | undefined
   /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
-  readonly maxWaitingCalls?: number
+  readonly maxWaitingCalls?: number | undefined
   /** The timers; XState's `SimulatedClock` for tests. @default the system's */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
@@ -44,7 +44,7 @@ export interface CompiledSupervised {
 /** The times of the supervisor that differ from host to host. */
 export type HostTimes = Pick<
   SupervisorInput,
-  'watchdogInterval' | 'watchdogTimeout' | 'cancelTimeout' | 'shutdownTimeout' | 'killTimeout'
+  'watchdogInterval' | 'watchdogTimeout' | 'cancelTimeout' | 'discardTimeout' | 'shutdownTimeout' | 'killTimeout'
 >
 
 /** How long a guest whose connection is gone may take to end, in ms. */

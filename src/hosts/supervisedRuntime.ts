@@ -199,6 +199,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
   #loseCalls({ why }: Blame): void {
     const error = this.#lost(meaningOf(why, this.#options.supervisor).lost, typeof why === 'string' ? undefined : why)
     this.#failure = error
+    if (why !== 'stopped' && why !== 'restarted') {
+      this.#logger.warn({ err: error, calls: this.#flights.count }, 'a runtime was lost: it is launched again')
+    }
     this.#flights.rejectAll(error)
   }
 

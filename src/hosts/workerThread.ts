@@ -1,5 +1,5 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { invalidOption, object } from '../validate.js'
+import { invalidOption, object, strings } from '../validate.js'
 import { ConnectedGuest } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
@@ -9,11 +9,11 @@ import { WorkerCarrier } from './worker/workerCarrier.js'
 /** What {@link workerThread} can be told. */
 export interface WorkerThreadOptions extends ConnectedHostOptions {
   /** The module file, for configs that name none: a URL, or a path relative to the working directory. */
-  readonly module?: URL | string
+  readonly module?: URL | string | undefined
   /** Limits of the thread's memory, as `new Worker` has them, in MB. @default Node's */
-  readonly resourceLimits?: ResourceLimits
+  readonly resourceLimits?: ResourceLimits | undefined
   /** Options of Node.js for the thread, as `new Worker` has them. @default this process's own */
-  readonly execArgv?: readonly string[]
+  readonly execArgv?: readonly string[] | undefined
 }
 
 /**
@@ -31,16 +31,28 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
   const compiled = compileConnected(options)
   if (module !== undefined) fileModule(module)
   if (resourceLimits !== undefined) object('resourceLimits', resourceLimits)
-  if (execArgv !== undefined && !Array.isArray(execArgv)) throw invalidOption('execArgv', 'an array of texts', execArgv)
+  if (execArgv !== undefined) strings('execArgv', execArgv)
   return {
     name: 'worker-thread',
     provision<Req, Res>(given: RuntimeConfig) {
       const config = checkConfig(given)
+      if (!isCloneable(config.localConfig)) {
+        throw invalidOption('localConfig', 'what structuredClone takes', config.localConfig)
+      }
       const command = { module: fileModule(config.module ?? module), resourceLimits, execArgv }
       const connected = { ...compiled, protocol: 'cutover' } as const
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
         return new ConnectedGuest(config, connected, new WorkerCarrier(command, logger), reports, logger)
       })
     },
+  }
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value)
+    return true
+  } catch {
+    return false
   }
 }

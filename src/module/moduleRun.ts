@@ -1,5 +1,6 @@
 import { CutoverError } from '../errors.js'
 import type { CallOptions } from '../runtime.js'
+import { isThenable } from '../thenable.js'
 import { CallScope, CallScopes } from './callScope.js'
 import type { RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
@@ -53,8 +54,8 @@ export class ModuleRun<Req, Res> {
   /** Fires the signal of every call in flight, then asks the module. */
   async abort(): Promise<void> {
     const { version } = this.#context
-    const message = `Version ${version} was asked to interrupt its work.`
-    this.#scopes.interrupt(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version }))
+    const message = `Version ${version} was asked to interrupt its work; call again.`
+    this.#scopes.interrupt(new CutoverError('CUTOVER_ABORTED', message, { version }))
     await this.#module?.abort?.()
   }
 
@@ -84,9 +85,4 @@ export class ModuleRun<Req, Res> {
         .then(resolve, reject)
     })
   }
-}
-
-/** A promise, also one of another library. */
-function isThenable(answer: unknown): answer is PromiseLike<never> {
-  return typeof (answer as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

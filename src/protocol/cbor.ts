@@ -1,8 +1,21 @@
-import { type DecodeOptions, decode, decodeFirst, encode } from 'cborg'
+import { type DecodeOptions, decode, decodeFirst, type EncodeOptions, encode } from 'cborg'
 
 /** What is refused: heads longer than needed, indefinite lengths, a key that comes twice. */
 const STRICT: DecodeOptions = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }
 const WITH_MAPS: DecodeOptions = { ...STRICT, useMaps: true }
+
+/** Arrays of numbers would arrive as bytes, which they are not. */
+const NOT_BYTES = [
+  ...['Int8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float32Array'],
+  ...['Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'ArrayBuffer', 'SharedArrayBuffer'],
+]
+const ENCODING: EncodeOptions = {
+  typeEncoders: Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+}
+
+function refuse(name: string): never {
+  throw new TypeError(`${name} is refused: send a Uint8Array of its bytes.`)
+}
 
 /**
  * Encodes any value, in canonical CBOR.
@@ -10,7 +23,7 @@ const WITH_MAPS: DecodeOptions = { ...STRICT, useMaps: true }
  * @throws Error for what CBOR cannot carry, and for a map that the other side would refuse: two keys with the same bytes
  */
 export function encodeCbor(value: unknown): Uint8Array {
-  const bytes = encode(value)
+  const bytes = encode(value, ENCODING)
   if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) decodeCbor(bytes)
   return bytes
 }

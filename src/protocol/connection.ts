@@ -7,7 +7,7 @@ import type { Transferable } from '../runtime.js'
 import { type Answering, IncomingRequests } from './incoming.js'
 import type { Body } from './messages.js'
 import * as messages from './messages.js'
-import { type AnswerShape, type Outgoing, OutgoingRequests } from './outgoing.js'
+import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
 import type { MessageId, OpenTransport, Transport, TransportObserver } from './transport.js'
 import { type MessageType, REQUEST } from './transport.js'
 
@@ -17,7 +17,7 @@ export interface ConnectionOptions extends Answering {
   readonly role: Role
   readonly open: OpenTransport
   readonly logger: Logger
-  /** Calls in flight, and requests of the other side that are not answered yet, at most. @default 10_000 */
+  /** Calls in flight, at most; more wait. @default 10_000 */
   readonly maxInFlight?: number | undefined
   /** Send errors with no fields but those of Oasis Core. @default false */
   readonly plainErrors?: boolean | undefined
@@ -36,6 +36,9 @@ export interface RequestOptions {
   /** What is handed over instead of copied, where the transport can do that. */
   readonly transfer?: readonly Transferable[] | undefined
 }
+
+/** A guest may ask its host for so much before it is answered; a host bounds its calls by itself. */
+const MAX_HOST_REQUESTS = 10_000
 
 type State = SnapshotFrom<typeof connectionMachine>['value']
 
@@ -59,6 +62,7 @@ export class Connection {
   #transport: Transport | null = null
   /** Why it closed; what came first counts. */
   #reason: Error | null = null
+  #whenHeard: (() => void) | null = null
   /** Answers that nobody waited for. */
   #strays = 0
 
@@ -71,7 +75,7 @@ export class Connection {
     this.#incoming = new IncomingRequests({
       answerCall: (payload, context) => options.answerCall(payload, context),
       answer: (kind, payload, context) => options.answer(kind, payload, context),
-      maxInFlight,
+      maxUnanswered: role === 'host' ? MAX_HOST_REQUESTS : Number.POSITIVE_INFINITY,
       callKind: theirs.call,
       callAnswerKind: theirs.answer,
       cancelKind: theirs.cancel,
@@ -120,6 +124,11 @@ export class Connection {
     this.#incoming.interrupt(reason)
   }
 
+  /** Calls back, once, when the next message comes, whatever it is: the other side is alive. */
+  whenHeard(callback: () => void): void {
+    this.#whenHeard = callback
+  }
+
   /** Sends a request at once, however many calls are in flight; resolves with the body of the answer. */
   request(kind: string, payload: unknown, options?: RequestOptions): Promise<Body> {
     const request = this.#outgoingOf(kind, payload, messages.answerTo(kind), 'body', false, options)
@@ -145,10 +154,10 @@ export class Connection {
    * @throws CutoverError `CUTOVER_TOO_MANY_WAITING_CALLS`
    */
   callRaw(body: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Record<string, unknown>> {
-    const [kind, other] = Object.keys(body)
+    const [kind, other] = Object.keys(Object(body))
     if (this.#reason !== null) return Promise.reject(this.#reason)
     if (kind === undefined || other !== undefined) {
-      return Promise.reject(new TypeError('A raw call is an object with one key, the kind of the request.'))
+      return Promise.reject(cannotSend(new TypeError('a raw call is an object with one key, the kind of the request.')))
     }
     const call = this.#outgoingOf(kind, body[kind], undefined, 'raw', false, options)
     return this.#outgoing.call(call) as Promise<Record<string, unknown>>
@@ -187,7 +196,10 @@ export class Connection {
   #openTransport(): void {
     const observer: TransportObserver = {
       message: (id, type, kind, payload) => this.#message(id, type, kind, payload),
-      drained: () => this.#outgoing.release(),
+      drained: () => {
+        this.#outgoing.release()
+        this.#incoming.resume()
+      },
       ended: error => this.#end(lost(error)),
     }
     try {
@@ -200,10 +212,16 @@ export class Connection {
   #message(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     const transport = this.#transport
     if (transport === null) return
+    if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
     if (type === REQUEST) this.#incoming.take(transport, id, kind, payload)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
       this.#options.logger.warn({ id: String(id), kind }, 'an answer came to a request that nobody waits for')
     }
+  }
+
+  #hear(callback: () => void): void {
+    this.#whenHeard = null
+    callback()
   }
 
   #end(reason: Error): void {
@@ -220,7 +238,7 @@ export class Connection {
     } catch (err) {
       this.#options.logger.error({ err }, 'a transport cannot be closed')
     }
-    this.#incoming.interrupt(this.#reason)
+    this.#incoming.end(this.#reason)
     if (this.#strays < 2) return
     this.#options.logger.warn({ count: this.#strays }, 'answers came to requests that nobody waited for')
   }
@@ -245,5 +263,5 @@ export class Connection {
 
 function lost(cause: Error | undefined): CutoverError {
   const why = cause === undefined ? 'the other side closed it' : cause.message
-  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${why}.`, { cause })
+  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${why.replace(/\.$/, '')}.`, { cause })
 }

@@ -26,7 +26,10 @@ function search(value: unknown, path: string, above: readonly object[]): string 
   if (typeof value === 'bigint' && (value > MAX_UINT || value < -1n - MAX_UINT)) {
     return `${path} is a bigint of more than 64 bits`
   }
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+    return `${path} is ${withArticle(tagOf(value))}; send a Uint8Array of its bytes`
+  }
   if (above.includes(value)) return `${path} contains itself`
   if (above.length === MAX_DEPTH) return `${path} is nested too deep`
   const within = [...above, value]
@@ -37,8 +40,8 @@ function search(value: unknown, path: string, above: readonly object[]): string 
       ([key, item]) => search(key, `a key of ${path}`, within) ?? search(item, `${path}.get(${describe(key)})`, within),
     )
   }
-  const tag = Object.prototype.toString.call(value).slice(8, -1)
-  if (tag !== 'Object') return `${path} is a ${tag}`
+  const tag = tagOf(value)
+  if (tag !== 'Object') return `${path} is ${withArticle(tag)}`
   return first(Object.keys(value), key => search(fieldOf(value, key), pathTo(path, key), within))
 }
 
@@ -48,6 +51,14 @@ function first<T>(items: Iterable<T>, find: (item: T) => string | undefined): st
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1)
+}
+
+function withArticle(noun: string): string {
+  return `${/^[AEIO]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
 function fieldOf(value: object, key: string): unknown {

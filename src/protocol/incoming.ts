@@ -1,5 +1,6 @@
 import { describe } from '../errors.js'
 import type { Transferable } from '../runtime.js'
+import { isThenable } from '../thenable.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
 import { type MessageId, RESPONSE, type Transport } from './transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
@@ -20,7 +21,8 @@ export interface Answering {
 }
 
 export interface IncomingOptions extends Answering {
-  readonly maxInFlight: number
+  /** Calls that are not answered yet, at most, and other requests; one more is answered with an error. */
+  readonly maxUnanswered: number
   /** The kinds of the other side's calls, of their answers, and of the requests that give one up. */
   readonly callKind: string
   readonly callAnswerKind: string
@@ -29,40 +31,102 @@ export interface IncomingOptions extends Answering {
   readonly errors: WireErrorOptions
 }
 
-/** What the other side asks. An answer that is there at once is sent at once. */
+/** How long calls are begun in one turn of the event loop, in ms; then whatever else has come has its turn. */
+const TURN = 8
+
+/**
+ * What the other side asks. An answer that is there at once is sent at once.
+ *
+ * Calls are held back, in their order, while the other side does not read its answers, and after some ms of calls that
+ * block: so answers leave, and pings, cancels and aborts are heard, however many calls have come before them.
+ */
 export class IncomingRequests {
   readonly #options: IncomingOptions
-  /** Those that are not answered yet. */
+  /** Those that were begun and are not answered yet. */
   readonly #unanswered = new Map<MessageId, IncomingRequest>()
+  /** Calls that were not begun yet. */
+  readonly #held = new Map<MessageId, { readonly transport: Transport; readonly payload: unknown }>()
+  /** Of the unanswered, those that are no calls. */
+  #others = 0
+  /** When this turn has taken long enough; null between turns. */
+  #turnEnd: number | null = null
+  #next: NodeJS.Immediate | undefined
 
   constructor(options: IncomingOptions) {
     this.#options = options
   }
 
-  /** How many are not answered yet. */
-  get count(): number {
-    return this.#unanswered.size
-  }
-
   take(transport: Transport, id: MessageId, kind: string, payload: unknown): void {
-    const options = this.#options
-    if (kind === options.cancelKind) {
-      this.#unanswered.get((payload as { id?: MessageId } | null)?.id ?? -1)?.interrupt(undefined)
-      this.#answer(transport, id, EMPTY, {}, undefined)
-    } else if (this.#unanswered.size >= options.maxInFlight) {
-      this.#refuse(transport, id, new Error(`More than ${options.maxInFlight} requests are not answered yet.`))
-    } else if (this.#unanswered.has(id)) {
+    const { callKind, cancelKind } = this.#options
+    if (kind === cancelKind) this.#takeCancel(transport, id, payload)
+    else if (this.#unanswered.has(id) || this.#held.has(id)) {
       this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
-    } else if (kind === options.callKind) this.#takeCall(transport, id, payload)
+    } else if (kind === callKind) this.#takeCall(transport, id, payload)
     else this.#takeOther(transport, id, kind, payload)
   }
 
-  /** Fires the signals of all requests that are not answered yet. */
+  /** The other side reads again. */
+  resume(): void {
+    if (this.#held.size > 0) this.#next ??= setImmediate(this.#beginHeld)
+  }
+
+  /** Fires the signals of all requests that are not answered yet; calls that were not begun are answered with `reason`. */
   interrupt(reason: unknown): void {
+    const held = [...this.#held]
+    this.#held.clear()
+    for (const [id, { transport }] of held) this.#refuse(transport, id, reason)
     for (const request of this.#unanswered.values()) request.interrupt(reason)
   }
 
+  /** As {@link interrupt}, when nobody hears the answers any more. */
+  end(reason: unknown): void {
+    this.#held.clear()
+    clearImmediate(this.#next)
+    this.interrupt(reason)
+  }
+
+  #takeCancel(transport: Transport, id: MessageId, payload: unknown): void {
+    const cancelled = (payload as { readonly id?: MessageId } | null)?.id ?? -1
+    if (this.#held.delete(cancelled)) this.#refuse(transport, cancelled, new Error('The call was given up.'))
+    else this.#unanswered.get(cancelled)?.interrupt(undefined)
+    this.#answer(transport, id, EMPTY, {}, undefined)
+  }
+
   #takeCall(transport: Transport, id: MessageId, payload: unknown): void {
+    const unanswered = this.#unanswered.size - this.#others + this.#held.size
+    if (unanswered >= this.#options.maxUnanswered) this.#refuseMore(transport, id)
+    else if (this.#held.size === 0 && !transport.isCongested && this.#hasTime()) this.#begin(transport, id, payload)
+    else {
+      this.#held.set(id, { transport, payload })
+      if (!transport.isCongested) this.resume()
+    }
+  }
+
+  readonly #beginHeld = (): void => {
+    this.#next = undefined
+    for (const [id, { transport, payload }] of this.#held) {
+      if (transport.isCongested) return
+      if (!this.#hasTime()) break
+      this.#held.delete(id)
+      this.#begin(transport, id, payload)
+    }
+    this.resume()
+  }
+
+  #hasTime(): boolean {
+    const now = performance.now()
+    if (this.#turnEnd === null) {
+      this.#turnEnd = now + TURN
+      process.nextTick(this.#endTurn)
+    }
+    return now < this.#turnEnd
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turnEnd = null
+  }
+
+  #begin(transport: Transport, id: MessageId, payload: unknown): void {
     const request = new IncomingRequest()
     const { callAnswerKind } = this.#options
     try {
@@ -76,11 +140,21 @@ export class IncomingRequests {
   }
 
   #takeOther(transport: Transport, id: MessageId, kind: string, payload: unknown): void {
+    if (this.#others >= this.#options.maxUnanswered) {
+      this.#refuseMore(transport, id)
+      return
+    }
     const request = new IncomingRequest()
     try {
       const answer = this.#options.answer(kind, payload, request)
-      if (isThenable(answer)) this.#await(transport, id, request, answer, body => body as Body)
-      else this.#answer(transport, id, answer.kind, answer.payload, request.handedOver)
+      if (isThenable(answer)) {
+        this.#others++
+        const over = () => {
+          this.#others--
+        }
+        Promise.resolve(answer).then(over, over)
+        this.#await(transport, id, request, answer, body => body as Body)
+      } else this.#answer(transport, id, answer.kind, answer.payload, request.handedOver)
     } catch (error) {
       this.#refuse(transport, id, error)
     }
@@ -122,6 +196,10 @@ export class IncomingRequests {
     transport.send(id, RESPONSE, kind, payload, handedOver)
   }
 
+  #refuseMore(transport: Transport, id: MessageId): void {
+    this.#refuse(transport, id, new Error(`More than ${this.#options.maxUnanswered} requests are not answered yet.`))
+  }
+
   /** Never throws: an error that cannot be sent is described. */
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
     const options = this.#options.errors
@@ -148,16 +226,15 @@ class IncomingRequest implements RequestContext {
     return this.#controller.signal
   }
 
-  transfer(list: readonly Transferable[]): void {
-    this.handedOver = [...(this.handedOver ?? []), ...list]
+  /** A getter, so that it can be taken out of the context, as the signal can, and costs nothing until then. */
+  get transfer(): (list: readonly Transferable[]) => void {
+    return list => {
+      this.handedOver = [...(this.handedOver ?? []), ...list]
+    }
   }
 
   interrupt(reason: unknown): void {
     this.#interrupted ??= { reason }
     this.#controller?.abort(this.#interrupted.reason)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -1,5 +1,5 @@
 import { onAbort } from '../abortListeners.js'
-import { CutoverError, describe } from '../errors.js'
+import { asError, CutoverError, describe } from '../errors.js'
 import type { Transferable } from '../runtime.js'
 import { ERROR } from './messages.js'
 import { REQUEST, type Transport } from './transport.js'
@@ -102,7 +102,8 @@ export class OutgoingRequests {
     const { expects, shape } = pending
     if (kind === ERROR) pending.reject(fromWire(payload))
     else if (expects !== undefined && kind !== expects) {
-      pending.reject(new Error(`The other side answered with ${describe(kind)} instead of ${describe(expects)}.`))
+      const message = `The other side answered with ${describe(kind)} instead of ${describe(expects)}: mend the guest.`
+      pending.reject(new CutoverError('CUTOVER_INVALID_RUNTIME', message))
     } else if (shape === 'payload') pending.resolve(payload)
     else pending.resolve(shape === 'body' ? { kind, payload } : Object.fromEntries([[kind, payload]]))
     if (this.#waiting.size > 0) this.release()
@@ -134,7 +135,7 @@ export class OutgoingRequests {
     } catch (error) {
       this.#pending.delete(id)
       if (pending.isCall) this.inFlight--
-      pending.reject(error)
+      pending.reject(cannotSend(error))
       return
     }
     const { signal } = outgoing
@@ -189,6 +190,12 @@ function pendingOf(
   reject: (error: unknown) => void,
 ): Pending {
   return { expects, shape, isCall, resolve, reject, unlisten: undefined }
+}
+
+/** What was wrong with the request, under a code of its own. */
+export function cannotSend(error: unknown): CutoverError {
+  const cause = asError(error)
+  return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be sent: ${cause.message}`, { cause })
 }
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { asError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
+import { cannotSend } from './outgoing.js'
 import {
   type MessageId,
   type MessageType,
@@ -27,7 +28,6 @@ class PortTransport implements Transport {
   readonly #observer: TransportObserver
   /** What is not posted yet: of each message its four fields, one after the other. */
   #batch: unknown[] = []
-  #transfer: Transferable[] = []
 
   constructor(port: MessagePort, observer: TransportObserver) {
     this.#port = port
@@ -43,8 +43,13 @@ class PortTransport implements Transport {
   }
 
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
+    if (transfer !== undefined && transfer.length > 0) {
+      // By itself: what is wrong with one list must not touch another message.
+      this.#flush()
+      this.#port.postMessage([id, type, kind, payload], transfer)
+      return
+    }
     const length = this.#batch.push(id, type, kind, payload)
-    if (transfer !== undefined) this.#transfer.push(...transfer)
     if (length === FIELDS) process.nextTick(this.#flush)
     else if (length >= BATCH * FIELDS) this.#flush()
   }
@@ -60,22 +65,20 @@ class PortTransport implements Transport {
   readonly #flush = (): void => {
     const batch = this.#batch
     if (batch.length === 0) return
-    const transfer = this.#transfer
     this.#batch = []
-    if (transfer.length > 0) this.#transfer = []
     try {
-      this.#port.postMessage(batch, transfer)
+      this.#port.postMessage(batch)
     } catch {
-      this.#postOneByOne(batch, transfer)
+      this.#postOneByOne(batch)
     }
   }
 
   /** One of them cannot be cloned: the others do not suffer from it. */
-  #postOneByOne(batch: readonly unknown[], transfer: readonly Transferable[]): void {
+  #postOneByOne(batch: readonly unknown[]): void {
     for (let at = 0; at < batch.length; at += FIELDS) {
       const message = batch.slice(at, at + FIELDS)
       try {
-        this.#port.postMessage(message, transfer)
+        this.#port.postMessage(message)
       } catch (error) {
         this.#refuse(message[0] as MessageId, message[1] as MessageType, asError(error))
       }
@@ -84,7 +87,8 @@ class PortTransport implements Transport {
 
   /** A request that cannot be cloned is answered here; an answer that cannot is replaced by an error. */
   #refuse(id: MessageId, type: MessageType, error: Error): void {
-    const wire = toWire(error, { stack: false })
+    const reason = type === REQUEST ? cannotSend(error) : error
+    const wire = toWire(reason, { stack: false })
     if (type === REQUEST) this.#observer.message(id, RESPONSE, 'Error', wire)
     else this.#port.postMessage([id, RESPONSE, 'Error', wire])
   }

@@ -15,7 +15,7 @@ const BATCH_BYTES = 64 * 1024
 export interface SocketTransportOptions {
   /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
   readonly maxFrameBytes?: number | undefined
-  /** More than this unsent, in bytes, and the connection ends with an error. @default 64 MiB */
+  /** More than this unsent, in bytes, and the connection ends with an error. @default 1 GiB */
   readonly maxBufferedBytes?: number | undefined
 }
 
@@ -39,7 +39,7 @@ class SocketTransport implements Transport {
   isCongested = false
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
-    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 64 * 1024 * 1024 } = options
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 1024 * 1024 * 1024 } = options
     this.#socket = socket
     this.#observer = observer
     this.#writer = new MessageWriter(maxFrameBytes)
@@ -53,7 +53,7 @@ class SocketTransport implements Transport {
   }
 
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
-    if (this.#observer === null) return
+    if (this.#observer === null || this.#socket.destroyed) return
     this.#writer.add(id, type, kind, payload)
     this.#batched++
     if (++this.#sentInTurn === 1) {

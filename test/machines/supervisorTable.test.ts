@@ -70,7 +70,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'clearing.killing': {
     ...cleared,
     exited: 'backingOff 1:',
-    'cancelTimeout@clearing.killing': 'backingOff 1: giveUpGuest',
+    'discardTimeout@clearing.killing': 'backingOff 1: giveUpGuest',
   },
   backingOff: {
     'backoff@backingOff': 'launching.connecting 1: launchGuest',
@@ -113,7 +113,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     started: 'restarting.settling 1:',
     exited: 'launching.connecting 1: launchGuest',
     stop: 'stopping.cancelling 1: askGuest',
-    'cancelTimeout@restarting.cancelling': 'launching.connecting 1: giveUpGuest launchGuest',
+    'discardTimeout@restarting.cancelling': 'launching.connecting 1: giveUpGuest launchGuest',
   },
   'restarting.settling': {
     exited: 'launching.connecting 1: launchGuest',
@@ -151,7 +151,8 @@ const TIMES = {
   maxBackoff: 60_000,
   stableAfter: 900_000,
   giveUpAfter: 86_400_000,
-  cancelTimeout: 5_000,
+  cancelTimeout: 1_000,
+  discardTimeout: 5_000,
   shutdownTimeout: 1_000,
   killTimeout: 5_000,
   exitGrace: 100,

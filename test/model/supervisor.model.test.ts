@@ -30,6 +30,7 @@ const INPUT: SupervisorInput = {
   shutdownTimeout: 10,
   killTimeout: 11,
   exitGrace: 12,
+  discardTimeout: 13,
 }
 /** More failures lead nowhere new: the longest backoff is reached with the second. */
 const MAX_FAILURES = 2

@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['machines', /^machines\//],
   [
     'foundations',
-    /^src\/(errors|version|runtime|validate|logger|clock|effects|abortListeners|attempt|flights|waiting|safeObservable)\.ts$/,
+    /^src\/(errors|version|runtime|validate|logger|clock|effects|abortListeners|attempt|flights|waiting|safeObservable|thenable)\.ts$/,
   ],
   ['module', /^src\/module\//],
   ['protocol', /^src\/protocol\//],

@@ -1,15 +1,16 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
+import { invalidOption, object, strings, text } from '../../validate.js'
 import { findProgram, noSuchProgram, type Sandbox, type SandboxMounts } from './command.js'
 
 /** What {@link bubblewrap} can be told. */
 export interface BubblewrapOptions {
   /** Where bubblewrap is: a path, or a name in `PATH`. @default 'bwrap' */
-  readonly binary?: string
+  readonly binary?: string | undefined
   /** Files and directories that the program reads as well. @default [] */
-  readonly readOnly?: readonly string[]
+  readonly readOnly?: readonly string[] | undefined
   /** Whether it may use the network of the host. @default false */
-  readonly network?: boolean
+  readonly network?: boolean | undefined
 }
 
 /** Where programs and shared libraries are. */
@@ -34,7 +35,10 @@ const NETWORK_FILES = ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf', '
  * In the sandbox `HOME` and `TMPDIR` are `/tmp`, unless the config sets them.
  */
 export function bubblewrap(options: BubblewrapOptions = {}): Sandbox {
-  const { binary = 'bwrap', readOnly = [], network = false } = options
+  const { binary = 'bwrap', readOnly = [], network = false } = object('options', options)
+  text('binary', binary)
+  strings('readOnly', readOnly)
+  if (typeof network !== 'boolean') throw invalidOption('network', 'true or false', network)
   return {
     name: 'bubblewrap',
     wrap({ file, args, env, cwd }, mounts) {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { invalidOption, object, text } from '../../validate.js'
+import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
+import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
 import { fileModule } from '../connectedOptions.js'
 import type { RuntimeConfig } from '../provisioner.js'
@@ -16,11 +17,11 @@ import type { SandboxedCommand } from './processCarrier.js'
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */
 export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): SandboxedCommand {
-  const env = { ...texts('env', options.env), ...texts('env', config.env) }
+  const env = { ...environment(options.env), ...environment(config.env) }
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
   if (command !== undefined) {
-    return { ...where, file: text('command', command), args: list('args', config.args ?? options.args) }
+    return { ...where, file: text('command', command), args: strings('args', config.args ?? options.args ?? []) }
   }
   const module = config.module ?? options.module
   if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
@@ -28,13 +29,14 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
 }
 
 /** Node.js, with our guest entry, which loads the module. */
-function moduleCommand(module: URL, { execArgv, hostVariable = 'CUTOVER_HOST' }: ChildProcessOptions) {
+function moduleCommand(module: URL, options: ChildProcessOptions) {
+  const { execArgv, hostVariable = 'CUTOVER_HOST', maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
   const ofLibrary = join(dirname(entry), '../..')
   return {
     file: process.execPath,
-    args: [...list('execArgv', execArgv), entry, module.href, hostVariable],
+    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
     readOnly: [...ofModule, ofLibrary].flatMap(moduleMounts),
   }
 }
@@ -49,14 +51,12 @@ function sandboxOf({ sandbox }: ChildProcessOptions): { readonly sandbox?: Sandb
   throw invalidOption('sandbox', 'a sandbox, such as bubblewrap()', sandbox)
 }
 
-function list(name: string, value: readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return []
-  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return value
-  throw invalidOption(name, 'an array of strings', value)
-}
-
-function texts(name: string, value: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
-  if (value === undefined) return {}
-  if (Object.values(object(name, value)).every(item => typeof item === 'string')) return value
-  throw invalidOption(name, 'an object of strings', value)
+function environment(given: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  if (given === undefined) return {}
+  for (const [name, value] of Object.entries(object('env', given))) {
+    if (typeof value !== 'string' || value.includes('\0'))
+      throw invalidOption(`env.${name}`, 'a string without NUL', value)
+    if (!/^[^=\0]+$/.test(name)) throw invalidOption('env', 'named without = and NUL', name)
+  }
+  return given
 }

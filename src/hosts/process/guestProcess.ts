@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import type { Readable } from 'node:stream'
 import { describe } from '../../errors.js'
 import type { Logger } from '../../logger.js'
 import type { Exit } from '../carrier.js'
-import { type ProcessCommand, startFailed } from './command.js'
-import { OutputLog } from './outputLog.js'
+import { follow } from '../output/follow.js'
+import { OutputLog } from '../output/outputLog.js'
+import { Tail } from '../output/tail.js'
+import { noSuchProgram, type ProcessCommand, startFailed } from './command.js'
 import { ProcessGroup } from './processGroup.js'
-import { Tail } from './tail.js'
 
 export interface GuestProcessObserver {
   /** It cannot be run; `ended` follows. */
@@ -30,8 +30,8 @@ export class GuestProcess {
     const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.#group = new ProcessGroup(child.pid)
-    follow(child.stdout, new OutputLog('stdout', logger))
-    follow(child.stderr, new OutputLog('stderr', logger, { tail: stderr }))
+    void follow(child.stdout, new OutputLog('stdout', logger))
+    void follow(child.stderr, new OutputLog('stderr', logger, { tail: stderr }))
     child.once('error', error => {
       observer.failed(cannotRun(command, error))
       observer.ended()
@@ -60,15 +60,10 @@ export class GuestProcess {
   }
 }
 
-/** Never pauses: a guest that writes must not wait for us. `stream` is missing when there was no descriptor left for it. */
-function follow(stream: Readable | undefined, log: OutputLog): void {
-  stream
-    ?.on('data', chunk => log.write(chunk))
-    .on('error', () => {})
-    .once('close', () => log.end())
-}
-
 function cannotRun({ file, cwd }: ProcessCommand, cause: Error): Error {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && (cwd === undefined || existsSync(cwd))) {
+    return noSuchProgram(file, ': install it, or give its path')
+  }
   // The system says of a missing directory that the program is missing.
   const why = cwd !== undefined && !existsSync(cwd) ? `its directory ${describe(cwd)} does not exist` : cause.message
   return startFailed(`The command ${describe(file)} cannot be run: ${why}.`, cause)

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module'
-import type { Readable } from 'node:stream'
-import { MessageChannel, type ResourceLimits, Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { asError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
 import { openPort } from '../../protocol/portTransport.js'
 import type { Carrier, CarrierReports } from '../carrier.js'
-import { OutputLog } from '../process/outputLog.js'
-import { Tail } from '../process/tail.js'
+import { follow } from '../output/follow.js'
+import { OutputLog } from '../output/outputLog.js'
+import { Tail } from '../output/tail.js'
 
 /** A thread that is to run a module. */
 export interface WorkerCommand {
@@ -46,13 +46,15 @@ export class WorkerCarrier implements Carrier {
   #spawn(reports: CarrierReports): Worker {
     const { module, resourceLimits, execArgv } = this.#command
     const { port1, port2 } = new MessageChannel()
-    const worker = new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
-      workerData: { module: module.href, port: port2 },
-      transferList: [port2],
-      stdout: true,
-      stderr: true,
-      ...(resourceLimits === undefined ? {} : { resourceLimits }),
-      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+    const worker = orClose(port1, () => {
+      return new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
+        workerData: { module: module.href, port: port2 },
+        transferList: [port2],
+        stdout: true,
+        stderr: true,
+        ...(resourceLimits === undefined ? {} : { resourceLimits }),
+        ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+      })
     })
     const tail = new Tail()
     const output = [
@@ -75,14 +77,12 @@ export class WorkerCarrier implements Carrier {
   }
 }
 
-/** Resolves when it has ended, which it does with the thread. */
-function follow(stream: Readable, log: OutputLog): Promise<void> {
-  return new Promise(resolve => {
-    stream
-      .on('data', chunk => log.write(chunk))
-      .once('close', () => {
-        log.end()
-        resolve()
-      })
-  })
+/** A port keeps the process alive: when there is no thread for it, it is closed. */
+function orClose<T>(port: MessagePort, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    port.close()
+    throw error
+  }
 }

@@ -23,13 +23,13 @@ export interface ComplianceOptions {
   /** Why nothing can be tested here: then every case is one to skip, and says so. */
   readonly skip?: string | undefined
   /** The runtime can die, and leave its host alive; in-process it cannot. @default true */
-  readonly canCrash?: boolean
+  readonly canCrash?: boolean | undefined
   /** `provision` hands `onHostRequest` on: adds the cases of requests to the host. @default false */
-  readonly hostRequests?: boolean
+  readonly hostRequests?: boolean | undefined
   /** How long a case may take, in ms; cleaning up behind it may take as long again. @default 10_000 */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Where small files are made that the runtime has to see; it need not write there. @default the system's for temporary files */
-  readonly directory?: string
+  readonly directory?: string | undefined
 }
 
 /** A test without a test runner. */
@@ -37,7 +37,7 @@ export interface ComplianceCase {
   /** A sentence. */
   readonly name: string
   /** Why it cannot run here. Do not count it as passed: `run` would reject with this. */
-  readonly skip?: string
+  readonly skip?: string | undefined
   /** Rejects with an error that tells what was expected and what was seen. */
   run(): Promise<void>
 }

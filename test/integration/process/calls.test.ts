@@ -191,6 +191,14 @@ describe('A value', { timeout: 20_000 }, () => {
     expect(host.current.types).toEqual(['started'])
   })
 
+  it('of more than maxFrameBytes rejects its call alone', async () => {
+    await using small = await versatile({}, { maxFrameBytes: 10_000 })
+    const refused = rejectionOf(small.do('answer', { value: 'x'.repeat(20_000) }))
+    expect(await refused).toMatchObject({ message: expect.stringMatching(/10,?000/) })
+    expect(await small.do('answer', { value: 1 })).toBe(1)
+    expect(small.types).toEqual(['started'])
+  })
+
   it('that cannot be sent back rejects its call alone', async () => {
     const answers = await Promise.allSettled([host.current.do('uncloneable'), host.current.do('answer', { value: 1 })])
     expect(answers).toEqual([

@@ -135,7 +135,9 @@ describe('A thread that is stopped', { timeout: 20_000 }, () => {
     const requests: unknown[] = []
     const onHostRequest = (request: unknown) => void requests.push(request)
     const localConfig = { ask: 'may I', hang: true }
-    const host = RemoteHost.ofThread({ module: versatile }, { localConfig, onHostRequest })
+    // Were its signal not fired, this would be waited for.
+    const options = { module: versatile, killTimeout: 60_000 }
+    const host = RemoteHost.ofThread(options, { localConfig, onHostRequest })
     const waiting = rejectionOf(host.do('hang'))
     host.runtime.start()
     await until(() => requests.length > 0)
@@ -145,7 +147,7 @@ describe('A thread that is stopped', { timeout: 20_000 }, () => {
   })
 
   it('while its event loop is blocked: it is ended all the same', async () => {
-    const host = await RemoteHost.ofThread({ shutdownTimeout: 100, killTimeout: 1_000 }).started()
+    const host = await RemoteHost.ofThread({ shutdownTimeout: 100, killTimeout: 60_000 }).started()
     const call = rejectionOf(host.do('block'))
     await host.runtime.stop()
     expect(await call).toMatchObject({ code: LOST })

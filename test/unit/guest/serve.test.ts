@@ -83,12 +83,14 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said.slice(-2)).toEqual(['told to stop', 'stopping'])
   })
 
-  it('twice: its stop is called once', async () => {
-    const { program, connection, begin } = await hostOf()
+  it('twice, while its stop hangs: its stop is called once, and it ends when its host is gone', async () => {
+    const { program, connection, socket, begin } = await hostOf({ hangsIn: 'stop' })
     await begin()
     await connection.request('RuntimeShutdownRequest', {})
+    await program.hasSaid('stopping')
     program.process.kill('SIGTERM')
-    await program.ended
+    socket.destroy()
+    expect(await program.ended).toBe(1)
     expect(program.said.filter(line => line === 'stopping')).toHaveLength(1)
   })
 

@@ -12,7 +12,7 @@ describe('options of threads and processes', () => {
     ['args', 'x'],
     ['args', [7]],
     ['env', 'x'],
-    ['env', { A: 1 }],
+    ['env.A', 1],
     ['cwd', ''],
     ['execArgv', 'x'],
     ['hostVariable', ''],
@@ -29,7 +29,8 @@ describe('options of threads and processes', () => {
       command: 'node',
       ...(name === 'module' || name === 'execArgv' ? { command: undefined, module } : {}),
     }
-    const options = { ...given, [name]: value } as ChildProcessOptions
+    const changed = name === 'env.A' ? { env: { A: value } } : { [name]: value }
+    const options = { ...given, ...changed } as ChildProcessOptions
     const make = () => childProcess(options).provision({ id: 'a', version: '1.0.0' })
     expect(make).toThrow(
       expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) }),

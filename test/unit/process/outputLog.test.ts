@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { OutputLog, type OutputLogOptions } from '../../../src/hosts/process/outputLog.js'
-import { Tail } from '../../../src/hosts/process/tail.js'
+import { OutputLog, type OutputLogOptions } from '../../../src/hosts/output/outputLog.js'
+import { Tail } from '../../../src/hosts/output/tail.js'
 import { SimulatedClock } from '../../../src/testing/index.js'
 import { Carried, running } from './carried.js'
 

@@ -167,7 +167,7 @@ describe('a command that cannot be run', () => {
     [
       'that does not exist',
       { file: 'no-such-program' },
-      /"no-such-program" cannot be run: spawn no-such-program ENOENT/,
+      /no program "no-such-program" in PATH: install it, or give its path/,
     ],
     ['that is not executable', { file: running('connects.mjs').args[0] }, /connects\.mjs" cannot be run: .*EACCES/],
     ['in no directory', { cwd: '/no/such/place' }, /cannot be run: its directory "\/no\/such\/place" does not exist/],

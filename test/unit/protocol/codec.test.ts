@@ -207,7 +207,7 @@ describe('a payload that cannot be encoded', () => {
     ['what contains itself', loop, /payload\[0\]\[0\] contains itself/],
     ['a date', { at: new Date(0) }, /payload\.at is a Date/],
     ['a set', new Set([1]), /payload is a Set/],
-    ['an error', [new Error('x')], /payload\[0\] is a Error/],
+    ['an error', [new Error('x')], /payload\[0\] is an Error/],
     ['a bigint above 64 bits', { n: 2n ** 64n }, /payload\.n is a bigint of more than 64 bits/],
     ['a getter that throws', getter, /payload\.a is/],
     [

@@ -1,0 +1,4 @@
+/** A promise, also one of another library. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
+}

@@ -62,8 +62,8 @@ export type RuntimeEvent =
  *
  * The contract: `start()` is called once, and leads to `started`, or to any number of `failedToStart` while the host
  * tries again by itself. A runtime that dies says `stopped` and comes back with `started`. `stop()` is called once, and
- * leads to one `stopped`, even if the runtime never started. (An aggregate has no event of its own to say that by: in
- * another aggregate, one without an active version is given up after `stopTimeout`.)
+ * leads to one `stopped`, even if the runtime never started, or has just said so because it died. (An aggregate has no
+ * event of its own to say that by: in another aggregate, one without an active version is given up after `stopTimeout`.)
  *
  * `call()` may come before `started`, and between a `stopped` and the next `started`: keep the call until you are up, as
  * the hosts of this library do, or reject it. How long an answer takes is yours to limit.

@@ -9,6 +9,7 @@ import { type Logger, safeLogger } from '../logger.js'
 import { type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { SafeObservable } from '../safeObservable.js'
+import { signalOf } from '../validate.js'
 import type { Guest, GuestReports } from './guest.js'
 import type { CheckedConfig } from './provisioner.js'
 import type { CompiledSupervised } from './supervisedOptions.js'
@@ -70,7 +71,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
   }
 
   /** Rejects, with why, when the runtime had to be restarted for it and does not come up again at once. */
-  async abort({ force = false, signal }: AbortOptions = {}): Promise<void> {
+  async abort(options: AbortOptions = {}): Promise<void> {
+    const signal = signalOf(options)
+    const { force = false } = options
     signal?.throwIfAborted()
     this.#send({ type: force ? 'restart' : 'abort' })
     const isUnderWay = force || this.#actor.getSnapshot().matches({ up: 'aborting' })
@@ -89,7 +92,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
 
   /** What the runtime last said of itself; before it is up for the first time, only its version. */
   async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
-    options?.signal?.throwIfAborted()
+    signalOf(options)?.throwIfAborted()
     return this.#info
   }
 

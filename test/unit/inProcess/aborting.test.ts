@@ -248,6 +248,17 @@ describe('the in-process host: aborting', () => {
     expect(await rejectionOf(call)).toBe('enough')
   })
 
+  it('What is no signal is refused by its name', async () => {
+    const { runtime } = await new Host(echo).start()
+    const options = { signal: {} as AbortSignal }
+    for (const refused of [runtime.abort(options), runtime.getInfo(options), runtime.call('a', options)]) {
+      expect(await rejectionOf(refused)).toMatchObject({
+        code: 'CUTOVER_INVALID_OPTION',
+        message: expect.stringMatching(/"signal"/),
+      })
+    }
+  })
+
   it('A signal of null is no signal', async () => {
     const { runtime } = await new Host(echo).start()
     expect(await runtime.call('a', { signal: null as never })).toBe('a')

@@ -1,3 +1,4 @@
+import { onAbort } from '../abortListeners.js'
 import { CutoverError } from '../errors.js'
 import type { CallOptions } from '../runtime.js'
 import { isThenable } from '../thenable.js'
@@ -6,6 +7,29 @@ import type { RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
 /** Of what a run is told; the rest of its context it makes itself. */
 export type RunConfig = Omit<RuntimeContext, 'signal'>
+
+/**
+ * A request to the host that is under way. Its signal fires with any of those it follows; one that has fired before does
+ * not count, so that a module that stops may still ask.
+ */
+class Asking {
+  readonly #controller = new AbortController()
+  readonly #unfollow: readonly (() => void)[]
+
+  constructor(signals: readonly (AbortSignal | undefined)[]) {
+    this.#unfollow = signals
+      .filter(signal => signal !== undefined)
+      .map(signal => onAbort(signal, () => this.#controller.abort(signal.reason)))
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  end(): void {
+    for (const unfollow of this.#unfollow) unfollow()
+  }
+}
 
 /** One launch of a module in this process, from its start to its stop. */
 export class ModuleRun<Req, Res> {
@@ -16,7 +40,13 @@ export class ModuleRun<Req, Res> {
   #module: RuntimeModule<Req, Res> | undefined
 
   constructor(config: RunConfig) {
-    this.#context = { ...config, signal: this.#lifetime.signal }
+    const { signal } = this.#lifetime
+    const callHost = async (request: unknown, options?: CallOptions) => {
+      options?.signal?.throwIfAborted()
+      const asking = new Asking([signal, options?.signal])
+      return config.callHost(request, { signal: asking.signal }).finally(() => asking.end())
+    }
+    this.#context = { ...config, signal, callHost }
   }
 
   /** Loads the module; a run that was cancelled meanwhile goes no further. */

@@ -1,5 +1,5 @@
 import { Aggregate } from 'cutover'
-import { type CallContext, inProcess, type LoaderConfig } from 'cutover/hosts'
+import { type CallContext, inProcess, type LoaderConfig, type RuntimeContext } from 'cutover/hosts'
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
 
@@ -39,6 +39,27 @@ describe('the in-process host: the rest of the contract', () => {
     expect(await refused.runtime.call('a')).toBe('CUTOVER_UNHANDLED_HOST_REQUEST')
   })
 
+  it('A stop fires the signal of what the module asks its host just then; while it stops, it may still ask', async () => {
+    const reasons: unknown[] = []
+    const onHostRequest = (request: unknown, { signal }: Pick<CallContext, 'signal'>) =>
+      request === 'last' ? 'bye' : new Promise(() => signal.addEventListener('abort', () => reasons.push('fired')))
+    let context: RuntimeContext | undefined
+    const module: Module = {
+      start: given => {
+        context = given
+      },
+      call: async request => String(await context?.callHost(request)),
+      stop: async () => {
+        reasons.push(await context?.callHost('last'))
+      },
+    }
+    const host = await new Host(module, {}, { onHostRequest }).start()
+    const call = rejectionOf(host.runtime.call('first'))
+    await host.runtime.stop()
+    expect(await call).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST' })
+    expect(reasons).toEqual(['fired', 'bye'])
+  })
+
   it('What a module learns of its surroundings is complete, and callHost heeds its signal', async () => {
     const seen: unknown[] = []
     const module: Module = {
@@ -48,7 +69,6 @@ describe('the in-process host: the rest of the contract', () => {
         const { signal } = new AbortController()
         await context.callHost('first', { signal })
         seen.push(await context.callHost('second', { signal: AbortSignal.abort('no') }).catch(reason => reason))
-        seen.push(signal)
       },
       call: request => request,
     }
@@ -56,7 +76,7 @@ describe('the in-process host: the rest of the contract', () => {
     const onHostRequest = (request: unknown, { signal }: Pick<CallContext, 'signal'>) => asked.push(request, signal)
     await new Host(module, {}, { onHostRequest }).start()
     expect(seen.slice(0, 2)).toEqual([{ id: 'echo', version: '1.0.0', localConfig: {} }, 'no'])
-    expect(asked).toEqual(['first', seen[2]])
+    expect(asked).toEqual(['first', expect.any(AbortSignal)])
   })
 
   it('A subscriber that throws does not keep the others from hearing', async () => {

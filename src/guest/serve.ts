@@ -1,15 +1,16 @@
 import { rmdirSync, unlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { CutoverError } from '../errors.js'
 import { safeLogger } from '../logger.js'
 import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
-import { count } from '../validate.js'
+import { launchingHost, pidNamespace } from '../socketName.js'
+import { positive } from '../validate.js'
 import { canonical, type VersionLike } from '../version.js'
 import { consoleLogger } from './consoleLogger.js'
-import { watchForParent } from './orphanWatch.js'
+import { watchForHost } from './orphanWatch.js'
 import { GuestSession } from './session.js'
 
 /** What {@link serve} can be told. */
@@ -30,7 +31,8 @@ const ORPHAN_GRACE = 750
  *
  * In order: it connects to the Unix socket whose path is in the environment; the host says which runtime it is to be, and
  * `module.start` is called; calls are answered; when the host asks it to stop, on SIGTERM, or when the host is gone,
- * `module.stop` is called, and the process exits: with code 0, or, when the host was gone, with 1 within a second.
+ * `module.stop` is called, and the process exits: with code 0; when the host was gone, within a second, with code 1, or, if
+ * a host has launched it, by SIGKILL to the process group that the host has made for it.
  *
  * @returns a promise that resolves once it is connected
  * @throws (rejects) CutoverError `CUTOVER_INVALID_RUNTIME` (the module has no `call`), `CUTOVER_INVALID_VERSION`,
@@ -44,47 +46,51 @@ export async function serve(module: RuntimeModule, options: ServeOptions = {}): 
 /** As {@link serve}, with a module that is loaded once the host is there. */
 export async function serveFrom(load: () => Promise<unknown>, options: ServeOptions): Promise<void> {
   const { hostVariable = 'CUTOVER_HOST' } = options
-  const maxFrameBytes = count('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+  const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
   const version = options.version === undefined ? undefined : canonical(options.version)
-  const socket = await connectTo(process.env[hostVariable], hostVariable)
-  watchForParent()
+  const path = process.env[hostVariable] ?? ''
+  const socket = await connectTo(path, hostVariable)
+  const host = launchingHost(path)
+  if (host !== undefined) watchForHost(host.namespace === pidNamespace() ? host.pid : undefined)
   // They lead to the host: when it is gone, what is written is lost, and that is no reason to crash.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const session = new GuestSession({
-    open: openSocket(socket, { maxFrameBytes }),
+    // A host bounds its calls, and so the answers that it has not read; there is no limit that a healthy guest may not meet.
+    open: openSocket(socket, { maxFrameBytes, maxBufferedBytes: Number.POSITIVE_INFINITY }),
     version,
     logger: safeLogger(consoleLogger, {}),
     load,
     hostLost: () => {
       process.exitCode = 1
-      process.once('exit', endGroup)
+      if (host !== undefined) process.once('exit', endGroup)
       setTimeout(() => process.exit(), ORPHAN_GRACE).unref()
     },
     over: () => process.exit(),
   })
-  process.on('SIGTERM', () => void session.end(new Error('The runtime was told to end by SIGTERM.')))
+  process.on('SIGTERM', () => {
+    void session.end(new Error('The runtime was told to end by SIGTERM.'))
+    // There is nothing to stop yet, and a start that hangs would be waited for in vain.
+    if (!session.isUp) setImmediate(() => process.exit())
+  })
   session.open()
 }
 
-/** Ends all that this process has started: there is no host any more that would do it. */
+/** Ends the group that the host has made for us, with all that this process has started: nobody else would any more. */
 function endGroup(): void {
-  try {
-    // Only the group that we lead: a program that was started by hand may be part of another one.
-    process.kill(-process.pid, 'SIGKILL')
-  } catch {}
+  process.kill(0, 'SIGKILL')
 }
 
 /** A host that was killed while it launched us has left the directory of its socket. Anything else is not ours. */
 function removeLeftover(path: string): void {
-  if (!basename(dirname(path)).startsWith('cutover-')) return
+  if (launchingHost(path) === undefined) return
   try {
     unlinkSync(path)
     rmdirSync(dirname(path))
   } catch {}
 }
 
-function connectTo(path: string | undefined, hostVariable: string): Promise<Socket> {
-  if (path === undefined || path === '') {
+function connectTo(path: string, hostVariable: string): Promise<Socket> {
+  if (path === '') {
     const message = `${hostVariable} is not set: this program is a runtime, to be started by childProcess({ command }).`
     return Promise.reject(new CutoverError('CUTOVER_START_FAILED', message))
   }

@@ -61,6 +61,11 @@ export class GuestSession {
     })
   }
 
+  /** Its start has finished: calls are answered, and it is to be stopped. */
+  get isUp(): boolean {
+    return this.#module !== undefined
+  }
+
   /** Waits for the host to begin. */
   open(): void {
     this.#connection.open()

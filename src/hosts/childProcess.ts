@@ -11,6 +11,11 @@ import { ProcessCarrier } from './process/processCarrier.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
 
+/** What is said when a guest connects must fit. */
+const MIN_FRAME_BYTES = 1_024
+/** The length of a frame has 32 bits. */
+const MAX_FRAME_BYTES = 4_294_967_295
+
 /** What {@link childProcess} can be told. */
 export interface ChildProcessOptions extends ConnectedHostOptions {
   /** The module file to run by Node.js, for configs that name none: a URL, or a path relative to the working directory. */
@@ -36,7 +41,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
   readonly protocol?: Protocol | undefined
   /** Runs it in a sandbox: see {@link bubblewrap}. @default none */
   readonly sandbox?: Sandbox | undefined
-  /** What it may send at once; more ends it. @default 16_777_216 bytes (16 MiB) */
+  /** The largest message, in bytes, from 1,024 to 2^32 - 1. @default 16_777_216 (16 MiB) */
   readonly maxFrameBytes?: number | undefined
 }
 
@@ -71,6 +76,9 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   }
   if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
   const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+  if (maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > MAX_FRAME_BYTES) {
+    throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, maxFrameBytes)
+  }
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {})
   return {
     name: 'child-process',

@@ -1,4 +1,4 @@
-import { describe } from '../errors.js'
+import { asError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
 import { isThenable } from '../thenable.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
@@ -33,6 +33,8 @@ export interface IncomingOptions extends Answering {
 
 /** How long calls are begun in one turn of the event loop, in ms; then whatever else has come has its turn. */
 const TURN = 8
+/** So many characters fit in the smallest frame that is allowed. */
+const MAX_SHORT = 200
 
 /**
  * What the other side asks. An answer that is there at once is sent at once.
@@ -200,14 +202,15 @@ export class IncomingRequests {
     this.#refuse(transport, id, new Error(`More than ${this.#options.maxUnanswered} requests are not answered yet.`))
   }
 
-  /** Never throws: an error that cannot be sent is described. */
+  /** Never throws: of an error that is too large, its name and the beginning of its message are sent. */
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
     const options = this.#options.errors
     try {
       transport.send(id, RESPONSE, ERROR, toWire(error, options))
-    } catch (cause) {
-      const why = new Error(`An error cannot be sent: ${describe(error)}; ${describe(String(cause))}`)
-      transport.send(id, RESPONSE, ERROR, toWire(why, options))
+    } catch {
+      const { name, message } = asError(error)
+      const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT))
+      transport.send(id, RESPONSE, ERROR, toWire(short, { stack: false, isPlain: true }))
     }
   }
 }

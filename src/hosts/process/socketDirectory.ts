@@ -1,13 +1,12 @@
-import { chmodSync, lstatSync, mkdtempSync, opendirSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hostNamedIn, pidNamespace, socketPrefix } from '../../socketName.js'
 import { startFailed } from './command.js'
 
 const SOCKET = 'host.sock'
 /** The kernel takes 107 bytes on Linux, 103 elsewhere. */
 const MAX_PATH_BYTES = 100
-/** `cutover-<pid>-<pid namespace>-<random>`, where mkdtemp adds the last part. */
-const NAME = /^cutover-(\d+)-(\w+)-\w{6}$/
 /** So much is looked at on each launch, and no more. */
 const MAX_ENTRIES = 1_000
 /** A launch takes minutes at most: after a day its directory is of no use, whatever its host does. */
@@ -29,7 +28,7 @@ export interface SocketDirectory {
  * @throws CutoverError `CUTOVER_START_FAILED` when no directory can be made, or no path is short enough
  */
 export function makeSocketDirectory(parent: string = tmpdir()): SocketDirectory {
-  const prefix = `cutover-${process.pid}-${pidNamespace()}-`
+  const prefix = socketPrefix()
   const fits = (folder: string) => Buffer.byteLength(join(folder, `${prefix}123456`, SOCKET)) <= MAX_PATH_BYTES
   const folder = [parent, '/tmp'].find(fits)
   if (folder === undefined) throw startFailed(`The path of a socket in ${parent} or /tmp is too long.`)
@@ -60,12 +59,12 @@ function removeLeftovers(folder: string): void {
 }
 
 function isLeftover(path: string, name: string): boolean {
-  const [, pid, namespace] = NAME.exec(name) ?? []
-  if (pid === undefined) return false
+  const host = hostNamedIn(name)
+  if (host === undefined) return false
   try {
     const { uid, mtimeMs } = lstatSync(path)
     if (uid !== process.getuid?.()) return false
-    return Date.now() - mtimeMs > MAX_AGE || (namespace === pidNamespace() && !isAlive(Number(pid)))
+    return Date.now() - mtimeMs > MAX_AGE || (host.namespace === pidNamespace() && !isAlive(host.pid))
   } catch {
     return false
   }
@@ -87,14 +86,5 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-  }
-}
-
-/** Containers may share a directory, and then a pid of one says nothing in the other. */
-function pidNamespace(): string {
-  try {
-    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
-  } catch {
-    return '0'
   }
 }

@@ -121,6 +121,16 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
     expect([isAlive(pid), host.types]).toEqual([false, ['started', 'stopped']])
   })
 
+  it('hangs in its start: a stop need not wait for SIGKILL', async () => {
+    const module = new URL('data:text/javascript,export const start = () => new Promise(() => {}), call = () => 0')
+    const host = RemoteHost.ofModule({ module, shutdownTimeout: 100, killTimeout: 15_000 })
+    const connected = until(() => host.logs.some(({ message }) => message === 'a runtime has connected'))
+    host.runtime.start()
+    await connected
+    await host.runtime.stop()
+    expect(host.types).toEqual(['stopped'])
+  })
+
   it('ignores SIGTERM and the request to stop: it is killed', async () => {
     const host = await RemoteHost.ofRawGuest('none', { shutdownTimeout: 50, killTimeout: 100 }).started()
     await host.runtime.stop()

@@ -43,4 +43,17 @@ describe('A host that is killed by SIGKILL while 100 calls are in flight', { tim
     await until(() => !socketDirectories().some(name => name.includes(`-${host.pid}-`)))
     expect(Date.now() - killed).toBeLessThan(2_000)
   })
+
+  it.each(['hang', 'block'])('leaves nothing of a guest that runs below a shell, though it does %s', async deed => {
+    const host = spawn(process.execPath, [guestFile('wrappedHost').pathname, deed], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const pids = JSON.parse(await firstLine(host)) as number[]
+    const family = descendantsOf(host.pid ?? 0)
+    expect(family.length).toBeGreaterThan(pids.length)
+    const killed = Date.now()
+    host.kill('SIGKILL')
+    await until(() => ![...family, ...pids].some(isAlive))
+    expect(Date.now() - killed).toBeLessThan(2_000)
+  })
 })

@@ -9,6 +9,16 @@ it('A host with a larger maxFrameBytes exchanges larger messages with a module',
   expect(((await host.do('answer', { value })) as Uint8Array).length).toBe(value.length)
 })
 
+it('Of an error that is larger than the host takes, the beginning arrives, and no other call suffers', async () => {
+  await using host = await RemoteHost.ofModule({ maxFrameBytes: 1_024 }).started()
+  const [mine, other] = await Promise.allSettled([
+    host.do('fail', { message: 'x'.repeat(500) }),
+    host.do('answer', { value: 1 }),
+  ])
+  expect(mine).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/^TypeError: xxx/) } })
+  expect([other.status, host.types]).toEqual(['fulfilled', ['started']])
+})
+
 it('An answer of more than the host takes rejects its call alone', { timeout: 20_000 }, async () => {
   const small = { module: guestFile('versatile'), maxFrameBytes: 10_000 }
   await using host = await RemoteHost.ofModule(small).started()

@@ -263,10 +263,7 @@ export const supervisorMachine = setup({
           target: 'backingOff',
           actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],
         },
-        restart: {
-          target: 'restarting.terminating',
-          actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
-        },
+        restart: 'restarting.terminating',
         stop: {
           target: 'stopping.asking',
           actions: [{ type: 'loseCalls', params: because('stopped') }, 'askGuest'],
@@ -294,16 +291,10 @@ export const supervisorMachine = setup({
           entry: 'abortGuest',
           on: {
             'guest.aborted': 'idle',
-            'guest.abortFailed': {
-              target: '#supervisor.restarting.terminating',
-              actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
-            },
+            'guest.abortFailed': '#supervisor.restarting.terminating',
           },
           after: {
-            abortTimeout: {
-              target: '#supervisor.restarting.terminating',
-              actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
-            },
+            abortTimeout: '#supervisor.restarting.terminating',
           },
         },
       },
@@ -312,10 +303,7 @@ export const supervisorMachine = setup({
       description: 'A guest that was up is of no use any more. Calls wait.',
       initial: 'settling',
       on: {
-        restart: {
-          target: 'restarting.terminating',
-          actions: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
-        },
+        restart: 'restarting.terminating',
         stop: { target: 'stopping.killing', actions: { type: 'loseCalls', params: because('stopped') } },
       },
       states: {
@@ -362,6 +350,7 @@ export const supervisorMachine = setup({
         },
         terminating: {
           description: 'It was up, and is ended.',
+          entry: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
           on: {
             'guest.exited': { target: '#supervisor.launching', actions: 'reportStopped' },
             stop: '#supervisor.stopping.killing',

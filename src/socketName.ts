@@ -1,5 +1,8 @@
-import { readlinkSync } from 'node:fs'
+import { readlinkSync, rmdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
+
+/** The environment variable that tells a guest where to connect to, unless its host names another. */
+export const HOST_VARIABLE = 'CUTOVER_HOST'
 
 /** `cutover-<pid>-<pid namespace>-<random>`, where mkdtemp adds the last part. */
 const NAME = /^cutover-(\d+)-(\w+)-\w{6}$/
@@ -28,6 +31,16 @@ export function hostNamedIn(directory: string): LaunchingHost | undefined {
  */
 export function launchingHost(socketPath: string): LaunchingHost | undefined {
   return hostNamedIn(basename(dirname(socketPath)))
+}
+
+/** Removes a socket and the directory that it is in; nothing else, so that only what we have made goes. Never throws. */
+export function removeSocket(socketPath: string): void {
+  try {
+    unlinkSync(socketPath)
+  } catch {}
+  try {
+    rmdirSync(dirname(socketPath))
+  } catch {}
 }
 
 /** Containers may share a directory, and then a pid of one says nothing in the other. */

@@ -1,12 +1,10 @@
-import { rmdirSync, unlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { dirname } from 'node:path'
 import { CutoverError } from '../errors.js'
 import { safeLogger } from '../logger.js'
 import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
-import { launchingHost, pidNamespace } from '../socketName.js'
+import { HOST_VARIABLE, launchingHost, pidNamespace, removeSocket } from '../socketName.js'
 import { positive } from '../validate.js'
 import { canonical, type VersionLike } from '../version.js'
 import { consoleLogger } from './consoleLogger.js'
@@ -44,8 +42,8 @@ export async function serve(module: RuntimeModule, options: ServeOptions = {}): 
 }
 
 /** As {@link serve}, with a module that is loaded once the host is there. */
-export async function serveFrom(load: () => Promise<unknown>, options: ServeOptions): Promise<void> {
-  const { hostVariable = 'CUTOVER_HOST' } = options
+export async function serveFrom(load: () => Promise<RuntimeModule>, options: ServeOptions): Promise<void> {
+  const { hostVariable = HOST_VARIABLE } = options
   const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
   const version = options.version === undefined ? undefined : canonical(options.version)
   const path = process.env[hostVariable] ?? ''
@@ -80,15 +78,6 @@ function endGroup(): void {
   process.kill(0, 'SIGKILL')
 }
 
-/** A host that was killed while it launched us has left the directory of its socket. Anything else is not ours. */
-function removeLeftover(path: string): void {
-  if (launchingHost(path) === undefined) return
-  try {
-    unlinkSync(path)
-    rmdirSync(dirname(path))
-  } catch {}
-}
-
 function connectTo(path: string, hostVariable: string): Promise<Socket> {
   if (path === '') {
     const message = `${hostVariable} is not set: this program is a runtime, to be started by childProcess({ command }).`
@@ -96,7 +85,8 @@ function connectTo(path: string, hostVariable: string): Promise<Socket> {
   }
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
-      removeLeftover(path)
+      // A host that was killed while it launched us has left it. Anything else is not ours.
+      if (launchingHost(path) !== undefined) removeSocket(path)
       const message = `There is no host at ${path} (${hostVariable}): ${cause.message}. Start this program by its host.`
       reject(new CutoverError('CUTOVER_START_FAILED', message, { cause }))
     }

@@ -1,6 +1,6 @@
 import { asError, CutoverError } from '../errors.js'
 import type { Logger } from '../logger.js'
-import { moduleIn, type RuntimeContext, type RuntimeModule } from '../module/runtimeModule.js'
+import type { RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
 import { Connection } from '../protocol/connection.js'
 import type { RequestContext } from '../protocol/incoming.js'
 import { infoAnswer, parseInfoRequest } from '../protocol/info.js'
@@ -21,7 +21,7 @@ export interface SessionOptions {
   /** What the module says of its own version. @default what the host asks for */
   readonly version?: string | undefined
   readonly logger: Logger
-  load(): Promise<unknown>
+  load(): Promise<RuntimeModule>
   /** The connection has ended, or broke; the module is about to be stopped. */
   hostLost(): void
   /** The session is over, and the module has stopped. */
@@ -119,7 +119,7 @@ export class GuestSession {
   }
 
   async #bringUp(context: RuntimeContext): Promise<void> {
-    const module = moduleIn(await this.#options.load(), 'The module')
+    const module = await this.#options.load()
     context.signal.throwIfAborted()
     await module.start?.(context)
     this.#module = module

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { isEncodable } from '../protocol/encodable.js'
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
+import { HOST_VARIABLE } from '../socketName.js'
 import { invalidOption, object, positive, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected } from './connectedOptions.js'
@@ -69,7 +70,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */
 export function childProcess(options: ChildProcessOptions = {}): Provisioner {
-  const { hostVariable = 'CUTOVER_HOST', protocol = 'cutover' } = object('options', options)
+  const { hostVariable = HOST_VARIABLE, protocol = 'cutover' } = object('options', options)
   const compiled = compileConnected(options)
   if (!/^[A-Za-z_]\w*$/.test(text('hostVariable', hostVariable))) {
     throw invalidOption('hostVariable', 'the name of an environment variable', hostVariable)

@@ -104,7 +104,6 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   #connect(open: OpenTransport): void {
-    const { id, version } = this.#config
     const handshake = new Handshake(this.#config, this.#options.protocol)
     const requests = new HostRequests(this.#config)
     const connection = new Connection({
@@ -133,7 +132,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
         this.#reports.started(info)
       })
       .catch(error => this.#reports.failed(asError(error)))
-    this.#logger.debug({ runtime: id, version }, 'a runtime has connected')
+    this.#logger.debug({}, 'a runtime has connected')
   }
 
   #request(kind: string): Promise<unknown> {

@@ -26,17 +26,16 @@ export interface CompiledConnected extends CompiledSupervised {
 export function compileConnected(options: ConnectedHostOptions): CompiledConnected {
   const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
   const shutdownTimeout = duration('shutdownTimeout', options.shutdownTimeout, 1_000)
-  const compiled = compileSupervised(options, {
+  const times = {
     watchdogInterval: durationOrInfinity('watchdogInterval', options.watchdogInterval, 15_000),
     watchdogTimeout: duration('watchdogTimeout', options.watchdogTimeout, 5_000),
     cancelTimeout: shutdownTimeout,
     discardTimeout: killTimeout,
     shutdownTimeout,
     killTimeout,
-  })
-  const clock: Clock = options.clock ?? patientClock
+  }
   const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
-  return { ...compiled, clock, maxInFlight }
+  return { ...compileSupervised(options, times, patientClock), maxInFlight }
 }
 
 /**

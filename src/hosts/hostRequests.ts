@@ -12,7 +12,7 @@ export class HostRequests {
   }
 
   /** A module's `callHost`: any value for any value. */
-  answerCall(request: unknown, { signal }: RequestContext): unknown {
+  answerCall(request: unknown, { signal }: Pick<RequestContext, 'signal'>): unknown {
     const { onHostRequest, version } = this.#config
     if (onHostRequest !== undefined) return onHostRequest(request, { signal })
     const message = `Version ${version} asked its host for something, but its config has no onHostRequest.`

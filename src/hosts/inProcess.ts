@@ -1,10 +1,9 @@
-import { CutoverError } from '../errors.js'
 import type { RuntimeModule } from '../module/runtimeModule.js'
-import type { CallOptions } from '../runtime.js'
 import { duration, invalidOption, object } from '../validate.js'
+import { HostRequests } from './hostRequests.js'
 import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
 import { assertModuleSource, loadModule, type ModuleSource } from './moduleSource.js'
-import { type CheckedConfig, checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
+import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
 
@@ -57,11 +56,17 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
       const source = config.module ?? module
       if (source === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', source)
       assertModuleSource(source)
+      const requests = new HostRequests(config)
       let latest: ModuleGuest<Req, Res> | undefined
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
         const { id, version, localConfig = {} } = config
         const launch: ModuleLaunch<Req, Res> = {
-          config: { id, version, localConfig, callHost: (request, options) => answer(config, request, options) },
+          config: {
+            id,
+            version,
+            localConfig,
+            askHost: async (request, signal) => requests.answerCall(request, { signal }),
+          },
           logger,
           // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
           load: () => loadModule(source, config) as Promise<RuntimeModule<Req, Res>>,
@@ -72,14 +77,4 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
       })
     },
   }
-}
-
-async function answer(config: CheckedConfig, request: unknown, options: CallOptions | undefined): Promise<unknown> {
-  const { onHostRequest, version } = config
-  options?.signal?.throwIfAborted()
-  if (onHostRequest === undefined) {
-    const message = `Version ${version} asked its host for something, but its config has no onHostRequest.`
-    throw new CutoverError('CUTOVER_UNHANDLED_HOST_REQUEST', message, { version })
-  }
-  return onHostRequest(request, { signal: options?.signal ?? new AbortController().signal })
 }

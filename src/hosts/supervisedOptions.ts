@@ -51,9 +51,13 @@ export type HostTimes = Pick<
 const EXIT_GRACE = 100
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION` */
-export function compileSupervised(given: SupervisedOptions, times: HostTimes): CompiledSupervised {
+export function compileSupervised(
+  given: SupervisedOptions,
+  times: HostTimes,
+  defaultClock: Clock = systemClock,
+): CompiledSupervised {
   const options = object('options', given)
-  const { clock = systemClock } = options
+  const { clock = defaultClock } = options
   if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
   const supervisor = {
     ...times,

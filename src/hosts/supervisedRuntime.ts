@@ -6,7 +6,7 @@ import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'
 import { Flights } from '../flights.js'
 import { type Logger, safeLogger } from '../logger.js'
-import { type Route, Router } from '../router.js'
+import { type Backend, type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { SafeObservable } from '../safeObservable.js'
 import { signalOf } from '../validate.js'
@@ -51,7 +51,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
     this.#router = this.#createRouter()
     this.#effects = new Effects({
       decided: () => this.#router.close(this.#route()),
-      acted: () => this.#router.open(this.#route(), () => this.#lane()),
+      acted: () => this.#router.open(this.#route(), () => this.#backend()),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = this.#createActor()
@@ -160,7 +160,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
     return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
   }
 
-  #lane() {
+  #backend(): Backend<Req, Res> | undefined {
     const runtime = this.#guest
     return runtime === undefined ? undefined : { version: this.#version, runtime, flights: this.#flights }
   }

@@ -6,7 +6,10 @@ import { CallScope, CallScopes } from './callScope.js'
 import type { RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
 /** Of what a run is told; the rest of its context it makes itself. */
-export type RunConfig = Omit<RuntimeContext, 'signal'>
+export interface RunConfig extends Omit<RuntimeContext, 'signal' | 'callHost'> {
+  /** Answers the module's `callHost`; `signal` fires when nobody waits for it any more. */
+  askHost(request: unknown, signal: AbortSignal): Promise<unknown>
+}
 
 /**
  * A request to the host that is under way. Its signal fires with any of those it follows; one that has fired before does
@@ -39,12 +42,12 @@ export class ModuleRun<Req, Res> {
   readonly #scopes = new CallScopes()
   #module: RuntimeModule<Req, Res> | undefined
 
-  constructor(config: RunConfig) {
+  constructor({ askHost, ...config }: RunConfig) {
     const { signal } = this.#lifetime
     const callHost = async (request: unknown, options?: CallOptions) => {
       options?.signal?.throwIfAborted()
       const asking = new Asking([signal, options?.signal])
-      return config.callHost(request, { signal: asking.signal }).finally(() => asking.end())
+      return askHost(request, asking.signal).finally(() => asking.end())
     }
     this.#context = { ...config, signal, callHost }
   }

@@ -5,11 +5,16 @@ import { asError, CutoverError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { Transferable } from '../runtime.js'
 import { type Answering, IncomingRequests } from './incoming.js'
-import type { Body } from './messages.js'
 import * as messages from './messages.js'
 import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
-import type { MessageId, OpenTransport, Transport, TransportObserver } from './transport.js'
-import { type MessageType, REQUEST } from './transport.js'
+import {
+  type MessageId,
+  type MessageType,
+  type OpenTransport,
+  REQUEST,
+  type Transport,
+  type TransportObserver,
+} from './transport.js'
 
 export type Role = 'host' | 'guest'
 
@@ -130,11 +135,11 @@ export class Connection {
   }
 
   /** Sends a request at once, however many calls are in flight; resolves with the body of the answer. */
-  request(kind: string, payload: unknown, options?: RequestOptions): Promise<Body> {
+  request(kind: string, payload: unknown, options?: RequestOptions): Promise<messages.Body> {
     const request = this.#outgoingOf(kind, payload, messages.answerTo(kind), 'body', false, options)
     const transport = this.#transport
     if (transport === null) return Promise.reject(this.#reason ?? new Error('The connection is not open yet.'))
-    return this.#outgoing.request(transport, request) as Promise<Body>
+    return this.#outgoing.request(transport, request) as Promise<messages.Body>
   }
 
   /**

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
+import { HOST_VARIABLE } from '../../socketName.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
 import { fileModule } from '../connectedOptions.js'
@@ -30,7 +31,7 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
 
 /** Node.js, with our guest entry, which loads the module. */
 function moduleCommand(module: URL, options: ChildProcessOptions) {
-  const { execArgv, hostVariable = 'CUTOVER_HOST', maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
+  const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
   const ofLibrary = join(dirname(entry), '../..')

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { asError, describe, isCutoverError } from '../../errors.js'
 import { type Logger, safeLogger } from '../../logger.js'
 import type { OpenTransport } from '../../protocol/transport.js'
+import { HOST_VARIABLE } from '../../socketName.js'
 import type { Carrier, CarrierReports, Exit } from '../carrier.js'
 import { type ProcessCommand, type Sandbox, startFailed } from './command.js'
 import { guestEnvironment } from './environment.js'
@@ -98,7 +99,7 @@ export class ProcessCarrier implements Carrier {
 
   #resolveCommand(socketPath: string, socketDirectory: string): ProcessCommand {
     const { sandbox, readOnly = [], ...command } = this.#command
-    const { hostVariable = 'CUTOVER_HOST' } = this.#options
+    const { hostVariable = HOST_VARIABLE } = this.#options
     const named = { ...command, env: { ...command.env, [hostVariable]: socketPath } }
     const wrapped = sandbox?.wrap(named, { readOnly, socketDirectory }) ?? named
     return { ...wrapped, env: guestEnvironment(wrapped.env) }

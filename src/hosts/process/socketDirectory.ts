@@ -1,7 +1,7 @@
-import { chmodSync, lstatSync, mkdtempSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, opendirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hostNamedIn, pidNamespace, socketPrefix } from '../../socketName.js'
+import { hostNamedIn, pidNamespace, removeSocket, socketPrefix } from '../../socketName.js'
 import { startFailed } from './command.js'
 
 const SOCKET = 'host.sock'
@@ -36,7 +36,8 @@ export function makeSocketDirectory(parent: string = tmpdir()): SocketDirectory 
   try {
     const path = mkdtempSync(join(folder, prefix))
     chmodSync(path, 0o700)
-    return { path, socketPath: join(path, SOCKET), remove: () => remove(path) }
+    const socketPath = join(path, SOCKET)
+    return { path, socketPath, remove: () => removeSocket(socketPath) }
   } catch (error) {
     throw startFailed(`No directory for a socket can be made in ${folder}.`, error)
   }
@@ -50,7 +51,7 @@ function removeLeftovers(folder: string): void {
       for (let n = 0; n < MAX_ENTRIES; n++) {
         const entry = entries.readSync()
         if (entry === null) return
-        if (isLeftover(join(folder, entry.name), entry.name)) remove(join(folder, entry.name))
+        if (isLeftover(join(folder, entry.name), entry.name)) removeSocket(join(folder, entry.name, SOCKET))
       }
     } finally {
       entries.closeSync()
@@ -68,16 +69,6 @@ function isLeftover(path: string, name: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Not recursive: nothing is removed but what we have made. */
-function remove(path: string): void {
-  try {
-    unlinkSync(join(path, SOCKET))
-  } catch {}
-  try {
-    rmdirSync(path)
-  } catch {}
 }
 
 function isAlive(pid: number): boolean {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +5,7 @@ import { isCutoverError } from 'cutover'
 import { bubblewrap, type ChildProcessOptions, type RuntimeConfig } from 'cutover/hosts'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
+import { noBubblewrap } from '../../fixtures/installed.js'
 import { guestFile, RemoteHost, until } from '../../fixtures/remoteHost.js'
 
 const module = guestFile('versatile')
@@ -250,7 +250,7 @@ describe('A process that runs a module', { timeout: 20_000 }, () => {
   })
 })
 
-describe.skipIf(!canRun('bwrap', '--ro-bind', '/', '/', '/bin/true'))('A module in a sandbox', () => {
+describe.skipIf(noBubblewrap !== undefined)('A module in a sandbox', () => {
   it.each([
     [false, 'ECONNREFUSED'],
     [true, 'reached'],
@@ -265,12 +265,3 @@ describe.skipIf(!canRun('bwrap', '--ro-bind', '/', '/', '/bin/true'))('A module 
     expect(await host.do('answer', { value: 1 })).toBe(1)
   })
 })
-
-function canRun(file: string, ...args: string[]): boolean {
-  try {
-    execFileSync(file, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { isAlive, moreThan, RemoteHost, resources, socketDirectories, until } from '../../fixtures/remoteHost.js'
+import {
+  expectReplacement,
+  isAlive,
+  moreThan,
+  RemoteHost,
+  resources,
+  socketDirectories,
+  until,
+} from '../../fixtures/remoteHost.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
@@ -93,12 +101,7 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
     ['eat', { signal: 'SIGABRT', stderr: expect.stringContaining('heap') }, { execArgv: ['--max-old-space-size=32'] }],
   ])('by %s: every call rejects, saying how it died, and the next process answers', async (deed, cause, options) => {
     await using host = await RemoteHost.ofModule(options).started()
-    const calls = [...Array.from({ length: 10 }, () => host.do('hang')), host.do(deed)]
-    const again = host.next('started')
-    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: LOST, version: '1.0.0', cause })
-    await again
-    expect(await host.do('answer', { value: 1 })).toBe(1)
-    expect(host.types).toEqual(['started', 'stopped', 'started'])
+    await expectReplacement(host, deed, cause)
   })
 
   it('blocks its event loop for ever: the watchdog replaces it', async () => {

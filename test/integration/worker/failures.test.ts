@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { guestFile, moreThan, RemoteHost, resources, until } from '../../fixtures/remoteHost.js'
+import { expectReplacement, guestFile, moreThan, RemoteHost, resources, until } from '../../fixtures/remoteHost.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
@@ -45,12 +45,7 @@ describe('A thread that dies with calls in flight', { timeout: 30_000 }, () => {
     ],
   ])('by %s: every call rejects, saying how it died, and the next thread answers', async (deed, cause, options) => {
     await using host = await RemoteHost.ofThread(options).started()
-    const calls = [...Array.from({ length: 10 }, () => host.do('hang')), host.do(deed)]
-    const again = host.next('started')
-    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: LOST, version: '1.0.0', cause })
-    await again
-    expect(await host.do('answer', { value: 1 })).toBe(1)
-    expect(host.types).toEqual(['started', 'stopped', 'started'])
+    await expectReplacement(host, deed, cause)
   })
 
   it('blocks its event loop for ever: the watchdog replaces it', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { GuestProcess, guestPy, noPython } from '../../fixtures/compliance/guestProcess.js'
+import { GuestProcess, guestPy } from '../../fixtures/compliance/guestProcess.js'
+import { noPython } from '../../fixtures/installed.js'
 
 const guests: GuestProcess[] = []
 

@@ -1,21 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bubblewrap } from '../../../src/hosts/process/bubblewrap.js'
+import { noBubblewrap } from '../../fixtures/installed.js'
 import { Carried, fixture, running } from './carried.js'
-
-const isInstalled = canRun('bwrap', '--ro-bind', '/', '/', '/bin/true')
-
-function canRun(file: string, ...args: string[]): boolean {
-  try {
-    execFileSync(file, args, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** How many processes sleep in a sandbox of a fixture. */
 function sandboxed(): number {
@@ -32,7 +21,7 @@ function commandOf(pid: string): string {
   }
 }
 
-describe.skipIf(!isInstalled)('a guest under bubblewrap', () => {
+describe.skipIf(noBubblewrap !== undefined)('a guest under bubblewrap', () => {
   it.each([
     [false, 'Connection refused'],
     [true, 'reached'],

@@ -24,6 +24,8 @@ export const ERROR_CODES = {
   CUTOVER_START_FAILED:
     'The runtime did not come up: in `failedToStart` events, and for calls that waited for it too long.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
+  CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
+  CUTOVER_UNSUPPORTED_MACHINE: 'Paths cannot be generated from a statechart as it is.',
 } as const
 
 /** One of the codes of {@link ERROR_CODES}. */

@@ -4,8 +4,7 @@ import type { SnapshotFrom } from 'xstate'
 import { Connection } from '../../src/protocol/connection.js'
 import { RESPONSE, type TransportObserver } from '../../src/protocol/transport.js'
 import { microtasks } from '../fixtures/hosting.js'
-import { explore, nameOf, type Step } from './explore.js'
-import { runEverything } from './runEverything.js'
+import { type Driver, runEverything, type Step } from './runEverything.js'
 
 type Machine = typeof connectionMachine
 
@@ -13,9 +12,10 @@ const EVENTS = ['open', 'initialized', 'close'] as const satisfies readonly Conn
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** A real connection over a transport in memory that answers every call. */
-class ConnectionDriver {
+class ConnectionDriver implements Driver<Machine> {
   readonly #seen = { opened: 0, closedTransport: 0, reported: 0 }
   readonly #answers: string[] = []
+  readonly #expected = new Expected()
   readonly connection: Connection
 
   constructor() {
@@ -29,14 +29,24 @@ class ConnectionDriver {
     })
   }
 
-  async do({ type }: ConnectionEvent) {
+  async take(step: Step<Machine>) {
+    const { type } = step.event
     if (type === 'close') this.connection.close(new Error('closed'))
     else this.connection[type]()
     await microtasks()
+    expect(await this.#look()).toEqual(this.#expected.after(step))
+    return connectionMachine.getTransitionData(step.from as never, step.event)
+  }
+
+  async end() {
+    this.connection.close(new Error('closed'))
+    await microtasks()
+    const { waiting } = this.connection
+    expect({ waiting, closed: this.#seen.closedTransport }).toEqual({ waiting: 0, closed: this.#seen.opened })
   }
 
   /** What became of a call that is made now, and of those made before that waited. */
-  async look() {
+  async #look() {
     const note = (what: string) => void this.#answers.push(what)
     this.connection.call('now').then(
       () => note('answered'),
@@ -81,19 +91,9 @@ class Expected {
 runEverything({
   title: 'a connection',
   machine: connectionMachine,
-  places: explore(connectionMachine, undefined, state =>
-    state.value === 'closed' ? [] : EVENTS.map(type => ({ type })),
-  ),
+  input: undefined,
+  possible: (state: SnapshotFrom<Machine>) => (state.value === 'closed' ? [] : EVENTS.map(type => ({ type }))),
+  impossible: [],
   nameOf: (state: SnapshotFrom<Machine>) => state.value,
-  walk: async (steps, crossed) => {
-    const driver = new ConnectionDriver()
-    const expected = new Expected()
-    for (const step of steps) {
-      await driver.do(step.event)
-      expect(await driver.look(), `${step.event.type} in ${step.from.value}`).toEqual(expected.after(step))
-      for (const transition of connectionMachine.getTransitionData(step.from as never, step.event)) {
-        crossed.add(nameOf(transition))
-      }
-    }
-  },
+  begin: () => new ConnectionDriver(),
 })

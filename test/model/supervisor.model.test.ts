@@ -1,13 +1,12 @@
 import { type SupervisorEvent, type SupervisorInput, supervisorMachine } from 'cutover/machines'
 import { expect } from 'vitest'
-import { getNextSnapshot, type SnapshotFrom } from 'xstate'
+import { type AnyTransitionDefinition, getNextSnapshot, type SnapshotFrom } from 'xstate'
 import type { GuestReports } from '../../src/hosts/guest.js'
 import { SupervisedRuntime } from '../../src/hosts/supervisedRuntime.js'
 import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
 import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
-import { explore, nameOf, type Step } from './explore.js'
-import { runEverything } from './runEverything.js'
+import { type Driver, runEverything, type Step } from './runEverything.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -82,12 +81,13 @@ function possible(state: Snapshot): ModelEvent[] {
 }
 
 /** Does to a supervised runtime with a guest of straw what the events say. */
-class SupervisorDriver {
+class SupervisorDriver implements Driver<Machine> {
   readonly #clock = new SteppedClock()
   readonly #events: string[] = []
   readonly #told: string[] = []
   readonly #runtime: SupervisedRuntime<string, string>
   #guest: GuestReports | undefined
+  readonly #expected = new Expected()
   #hanging = 'none'
 
   constructor() {
@@ -101,9 +101,21 @@ class SupervisorDriver {
     this.#runtime.watchEvents().subscribe(({ type }) => this.#events.push(type))
   }
 
-  async do(event: ModelEvent, failures: number): Promise<void> {
-    this.#perform(event, failures)
+  async take(step: Step<Machine>) {
+    this.#perform(step.event, step.from.context.failures)
     await microtasks()
+    expect(await this.#look()).toEqual(this.#expected.after(step))
+    return takenIn(step)
+  }
+
+  /** Whatever it does: told to stop, and told no more, it is down when its last time limit is over. */
+  async end() {
+    const stopped = this.#runtime.stop()
+    while (this.#clock.pending.length > 0) {
+      this.#clock.fire(Math.max(...this.#clock.pending))
+      await microtasks()
+    }
+    await stopped
   }
 
   #perform(event: ModelEvent, failures: number): void {
@@ -125,7 +137,7 @@ class SupervisorDriver {
     return this.#guest?.[name] ?? (() => {})
   }
 
-  async look() {
+  async #look() {
     const seen = { told: this.#told.splice(0), events: this.#events.splice(0), hanging: this.#hanging }
     const call = await this.#runtime.call('request').catch(codeOf)
     if (call === 'answer to request' && this.#hanging !== 'pending') {
@@ -192,22 +204,16 @@ function callIn(now: string): string {
 runEverything({
   title: 'the supervisor',
   machine: supervisorMachine,
-  places: explore(supervisorMachine, INPUT, state => possible(state) as SupervisorEvent[]),
+  input: INPUT,
+  possible: state => possible(state) as SupervisorEvent[],
+  impossible: [],
   nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
-  walk: async (steps, crossed) => {
-    const driver = new SupervisorDriver()
-    const expected = new Expected()
-    for (const step of steps) {
-      await driver.do(step.event, step.from.context.failures)
-      expect(await driver.look(), `${step.event.type} in ${pathOf(step.from)}`).toEqual(expected.after(step))
-      for (const transition of crossedBy(step)) crossed.add(transition)
-    }
-  },
+  begin: () => new SupervisorDriver(),
 })
 
-/** Those that the event takes, and the transitions without event that follow. */
-function crossedBy({ from, event, to }: Step<Machine>): string[] {
-  const taken = supervisorMachine.getTransitionData(from as never, event).map(nameOf)
-  return pathOf(to) === 'gaveUp' && pathOf(from) !== 'gaveUp' ? [...taken, GAVE_UP] : taken
+/** Those that the event takes, and the one without event that may follow. */
+function takenIn({ from, event, to }: Step<Machine>): AnyTransitionDefinition[] {
+  const gaveUp = pathOf(to) === 'gaveUp' && pathOf(from) !== 'gaveUp'
+  const follows = gaveUp ? (supervisorMachine.getStateNodeById('supervisor.backingOff').always ?? []) : []
+  return [...supervisorMachine.getTransitionData(from as never, event), ...follows]
 }
-const GAVE_UP = 'supervisor.backingOff: always [isOverdue]'

@@ -1,0 +1,109 @@
+import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
+import type { GraphStep, StateGraph } from '../../src/testing/paths/stateGraph.js'
+import { nameOf, outcomesOf, writtenOutcomes, writtenTransitions } from './transitions.js'
+
+/** What cannot be run in a setting: transitions, and outcomes of guards (`… [guard] true`). */
+export interface Impossible {
+  readonly what: RegExp
+  readonly why: string
+}
+
+/** How much there is of something, and how much of it was run. */
+export interface Figure {
+  readonly name: string
+  readonly found: number
+  readonly covered: number
+}
+
+/** What of a machine was run in the real thing, and agreed. */
+export class Coverage<Machine extends AnyStateMachine> {
+  /** How often each written transition was crossed, by its name. */
+  readonly crossed = new Map<string, number>()
+  readonly #outcomes = new Set<string>()
+  readonly #states = new Set<number>([0])
+  readonly #steps = new Map<GraphStep<Machine>, number>()
+  readonly #pairs = new Set<number>()
+  readonly #machine: AnyStateMachine
+  readonly #graph: StateGraph<Machine>
+  readonly #impossible: readonly Impossible[]
+
+  constructor(machine: Machine, graph: StateGraph<Machine>, impossible: readonly Impossible[]) {
+    this.#machine = machine
+    this.#graph = graph
+    this.#impossible = impossible
+  }
+
+  /** A step was run, after `before`, and these transitions were taken; null when it never got to the machine. */
+  note(
+    step: GraphStep<Machine>,
+    before: GraphStep<Machine> | undefined,
+    taken: readonly AnyTransitionDefinition[] | null,
+  ): void {
+    this.#states.add(step.to)
+    if (before !== undefined) this.#pairs.add(this.#numberOf(before) * 2 ** 26 + this.#numberOf(step))
+    else this.#numberOf(step)
+    if (taken === null) return
+    for (const name of taken.map(nameOf)) this.crossed.set(name, (this.crossed.get(name) ?? 0) + 1)
+    const [from, to] = [this.#graph[step.from]?.snapshot, this.#graph[step.to]?.snapshot]
+    if (from === undefined || to === undefined) throw new Error(`Step ${JSON.stringify(step)} is not in the graph.`)
+    for (const outcome of outcomesOf(from, step.event, to, taken)) this.#outcomes.add(outcome)
+  }
+
+  get figures(): Figure[] {
+    const { length } = this.#graph
+    const steps = this.#graph.reduce((sum, { exits }) => sum + exits.length, 0)
+    const pairs = this.#graph.reduce((sum, { exits }) => sum + this.#after(exits), 0)
+    const [transitions, outcomes] = [this.#possibleTransitions, this.#possibleOutcomes]
+    return [
+      { name: 'states', found: length, covered: this.#states.size },
+      { name: 'steps', found: steps, covered: this.#steps.size },
+      { name: 'written transitions', found: transitions.length, covered: count(transitions, this.crossed) },
+      { name: 'guard outcomes', found: outcomes.length, covered: count(outcomes, this.#outcomes) },
+      { name: 'pairs of steps', found: pairs, covered: this.#pairs.size },
+    ]
+  }
+
+  /** What should have been run, and was not. */
+  get missing(): string[] {
+    const transitions = this.#possibleTransitions.filter(name => !this.crossed.has(name))
+    return [...transitions, ...this.#possibleOutcomes.filter(name => !this.#outcomes.has(name))]
+  }
+
+  /** What was run although it is said to be impossible, and what is said to be impossible and does not exist. */
+  get mistaken(): string[] {
+    const all = [...written(this.#machine), ...writtenOutcomes(this.#machine)]
+    const run = [...this.crossed.keys(), ...this.#outcomes].filter(name => this.#isImpossible(name))
+    const stale = this.#impossible.filter(({ what }) => !all.some(name => what.test(name))).map(({ what }) => `${what}`)
+    return [...run, ...stale]
+  }
+
+  #isImpossible(name: string): boolean {
+    return this.#impossible.some(({ what }) => what.test(name))
+  }
+
+  get #possibleTransitions(): string[] {
+    return written(this.#machine).filter(name => !this.#isImpossible(name))
+  }
+
+  get #possibleOutcomes(): string[] {
+    return writtenOutcomes(this.#machine).filter(name => !this.#isImpossible(name))
+  }
+
+  #numberOf(step: GraphStep<Machine>): number {
+    const known = this.#steps.get(step) ?? this.#steps.size
+    this.#steps.set(step, known)
+    return known
+  }
+
+  #after(exits: readonly GraphStep<Machine>[]): number {
+    return exits.reduce((sum, { to }) => sum + (this.#graph[to]?.exits.length ?? 0), 0)
+  }
+}
+
+function written(machine: AnyStateMachine): string[] {
+  return [...new Set(writtenTransitions(machine).map(nameOf))]
+}
+
+function count(names: readonly string[], among: { has(name: string): boolean }): number {
+  return names.filter(name => among.has(name)).length
+}

@@ -1,0 +1,3 @@
+import { runAggregate } from './aggregateModel.js'
+
+runAggregate('sequential')

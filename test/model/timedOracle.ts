@@ -1,0 +1,161 @@
+import { Oracle } from './oracle.js'
+import { OverlapOracle } from './overlapOracle.js'
+
+export interface Limits {
+  readonly handover: 'sequential' | 'overlap'
+  readonly drainTimeout: number
+  readonly stopTimeout: number
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+}
+
+/** A call that was sent. */
+interface Sent {
+  readonly version: string
+  readonly entry: Oracle['all'][number]
+}
+
+/** Adds to the oracle what takes time: calls (rules 15 and 17), promises (rules 9 and 19) and the limits on waiting. */
+export class TimedOracle {
+  readonly oracle: Oracle
+  /** What promises and calls gave, in order, as `number: outcome`. Whoever reads it may take it. */
+  readonly settled: string[] = []
+  /** Which runtime got which call, in order, as `number > version`. Whoever reads it may take it. */
+  readonly sent: string[] = []
+  /** The calls that wait, and until when. */
+  readonly waiting = new Map<number, number>()
+  readonly #inFlight = new Map<number, Sent>()
+  #deadlines: ReadonlyMap<string, { readonly stops: number; readonly at: number }> = new Map()
+  #asked: { readonly id: number; readonly kind: 'setVersion' | 'stop' | 'dispose' }[] = []
+  readonly #limits: Limits
+  #now = 0
+
+  constructor(limits: Limits) {
+    this.#limits = limits
+    this.oracle = limits.handover === 'overlap' ? new OverlapOracle() : new Oracle()
+  }
+
+  /** As in `status()`. */
+  get phase(): string | null {
+    const { state, active, next, isBusy } = this.oracle
+    if (state !== 'running') return null
+    if (this.oracle instanceof OverlapOracle && this.oracle.leaving !== null) return 'retiring'
+    if (!isBusy) return 'settled'
+    return active !== null && this.#serving === null ? 'stoppingActive' : next === null ? null : 'stoppingNext'
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size
+  }
+
+  setVersion(id: number, active: string | null, next: string | null): void {
+    const code = this.oracle.setVersion(active, next)
+    if (code === null) this.#asked.push({ id, kind: 'setVersion' })
+    else this.#settle(id, code)
+  }
+
+  stop(id: number, kind: 'stop' | 'dispose'): void {
+    this.oracle.stop(kind === 'stop' ? 'stopping' : 'disposing')
+    this.#asked.push({ id, kind })
+  }
+
+  call(id: number): void {
+    const { waitTimeout, maxWaitingCalls } = this.#limits
+    if (this.oracle.isClosed) this.#settle(id, 'CUTOVER_DISPOSED')
+    else if (this.#serving !== null) this.#send(id, this.#serving)
+    else if (this.waiting.size >= maxWaitingCalls) this.#settle(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
+    else if (waitTimeout === 0) this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION')
+    else this.waiting.set(id, this.#now + waitTimeout)
+  }
+
+  /** Its caller does not want it any more: if it was sent, that is its runtime's affair. */
+  abort(id: number): void {
+    if (this.waiting.has(id)) this.#settle(id, 'aborted')
+  }
+
+  /** Its runtime answers a call. */
+  answer(id: number, answer: string): void {
+    const call = this.#inFlight.get(id)
+    if (call === undefined) return
+    this.#settle(id, answer)
+    const { entry, version } = call
+    if (--entry.inFlight === 0 && entry.state === 'stopping') this.oracle.goFurther(version)
+  }
+
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (;;) {
+      const versions = [...this.#deadlines].map(([version, { at }]) => ({
+        at,
+        act: () => this.oracle.goFurther(version),
+      }))
+      const calls = [...this.waiting].map(([id, at]) => ({
+        at,
+        act: () => this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION'),
+      }))
+      const [due] = [...versions, ...calls].sort((a, b) => a.at - b.at)
+      if (due === undefined || due.at > end) break
+      this.#now = due.at
+      due.act()
+      this.follow()
+    }
+    this.#now = end
+  }
+
+  /** After every step: what follows from it for calls, promises and timers. */
+  follow(): void {
+    this.#setDeadlines()
+    for (const [id, { entry }] of this.#inFlight) if (entry.stops > 0) this.#settle(id, 'CUTOVER_VERSION_STOPPED')
+    for (const id of this.waiting.keys()) {
+      if (this.oracle.isClosed) this.#settle(id, 'CUTOVER_DISPOSED')
+      else if (this.#serving !== null) this.#send(id, this.#serving)
+    }
+    this.#asked = this.#asked.filter(({ id, kind }) => {
+      const outcome = this.#outcomeOf(kind)
+      if (outcome !== null) this.#settle(id, outcome)
+      return outcome === null
+    })
+  }
+
+  #setDeadlines(): void {
+    const { drainTimeout, stopTimeout } = this.#limits
+    const leaving = () => [...this.oracle.versions].filter(([, { state }]) => state === 'stopping')
+    const undrained = () => (drainTimeout === 0 ? leaving().find(([, { stops }]) => stops === 0) : undefined)
+    for (let first = undrained(); first !== undefined; first = undrained()) this.oracle.goFurther(first[0])
+    const deadlines = leaving().map(([version, { stops }]) => {
+      const known = this.#deadlines.get(version)
+      const at = this.#now + (stops === 0 ? drainTimeout : stopTimeout)
+      return [version, known?.stops === stops ? known : { stops, at }] as const
+    })
+    this.#deadlines = new Map(deadlines)
+  }
+
+  #outcomeOf(kind: 'setVersion' | 'stop' | 'dispose'): string | null {
+    const { state, isBusy, active, next } = this.oracle
+    if (kind === 'dispose') return state === 'disposed' ? 'disposed' : null
+    if (kind === 'stop') return state === 'stopping' || state === 'disposing' ? null : 'stopped'
+    const isSettled = state === 'stopped' || state === 'disposed' || (state === 'running' && !isBusy)
+    return isSettled ? `${active}, ${next}` : null
+  }
+
+  /** The version that calls go to. */
+  get #serving(): string | null {
+    const { state, active, versions } = this.oracle
+    return state === 'running' && active !== null && versions.get(active)?.state !== 'stopping' ? active : null
+  }
+
+  #send(id: number, version: string): void {
+    const entry = this.oracle.versions.get(version)
+    if (entry === undefined) throw new Error(`The oracle sends a call to ${version}, which is not there.`)
+    entry.inFlight++
+    this.waiting.delete(id)
+    this.#inFlight.set(id, { version, entry })
+    this.sent.push(`${id} > ${version}`)
+  }
+
+  #settle(id: number, outcome: string): void {
+    this.waiting.delete(id)
+    this.#inFlight.delete(id)
+    this.settled.push(`${id}: ${outcome}`)
+  }
+}

@@ -1,0 +1,64 @@
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
+import { statesOf } from '../docs/transitions.js'
+
+/** All transitions that are written down in a machine, `always` and `after` among them. */
+export function writtenTransitions(machine: AnyStateMachine): AnyTransitionDefinition[] {
+  return statesOf(machine).flatMap(node => [...node.transitions.values(), node.always ?? []].flat())
+}
+
+/** `state: event [guard]`, which is unique in our machines. */
+export function nameOf(transition: TransitionLike): string {
+  const condition = guardOf(transition)
+  const suffix = condition === null ? '' : ` [${condition}]`
+  return `${transition.source.id}: ${transition.eventType || 'always'}${suffix}`
+}
+
+interface TransitionLike {
+  readonly source: { readonly id: string }
+  readonly eventType: string
+  readonly guard?: unknown
+}
+
+function guardOf({ guard }: TransitionLike): string | null {
+  return typeof guard === 'string' ? guard : ((guard as { type?: string } | undefined)?.type ?? null)
+}
+
+/** The outcomes of guards that there can be: each true and each false. */
+export function writtenOutcomes(machine: AnyStateMachine): string[] {
+  const guarded = writtenTransitions(machine).filter(transition => guardOf(transition) !== null)
+  return guarded.flatMap(transition => [outcome(transition, true), outcome(transition, false)])
+}
+
+/**
+ * The outcomes of guards that a step shows, by the transitions that were taken in it. A guard was false if one written
+ * after it was taken, if the event was left to a state further out, or if it does not end the state that the step ended in.
+ */
+export function outcomesOf(
+  from: AnyMachineSnapshot,
+  event: AnyEventObject,
+  to: AnyMachineSnapshot,
+  taken: readonly AnyTransitionDefinition[],
+): string[] {
+  const names = new Set(taken.map(nameOf))
+  const outcomes: string[] = []
+  const ask = (candidates: readonly AnyTransitionDefinition[]): boolean => {
+    for (const candidate of candidates) {
+      const isTaken = names.has(nameOf(candidate))
+      if (guardOf(candidate) !== null) outcomes.push(outcome(candidate, isTaken))
+      if (isTaken) return true
+    }
+    return false
+  }
+  for (const node of innermostFirst(from)) if (ask(node.transitions.get(event.type) ?? [])) break
+  for (const { source, eventType } of taken) if (eventType === '') ask(source.always ?? [])
+  for (const { always } of innermostFirst(to)) for (const one of always ?? []) outcomes.push(outcome(one, false))
+  return outcomes
+}
+
+function outcome(transition: AnyTransitionDefinition, isTrue: boolean): string {
+  return `${nameOf(transition)} ${isTrue}`
+}
+
+function innermostFirst({ _nodes }: AnyMachineSnapshot): AnyStateNode[] {
+  return [..._nodes].sort((a, b) => b.path.length - a.path.length)
+}

@@ -138,7 +138,7 @@ export class ControlPlane<Req, Res> {
           }),
         awaitDrain: ({ context, self }: VersionArgs) =>
           this.#onHosted(context.version, hosted =>
-            hosted.flights.whenEmpty(() => this.#effects.decide(() => self.send({ type: 'drained' }))),
+            hosted.flights.whenEmpty(() => this.#tell(self, { type: 'drained' })),
           ),
         rejectCalls: ({ context }) => this.#onHosted(context.version, hosted => hosted.cutOff()),
         stopHost: ({ context }) =>
@@ -164,9 +164,16 @@ export class ControlPlane<Req, Res> {
     versionEvent: VersionEvent | undefined,
   ): void {
     this.#effects.decide(() => {
-      if ((self.getSnapshot() as { status: string }).status !== 'active') return
+      if (!isAlive(self)) return
       if (event !== undefined) this.#effects.push(() => hosted.publish(event))
       if (versionEvent !== undefined) self.send(versionEvent)
+    })
+  }
+
+  /** A version that had no time to drain, and whose host was gone, is gone itself by then. */
+  #tell(self: VersionArgs['self'], event: VersionEvent): void {
+    this.#effects.decide(() => {
+      if (isAlive(self)) self.send(event)
     })
   }
 
@@ -191,6 +198,10 @@ export class ControlPlane<Req, Res> {
       )
     }
   }
+}
+
+function isAlive(actor: VersionArgs['self']): boolean {
+  return (actor.getSnapshot() as { readonly status: string }).status === 'active'
 }
 
 function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {

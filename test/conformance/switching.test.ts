@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Hosting, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const HANDOVERS = ['sequential', 'overlap'] as const
@@ -129,6 +129,15 @@ describe('calls during a switch', () => {
     old.calls[1]?.fail(new Error('b'))
     await rejectionOf(second)
     expect(old.stops).toBe(1)
+  })
+
+  it('S17: with a drainTimeout of 0 a version whose host is gone leaves without a word on the console', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const hosting = new Hosting({ drainTimeout: 0 })
+    const runtime = await hosting.serve('1.0.0')
+    runtime.endEvents()
+    expect(await hosting.aggregate.setVersion(null)).toEqual({ active: null, next: null })
+    expect(warn).not.toHaveBeenCalled()
   })
 
   it('S17: a call is sent to one active version only, also through several switches', async () => {

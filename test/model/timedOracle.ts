@@ -25,7 +25,7 @@ export class TimedOracle {
   /** The calls that wait, and until when. */
   readonly waiting = new Map<number, number>()
   readonly #inFlight = new Map<number, Sent>()
-  #deadlines: ReadonlyMap<string, { readonly stops: number; readonly at: number }> = new Map()
+  readonly #deadlines = new Map<string, { readonly stops: number; readonly at: number }>()
   #asked: { readonly id: number; readonly kind: 'setVersion' | 'stop' | 'dispose' }[] = []
   readonly #limits: Limits
   #now = 0
@@ -59,9 +59,10 @@ export class TimedOracle {
     this.#asked.push({ id, kind })
   }
 
-  call(id: number): void {
+  call(id: number, isAborted = false): void {
     const { waitTimeout, maxWaitingCalls } = this.#limits
     if (this.oracle.isClosed) this.#settle(id, 'CUTOVER_DISPOSED')
+    else if (isAborted) this.#settle(id, 'aborted')
     else if (this.#serving !== null) this.#send(id, this.#serving)
     else if (this.waiting.size >= maxWaitingCalls) this.#settle(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
     else if (waitTimeout === 0) this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION')
@@ -82,24 +83,16 @@ export class TimedOracle {
     if (--entry.inFlight === 0 && entry.state === 'stopping') this.oracle.goFurther(version)
   }
 
+  /** How long until something is due, in ms. */
+  get untilDue(): number {
+    return Math.min(...[...this.#deadlines.values()].map(({ at }) => at), ...this.waiting.values()) - this.#now
+  }
+
+  /** Time passes, no further than something is due. */
   advance(ms: number): void {
-    const end = this.#now + ms
-    for (;;) {
-      const versions = [...this.#deadlines].map(([version, { at }]) => ({
-        at,
-        act: () => this.oracle.goFurther(version),
-      }))
-      const calls = [...this.waiting].map(([id, at]) => ({
-        at,
-        act: () => this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION'),
-      }))
-      const [due] = [...versions, ...calls].sort((a, b) => a.at - b.at)
-      if (due === undefined || due.at > end) break
-      this.#now = due.at
-      due.act()
-      this.follow()
-    }
-    this.#now = end
+    this.#now += ms
+    for (const [version, { at }] of this.#deadlines) if (at <= this.#now) this.oracle.goFurther(version)
+    for (const [id, at] of this.waiting) if (at <= this.#now) this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION')
   }
 
   /** After every step: what follows from it for calls, promises and timers. */
@@ -119,15 +112,20 @@ export class TimedOracle {
 
   #setDeadlines(): void {
     const { drainTimeout, stopTimeout } = this.#limits
-    const leaving = () => [...this.oracle.versions].filter(([, { state }]) => state === 'stopping')
+    const rank = (version: string) => [this.oracle.next, this.oracle.active].indexOf(version)
+    const leaving = () =>
+      [...this.oracle.versions].filter(([, { state }]) => state === 'stopping').sort(([a], [b]) => rank(b) - rank(a))
     const undrained = () => (drainTimeout === 0 ? leaving().find(([, { stops }]) => stops === 0) : undefined)
     for (let first = undrained(); first !== undefined; first = undrained()) this.oracle.goFurther(first[0])
-    const deadlines = leaving().map(([version, { stops }]) => {
-      const known = this.#deadlines.get(version)
-      const at = this.#now + (stops === 0 ? drainTimeout : stopTimeout)
-      return [version, known?.stops === stops ? known : { stops, at }] as const
-    })
-    this.#deadlines = new Map(deadlines)
+    for (const version of this.#deadlines.keys()) {
+      if (this.oracle.versions.get(version)?.state !== 'stopping') this.#deadlines.delete(version)
+    }
+    for (const [version, { stops }] of leaving()) {
+      if (this.#deadlines.get(version)?.stops === stops) continue
+      // What is set later is due later, also at the same moment.
+      this.#deadlines.delete(version)
+      this.#deadlines.set(version, { stops, at: this.#now + (stops === 0 ? drainTimeout : stopTimeout) })
+    }
   }
 
   #outcomeOf(kind: 'setVersion' | 'stop' | 'dispose'): string | null {

@@ -21,7 +21,8 @@ export class Coverage<Machine extends AnyStateMachine> {
   readonly crossed = new Map<string, number>()
   readonly #outcomes = new Set<string>()
   readonly #states = new Set<number>([0])
-  readonly #steps = new Map<GraphStep<Machine>, number>()
+  readonly #steps = new Set<GraphStep<Machine>>()
+  readonly #numbers: ReadonlyMap<GraphStep<Machine>, number>
   readonly #pairs = new Set<number>()
   readonly #machine: AnyStateMachine
   readonly #graph: StateGraph<Machine>
@@ -31,6 +32,7 @@ export class Coverage<Machine extends AnyStateMachine> {
     this.#machine = machine
     this.#graph = graph
     this.#impossible = impossible
+    this.#numbers = new Map(graph.flatMap(({ exits }) => exits).map((step, i) => [step, i]))
   }
 
   /** A step was run, after `before`, and these transitions were taken; null when it never got to the machine. */
@@ -40,23 +42,22 @@ export class Coverage<Machine extends AnyStateMachine> {
     taken: readonly AnyTransitionDefinition[] | null,
   ): void {
     this.#states.add(step.to)
-    if (before !== undefined) this.#pairs.add(this.#numberOf(before) * 2 ** 26 + this.#numberOf(step))
-    else this.#numberOf(step)
+    this.#steps.add(step)
+    if (before !== undefined) this.#pairs.add(this.#numberOf(before) * this.#numbers.size + this.#numberOf(step))
     if (taken === null) return
     for (const name of taken.map(nameOf)) this.crossed.set(name, (this.crossed.get(name) ?? 0) + 1)
     const [from, to] = [this.#graph[step.from]?.snapshot, this.#graph[step.to]?.snapshot]
-    if (from === undefined || to === undefined) throw new Error(`Step ${JSON.stringify(step)} is not in the graph.`)
+    if (from === undefined || to === undefined) throw new Error(`Step ${step.from} to ${step.to} is not in the graph.`)
     for (const outcome of outcomesOf(from, step.event, to, taken)) this.#outcomes.add(outcome)
   }
 
   get figures(): Figure[] {
     const { length } = this.#graph
-    const steps = this.#graph.reduce((sum, { exits }) => sum + exits.length, 0)
     const pairs = this.#graph.reduce((sum, { exits }) => sum + this.#after(exits), 0)
     const [transitions, outcomes] = [this.#possibleTransitions, this.#possibleOutcomes]
     return [
       { name: 'states', found: length, covered: this.#states.size },
-      { name: 'steps', found: steps, covered: this.#steps.size },
+      { name: 'steps', found: this.#numbers.size, covered: this.#steps.size },
       { name: 'written transitions', found: transitions.length, covered: count(transitions, this.crossed) },
       { name: 'guard outcomes', found: outcomes.length, covered: count(outcomes, this.#outcomes) },
       { name: 'pairs of steps', found: pairs, covered: this.#pairs.size },
@@ -90,9 +91,9 @@ export class Coverage<Machine extends AnyStateMachine> {
   }
 
   #numberOf(step: GraphStep<Machine>): number {
-    const known = this.#steps.get(step) ?? this.#steps.size
-    this.#steps.set(step, known)
-    return known
+    const number = this.#numbers.get(step)
+    if (number === undefined) throw new Error(`The step ${JSON.stringify(step)} is not in the graph.`)
+    return number
   }
 
   #after(exits: readonly GraphStep<Machine>[]): number {

@@ -153,7 +153,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const snapshot = await this.#control.until(isEnough, signal)
     if (snapshot.matches('disposed')) throw disposed()
     if (key !== null && !isServing(snapshot, key)) throw noSuchVersion(key, 'is neither active nor next, nor wanted')
-    return key ?? this.getActiveVersion()
+    // Of the moment at which it ran: by now another version may be active, or none.
+    return key ?? (snapshot.context.active as string)
   }
 
   /** What is and what is wanted, as plain JSON. */

@@ -106,6 +106,18 @@ describe('whenRunning', () => {
     void hosting.aggregate.dispose()
     expect(await rejectionOf(waiting)).toMatchObject({ code: 'CUTOVER_DISPOSED' })
   })
+
+  it('S21: whenRunning gives the version that ran, though another one, or none, is active a moment later', async () => {
+    for (const successor of ['2.0.0', null]) {
+      const hosting = new Hosting()
+      const runtime = await hosting.serve('1.0.0', { autoStart: false, autoStop: true })
+      hosting.add('2.0.0')
+      const waiting = hosting.aggregate.whenRunning()
+      runtime.emitStarted()
+      void hosting.aggregate.setVersion(successor)
+      expect(await waiting).toBe('1.0.0')
+    }
+  })
 })
 
 describe('whenRunning of one version', () => {

@@ -1,0 +1,150 @@
+import { getEventListeners } from 'node:events'
+import { type Invariant, invariant } from './invariant.js'
+import type { World } from './world.js'
+
+type OfTheWorld = Invariant<World>
+
+/** Whenever all that could be settled without anybody's doing has been settled. */
+export const atRest: readonly OfTheWorld[] = [
+  invariant('What is wanted is what was asked for last', ({ status, wanted }) => {
+    return status.wanted.active === wanted.active && status.wanted.next === wanted.next
+  }),
+  invariant('Once settled, active and next are what was wanted, where known', ({ status, wanted, here }) => {
+    if (status.phase !== 'settled') return true
+    const known = (version: string | null) => (version !== null && here.has(version) ? version : null)
+    return status.active === known(wanted.active) && status.next === known(wanted.next)
+  }),
+  invariant('Once stopped, no version is active or next', ({ status: { state, active, next } }) => {
+    return (state !== 'stopped' && state !== 'disposed') || (active === null && next === null)
+  }),
+  invariant('While something is under way, a version is stopping', ({ status: { state, phase, versions } }) => {
+    const isUnderWay = state === 'stopping' || state === 'disposing' || (state === 'running' && phase !== 'settled')
+    return isUnderWay === versions.some(its => its.state === 'stopping')
+  }),
+  invariant('A version runs if its host says so', ({ status: { versions }, here }) => {
+    return versions.every(({ version, state }) => {
+      return (state !== 'starting' && state !== 'running') || (state === 'running') === here.get(version)?.events.isUp
+    })
+  }),
+  invariant(
+    'A host was started if it is starting or later, and stopped if its version has left',
+    ({ hosts, status }) => {
+      const startedOf = (version: string) =>
+        status.versions.find(its => its.version === version)?.state !== 'provisioned'
+      return hosts.every(({ version, starts, stops, hasLeft }) => {
+        return hasLeft ? stops === starts : startedOf(version) === (starts === 1)
+      })
+    },
+  ),
+  invariant(
+    'A version that leaves is stopped once its calls are answered, or at the deadline',
+    ({ hosts, clock, options }) => {
+      return hosts.every(host => {
+        if (host.leavingSince === null || host.hasLeft || host.stops > 0) return true
+        return host.hasUnanswered && clock.now - host.leavingSince < options.drainTimeout
+      })
+    },
+  ),
+  invariant('A host that does not stop is given up after stopTimeout', ({ hosts, clock, options }) => {
+    return hosts.every(({ stopAskedAt, hasLeft }) => {
+      return stopAskedAt === null || hasLeft || clock.now - stopAskedAt < Math.max(options.stopTimeout, 1)
+    })
+  }),
+  invariant('A call that its version has answered is settled', ({ openCalls }) => {
+    return every(openCalls, ({ answer }) => answer === null)
+  }),
+  invariant('A call that was sent is settled when its version stops', ({ openCalls }) => {
+    return every(openCalls, ({ sentTo }) => sentTo === null || sentTo.stops === 0)
+  }),
+  invariant('No call waits while a version serves', ({ status: { state, phase, active, waiting } }) => {
+    return state !== 'running' || phase === 'stoppingActive' || active === null || waiting === 0
+  }),
+  invariant('As many calls wait, and are in flight, as have not been sent, or not been answered', world => {
+    const sent = count(world.openCalls, ({ sentTo }) => sentTo !== null)
+    const { waiting, inFlight } = world.status
+    return waiting === world.openCalls.size - sent && inFlight === sent
+  }),
+  invariant('No call waits whose time is over, whose signal has fired, or that found no room', world => {
+    const { waitTimeout, maxWaitingCalls } = world.options
+    return every(world.openCalls, ({ sentTo, isPlain, madeAt, signal, waitingBefore }) => {
+      if (sentTo !== null) return true
+      if (isPlain && (waitTimeout === 0 || waitingBefore >= maxWaitingCalls)) return false
+      return world.clock.now - madeAt < Math.max(waitTimeout, 1) && signal?.aborted !== true
+    })
+  }),
+  invariant('No call waits after dispose()', ({ isDisposeAsked, status }) => !isDisposeAsked || status.waiting === 0),
+  invariant('setVersion(), stop() and dispose() give notice as soon as all is done', ({ promises, status }) => {
+    const { state, phase } = status
+    return every(promises, ({ of }) => {
+      if (of === 'setVersion') return phase !== 'settled' && state !== 'stopped' && state !== 'disposed'
+      return of === 'stop' ? state === 'stopping' || state === 'disposing' : of !== 'dispose' || state !== 'disposed'
+    })
+  }),
+  invariant('There is one timer for every call that waits, and for every version that stops', world => {
+    const { versions, waiting } = world.status
+    const stopping = count(versions, ({ state }) => state === 'stopping')
+    return world.clock.pending === stopping + (world.options.waitTimeout === Number.POSITIVE_INFINITY ? 0 : waiting)
+  }),
+  invariant('A signal is listened to only while something waits for it', ({ signals, openCalls, promises }) => {
+    return signals.every(({ signal }) => {
+      const waiting = count(openCalls, call => call.sentTo === null && call.signal === signal)
+      const others = count(promises, promise => promise.signal === signal)
+      return getEventListeners(signal, 'abort').length <= Math.min(waiting, 1) + others
+    })
+  }),
+  invariant('A host has one subscriber from its start until its version has left, or its stream has ended', world => {
+    return world.hosts.every(({ starts, hasLeft, events, subscribers }) => {
+      return subscribers === (starts === 1 && !hasLeft && !events.hasEnded ? 1 : 0)
+    })
+  }),
+  invariant('Every event of the active version is heard', ({ hosts }) =>
+    hosts.every(({ events }) => !events.due.length),
+  ),
+  invariant('Starting and tearing down a next version emits configUpdated, a promotion does not', world => {
+    // From within, roles change before the host that was to be started hears of it.
+    return world.hasReentered || world.configUpdates.due === world.configUpdates.heard
+  }),
+  invariant('A subscriber that throws or acts does not keep events from the others', ({ listeners, heard }) => {
+    return listeners.every(listener => listener.heard === heard - listener.since)
+  }),
+]
+
+/** When everything has been given the time that it may take. */
+export const afterAWhile: readonly OfTheWorld[] = [
+  invariant('What is under way comes to an end', ({ status: { state, phase } }) => {
+    return state === 'stopped' || state === 'disposed' || phase === 'settled'
+  }),
+  invariant('Every setVersion() and stop() settles in the end', ({ promises }) => {
+    return every(promises, ({ of }) => of !== 'setVersion' && of !== 'stop')
+  }),
+]
+
+/** After dispose(). */
+export const atTheEnd: readonly OfTheWorld[] = [
+  invariant('dispose() comes to an end', ({ status }) => status.state === 'disposed'),
+  invariant('Every call settles in the end', ({ openCalls }) => openCalls.size === 0),
+  invariant('Every promise settles in the end', ({ promises }) => promises.size === 0),
+  invariant('No timer is left', ({ clock }) => clock.pending === 0),
+  invariant('No listener is left on a signal', ({ signals }) => {
+    return signals.every(({ signal }) => getEventListeners(signal, 'abort').length === 0)
+  }),
+  invariant('No host has a subscriber left', ({ hosts }) => hosts.every(({ subscribers }) => subscribers === 0)),
+  invariant('No version is left', ({ status }) => status.versions.length === 0),
+  invariant('watchEvents() has completed, for all subscribers', ({ isCompleted, listeners }) => {
+    return isCompleted && listeners.every(listener => listener.isCompleted)
+  }),
+  invariant('Every version that started has stopped', ({ hosts }) =>
+    hosts.every(({ starts, stops }) => starts === stops),
+  ),
+]
+
+function every<T>(items: Iterable<T>, holds: (item: T) => boolean): boolean {
+  for (const item of items) if (!holds(item)) return false
+  return true
+}
+
+function count<T>(items: Iterable<T>, counts: (item: T) => boolean): number {
+  let found = 0
+  for (const item of items) if (counts(item)) found++
+  return found
+}

@@ -1,0 +1,65 @@
+/**
+ * Random walks for as long as you like: `npm run test:soak -- --runs 1000000`. In batches, each with a seed of its own, one
+ * above the last; what is printed on failure replays the walk that failed.
+ */
+import { parseArgs } from 'node:util'
+import { check } from './check.js'
+import { WALK_PROPERTIES, type WalkProperty } from './properties.js'
+import { freshSeed, type WalkSettings, wholeNumber } from './settings.js'
+
+const USAGE = `npm run test:soak -- [--runs N] [--seed S] [--path P] [--only ${WALK_PROPERTIES.map(({ name }) => name).join('|')}]`
+const BATCH = 10_000
+
+interface Soak extends WalkSettings {
+  readonly kinds: readonly WalkProperty[]
+}
+
+try {
+  const soak = soakOf(process.argv.slice(2))
+  for (const kind of soak.kinds) await run(kind, soak)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+/** @throws Error saying which flag is wrong */
+function soakOf(args: readonly string[]): Soak {
+  const text = { type: 'string' } as const
+  const { values } = parsed(() => {
+    return parseArgs({ args: [...args], options: { runs: text, seed: text, path: text, only: text } })
+  })
+  const { only, path } = values
+  const kinds = WALK_PROPERTIES.filter(({ name }) => only === undefined || name === only)
+  if (kinds.length === 0) throw new Error(`There are no walks called ${JSON.stringify(only)}.\n${USAGE}`)
+  const runs = parsed(() => wholeNumber('--runs', values.runs, 1)) ?? 100_000
+  const seed = parsed(() => wholeNumber('--seed', values.seed, -(2 ** 31)))
+  if (path !== undefined && (seed === undefined || only === undefined)) {
+    throw new Error(`--path says nothing without --seed and --only.\n${USAGE}`)
+  }
+  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) {
+    throw new Error(`--path must be as a failure prints it, such as 12:0:3; it is ${JSON.stringify(path)}.`)
+  }
+  return { kinds, runs, seed: seed ?? freshSeed(), path }
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n${USAGE}`)
+  }
+}
+
+/** @throws Error with the report of the walk that failed */
+async function run(kind: WalkProperty, { runs, seed, path }: Soak): Promise<void> {
+  const start = performance.now()
+  for (let done = 0; done < runs; ) {
+    const batch = { runs: Math.min(BATCH, runs - done), seed: seed + done / BATCH, path }
+    const report = await check(kind, batch)
+    if (report !== null) throw new Error(report)
+    done += batch.runs
+    const seconds = Math.round((performance.now() - start) / 1_000)
+    console.info(`${kind.name}: ${done} of ${runs} walks in ${seconds} s, the last from --seed ${batch.seed}`)
+    if (path !== undefined) return
+  }
+}

@@ -1,0 +1,83 @@
+import { isCutoverError } from 'cutover'
+import { type Invariant, invariant } from './invariant.js'
+import type { PromiseRecord } from './records.js'
+import type { WalkHost } from './walkHost.js'
+
+interface Asked {
+  readonly method: 'start' | 'stop'
+  readonly host: WalkHost
+}
+
+/** Of every `start()` and `stop()` that reaches a host. */
+export const hostAsked: readonly Invariant<Asked>[] = [
+  invariant('A version starts at most once', ({ host }) => host.starts <= 1),
+  invariant('A version stops at most once', ({ host }) => host.stops <= 1),
+  invariant('A version never stops without having started, nor starts after it stopped', ({ method, host }) => {
+    return method === 'start' ? host.stops === 0 : host.starts === 1
+  }),
+  invariant('At most two versions are up at once', (_, { hosts }) => {
+    return hosts.filter(({ starts, hasLeft }) => starts > 0 && !hasLeft).length <= 2
+  }),
+  invariant('A version with unanswered calls is stopped only when drainTimeout has passed', (asked, world) => {
+    const { method, host } = asked
+    if (method === 'start' || !host.hasUnanswered) return true
+    return host.leavingSince !== null && world.clock.now - host.leavingSince >= world.options.drainTimeout
+  }),
+]
+
+/** Of every version that is not in the aggregate any more. */
+export const versionLeft: readonly Invariant<WalkHost>[] = [
+  invariant('A version that started leaves only when it has stopped, or stopTimeout has passed', (host, world) => {
+    if (host.starts === 0 || host.events.wentDown || host.events.hasEnded) return true
+    return host.stopAskedAt !== null && world.clock.now - host.stopAskedAt >= world.options.stopTimeout
+  }),
+]
+
+/** Of every version that has become the active one. */
+export const activeChanged: readonly Invariant<WalkHost>[] = [
+  invariant(
+    'A version takes over before the old one has left only in an overlap, and only if it runs',
+    (host, world) => {
+      return !world.isHolding || (world.options.handover === 'overlap' && host.events.isUp)
+    },
+  ),
+]
+
+/** Of every promise but those of calls, when it is settled. */
+export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
+  invariant('setVersion() gives the pair that was in place once all was settled', ({ of, outcome, seen }) => {
+    if (of !== 'setVersion' || outcome === null || 'error' in outcome) return true
+    return JSON.stringify(outcome.value) === JSON.stringify(seen[0])
+  }),
+  invariant('setVersion() is refused only after dispose()', ({ of, outcome }, { isDisposeAsked }) => {
+    if (of !== 'setVersion' || outcome === null || 'value' in outcome) return true
+    return isDisposeAsked && isCutoverError(outcome.error, 'CUTOVER_DISPOSED')
+  }),
+  invariant('stop() and dispose() never fail', ({ of, outcome }) => {
+    return (of !== 'stop' && of !== 'dispose') || (outcome !== null && 'value' in outcome)
+  }),
+  invariant('whenRunning() gives a version that was seen running', ({ of, outcome, seen }) => {
+    return of !== 'whenRunning' || outcome === null || 'error' in outcome || seen.includes(outcome.value as string)
+  }),
+  invariant(
+    'whenRunning() fails only with its signal, after dispose(), or for a version that is not wanted',
+    record => {
+      const { of, outcome, signal } = record
+      if (of !== 'whenRunning' || outcome === null || 'value' in outcome) return true
+      if (signal?.aborted === true && outcome.error === signal.reason) return true
+      return (
+        isCutoverError(outcome.error, 'CUTOVER_DISPOSED') || isCutoverError(outcome.error, 'CUTOVER_NO_SUCH_VERSION')
+      )
+    },
+  ),
+]
+
+/** Of every command that the aggregate may refuse. */
+export const commandRefused: readonly Invariant<{
+  readonly expected: string | null
+  readonly actual: string | null
+}>[] = [
+  invariant('A command is refused for the reasons of the contract only, and then it is', ({ expected, actual }) => {
+    return expected === actual
+  }),
+]

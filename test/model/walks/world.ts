@@ -1,0 +1,282 @@
+import { Aggregate, type AggregateStatus, type RuntimeEvent, type VersionPair } from 'cutover'
+import type { Scheduler } from 'fast-check'
+import type { Command } from './command.js'
+import { expectedOf, type Place } from './hostEvents.js'
+import {
+  activeChanged,
+  callArrived,
+  callSettled,
+  callWentOut,
+  eventHeard,
+  hostAsked,
+  type Invariant,
+  promiseSettled,
+  versionLeft,
+} from './invariants.js'
+import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
+import { WalkClock } from './walkClock.js'
+import { ID, type WalkHost } from './walkHost.js'
+
+/** An aggregate, its hosts, users and callers and its clock, with everything noted that they do and see. */
+export class World {
+  readonly clock = new WalkClock(() => this.look())
+  readonly options: WalkOptions
+  readonly aggregate: Aggregate<string, string>
+  /** All hosts that were ever added. */
+  readonly hosts: WalkHost[] = []
+  /** Those that are in the aggregate, by version. */
+  readonly here = new Map<string, WalkHost>()
+  readonly openCalls = new Set<CallRecord>()
+  readonly promises = new Set<PromiseRecord>()
+  readonly signals = [new AbortController(), new AbortController(), new AbortController()]
+  /** What was done so far, in order; from within something else, in parentheses. */
+  readonly trace: (Command | string)[] = []
+  /** The invariants that were broken, and by what. */
+  readonly broken: string[] = []
+  status: AggregateStatus
+  /** What `setVersion` last asked for. */
+  wanted: VersionPair = { active: null, next: null }
+  isDisposeAsked = false
+  /** Events of the active version are kept back: its predecessor has not left yet. */
+  isHolding = false
+  activeHost: WalkHost | null = null
+  /** Something was done from within an event or a host. */
+  hasReentered = false
+  /** The walk is over: nobody does anything new. */
+  isEnding = false
+  lastSent = 0
+  configUpdates = { due: 0, heard: 0 }
+  heard = 0
+  isCompleted = false
+  readonly listeners: { heard: number; isCompleted: boolean; readonly since: number }[] = []
+  readonly #calls: CallRecord[] = []
+  readonly #scheduler: Scheduler
+  #depth = 0
+  #last = 0
+
+  constructor(options: WalkOptions, scheduler: Scheduler) {
+    this.options = options
+    this.#scheduler = scheduler
+    const { logger, answersAtEnd: _, ...rest } = options
+    this.aggregate = new Aggregate<string, string>({
+      ...rest,
+      id: ID,
+      clock: this.clock,
+      propagate: isPropagated,
+      ...(logger === 'none' ? {} : { logger: throwingLogger }),
+    })
+    this.status = this.aggregate.status()
+    this.aggregate.watchEvents().subscribe({
+      next: event => this.#hear(event),
+      complete: () => {
+        this.isCompleted = true
+      },
+    })
+  }
+
+  /** Notes what is broken, if the invariants say so. */
+  judge<Fact>(invariants: readonly Invariant<Fact>[], fact: Fact): void {
+    for (const { sentence, holds } of invariants) {
+      if (!holds(fact, this)) this.broken.push(sentence)
+    }
+  }
+
+  perform(command: Command): void {
+    this.trace.push(this.#depth === 0 ? command : `(${command})`)
+    this.#depth++
+    try {
+      command.perform(this)
+    } finally {
+      this.#depth--
+      this.look()
+    }
+  }
+
+  /** Does something from within an event or a host. */
+  reenter(command: Command): void {
+    if (this.isEnding) return
+    this.hasReentered = true
+    this.#depth++
+    this.perform(command)
+    this.#depth--
+  }
+
+  /** Lets something happen when the scheduler says so. */
+  later(label: string, act: () => void): void {
+    void this.#scheduler.schedule(Promise.resolve(), label).then(() => {
+      this.trace.push(label)
+      act()
+      this.look()
+    })
+  }
+
+  /** A promise of a host that is settled when the scheduler says so. */
+  promise<T>(label: string, fails: boolean, value: T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.later(label, () => (fails ? reject(new Error(label)) : resolve(value)))
+    })
+  }
+
+  nextNumber(): number {
+    return ++this.#last
+  }
+
+  call(kind: 'c' | 'p' | 'x', signal: AbortSignal | undefined): void {
+    const number = this.#calls.length + 1
+    const call: CallRecord = {
+      number,
+      request: `${kind}${number}`,
+      signal,
+      madeAt: this.clock.now,
+      isPlain: this.#depth === 1,
+      waitingBefore: this.aggregate.status().waiting,
+      sentTo: null,
+      activeSends: 0,
+      nextSends: 0,
+      answer: null,
+      outcome: null,
+      settlements: 0,
+    }
+    this.#calls.push(call)
+    this.openCalls.add(call)
+    const wasAborted = signal?.aborted === true
+    const promise = this.aggregate.call(call.request, signal === undefined ? undefined : { signal })
+    this.judge(callArrived, { call, wasAborted })
+    const settled = (outcome: Outcome) => {
+      call.settlements++
+      call.outcome = outcome
+      this.openCalls.delete(call)
+      this.judge(callSettled, { call, outcome })
+    }
+    promise.then(
+      value => settled({ value }),
+      error => settled({ error }),
+    )
+  }
+
+  /** A host got a call. Gives the call's record if the host got it as the active version. */
+  received(request: string, host: WalkHost): CallRecord | null {
+    const { state, phase } = this.look()
+    const call = this.#calls[Number(request.slice(1)) - 1]
+    if (call === undefined) throw new Error(`Nobody made the call ${request}.`)
+    const { role } = host.events
+    this.judge(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
+    if (role === 'next') {
+      call.nextSends++
+      return null
+    }
+    call.activeSends++
+    call.sentTo = host
+    this.lastSent = call.number
+    return call
+  }
+
+  /** Notes what becomes of a promise that is no call's. */
+  track(of: PromiseRecord['of'], promise: Promise<unknown>, signal?: AbortSignal): void {
+    const record: PromiseRecord = { of, signal, seen: [], outcome: null }
+    this.promises.add(record)
+    const settled = (outcome: Outcome) => {
+      record.outcome = outcome
+      this.promises.delete(record)
+      this.judge(promiseSettled, record)
+    }
+    promise.then(
+      value => settled({ value }),
+      error => settled({ error }),
+    )
+  }
+
+  asked(method: 'start' | 'stop', host: WalkHost): void {
+    this.look()
+    if (method === 'start' && host.events.role === 'next') this.configUpdates.due++
+    this.judge(hostAsked, { method, host })
+  }
+
+  isTerminating(host: WalkHost): boolean {
+    return this.status.versions.some(({ version, phase }) => version === host.version && phase === 'terminating')
+  }
+
+  /** Looks at the aggregate from outside, and notes what has changed. */
+  look(): AggregateStatus {
+    const status = this.aggregate.status()
+    this.status = status
+    const leaving = status.versions.find(its => its.state === 'stopping' && roleOf(its.version, status) === 'leaving')
+    this.isHolding = leaving !== undefined
+    for (const host of this.here.values()) this.#lookAt(host, status)
+    const active = status.active === null ? null : (this.here.get(status.active) ?? null)
+    if (active !== this.activeHost) {
+      this.activeHost = active
+      if (active !== null) {
+        active.turn = this.nextNumber()
+        this.judge(activeChanged, active)
+      }
+    }
+    this.#lookFor(status)
+    return status
+  }
+
+  #lookAt(host: WalkHost, status: AggregateStatus): void {
+    const its = status.versions.find(({ version }) => version === host.version)
+    if (its === undefined) return this.#left(host)
+    if (its.state === 'stopping') host.leavingSince ??= this.clock.now
+    const role: Role = its.state === 'provisioned' ? 'none' : roleOf(host.version, status)
+    host.events.is(role, role === 'active' && this.isHolding)
+  }
+
+  #left(host: WalkHost): void {
+    this.here.delete(host.version)
+    host.hasLeft = true
+    // Nothing to wait for: nobody could see it stopping.
+    host.leavingSince ??= this.clock.now
+    if (host.starts > 0 && host.events.role === 'next') this.configUpdates.due++
+    this.judge(versionLeft, host)
+    host.events.left(host.starts > 0 && !host.events.wentDown && !host.events.hasEnded)
+  }
+
+  /** What the promises that are under way may give. */
+  #lookFor({ state, phase, active, next, versions }: AggregateStatus): void {
+    if (this.promises.size === 0) return
+    const isSettled = state === 'stopped' || state === 'disposed' || phase === 'settled'
+    for (const { of, seen } of this.promises) {
+      if (of === 'setVersion' && isSettled && seen.length === 0) seen.push({ active, next })
+      if (of !== 'whenRunning' || state !== 'running') continue
+      for (const { version, state } of versions) {
+        if (state === 'running' && (version === active || version === next)) seen.push(version)
+      }
+    }
+  }
+
+  #hear(event: RuntimeEvent): void {
+    this.look()
+    this.heard++
+    if (event.type === 'configUpdated') this.configUpdates.heard++
+    else this.#hearOf(event)
+  }
+
+  #hearOf(event: RuntimeEvent & { readonly version?: string }): void {
+    const expected = expectedOf(event)
+    const places: readonly Place[] = ['due', 'held', 'captured']
+    const hosts = this.hosts.filter(({ version }) => version === event.version)
+    const place = places.find(place => hosts.some(({ events }) => events.placeOf(expected) === place)) ?? 'nowhere'
+    const host = hosts.findLast(({ events }) => place === 'nowhere' || events.placeOf(expected) === place) ?? null
+    this.judge(eventHeard, { host, place })
+    host?.events.hear(expected, place)
+  }
+}
+
+function roleOf(version: string, { active, next }: AggregateStatus): Role {
+  if (version === active) return 'active'
+  return version === next ? 'next' : 'leaving'
+}
+
+/** Requests that begin with p go to the next version as well; those with x make `propagate` throw. */
+function isPropagated(request: string): boolean {
+  if (request.startsWith('x')) throw new Error('cannot say whether to propagate')
+  return request.startsWith('p')
+}
+
+function fail(): never {
+  throw new Error('cannot log')
+}
+
+const throwingLogger = { debug: fail, info: fail, warn: fail, error: fail }

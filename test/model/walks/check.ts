@@ -7,14 +7,14 @@ import type { WalkSettings } from './settings.js'
  * sequence, and the command that takes it again.
  */
 export async function check(
-  { name, property }: WalkProperty,
+  { name, hasPaths, property }: WalkProperty,
   { runs, seed, path }: WalkSettings,
 ): Promise<string | null> {
   const where = path === undefined ? {} : { path }
   const result = await fc.check(property(), { numRuns: runs, seed, includeErrorInReport: true, ...where })
   if (!result.failed) return null
-  const found = result.counterexamplePath ?? path
-  const replay = ['npm run test:soak --', `--runs ${runs}`, `--seed ${seed}`, `--only ${name}`, `--path ${found}`]
+  const replay = ['npm run test:soak --', `--runs ${runs}`, `--seed ${seed}`, `--only ${name}`]
+  if (hasPaths) replay.push(`--path ${result.counterexamplePath ?? path}`)
   return `${withoutFrames(fc.defaultReportMessage(result))}\n\nTo replay it: ${replay.join(' ')}\n`
 }
 

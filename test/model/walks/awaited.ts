@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import type { Said } from './oracle.js'
-import type { Limits } from './timedOracle.js'
-import { Twin } from './twin.js'
+import type { Said } from '../oracle.js'
+import type { Limits } from '../timedOracle.js'
+import { Twin } from '../twin.js'
 
 /** Something that happens; it is over, and the aggregate agrees with its oracle, before the next thing happens. */
 class Happening implements fc.AsyncCommand<object, Twin> {

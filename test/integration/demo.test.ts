@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -108,7 +109,9 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
   it('ends early on SIGINT, cleanly, with the summary', async () => {
     const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
     const output = Promise.all([text(child.stdout), text(child.stderr)])
-    child.stdout.once('data', () => setTimeout(() => child.kill('SIGINT'), 300))
+    createInterface(child.stdout).on('line', line => {
+      if (/active 4\.3\.0 .* [1-9][\d,]* answered/.test(line)) child.kill('SIGINT')
+    })
     const [code, signal] = await once(child, 'exit')
     const [stdout, stderr] = await output
     expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)

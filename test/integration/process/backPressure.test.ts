@@ -1,23 +1,33 @@
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { guestFile, RemoteHost, until } from '../../fixtures/remoteHost.js'
+import { Noted } from '../../fixtures/noted.js'
+import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
 
 /** A host of a module whose calls are answered when the test says so. */
 class Gate {
-  /** The calls that have come to the guest, in order. */
-  readonly arrived: unknown[] = []
+  readonly #arrived = new Noted<unknown>()
   readonly #open = new Map<unknown, (answer: string) => void>()
   readonly host: RemoteHost
 
   constructor(options: { readonly maxInFlight?: number; readonly maxWaitingCalls?: number }) {
     const onHostRequest = (value: unknown) => {
-      this.arrived.push(value)
+      this.#arrived.add(value)
       return new Promise<string>(resolve => this.#open.set(value, resolve))
     }
     this.host = RemoteHost.ofModule({ module: guestFile('versatile'), ...options }, { onHostRequest })
+  }
+
+  /** The calls that have come to the guest, in order. */
+  get arrived(): readonly unknown[] {
+    return this.#arrived.all
+  }
+
+  /** Resolves when so many calls have come to the guest. */
+  hasGot(count: number): Promise<void> {
+    return this.#arrived.count(count)
   }
 
   call(value: number, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
@@ -64,11 +74,11 @@ describe('maxInFlight', { timeout: 20_000 }, () => {
     await using gate = new Gate({ maxInFlight: 2 })
     const answers = [1, 2, 3].map(value => gate.call(value))
     await gate.host.started()
-    await until(() => gate.arrived.length >= 2)
+    await gate.hasGot(2)
     await gate.settled()
     expect(gate.arrived).toEqual([1, 2])
     for (const value of [1, 2]) gate.answer(value)
-    await until(() => gate.arrived.length === 3)
+    await gate.hasGot(3)
     gate.answer(3)
     expect(await Promise.all(answers)).toEqual(['answer to 1', 'answer to 2', 'answer to 3'])
   })
@@ -78,13 +88,13 @@ describe('maxInFlight', { timeout: 20_000 }, () => {
     await gate.host.started()
     const controller = new AbortController()
     const [first, second] = [gate.call(1, controller), gate.call(2)]
-    await until(() => gate.arrived.length === 1)
+    await gate.hasGot(1)
     controller.abort(new Error('given up'))
     expect(await rejectionOf(first)).toBe(controller.signal.reason)
     await gate.settled()
     expect(gate.arrived).toEqual([1])
     gate.answer(1)
-    await until(() => gate.arrived.length === 2)
+    await gate.hasGot(2)
     gate.answer(2)
     expect(await second).toBe('answer to 2')
   })
@@ -100,7 +110,7 @@ describe('maxWaitingCalls', { timeout: 20_000 }, () => {
       message: expect.stringMatching(/^2 calls wait .*maxWaitingCalls/),
     })
     for (const value of [1, 2, 3]) {
-      await until(() => gate.arrived.length === value)
+      await gate.hasGot(value)
       gate.answer(value)
     }
     expect(await Promise.all(answers)).toHaveLength(3)
@@ -116,10 +126,10 @@ describe('maxWaitingCalls', { timeout: 20_000 }, () => {
     controller.abort(reason)
     expect(await rejectionOf(second)).toBe(reason)
     const third = gate.call(3)
-    await until(() => gate.arrived.length === 1)
+    await gate.hasGot(1)
     gate.answer(1)
     await first
-    await until(() => gate.arrived.length === 2)
+    await gate.hasGot(2)
     gate.answer(3)
     expect(await third).toBe('answer to 3')
     expect(gate.arrived).toEqual([1, 3])

@@ -6,7 +6,8 @@ import { bubblewrap, type ChildProcessOptions, type RuntimeConfig } from 'cutove
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { noBubblewrap } from '../../fixtures/installed.js'
-import { guestFile, RemoteHost, until } from '../../fixtures/remoteHost.js'
+import { Noted } from '../../fixtures/noted.js'
+import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
 const module = guestFile('versatile')
 
@@ -73,20 +74,20 @@ describe('What a module throws in another process', { timeout: 20_000 }, () => {
 
 describe('A call that its caller gives up', { timeout: 20_000 }, () => {
   it('rejects with the reason at once, and its signal fires in the guest', async () => {
-    const told: unknown[] = []
-    await using host = await versatile({ onHostRequest: request => void told.push(request) })
+    const told = new Noted<unknown>()
+    await using host = await versatile({ onHostRequest: request => told.add(request) })
     const controller = new AbortController()
     const [mine, other] = [host.do('tellOfSignal', {}, controller), host.do('hang')]
     const rejection = rejectionOf(mine)
     other.catch(() => {})
-    await until(() => told.includes('begun'))
+    await told.first(request => request === 'begun')
     const reason = new Error('I have lost interest')
     controller.abort(reason)
     // At once: before anything can have come from the guest.
     expect(await rejection).toBe(reason)
-    expect(told).toEqual(['begun'])
-    await until(() => told.length > 1)
-    expect(told).toEqual(['begun', 'interrupted'])
+    expect(told.all).toEqual(['begun'])
+    await told.count(2)
+    expect(told.all).toEqual(['begun', 'interrupted'])
     expect(await host.do('answer', { value: 1 })).toBe(1)
   })
 
@@ -131,18 +132,18 @@ describe('A module asks its host', { timeout: 20_000 }, () => {
   })
 
   it('and gives up: the signal of onHostRequest fires', async () => {
-    const fired: unknown[] = []
+    const fired = new Noted<boolean>()
     const onHostRequest = (_: unknown, { signal }: { readonly signal: AbortSignal }) =>
       new Promise(resolve => {
         signal.addEventListener('abort', () => {
-          fired.push(signal.aborted)
+          fired.add(signal.aborted)
           resolve('too late')
         })
       })
     await using host = await versatile({ onHostRequest })
     expect(await host.do('askAndGiveUp', { value: 1 })).toBe('changed my mind')
-    await until(() => fired.length > 0)
-    expect(fired).toEqual([true])
+    await fired.count(1)
+    expect(fired.all).toEqual([true])
   })
 })
 
@@ -235,13 +236,14 @@ describe('A process that runs a module', { timeout: 20_000 }, () => {
     await using host = await versatile()
     const line = JSON.stringify({ level: 40, msg: 'paper is low', pages: 3 })
     await host.do('say', { stdout: `hello\n${line}\n`, stderr: 'oh no\n{"level":"error","message":"jam"}\n' })
-    const find = (message: string) => host.logs.find(log => log.message === message)
-    await until(() => ['hello', 'paper is low', 'oh no', 'jam'].every(message => find(message) !== undefined))
     const about = { runtime: 'unruly', version: '1.0.0' }
-    expect(find('hello')).toMatchObject({ level: 'info', object: { ...about, stream: 'stdout' } })
-    expect(find('paper is low')).toMatchObject({ level: 'warn', object: { ...about, stream: 'stdout', pages: 3 } })
-    expect(find('oh no')).toMatchObject({ level: 'warn', object: { ...about, stream: 'stderr' } })
-    expect(find('jam')).toMatchObject({ level: 'error', object: { ...about, stream: 'stderr' } })
+    expect(await host.logged('hello')).toMatchObject({ level: 'info', object: { ...about, stream: 'stdout' } })
+    expect(await host.logged('paper is low')).toMatchObject({
+      level: 'warn',
+      object: { ...about, stream: 'stdout', pages: 3 },
+    })
+    expect(await host.logged('oh no')).toMatchObject({ level: 'warn', object: { ...about, stream: 'stderr' } })
+    expect(await host.logged('jam')).toMatchObject({ level: 'error', object: { ...about, stream: 'stderr' } })
   })
 
   it('says in getInfo which protocol it speaks and what it can do', async () => {

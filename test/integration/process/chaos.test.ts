@@ -1,13 +1,20 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Aggregate, isCutoverError } from 'cutover'
 import { childProcess } from 'cutover/hosts'
 import { afterAll, expect, it } from 'vitest'
-import { guestFile, isAlive, moreThan, resources, socketDirectories, until } from '../../fixtures/remoteHost.js'
+import { leftSince, resources } from '../../fixtures/handles.js'
+import { guestFile } from '../../fixtures/remoteHost.js'
+import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
 const FAULTS = 200
 const IN_FLIGHT = 64
+/** Settled calls between two faults, at most. */
+const LONGEST_PAUSE = 600
+/** A process that comes up counts as so many settled calls: faults are to meet those that just start as well. */
+const ARRIVAL = 200
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 
 interface Request {
@@ -38,6 +45,8 @@ class Chaos {
   readonly allPids = new Set<number>()
   readonly faults = new Map<string, number>()
   sent = 0
+  /** How many calls have to settle before the next fault, and what goes on then. */
+  #pause = { left: 0, end: () => {} }
   readonly #journal: string
   readonly #random = randomFrom(SEED)
   readonly #end = new AbortController()
@@ -45,8 +54,9 @@ class Chaos {
     module: guestFile('chaotic'),
     minBackoff: 20,
     maxBackoff: 100,
-    watchdogInterval: 150,
-    watchdogTimeout: 400,
+    startTimeout: 500,
+    watchdogInterval: 100,
+    watchdogTimeout: 200,
     shutdownTimeout: 200,
     killTimeout: 200,
   })
@@ -70,7 +80,8 @@ class Chaos {
     const lanes = Array.from({ length: IN_FLIGHT }, () => this.#lane())
     for (let i = 0; i < FAULTS; i++) {
       this.#fault()
-      await new Promise(resolve => setTimeout(resolve, 40 + 80 * this.#random()))
+      // Cubed: many come soon after each other, before anything has recovered.
+      await this.#settled(Math.floor(LONGEST_PAUSE * this.#random() ** 3))
     }
     this.#end.abort()
     await Promise.all(lanes)
@@ -87,9 +98,24 @@ class Chaos {
         const code = isCutoverError(error) ? error.code : String(error)
         this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
         // Whoever is refused at once must not keep the event loop to itself.
-        await new Promise(resolve => setTimeout(resolve, 5))
+        await setImmediate()
       }
+      this.#count(1)
     }
+  }
+
+  /** Resolves when this many calls have settled from now on, or when none can be answered before something else happens. */
+  #settled(calls: number): Promise<void> {
+    if (this.#aggregate.status().active === null) return setImmediate()
+    return new Promise(resolve => {
+      this.#pause = { left: calls, end: resolve }
+      this.#count(0)
+    })
+  }
+
+  #count(calls: number): void {
+    this.#pause.left -= calls
+    if (this.#pause.left <= 0) this.#pause.end()
   }
 
   #add(): string {
@@ -98,6 +124,7 @@ class Chaos {
       const { pid } = request as { pid: number }
       this.pids.set(version, pid)
       this.allPids.add(pid)
+      this.#count(ARRIVAL)
     }
     const localConfig = { journal: this.#journal }
     const runtime = this.#provisioner.provision<Request, Answer>({ id: 'chaos', version, localConfig, onHostRequest })
@@ -114,13 +141,22 @@ class Chaos {
       abort: () => void this.#aggregate.abort({ force: this.#random() < 0.5 }).catch(() => {}),
       add: () => void this.#add(),
       remove: () => this.#remove(),
-      setVersion: () => void this.#aggregate.setVersion(this.#any(), this.#any()).catch(() => {}),
-      'add and switch': () => void this.#aggregate.setVersion(next ?? this.#add(), this.#add()).catch(() => {}),
+      setVersion: () => this.#setVersion(this.#any(), this.#any()),
+      'add and switch': () => this.#setVersion(next ?? this.#add(), this.#add()),
     }
     const names = Object.keys(kinds) as (keyof typeof kinds)[]
     const name = names[Math.floor(this.#random() * names.length)] ?? 'add'
     this.faults.set(name, (this.faults.get(name) ?? 0) + 1)
     kinds[name]()
+  }
+
+  /** A version that was leaving just then is gone afterwards: nobody is active until the next one is set. */
+  #setVersion(active: string, next: string): void {
+    const settled = this.#aggregate.setVersion(active, next)
+    settled.then(
+      pair => this.#count(pair.active === null ? LONGEST_PAUSE : 0),
+      () => {},
+    )
   }
 
   #any(): string {
@@ -172,9 +208,9 @@ it(`Through ${FAULTS} faults every call settles, is executed at most once, and n
   expect([...chaos.refusals.keys()].filter(code => !EXPECTED.has(code))).toEqual([])
   expect(chaos.answers.length).toBeGreaterThan(refused)
 
-  await until(() => ![...chaos.allPids].some(isAlive))
-  await until(() => moreThan(resourcesBefore).length === 0)
-  expect(socketDirectories().filter(name => name.includes(`-${process.pid}-`))).toEqual([])
+  await gone(chaos.allPids)
+  expect(await leftSince(resourcesBefore)).toEqual([])
+  expect(socketDirectories(process.pid)).toEqual([])
   expect({ files: openFiles(), listeners: listeners() }).toEqual(before)
   console.info(
     `chaos: ${chaos.sent} calls, ${chaos.answers.length} answered, refused ${JSON.stringify([...chaos.refusals])}, ` +
@@ -182,8 +218,9 @@ it(`Through ${FAULTS} faults every call settles, is executed at most once, and n
   )
 })
 
-/** What a call may be refused with when its process is killed, its version leaves, or nothing comes up in time. */
+/** What a call may be refused with when its process is killed, its work aborted, its version leaves, or nothing comes up. */
 const EXPECTED = new Set([
+  'CUTOVER_ABORTED',
   'CUTOVER_RUNTIME_LOST',
   'CUTOVER_VERSION_STOPPED',
   'CUTOVER_START_FAILED',

@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { leftSince, resources } from '../../fixtures/handles.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import {
-  expectReplacement,
-  isAlive,
-  moreThan,
-  RemoteHost,
-  resources,
-  socketDirectories,
-  until,
-} from '../../fixtures/remoteHost.js'
+import { expectReplacement, RemoteHost } from '../../fixtures/remoteHost.js'
+import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
@@ -119,7 +113,6 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
     const host = await RemoteHost.ofModule({ shutdownTimeout: 100, killTimeout: 100 }).started()
     const pid = (await host.do('pid')) as number
     host.do('block').catch(() => {})
-    await until(() => host.types.length > 0)
     await host.runtime.stop()
     expect([isAlive(pid), host.types]).toEqual([false, ['started', 'stopped']])
   })
@@ -127,9 +120,8 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
   it('hangs in its start: a stop need not wait for SIGKILL', async () => {
     const module = new URL('data:text/javascript,export const start = () => new Promise(() => {}), call = () => 0')
     const host = RemoteHost.ofModule({ module, shutdownTimeout: 100, killTimeout: 15_000 })
-    const connected = until(() => host.logs.some(({ message }) => message === 'a runtime has connected'))
     host.runtime.start()
-    await connected
+    await host.logged('a runtime has connected')
     await host.runtime.stop()
     expect(host.types).toEqual(['stopped'])
   })
@@ -161,19 +153,19 @@ describe('A process that leaves things behind', { timeout: 30_000 }, () => {
     expect(isAlive(grandchild)).toBe(true)
     if (how === 'exit') await Promise.all([host.next('stopped'), rejectionOf(host.do('exit'))])
     else await host.runtime.stop()
-    await until(() => !isAlive(grandchild))
+    await gone([grandchild])
     await host.runtime.stop()
   })
 
   it('no directory, process or handle is left after a stop', async () => {
-    await until(() => resources()['ProcessWrap'] === undefined)
-    const before = resources()
+    const { ProcessWrap: _, ...before } = resources()
+    // Those of the tests before it.
+    expect(await leftSince(before)).toEqual([])
     const host = await RemoteHost.ofModule().started()
     const pid = (await host.do('pid')) as number
-    expect(socketDirectories()).toEqual([])
+    expect(socketDirectories(process.pid)).toEqual([])
     await host.runtime.stop()
     expect(isAlive(pid)).toBe(false)
-    // The handle of a process that has ended is closed in a turn of its own.
-    await until(() => moreThan(before).length === 0)
+    expect(await leftSince(before)).toEqual([])
   })
 })

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
-import { guestFile, isAlive, socketDirectories, until } from '../../fixtures/remoteHost.js'
+import { guestFile } from '../../fixtures/remoteHost.js'
+import { gone, socketDirectoriesGone } from '../../fixtures/system.js'
 
 /** All processes that were started by `pid`, or by one of those, and are alive. */
 function descendantsOf(pid: number): number[] {
@@ -38,9 +39,9 @@ describe('A host that is killed by SIGKILL while 100 calls are in flight', { tim
     const killed = Date.now()
     host.kill('SIGKILL')
     await once(host, 'exit')
-    await until(() => ![...family, ...pids].some(isAlive))
+    await gone([...family, ...pids])
     expect(Date.now() - killed).toBeLessThan(2_000)
-    await until(() => !socketDirectories().some(name => name.includes(`-${host.pid}-`)))
+    await socketDirectoriesGone(host.pid ?? 0)
     expect(Date.now() - killed).toBeLessThan(2_000)
   })
 
@@ -53,7 +54,7 @@ describe('A host that is killed by SIGKILL while 100 calls are in flight', { tim
     expect(family.length).toBeGreaterThan(pids.length)
     const killed = Date.now()
     host.kill('SIGKILL')
-    await until(() => ![...family, ...pids].some(isAlive))
+    await gone([...family, ...pids])
     expect(Date.now() - killed).toBeLessThan(2_000)
   })
 })

@@ -2,7 +2,9 @@ import type { Runtime } from 'cutover'
 import { type ChildProcessOptions, childProcess, type RuntimeConfig } from 'cutover/hosts'
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { type Deed, guestFile, isAlive, RemoteHost, until } from '../../fixtures/remoteHost.js'
+import { Noted } from '../../fixtures/noted.js'
+import { type Deed, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
+import { isAlive } from '../../fixtures/system.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const ID = '8000000000000000000000000000000000000000000000000000000000000abc'
@@ -137,18 +139,18 @@ describe('What a runtime of Oasis Core asks its host', { timeout: 20_000 }, () =
   })
 
   it('is given up when the runtime is gone: the signal of onHostRequest fires', async () => {
-    const signals: AbortSignal[] = []
+    const signals = new Noted<AbortSignal>()
     const onHostRequest = (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
-      signals.push(signal)
+      signals.add(signal)
       return new Promise(() => {})
     }
     await using host = await hosted({ onHostRequest }).started()
     const lost = rejectionOf(query(host, 'ask', { body }))
-    await until(() => signals.length === 1)
-    expect(signals[0]?.aborted).toBe(false)
+    const asked = await signals.first(() => true)
+    expect(asked.aborted).toBe(false)
     process.kill((await query(host, 'pid')) as number, 'SIGKILL')
     expect(await lost).toMatchObject({ code: LOST, cause: { signal: 'SIGKILL' } })
-    expect(signals[0]?.aborted).toBe(true)
+    expect(asked.aborted).toBe(true)
   })
 })
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { leftSince, moreThan, resources } from '../../fixtures/handles.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { expectReplacement, guestFile, moreThan, RemoteHost, resources, until } from '../../fixtures/remoteHost.js'
+import { Noted } from '../../fixtures/noted.js'
+import { expectReplacement, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
@@ -127,15 +129,15 @@ describe('A thread that is stopped', { timeout: 20_000 }, () => {
   })
 
   it('while it starts: its signal fires, it never says started, and calls that waited reject', async () => {
-    const requests: unknown[] = []
-    const onHostRequest = (request: unknown) => void requests.push(request)
+    const requests = new Noted<unknown>()
+    const onHostRequest = (request: unknown) => requests.add(request)
     const localConfig = { ask: 'may I', hang: true }
     // Were its signal not fired, this would be waited for.
     const options = { module: versatile, killTimeout: 60_000 }
     const host = RemoteHost.ofThread(options, { localConfig, onHostRequest })
     const waiting = rejectionOf(host.do('hang'))
     host.runtime.start()
-    await until(() => requests.length > 0)
+    await requests.count(1)
     await host.runtime.stop()
     expect(await waiting).toMatchObject({ code: LOST })
     expect(host.types).toEqual(['stopped'])
@@ -154,7 +156,7 @@ describe('A thread that is stopped', { timeout: 20_000 }, () => {
     const host = await RemoteHost.ofThread().started()
     expect(moreThan(before)).toContain('MessagePort')
     await Promise.allSettled([host.do('hang'), host.do('answer', { value: () => {} }), host.runtime.stop()])
-    await until(() => moreThan(before).length === 0)
+    expect(await leftSince(before)).toEqual([])
     expect(host.types).toEqual(['started', 'stopped'])
   })
 })

@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 import { Connection } from '../../../src/protocol/connection.js'
 import { openSocket } from '../../../src/protocol/socketTransport.js'
-import { guestFile, until } from '../../fixtures/remoteHost.js'
+import { Noted } from '../../fixtures/noted.js'
+import { guestFile } from '../../fixtures/remoteHost.js'
 
 /** What the program `serves` takes. */
 export interface Behaviour {
@@ -21,24 +23,26 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} }
 export class Program {
   readonly process: ChildProcess
   stderr = ''
-  #stdout = ''
+  readonly #said = new Noted<string>()
   /** Its exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
 
   constructor(behaviour: Behaviour, env: Readonly<Record<string, string>>) {
-    this.process = spawn(process.execPath, [guestFile('serves').pathname, JSON.stringify(behaviour)], { env })
+    const args = [guestFile('serves').pathname, JSON.stringify(behaviour)]
+    const child = spawn(process.execPath, args, { env, stdio: 'pipe' })
+    this.process = child
     onTestFinished(() => void this.process.kill('SIGKILL'))
-    this.process.stdout?.on('data', chunk => (this.#stdout += String(chunk)))
-    this.process.stderr?.on('data', chunk => (this.stderr += String(chunk)))
+    createInterface(child.stdout).on('line', line => this.#said.add(line))
+    child.stderr.on('data', chunk => (this.stderr += String(chunk)))
     this.ended = once(this.process, 'close').then(([code, signal]) => code ?? signal)
   }
 
-  get said(): string[] {
-    return this.#stdout.split('\n').filter(Boolean)
+  get said(): readonly string[] {
+    return this.#said.all
   }
 
   async hasSaid(line: string): Promise<void> {
-    await until(() => this.said.includes(line))
+    await this.#said.first(said => said === line)
   }
 }
 

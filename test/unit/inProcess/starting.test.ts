@@ -1,5 +1,5 @@
 import { SimulatedClock } from 'cutover/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { microtasks, rejectionOf } from '../../fixtures/hosting.js'
 
 import { deferred, echo, Host, type Module } from '../../fixtures/inProcessHost.js'
@@ -52,16 +52,12 @@ describe('the in-process host: starting', () => {
   })
 
   it('Jitter shortens the waits by chance, by no more than its share, so that many do not try again together', async () => {
-    const waits: number[] = []
     const clock = new SimulatedClock()
-    const { setTimeout } = clock
-    clock.setTimeout = (fn, timeout) => {
-      if (timeout <= 1_000) waits.push(timeout)
-      return setTimeout.call(clock, fn, timeout)
-    }
+    const set = vi.spyOn(clock, 'setTimeout')
     for (let i = 0; i < 50; i++) {
       await new Host({ ...echo, start: () => Promise.reject(new Error('no')) }, { clock, minBackoff: 1_000 }).start()
     }
+    const waits = set.mock.calls.map(([, timeout]) => timeout).filter(timeout => timeout <= 1_000)
     expect(waits).toHaveLength(50)
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(700)
     expect(new Set(waits).size).toBeGreaterThan(10)

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Exit } from '../../../src/hosts/carrier.js'
 import { ProcessCarrier, type SandboxedCommand } from '../../../src/hosts/process/processCarrier.js'
+import { Noted } from '../../fixtures/noted.js'
 
 /** The path of a program in test/fixtures/processes. */
 export const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/processes/${name}`, import.meta.url))
@@ -26,18 +27,18 @@ interface Line {
 /** A carrier with all that it reports and logs; killed, and waited for, when the test is over. */
 export class Carried {
   readonly carrier: ProcessCarrier
-  readonly reports: string[] = []
   readonly failures: Error[] = []
-  readonly lines: Line[] = []
   readonly exited: Promise<Exit>
   socket: Socket | undefined
   /** The socket directories that there were when it connected. */
   directories: readonly string[] | undefined
+  readonly #reports = new Noted<string>()
+  readonly #lines = new Noted<Line>()
   #exit: (exit: Exit) => void = () => {}
 
   constructor(command: SandboxedCommand, hostVariable?: string) {
     const log = (level: string) => (object: object, message: string) => {
-      this.lines.push({ level, message, fields: { ...object } })
+      this.#lines.add({ level, message, fields: { ...object } })
     }
     const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') }
     this.exited = new Promise(resolve => {
@@ -54,54 +55,53 @@ export class Carried {
     })
   }
 
+  get reports(): readonly string[] {
+    return this.#reports.all
+  }
+
+  get lines(): readonly Line[] {
+    return this.#lines.all
+  }
+
   launch(): this {
     onTestFinished(async () => {
       this.carrier.kill()
       await this.exited
     })
     this.carrier.launch({
-      connected: () => this.reports.push('connected'),
+      connected: () => this.#reports.add('connected'),
       failed: error => {
-        this.reports.push('failed')
+        this.#reports.add('failed')
         this.failures.push(error)
       },
       exited: exit => {
-        this.reports.push('exited')
+        this.#reports.add('exited')
         this.#exit(exit)
       },
     })
     return this
   }
 
-  /** The first line with `text` in its message. */
+  /** The first line with `text` in its message, logged already or still to come. */
   line(text: string): Promise<Line> {
-    return vi.waitFor(
-      () => {
-        const line = this.lines.find(({ message }) => message.includes(text))
-        if (line === undefined) throw new Error(`no line with ${text} among ${JSON.stringify(this.lines.slice(0, 5))}`)
-        return line
-      },
-      { timeout: 5_000, interval: 5 },
+    return this.#beforeExit(
+      this.#lines.first(({ message }) => message.includes(text)),
+      () => `no line with ${text} among ${JSON.stringify(this.lines.slice(0, 5))}`,
     )
   }
 
   /** Resolves as soon as it has reported that. */
-  reported(report: string): Promise<void> {
-    return vi.waitFor(
-      () => {
-        if (!this.reports.includes(report)) throw new Error(`${report} is not among ${this.reports.join()}`)
-      },
-      { timeout: 5_000, interval: 5 },
+  async reported(report: string): Promise<void> {
+    await this.#beforeExit(
+      this.#reports.first(it => it === report),
+      () => `${report} is not among ${this.reports.join()}`,
     )
   }
-}
 
-/** Whether a process runs. One that nobody has waited for yet does not. */
-export function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
+  /** Nothing comes any more after the exit. */
+  #beforeExit<T>(awaited: Promise<T>, complaint: () => string): Promise<T> {
+    const inVain = this.exited.then(() => Promise.reject(new Error(complaint())))
+    return Promise.race([awaited, inVain])
   }
 }
 

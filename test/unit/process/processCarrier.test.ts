@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { Carried, directoriesOfOurs, exists, fixture, isRunning, running } from './carried.js'
+import { isAlive } from '../../fixtures/system.js'
+import { Carried, directoriesOfOurs, exists, fixture, running } from './carried.js'
 
 const waits = () => running('printsEnvironment.mjs')
 const socketOf = async (carried: Carried) => {
@@ -60,11 +61,11 @@ describe('connecting', () => {
     const folder = mkdtempSync(join(tmpdir(), 'marker-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const marker = join(folder, 'connected')
+    execFileSync('mkfifo', [marker])
     const carried = new Carried(running('connectsTwice.mjs', marker)).launch()
     await setImmediate()
-    // We accept nobody meanwhile: both get in line.
-    const deadline = Date.now() + 5_000
-    while (!exists(marker) && Date.now() < deadline);
+    // Until both have connected this thread is blocked, and accepts nobody: both get in line.
+    execFileSync('cat', [marker], { timeout: 5_000 })
     await carried.reported('failed')
     expect(carried.reports).toEqual(['connected', 'failed'])
     expect(carried.failures[0]?.message).toBe('The guest connected more than once.')
@@ -114,23 +115,23 @@ describe('ending', () => {
   it.each(['terminate', 'kill'] as const)('%s ends the whole group', async end => {
     const carried = new Carried(running('leavesGrandchild.sh', 'stay')).launch()
     const pid = Number((await carried.line('grandchild')).message.split(' ')[1])
-    expect(isRunning(pid)).toBe(true)
+    expect(isAlive(pid)).toBe(true)
     carried.carrier[end]()
     await carried.exited
-    expect(isRunning(pid)).toBe(false)
+    expect(isAlive(pid)).toBe(false)
   })
 
   it('A grandchild left behind is gone when the exit is reported', async () => {
     const carried = new Carried(running('leavesGrandchild.sh')).launch()
     expect(await carried.exited).toMatchObject({ code: 0, signal: null })
-    expect(isRunning(Number(carried.lines[0]?.message.split(' ')[1]))).toBe(false)
+    expect(isAlive(Number(carried.lines[0]?.message.split(' ')[1]))).toBe(false)
   })
 
   it('A pipe that a process outside the group holds is waited for no longer than 100 ms', async () => {
     const carried = new Carried(running('leavesDaemon.py')).launch()
     const pid = Number((await carried.line('daemon')).message.split(' ')[1])
     await carried.exited
-    expect(isRunning(pid)).toBe(true)
+    expect(isAlive(pid)).toBe(true)
     process.kill(pid, 'SIGKILL')
   })
 

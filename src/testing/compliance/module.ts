@@ -7,6 +7,7 @@ import type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from 
 /** A module that does what a {@link ComplianceRequest} says. Each has counts of its own: also a loader for `inProcess`. */
 export function createComplianceModule(): RuntimeModule<ComplianceRequest, unknown> {
   const waiting = new Set<() => void>()
+  const watching = new Set<() => void>()
   let counts = { hanging: 0, interrupted: 0, aborts: 0 }
   let askHost: RuntimeContext['callHost'] | undefined
 
@@ -17,8 +18,10 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
         if (!waiting.delete(interrupt)) return
         counts.interrupted++
         resolve('interrupted')
+        changed()
       }
       waiting.add(interrupt)
+      changed()
       if (signal.aborted) interrupt()
       else signal.addEventListener('abort', interrupt)
     })
@@ -28,9 +31,26 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
     return { waiting: waiting.size + hanging, interrupted, aborts }
   }
 
+  const changed = () => {
+    for (const look of watching) look()
+  }
+
+  const seenWhen = (expected: Partial<ComplianceCounts>) =>
+    new Promise<ComplianceCounts>(resolve => {
+      const look = () => {
+        const counts = seen()
+        if (Object.entries(expected).some(([name, count]) => Reflect.get(counts, name) !== count)) return
+        watching.delete(look)
+        resolve(counts)
+      }
+      watching.add(look)
+      look()
+    })
+
   return {
     async start(context: RuntimeContext) {
       waiting.clear()
+      watching.clear()
       counts = { hanging: 0, interrupted: 0, aborts: 0 }
       askHost = context.callHost
       const { startDelay, failWhile } = context.localConfig as ComplianceLocalConfig
@@ -46,13 +66,14 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
           return wait(signal)
         case 'hang':
           counts.hanging++
+          changed()
           return new Promise(() => {})
         case 'crash':
           return crash(request.signal)
         case 'fail':
           throw failure(request)
         case 'seen':
-          return seen()
+          return seenWhen(request.when ?? {})
         case 'ask':
           return askHost?.(request.request)
       }
@@ -60,6 +81,7 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
 
     abort() {
       counts.aborts++
+      changed()
       for (const interrupt of waiting) interrupt()
     },
 

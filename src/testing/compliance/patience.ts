@@ -25,13 +25,4 @@ export class Patience {
       late.catch(() => {})
     }
   }
-
-  /** Asks again and again, until the answer is the expected one. */
-  async until<T>(ask: () => Promise<T>, isExpected: (answer: T) => boolean, what: string): Promise<void> {
-    let answer = await this.for(ask(), what)
-    while (!isExpected(answer)) {
-      await this.for(delay(2), `${what} (the last answer was ${JSON.stringify(answer)})`)
-      answer = await this.for(ask(), what)
-    }
-  }
 }

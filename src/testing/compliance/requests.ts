@@ -17,8 +17,8 @@ export type ComplianceRequest =
       readonly details: Readonly<Record<string, unknown>>
       readonly cause: string
     }
-  /** Answers with {@link ComplianceCounts}. */
-  | { readonly op: 'seen' }
+  /** Answers with {@link ComplianceCounts}: at once, or as soon as the counts named in `when` are these. */
+  | { readonly op: 'seen'; readonly when?: Partial<ComplianceCounts> }
   /** Asks the host, and answers with what the host answers. */
   | { readonly op: 'ask'; readonly request: unknown }
 

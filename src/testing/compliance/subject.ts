@@ -108,11 +108,12 @@ export class Subject {
     return (await this.answer({ op: 'seen' })) as ComplianceCounts
   }
 
-  /** Waits until the module itself has seen this. */
-  untilSeen(expected: Partial<ComplianceCounts>): Promise<void> {
-    const fields = Object.entries(expected)
-    const isExpected = (counts: ComplianceCounts) => fields.every(([key, value]) => Reflect.get(counts, key) === value)
-    return this.#patience.until(() => this.counts(), isExpected, `the module to have seen ${JSON.stringify(expected)}`)
+  /** Waits until the module itself has seen this: it says so. */
+  async untilSeen(expected: Partial<ComplianceCounts>): Promise<void> {
+    const before = JSON.stringify(await this.counts())
+    const what = `the module to have seen ${JSON.stringify(expected)} (at first it had seen ${before})`
+    const counts = await this.#patience.for(this.call({ op: 'seen', when: expected }), what)
+    assert.deepEqual({ ...(counts as ComplianceCounts), ...expected }, counts, `Waited for ${what}, and was told:`)
   }
 
   async abort(options?: AbortOptions): Promise<void> {

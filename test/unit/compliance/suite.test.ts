@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime, RuntimeEvent } from 'cutover'
-import { type ComplianceCase, complianceModule, runtimeCompliance } from 'cutover/testing'
+import { type ComplianceCase, type ComplianceRequest, complianceModule, runtimeCompliance } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { DEFECTS, faulty, mortal } from '../../fixtures/compliance/faultyHosts.js'
 import { compiledModule } from '../../fixtures/compliance/hosts.js'
@@ -66,6 +66,24 @@ describe('the compliance suite: what it says and leaves behind', () => {
     expect(await rejectionOf(basic?.run() ?? Promise.resolve())).toMatchObject({
       message: 'Waited for the event "started" (before it: nothing), in vain: the 20 ms of this case are over.',
     })
+  })
+
+  it('A wait for what the module has seen tells what it had seen at first; a module that answers too early is found out', async () => {
+    const aborted = 'An abort interrupts the work at hand without a restart'
+    const never = new Promise(() => {})
+    const failureOf = (seen: (request: ComplianceRequest) => ComplianceRequest) => {
+      const provision = faulty(runtime => ({
+        call: (request, options) => (request.op === 'wait' ? never : runtime.call(seen(request), options)),
+      }))
+      return rejectionOf(caseNamed(runtimeCompliance({ provision, timeout: 100 }), aborted).run())
+    }
+    const waited =
+      'Waited for the module to have seen {"waiting":2} (at first it had seen {"waiting":0,"interrupted":0,"aborts":0})'
+    expect(await failureOf(request => request)).toMatchObject({
+      message: expect.stringContaining(`${waited}, in vain`),
+    })
+    const early = failureOf(request => (request.op === 'seen' ? { op: 'seen' } : request))
+    expect(await early).toMatchObject({ message: expect.stringContaining(`${waited}, and was told`) })
   })
 
   it('A runtime that cannot be provisioned fails its case', async () => {

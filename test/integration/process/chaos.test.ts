@@ -90,17 +90,20 @@ class Chaos {
 
   async #lane(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      const id = this.sent++
-      try {
-        const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
-        this.answers.push({ id, answer })
-      } catch (error) {
-        const code = isCutoverError(error) ? error.code : String(error)
-        this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
-        // Whoever is refused at once must not keep the event loop to itself.
-        await setImmediate()
-      }
+      await this.#send(this.sent++)
       this.#count(1)
+    }
+  }
+
+  async #send(id: number): Promise<void> {
+    try {
+      const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
+      this.answers.push({ id, answer })
+    } catch (error) {
+      const code = isCutoverError(error) ? error.code : String(error)
+      this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+      // Whoever is refused at once must not keep the event loop to itself.
+      await setImmediate()
     }
   }
 

@@ -1,12 +1,22 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { pathOf, rowsOf, type TransitionRow } from './transitions.js'
 
-/** A machine as a Mermaid `stateDiagram-v2`: nested states, guards, `always`, delays, finals. */
-export function toMermaid(machine: AnyStateMachine): string {
+/** A machine as a Mermaid `stateDiagram-v2`: nested states, guards, `always`, delays, finals; edges as `labelOf` says. */
+export function toMermaid(machine: AnyStateMachine, labelOf: (row: TransitionRow) => string = conditionOf): string {
   const edges = rowsOf(machine)
-    .filter(row => row.state !== '')
-    .map(edge)
+    .filter(isDrawn)
+    .map(row => edge(row, labelOf(row)))
   return ['stateDiagram-v2', ...states(machine.root, 1), ...[...new Set(edges)].map(line => `  ${line}`)].join('\n')
+}
+
+/** Whether a transition has an edge: those of the whole machine have not. */
+export function isDrawn(row: TransitionRow): boolean {
+  return row.state !== ''
+}
+
+/** When a transition is taken: `stop [isIdle]`. Empty when nothing has to happen. */
+export function conditionOf({ event, guard }: TransitionRow): string {
+  return [event, guard === '' ? '' : `[${guard}]`].filter(part => part !== '').join(' ')
 }
 
 function states(parent: AnyStateNode, depth: number): string[] {
@@ -22,8 +32,7 @@ function states(parent: AnyStateNode, depth: number): string[] {
   return [...first, ...all]
 }
 
-function edge({ node, event, guard, target }: TransitionRow): string {
-  const label = [event, guard === '' ? '' : `[${guard}]`].filter(part => part !== '').join(' ')
+function edge({ node, target }: TransitionRow, label: string): string {
   return `${idOf(node)} --> ${idOf(target ?? node)}${label === '' ? '' : `: ${label}`}`
 }
 

@@ -2,6 +2,7 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 
 /** One written transition of a machine, in words. */
 export interface TransitionRow {
+  readonly definition: AnyTransitionDefinition
   readonly node: AnyStateNode
   /** `stopping.draining`; empty for the whole machine. */
   readonly state: string
@@ -30,6 +31,7 @@ export function rowsOf(machine: AnyStateMachine): TransitionRow[] {
 function rowOf(node: AnyStateNode, transition: AnyTransitionDefinition, event: string): TransitionRow {
   const { guard, target, actions, description } = transition
   return {
+    definition: transition,
     node,
     state: pathOf(node),
     event,

@@ -1,0 +1,43 @@
+/** `npm run test:model`: runs the tests made from the machines; with `--report` it writes what they cover. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startVitest } from 'vitest/node'
+import { REPORT_VARIABLE, reportFrom } from './report.js'
+
+const PAGE = 'docs/machines/coverage.md'
+const USAGE = 'Usage: npm run test:model [-- --report]'
+
+/** @returns whether all tests passed */
+async function runModels(env: Readonly<Record<string, string>> = {}): Promise<boolean> {
+  await startVitest('test', ['test/model/'], { config: 'test/vitest.config.ts', watch: false, env })
+  return (process.exitCode ?? 0) === 0
+}
+
+async function runWithReport(): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'model-report-'))
+  try {
+    if (!(await runModels({ [REPORT_VARIABLE]: directory }))) throw new Error('Not all tests passed.')
+    await writeFile(PAGE, reportFrom(directory))
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write(`${(error as Error).message} ${PAGE} is left as it was.\n`)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+function parse(): { readonly report?: boolean } | undefined {
+  try {
+    return parseArgs({ options: { report: { type: 'boolean' } } }).values
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`)
+    return undefined
+  }
+}
+
+const options = parse()
+if (options === undefined) process.exitCode = 2
+else if (options.report === true) await runWithReport()
+else await runModels()

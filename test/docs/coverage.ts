@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
-import { nameOf } from '../model/explore.js'
+import type { Figure } from '../model/coverage.js'
+import { nameOf } from '../model/transitions.js'
 import { conditionOf, isDrawn, toMermaid } from './mermaid.js'
 import { pathOf, rowsOf, type TransitionRow } from './transitions.js'
 
@@ -11,13 +12,6 @@ export interface MachineCoverage {
   readonly figures: readonly Figure[]
   /** How often each written transition was crossed, by its name; what is missing was not. */
   readonly crossed: ReadonlyMap<string, number>
-}
-
-export interface Figure {
-  /** In the plural: `states`. */
-  readonly name: string
-  readonly found: number
-  readonly covered: number
 }
 
 /** The page about what the generated tests cover: a section a machine, in the order in which they come. */
@@ -44,7 +38,7 @@ export function coverageSection(coverages: readonly MachineCoverage[]): string {
   const countOf = ({ definition }: TransitionRow) => counts.get(nameOf(definition)) ?? 0
   return [
     `## The ${machine.id} machine`,
-    coverages.map(({ title, figures }) => `- ${title}: ${figures.map(inWords).join(', ')}`).join('\n'),
+    coverages.map(({ title, figures }) => figuresLine(title, figures)).join('\n'),
     `\`\`\`mermaid\n${toMermaid(machine, row => labelOf(row, countOf(row)))}\n\`\`\``,
     ...tableOf(
       'From any state',
@@ -78,6 +72,11 @@ function addUp(coverages: readonly MachineCoverage[], rows: readonly TransitionR
     }
   }
   return counts
+}
+
+/** The line of one setting. */
+export function figuresLine(title: string, figures: readonly Figure[]): string {
+  return `- ${title}: ${figures.map(inWords).join(', ')}`
 }
 
 function inWords({ name, found, covered }: Figure): string {

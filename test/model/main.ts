@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startVitest } from 'vitest/node'
-import { REPORT_VARIABLE, reportFrom } from './report.js'
+import { REPORT, REPORT_VARIABLE, reportFrom } from './report.js'
 
-const PAGE = 'docs/machines/coverage.md'
 const USAGE = 'Usage: npm run test:model [-- --report]'
 
 /** @returns whether all tests passed */
@@ -19,10 +18,10 @@ async function runWithReport(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'model-report-'))
   try {
     if (!(await runModels({ [REPORT_VARIABLE]: directory }))) throw new Error('Not all tests passed.')
-    await writeFile(PAGE, reportFrom(directory))
+    await writeFile(REPORT, reportFrom(directory))
   } catch (error) {
     process.exitCode = 1
-    process.stderr.write(`${(error as Error).message} ${PAGE} is left as it was.\n`)
+    process.stderr.write(`${(error as Error).message} ${REPORT} is left as it was.\n`)
   } finally {
     await rm(directory, { recursive: true })
   }

@@ -2,10 +2,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
-import { coveragePage, type Figure, type MachineCoverage } from '../docs/coverage.js'
+import { coveragePage, type MachineCoverage } from '../docs/coverage.js'
+import type { Figure } from './coverage.js'
 
 /** Names the directory where the models leave what they have covered; set by `npm run test:model -- --report`. */
 export const REPORT_VARIABLE = 'CUTOVER_MODEL_REPORT'
+
+/** Where the report is kept. */
+export const REPORT = 'docs/machines/coverage.md'
 
 /** In the order of the page. */
 const MACHINES: readonly AnyStateMachine[] = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AnyStateMachine, AnyTransitionDefinition, EventFromLogic, SnapshotFrom } from 'xstate'
 import { wayTo } from '../../src/testing/paths/pathsOf.js'
 import { type GraphStep, type StateGraph, stateGraph } from '../../src/testing/paths/stateGraph.js'
+import { figuresLine } from '../docs/coverage.js'
 import { Coverage, type Impossible } from './coverage.js'
+import { REPORT, REPORT_VARIABLE, saveCoverage } from './report.js'
 import { toursOf } from './tours.js'
 
 /** One step of a machine: what happens to it, and where that leads. */
@@ -41,7 +44,7 @@ export interface Model<Machine extends AnyStateMachine> {
  * Makes the test cases of a model: between them every reachable state is reached and every step out of it is taken, in
  * the real thing. Says how much there is and how much of it was run, and fails unless that is all of it.
  */
-export function runEverything<Machine extends AnyStateMachine>(model: Model<Machine>): Coverage<Machine> {
+export function runEverything<Machine extends AnyStateMachine>(model: Model<Machine>): void {
   const { title, machine, input, possible, impossible } = model
   const graph = stateGraph(machine, { input, events: possible })
   const coverage = new Coverage(machine, graph, impossible)
@@ -62,12 +65,15 @@ export function runEverything<Machine extends AnyStateMachine>(model: Model<Mach
       expect(incomplete).toEqual([])
     })
 
+    it.skipIf(process.env[REPORT_VARIABLE])(`${REPORT} says so: else run npm run test:model -- --report`, () => {
+      expect(readFileSync(REPORT, 'utf8').split('\n')).toContain(figuresLine(title, coverage.figures))
+    })
+
     afterAll(() => {
-      const figures = coverage.figures.map(({ name, found, covered }) => `${covered} of ${found} ${name}`)
-      console.info(`${title}: ${figures.join(', ')}`)
+      console.info(figuresLine(title, coverage.figures))
+      saveCoverage({ title, machine, figures: coverage.figures, crossed: coverage.crossed })
     })
   })
-  return coverage
 }
 
 /** A test case each, as the numbers of its first and last tour, and those tours. */

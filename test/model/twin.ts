@@ -111,10 +111,8 @@ export class Twin {
 
   /** The version of a runtime that is here says something. */
   report(version: string, said: Said): void {
-    this.hear(
-      this.#runtimes.findLastIndex(runtime => runtime.getActiveVersion() === version),
-      said,
-    )
+    const isIt = (runtime: NotingRuntime) => runtime.getActiveVersion() === version
+    this.hear(this.#runtimes.toReversed().findIndex(isIt), said)
   }
 
   /** Time passes, from one thing that is due to the next. */

@@ -25,7 +25,7 @@ export interface StateGraphOptions<Machine extends AnyStateMachine> {
 }
 
 /** A reachable state, and every step out of it. */
-export interface GraphState<Machine extends AnyStateMachine> {
+interface GraphState<Machine extends AnyStateMachine> {
   readonly snapshot: SnapshotFrom<Machine>
   readonly exits: readonly GraphStep<Machine>[]
   /** The last step of the shortest way here; null for the initial state. */

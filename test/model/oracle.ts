@@ -114,7 +114,7 @@ export class Oracle {
 
   /** Rule 8, one step after the other, for as long as one can be taken. */
   #goOn(): null {
-    while (this.state === 'running' ? !this.isBusy && this.step() : this.#end());
+    for (let on = true; on; ) on = this.state === 'running' ? !this.isBusy && this.step() : this.#end()
     return null
   }
 

@@ -12,3 +12,11 @@ export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from 
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'
 export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './paths/pathsOf.js'
 export type { StateGraphOptions } from './paths/stateGraph.js'
+export {
+  type EventMatch,
+  EventRecorder,
+  type EventSource,
+  type NextEventOptions,
+  recordEvents,
+} from './recordEvents.js'
+export type { TestCase } from './testCase.js'

@@ -1,6 +1,7 @@
 import type { RuntimeConfig } from '../../hosts/provisioner.js'
 import type { Runtime } from '../../runtime.js'
 import { duration, invalidOption, object } from '../../validate.js'
+import { skippedCase, type TestCase } from '../testCase.js'
 import { Bench, type BenchCase } from './bench.js'
 import { callCases } from './callCases.js'
 import { faultCases } from './faultCases.js'
@@ -32,15 +33,8 @@ export interface ComplianceOptions {
   readonly directory?: string | undefined
 }
 
-/** A test without a test runner. */
-export interface ComplianceCase {
-  /** A sentence. */
-  readonly name: string
-  /** Why it cannot run here. Do not count it as passed: `run` would reject with this. */
-  readonly skip?: string | undefined
-  /** Rejects with an error that tells what was expected and what was seen. */
-  run(): Promise<void>
-}
+/** One case of {@link runtimeCompliance}. */
+export type ComplianceCase = TestCase
 
 /**
  * What every host has to do, as cases for any test runner. Give the runner at least twice `timeout` for each.
@@ -63,8 +57,8 @@ export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] 
     .filter(({ needs }) => needs !== 'hostRequests' || hostRequests)
     .map(benchCase => {
       const skip = skipOf(benchCase)
-      if (skip === undefined) return { name: benchCase.name, run: () => runOnBench(benchCase, options, timeout) }
-      return { name: benchCase.name, skip, run: () => Promise.reject(new Error(`Not to be run: ${skip}`)) }
+      if (skip !== undefined) return skippedCase(benchCase.name, skip)
+      return { name: benchCase.name, run: () => runOnBench(benchCase, options, timeout) }
     })
 }
 

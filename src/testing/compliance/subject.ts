@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { first, firstValueFrom, type Subscription, switchMap } from 'rxjs'
 import { describe } from '../../errors.js'
 import type { AbortOptions, CallOptions, Runtime, RuntimeEvent } from '../../runtime.js'
-import type { Patience } from './patience.js'
+import type { Patience } from '../patience.js'
 import type { ComplianceCounts, ComplianceRequest } from './requests.js'
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>

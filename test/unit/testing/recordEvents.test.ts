@@ -1,0 +1,172 @@
+import { Aggregate } from 'cutover'
+import { ControllableRuntime, recordEvents } from 'cutover/testing'
+import { Subject } from 'rxjs'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { rejectionOf } from '../../fixtures/hosting.js'
+
+const runtimeOf = (version = '1.0.0') => new ControllableRuntime({ id: 'recorded', version })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('what was said', () => {
+  it('It is there as it was said, and in short, until it is taken', () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    runtime.emit({ type: 'configUpdated' })
+    expect(recorder.events).toEqual([{ type: 'started', version: '1.0.0' }, { type: 'configUpdated' }])
+    expect(recorder.texts).toEqual(['started 1.0.0', 'configUpdated'])
+    expect(recorder.take()).toEqual(['started 1.0.0', 'configUpdated'])
+    expect(recorder.events).toEqual([])
+    runtime.emit({ type: 'stopped' })
+    expect(recorder.take()).toEqual(['stopped'])
+  })
+
+  it('An aggregate can be recorded through a switch', async () => {
+    const aggregate = new Aggregate({ id: 'recorded' })
+    using recorder = recordEvents(aggregate)
+    for (const version of ['1.0.0', '2.0.0']) {
+      const options = { id: 'recorded', version, autoStart: true, autoStop: true }
+      aggregate.addVersion(version, new ControllableRuntime(options))
+    }
+    aggregate.start()
+    void aggregate.setVersion('1.0.0', '2.0.0')
+    await recorder.next('configUpdated')
+    await aggregate.setVersion('2.0.0')
+    await recorder.next('started 2.0.0')
+    await aggregate.dispose()
+    expect(recorder.take()).toEqual([
+      'configUpdated',
+      'started 1.0.0',
+      'stopped 1.0.0',
+      'started 2.0.0',
+      'stopped 2.0.0',
+    ])
+  })
+
+  it('After stop, and at the end of a using block, nothing is recorded and nobody subscribes', () => {
+    const runtime = runtimeOf()
+    const recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    recorder.stop()
+    recorder.stop()
+    {
+      using _ = recordEvents(runtime)
+      expect(runtime.subscribers).toBe(1)
+    }
+    runtime.emitStopped()
+    expect(runtime.subscribers).toBe(0)
+    expect(recorder.texts).toEqual(['started 1.0.0'])
+  })
+
+  it.each([undefined, null, {}, 'aggregate'])('%s cannot be recorded', source => {
+    expect(() => recordEvents(source as never)).toThrow(expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION' }))
+  })
+})
+
+describe('next', () => {
+  it('It gives what has been said already, then what is said later, each once', async () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    runtime.emitStopped()
+    expect(await recorder.next('started')).toMatchObject({ type: 'started' })
+    const again = recorder.next('started 1.0.0')
+    runtime.emitFailedToStart(new Error('no'))
+    runtime.emitStarted()
+    expect(await again).toBe(recorder.events.at(-1))
+    const failed = recorder.next(event => event.type === 'failedToStart')
+    recorder.take()
+    runtime.emitFailedToStart(new Error('again'))
+    expect(await failed).toMatchObject({ error: { message: 'again' } })
+  })
+
+  it('Several waits get one event each, in the order in which they began', async () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    const both = Promise.all([recorder.next('started'), recorder.next('started')])
+    runtime.emitStarted()
+    runtime.emitStopped()
+    runtime.emitStarted()
+    expect(await both).toEqual([recorder.events[0], recorder.events[2]])
+  })
+
+  it('When the time is over it rejects and tells what came instead', async () => {
+    vi.useFakeTimers()
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    const rejected = rejectionOf(recorder.next('started 2.0.0', { timeout: 50 }))
+    runtime.emitStarted()
+    vi.advanceTimersByTime(50)
+    expect(await rejected).toMatchObject({
+      message: 'Waited for the event "started 2.0.0", in vain: the 50 ms are over. What came: started 1.0.0.',
+    })
+    const byDefault = rejectionOf(recorder.next(() => false))
+    vi.advanceTimersByTime(4_000)
+    expect(String(await byDefault)).toMatch(/an event that matches, in vain: the 4000 ms are over/)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('When its signal fires, before or meanwhile, it rejects with the reason as the cause', async () => {
+    using recorder = recordEvents(runtimeOf())
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const rejected = rejectionOf(recorder.next('started', { signal: controller.signal, timeout: Infinity }))
+    controller.abort(reason)
+    for (const error of [await rejected, await rejectionOf(recorder.next('started', controller))]) {
+      expect(error).toMatchObject({
+        message: expect.stringContaining('the signal fired. What came: nothing.'),
+        cause: reason,
+      })
+    }
+  })
+
+  it('When the stream fails or ends, or the recorder is stopped, it rejects, then and later', async () => {
+    const ends: readonly [(stream$: Subject<never>, stop: () => void) => void, RegExp][] = [
+      [stream$ => stream$.error(new Error('torn')), /the stream failed \(torn\)/],
+      [stream$ => stream$.complete(), /the stream ended/],
+      [(_, stop) => stop(), /the recorder was stopped/],
+    ]
+    for (const [end, message] of ends) {
+      const stream$ = new Subject<never>()
+      const recorder = recordEvents({ watchEvents: () => stream$ })
+      const waiting = rejectionOf(recorder.next('started'))
+      end(stream$, () => recorder.stop())
+      expect(String(await waiting)).toMatch(message)
+      expect(String(await rejectionOf(recorder.next('started')))).toMatch(message)
+    }
+  })
+
+  it('What was said before the end is still given', async () => {
+    const runtime = runtimeOf()
+    const recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    runtime.endEvents()
+    expect(await recorder.next('started')).toMatchObject({ version: '1.0.0' })
+  })
+
+  it('A predicate that throws ends its own wait alone', async () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    const cause = new Error('cannot say')
+    const bad = rejectionOf(
+      recorder.next(() => {
+        throw cause
+      }),
+    )
+    const good = recorder.next('started')
+    runtime.emitStarted()
+    expect(await bad).toMatchObject({ message: expect.stringContaining('its predicate threw'), cause })
+    expect(await good).toMatchObject({ type: 'started' })
+  })
+
+  it('Wrong options are refused by name', async () => {
+    using recorder = recordEvents(runtimeOf())
+    const refused = async (wait: Promise<unknown>) => String(await rejectionOf(wait))
+    expect(await refused(recorder.next(5 as never))).toMatch(/"match"/)
+    expect(await refused(recorder.next('started', { timeout: -1 }))).toMatch(/"timeout"/)
+    expect(await refused(recorder.next('started', { signal: 1 as never }))).toMatch(/"signal"/)
+  })
+})

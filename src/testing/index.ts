@@ -19,4 +19,6 @@ export {
   type NextEventOptions,
   recordEvents,
 } from './recordEvents.js'
+export { aggregateScenarios } from './scenarios/aggregateScenarios.js'
+export type { AggregateScenariosOptions, ScenarioProvision } from './scenarios/options.js'
 export type { TestCase } from './testCase.js'

@@ -14,7 +14,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'docs/examples/testing/*.test.ts'],
     restoreMocks: true,
     slowTestThreshold: 2_000,
   },

@@ -14,7 +14,7 @@ export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, p
 export type { StateGraphOptions } from './paths/stateGraph.js'
 export {
   type EventMatch,
-  EventRecorder,
+  type EventRecorder,
   type EventSource,
   type NextEventOptions,
   recordEvents,

@@ -35,7 +35,9 @@ interface Plan {
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION`
  */
-export function aggregateScenarios(options: AggregateScenariosOptions): TestCase[] {
+export function aggregateScenarios<Req = unknown, Res = unknown>(
+  options: AggregateScenariosOptions<Req, Res>,
+): TestCase[] {
   const compiled = compileScenarios(options)
   const pathFinders = compiled.handovers.map(handover => ({
     handover,

@@ -12,6 +12,9 @@ interface Sent {
   readonly signal: AbortSignal
 }
 
+/** How many calls are made at once that wait: enough to see in which order they go out. */
+const WAITING = 3
+
 /** The calls that a scenario makes: each must be answered once, by the right version, or be refused for good. */
 export class Calls {
   readonly #aggregate: Aggregate
@@ -35,9 +38,9 @@ export class Calls {
     return version => this.#expectAnswer(sent, version)
   }
 
-  /** Makes a call that waits until a version is active. */
+  /** Makes calls that wait until a version is active. */
   wait(): void {
-    this.#waiting.push(this.#send())
+    for (let i = 0; i < WAITING; i++) this.#waiting.push(this.#send())
   }
 
   /** How many calls were made that wait, and are not answered yet. */

@@ -7,32 +7,34 @@ import { duration, invalidOption, object, optionalFunction, text } from '../../v
 import { canonical, type VersionLike } from '../../version.js'
 
 /** What makes the runtimes of a scenario: a host, or a function that is given the canonical version. */
-export type ScenarioProvision = Provisioner | ((version: string) => Runtime | Promise<Runtime>)
+export type ScenarioProvision<Req = unknown, Res = unknown> =
+  | Provisioner
+  | ((version: string) => Runtime<Req, Res> | Promise<Runtime<Req, Res>>)
 
 /** What {@link aggregateScenarios} needs to know of the runtime under test. */
-export interface AggregateScenariosOptions {
+export interface AggregateScenariosOptions<Req = unknown, Res = unknown> {
   /** The id of the runtime; every runtime that is provisioned must have it. */
   readonly id: string
   /**
    * Makes a runtime of a version, not started, each time another one: a host such as `childProcess({ module })`, which is
    * asked for the `id` and the version, or a function.
    */
-  readonly provision: ScenarioProvision
+  readonly provision: ScenarioProvision<Req, Res>
   /** A call that every version can answer, without harm, any number of times. */
-  readonly request: unknown
+  readonly request: Req
   /**
    * Looks at each answer: returns false, throws or rejects if `version` would not answer so. By it a scenario knows that
    * the right version answered. @default every answer is right
    */
-  readonly check?: ((answer: unknown, version: string) => unknown) | undefined
+  readonly check?: ((answer: Res, version: string) => unknown) | undefined
   /** Makes a runtime that fails to start, whatever its version. @default the cases of that are skipped */
-  readonly provisionBroken?: ScenarioProvision | undefined
+  readonly provisionBroken?: ScenarioProvision<Req, Res> | undefined
   /**
    * Makes a runtime that runs die, so that it says `stopped` and comes back by itself. For a host of this library
    * `runtime => runtime.abort({ force: true })` does. What it returns, or rejects with, makes no difference.
    * @default the cases of that are skipped
    */
-  readonly crash?: ((runtime: Runtime, version: string) => unknown) | undefined
+  readonly crash?: ((runtime: Runtime<Req, Res>, version: string) => unknown) | undefined
   /**
    * A runtime keeps the calls that come before it is up, as the hosts of this library do. False: it rejects them; then no
    * call is made that would be. @default true
@@ -69,7 +71,7 @@ export interface CompiledScenarios {
 const HANDOVERS: readonly Handover[] = ['sequential', 'overlap']
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
-export function compileScenarios(given: AggregateScenariosOptions): CompiledScenarios {
+export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req, Res>): CompiledScenarios {
   const options = object('options', given)
   const { provisionBroken, handover, keepsCalls = true, logger } = options
   const id = text('id', options.id)
@@ -85,9 +87,9 @@ export function compileScenarios(given: AggregateScenariosOptions): CompiledScen
     id,
     provision: provisionOf('provision', options.provision, id),
     request: options.request,
-    check: optionalFunction('check', options.check) ?? (() => true),
+    check: (optionalFunction('check', options.check) ?? (() => true)) as CompiledScenarios['check'],
     provisionBroken: provisionBroken === undefined ? undefined : provisionOf('provisionBroken', provisionBroken, id),
-    crash: optionalFunction('crash', options.crash),
+    crash: optionalFunction('crash', options.crash) as CompiledScenarios['crash'],
     keepsCalls,
     versions: versionsOf(options.versions ?? ['1.0.0', '2.0.0', '3.0.0']),
     handovers: handover === undefined ? HANDOVERS : [handover],
@@ -97,7 +99,11 @@ export function compileScenarios(given: AggregateScenariosOptions): CompiledScen
   }
 }
 
-function provisionOf(name: string, given: ScenarioProvision, id: string): (version: string) => unknown {
+function provisionOf<Req, Res>(
+  name: string,
+  given: ScenarioProvision<Req, Res>,
+  id: string,
+): (version: string) => unknown {
   if (typeof given === 'function') return given
   if (typeof (given as Partial<Provisioner> | null)?.provision !== 'function') {
     throw invalidOption(name, 'a host such as childProcess({ module }), or a function that makes a runtime', given)

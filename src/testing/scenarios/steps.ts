@@ -1,6 +1,6 @@
 /** The words of a scenario: what can happen in it, and what the statechart says then. */
-import type { StateValue } from 'xstate'
-import type { AggregateContext, AggregateEvent, VersionState } from '../../../machines/index.js'
+import type { AggregateEvent, aggregateMachine, VersionState } from '../../../machines/index.js'
+import type { PathState } from '../paths/pathsOf.js'
 
 /**
  * What the aggregate's machine is told; and, which only its version's machine hears, that a version failed to start: in
@@ -9,10 +9,7 @@ import type { AggregateContext, AggregateEvent, VersionState } from '../../../ma
 export type ScenarioEvent = AggregateEvent | { readonly type: 'version.failedToStart'; readonly version: string }
 
 /** A state of the aggregate's machine, as plain data. */
-export interface ModelState {
-  readonly value: StateValue
-  readonly context: AggregateContext
-}
+export type ModelState = PathState<typeof aggregateMachine>
 
 /** One event, the state in which it comes, and the one that it leads to. */
 export interface Step {

@@ -153,6 +153,16 @@ describe('runtimes that take their time, or say more than they must', () => {
     expect(await failures({})).toBeGreaterThan(0)
   })
 
+  it('Where the aggregates write, and who inspects them, can be given', async () => {
+    const lines: string[] = []
+    const write = (_: object, message: string) => lines.push(message)
+    const logger = { debug: write, info: write, warn: write, error: write }
+    const inspect = vi.fn()
+    await named(aggregateScenarios({ ...SMALL, logger, inspect }), /^prewarm/).run()
+    expect(lines).toContain('version starts')
+    expect(inspect).toHaveBeenCalled()
+  })
+
   it('A host will do in place of a function, and is asked for the id and the version', async () => {
     const configs: unknown[] = []
     const provision = {
@@ -219,15 +229,23 @@ describe('a fault of the aggregate is caught', () => {
 
   it('It lets calls that wait overtake each other', async () => {
     const { call } = Aggregate.prototype
-    let isFirst = true
-    vi.spyOn(Aggregate.prototype, 'call').mockImplementation(async function (this: Aggregate, request, options) {
-      if (isFirst) {
-        isFirst = false
-        await vi.waitUntil(() => this.status().active !== null, { interval: 1 })
+    let swap: (() => void) | undefined
+    let made = 0
+    vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
+      const send = () => call.call(this, request, options)
+      if (++made === 1) {
+        return new Promise(resolve => {
+          swap = () => resolve(send())
+        })
       }
-      return call.call(this, request, options)
+      const answer = send()
+      swap?.()
+      swap = undefined
+      return answer
     })
-    expect(await caught(/^add: a version that is wanted already/)).toMatch(/in the state that it should|in their order/)
+    expect(await caught(/^add: a version that is wanted already/)).toMatch(
+      /The calls that waited did not reach version 1\.0\.0 in their order:/,
+    )
   })
 
   it('It takes calls after dispose', async () => {

@@ -1,4 +1,5 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
+import { onAbort } from '../../abortListeners.js'
 import { asError } from '../../errors.js'
 import {
   type AbortOptions,
@@ -132,10 +133,9 @@ export class GatedRuntime implements Runtime {
     this.received.push(options?.signal)
     const { signal } = this.#abandoned
     return new Promise((resolve, reject) => {
-      const abandon = () => reject(signal.reason)
-      signal.addEventListener('abort', abandon, { once: true })
-      const forget = () => signal.removeEventListener('abort', abandon)
-      Promise.resolve(this.#real.call(request, options)).finally(forget).then(resolve, reject)
+      const forget = onAbort(signal, () => reject(signal.reason))
+      const answer = (async () => this.#real.call(request, options))()
+      answer.finally(forget).then(resolve, reject)
     })
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { Aggregate } from 'cutover'
 import { ControllableRuntime, recordEvents } from 'cutover/testing'
 import { Subject } from 'rxjs'
@@ -121,6 +122,18 @@ describe('next', () => {
         cause: reason,
       })
     }
+  })
+
+  it('A wait that is over leaves no timer and no listener', async () => {
+    vi.useFakeTimers()
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    const { signal } = new AbortController()
+    const waiting = recorder.next('started', { signal })
+    expect([vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([1, 1])
+    runtime.emitStarted()
+    await waiting
+    expect([vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0])
   })
 
   it('When the stream fails or ends, or the recorder is stopped, it rejects, then and later', async () => {

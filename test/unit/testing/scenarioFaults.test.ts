@@ -1,13 +1,19 @@
 import type { Runtime } from 'cutover'
-import { aggregateScenarios } from 'cutover/testing'
+import { type AggregateScenariosOptions, aggregateScenarios } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { FAULTS } from '../../fixtures/scenarios/faulty.js'
 import { READY, ReadyRuntime } from '../../fixtures/scenarios/ready.js'
 
 describe('a fault of a runtime is caught', () => {
-  it.concurrent.each(Object.entries(FAULTS))('%s', async (_, { options, message, scenario }) => {
-    const given = { ...READY, versions: ['1.0.0', '2.0.0'], timeout: 1_000, ...options }
+  it.each(Object.entries(FAULTS))('%s', async (_, { options, message, scenario }) => {
+    const given: AggregateScenariosOptions = {
+      ...READY,
+      versions: ['1.0.0', '2.0.0'],
+      handover: 'sequential',
+      timeout: 500,
+      ...options,
+    }
     const make = given.provision as (version: string) => Runtime
     const runtimes: ReadyRuntime[] = []
     const provision = async (version: string) => {

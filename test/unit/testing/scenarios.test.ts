@@ -1,21 +1,11 @@
-import { Aggregate, type AggregateStatus, type Runtime, type RuntimeEvent } from 'cutover'
+import type { Runtime } from 'cutover'
 import { type AggregateScenariosOptions, aggregateScenarios, type TestCase } from 'cutover/testing'
-import { filter } from 'rxjs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { BrokenRuntime, READY, ReadyRuntime } from '../../fixtures/scenarios/ready.js'
-
-/** Quickly generated. */
-const SMALL = { ...READY, versions: ['1.0.0', '2.0.0'] }
+import { BrokenRuntime, LateRuntime, named, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
 const namesOf = (cases: readonly TestCase[]) => cases.map(({ name }) => name)
 const skippedOf = (cases: readonly TestCase[]) => cases.filter(({ skip }) => skip !== undefined)
-
-function named(cases: readonly TestCase[], pattern: RegExp): TestCase {
-  const found = cases.find(({ name }) => pattern.test(name))
-  if (found === undefined) throw new Error(`No scenario is called ${pattern}.`)
-  return found
-}
 
 describe('a runtime that does all it should', () => {
   const runtimes: ReadyRuntime[] = []
@@ -127,22 +117,16 @@ describe('runtimes that take their time, or say more than they must', () => {
 
   it('A runtime that rejects the calls that come too early passes where it is said that it does', async () => {
     const provision = (version: string) => {
-      const runtime = new ReadyRuntime(version, { autoStart: false, autoStop: true })
+      const runtime = new LateRuntime(version)
       let isUp = false
       runtime.watchEvents().subscribe(({ type }) => {
         isUp = type === 'started'
       })
-      const start = () => {
-        runtime.starts++
-        setImmediate(() => {
-          if (runtime.stops === 0) runtime.emitStarted()
-        })
-      }
       const call = async (request: string) => {
         if (!isUp) throw new Error('too early')
         return `${version} answers ${request}`
       }
-      return Object.assign(runtime, { start, call })
+      return Object.assign(runtime, { call })
     }
     const failures = async (options: Partial<AggregateScenariosOptions>) => {
       const cases = aggregateScenarios({ ...SMALL, provision, ...options }).filter(({ skip }) => skip === undefined)
@@ -177,83 +161,48 @@ describe('runtimes that take their time, or say more than they must', () => {
   })
 })
 
-describe('a fault of the aggregate is caught', () => {
-  const PROMOTE = /^promote: a next version that is up takes over \(sequential\)/
-  const caught = async (pattern = PROMOTE) => {
-    const error = await rejectionOf(named(aggregateScenarios({ ...SMALL, timeout: 1_000 }), pattern).run())
-    return (error as Error).message
-  }
-
-  it('It says that it is in another state', async () => {
-    const { status } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'status').mockImplementation(function (this: Aggregate): AggregateStatus {
-      const said = status.call(this)
-      return said.active === '2.0.0' ? { ...said, next: '1.0.0' } : said
+describe('what is left behind', () => {
+  it('However many calls are under way, Node.js has no leak to warn of', async () => {
+    const warned = vi.fn()
+    process.on('warning', warned)
+    onTestFinished(() => {
+      process.off('warning', warned)
     })
-    expect(await caught()).toMatch(/Step 8 .*not in the state that it should be in:[\s\S]*next: '1\.0\.0'/)
+    const provision = (version: string) => new LateRuntime(version)
+    await named(aggregateScenarios({ ...SMALL, provision }), /^stop: while an unwanted/).run()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(warned).not.toHaveBeenCalled()
   })
 
-  it.each(['configUpdated', 'started', 'stopped'])('It does not say %s', async type => {
-    const { watchEvents } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'watchEvents').mockImplementation(function (this: Aggregate) {
-      return watchEvents.call(this).pipe(filter((event: RuntimeEvent) => event.type !== type))
-    })
-    expect(await caught()).toMatch(/A subscriber did not hear what it should:/)
+  it('A case that fails with a runtime that neither answers nor stops is over after twice its time', async () => {
+    const provision = (version: string) =>
+      Object.assign(new ReadyRuntime(version), { call: () => new Promise<string>(() => {}), stop: () => {} })
+    const began = performance.now()
+    await rejectionOf(named(aggregateScenarios({ ...SMALL, provision, timeout: 600 }), /^prewarm/).run())
+    expect(performance.now() - began).toBeLessThan(3 * 600)
   })
 
-  it('It resolves setVersion with another pair', async () => {
-    const { setVersion } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'setVersion').mockImplementation(function (this: Aggregate, ...versions) {
-      return setVersion.apply(this, versions).then(pair => ({ ...pair, next: null }))
-    })
-    expect(await caught()).toMatch(/setVersion\(\) resolved with another pair/)
-  })
-
-  it('It never resolves setVersion', async () => {
-    const { setVersion } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'setVersion').mockImplementation(function (this: Aggregate, ...versions) {
-      void setVersion.apply(this, versions)
-      return new Promise(() => {})
-    })
-    expect(await caught()).toMatch(/Waited for the promise of setVersion\(\), in vain/)
-  })
-
-  it('It sends a call twice', async () => {
-    const { call } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
-      if (this.status().active !== null) void call.call(this, request, options).catch(() => {})
-      return call.call(this, request, options)
-    })
-    expect(await caught()).toMatch(/A call must go to the active version, once\. It went to:/)
-  })
-
-  it('It lets calls that wait overtake each other', async () => {
-    const { call } = Aggregate.prototype
-    let swap: (() => void) | undefined
-    let made = 0
-    vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
-      const send = () => call.call(this, request, options)
-      if (++made === 1) {
-        return new Promise(resolve => {
-          swap = () => resolve(send())
-        })
+  it('A runtime that said that it stopped before it was asked to is waited for all the same', async () => {
+    const down: string[] = []
+    const provision = (version: string) => {
+      const runtime = new ReadyRuntime(version, { autoStart: false, autoStop: false })
+      const start = () => {
+        runtime.starts++
+        runtime.emitStopped()
+        runtime.emitStarted()
       }
-      const answer = send()
-      swap?.()
-      swap = undefined
-      return answer
-    })
-    expect(await caught(/^add: a version that is wanted already/)).toMatch(
-      /The calls that waited did not reach version 1\.0\.0 in their order:/,
-    )
-  })
-
-  it('It takes calls after dispose', async () => {
-    const { call } = Aggregate.prototype
-    vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
-      return call.call(this, request, options).catch(() => 'an answer')
-    })
-    expect(await caught()).toMatch(/must reject with CUTOVER_DISPOSED, but was answered: "an answer"/)
+      const stop = () => {
+        const goDown = () => {
+          down.push(version)
+          runtime.emitStopped()
+        }
+        if (version === '1.0.0') goDown()
+        else setTimeout(goDown, 50)
+      }
+      return Object.assign(runtime, { start, stop })
+    }
+    await named(aggregateScenarios({ ...SMALL, provision }), /^cancel: .* still starts/).run()
+    expect(down).toEqual(['2.0.0', '1.0.0'])
   })
 })
 

@@ -23,7 +23,15 @@ import {
   type RuntimeContext,
   type RuntimeModule,
 } from 'cutover/hosts'
-import type { ControllableRuntime, SimulatedClock } from 'cutover/testing'
+import {
+  type AggregateScenariosOptions,
+  aggregateScenarios,
+  type ControllableRuntime,
+  type EventRecorder,
+  recordEvents,
+  type SimulatedClock,
+  type TestCase,
+} from 'cutover/testing'
 import type { Observable } from 'rxjs'
 import type { SemVer } from 'semver'
 import { expectTypeOf, it } from 'vitest'
@@ -75,4 +83,18 @@ it('Errors and hosts are as the design has them', () => {
   expectTypeOf<RuntimeContext['callHost']>().toEqualTypeOf<
     (request: unknown, options?: CallOptions) => Promise<unknown>
   >()
+})
+
+it('The kit takes what users have, and gives cases for any runner', () => {
+  expectTypeOf(aggregateScenarios).returns.toEqualTypeOf<TestCase[]>()
+  expectTypeOf<Provisioner>().toExtend<AggregateScenariosOptions['provision']>()
+  expectTypeOf<(version: string) => Runtime<string, number>>().toExtend<
+    AggregateScenariosOptions<string, number>['provision']
+  >()
+  expectTypeOf<NonNullable<AggregateScenariosOptions<string, number>['check']>>().parameters.toEqualTypeOf<
+    [answer: number, version: string]
+  >()
+  expectTypeOf<Aggregate>().toExtend<Parameters<typeof recordEvents>[0]>()
+  expectTypeOf(recordEvents).returns.toEqualTypeOf<EventRecorder>()
+  expectTypeOf<EventRecorder>().toExtend<Disposable>()
 })

@@ -50,7 +50,8 @@ describe.each(Object.entries(HOSTS))('the scenarios, %s', (_, options) => {
   }
 })
 
-it('A runtime that never starts fails its scenario by its name, version and step, and leaves nothing behind', async () => {
+const NEVER = 'A runtime that never starts fails its scenario by its name, version and step, and leaves nothing behind'
+it(NEVER, { timeout: 20_000 }, async () => {
   const program = fileURLToPath(fixture('processes/neverStarts.mjs'))
   const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 })
   expect(stdout).toMatch(

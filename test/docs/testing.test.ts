@@ -11,7 +11,9 @@ it('It shows docs/examples/testing, each in under 30 lines', () => {
   expect(page).toContain(`\`\`\`js\n${example('rules.mjs')}\`\`\``)
   expect(page).toContain(`\`\`\`ts\n${example('vitest.test.ts')}\`\`\``)
   expect(page).toContain(`\`\`\`js\n${example('node.test.mjs')}\`\`\``)
-  for (const name of ['vitest.test.ts', 'node.test.mjs']) expect(example(name).split('\n').length).toBeLessThan(30)
+  expect(page).toContain(`\`\`\`ts\n${example('paths.test.ts')}\`\`\``)
+  for (const name of ['vitest.test.ts', 'node.test.mjs', 'paths.test.ts'])
+    expect(example(name).trimEnd().split('\n').length).toBeLessThan(30)
 })
 
 it('Its example for node:test runs, against the built package, and skips nothing', { timeout: 60_000 }, async () => {
@@ -28,21 +30,38 @@ it('It shows the example of docs/examples/testing.ts', () => {
   expect(page).toContain(`\`\`\`ts\n${source.slice(source.indexOf('\n\n') + 2)}\`\`\``)
 })
 
-it('It has every option of aggregateScenarios in its table, with the default that its docstring says', () => {
-  const source = readFileSync('src/testing/scenarios/options.ts', 'utf8')
-  const options = source.slice(
-    source.indexOf('interface AggregateScenariosOptions'),
-    source.indexOf('interface Compiled'),
-  )
-  const rows = [...page.matchAll(/^\| `(\w+)` \| (.+?) \| /gm)].map(([, name, value]) => [name, value])
+const section = (title: string) => page.slice(page.indexOf(`## ${title}`)).split(/\n(?=## )/)[0] ?? ''
+const interfaceOf = (path: string, name: string) => {
+  const source = readFileSync(path, 'utf8')
+  return source.slice(source.indexOf(`interface ${name}`)).split(/\n}\n/)[0] ?? ''
+}
+
+it.each([
+  [
+    'aggregateScenarios',
+    section('Every switch, with your own runtime'),
+    interfaceOf('src/testing/scenarios/options.ts', 'AggregateScenariosOptions'),
+    3,
+  ],
+  [
+    'pathsOf',
+    section('Generated paths'),
+    ['stateGraph.ts|StateGraphOptions', 'pathsOf.ts|PathsOptions']
+      .map(text => text.split('|'))
+      .map(([file = '', name = '']) => interfaceOf(`src/testing/paths/${file}`, name))
+      .join('\n'),
+    2,
+  ],
+])('Its table has every option of %s, with the default that its docstring says', (_, text, options, count) => {
+  const rows = [...text.matchAll(/^\| `(\w+)` \| (.+?) \| /gm)].map(([, name, value]) => [name, value])
   const named = [...options.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(match => match[1])
-  expect(rows.map(([name]) => name)).toEqual(named)
+  expect(rows.map(([name]) => name).sort()).toEqual(named.sort())
   const values = [...options.matchAll(/@default (\S.*?)(?: \*\/|\n\s+\*\/)\n {2}readonly (\w+)\?/g)]
   const literals = values.filter(([, value]) => /^[[\d']|^true$/.test(value ?? ''))
-  expect(literals.map(([, value, name]) => [name, `\`${value}\``])).toEqual([
-    ...rows.filter(([, value]) => value?.startsWith('`')),
-  ])
-  expect(literals).toHaveLength(3)
+  expect(literals.map(([, value, name]) => [name, `\`${value}\``]).sort()).toEqual(
+    rows.filter(([, value]) => value?.startsWith('`')).sort(),
+  )
+  expect(literals).toHaveLength(count)
 })
 
 it('It names every function and class of cutover/testing', () => {

@@ -1,0 +1,29 @@
+import { pathsOf } from 'cutover/testing'
+import { expect, it } from 'vitest'
+import { createMachine } from 'xstate'
+
+/** What is to be tested. */
+class Turnstile {
+  isOpen = false
+  coin() {
+    this.isOpen = true
+  }
+  push() {
+    this.isOpen = false
+  }
+}
+
+/** What it should do. */
+const machine = createMachine({
+  id: 'turnstile',
+  initial: 'closed',
+  states: { closed: { on: { coin: 'open' } }, open: { on: { coin: 'open', push: 'closed' } } },
+})
+
+it.each(pathsOf(machine))('$name', ({ steps }) => {
+  const turnstile = new Turnstile()
+  for (const { event, state } of steps) {
+    turnstile[event.type as 'coin' | 'push']()
+    expect(turnstile.isOpen).toBe(state.value === 'open')
+  }
+})

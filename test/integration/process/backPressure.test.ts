@@ -40,7 +40,7 @@ class Gate {
     this.#open.get(value)?.(`answer to ${value}`)
   }
 
-  /** Resolves when everything that was sent so far has arrived: the answer to an abort comes behind it. */
+  /** Nothing more is on its way: the answer to an abort comes behind it. What has not begun by then is aborted. */
   async settled(): Promise<void> {
     await this.host.runtime.abort()
   }
@@ -55,15 +55,18 @@ describe('maxInFlight', { timeout: 20_000 }, () => {
     await using gate = new Gate({ maxInFlight: 3 })
     await gate.host.started()
     const answers = [1, 2, 3, 4, 5, 6].map(value => gate.call(value))
+    await gate.hasGot(3)
     await gate.settled()
     expect(gate.arrived).toEqual([1, 2, 3])
     gate.answer(2)
     expect(await answers[1]).toBe('answer to 2')
+    await gate.hasGot(4)
     await gate.settled()
     expect(gate.arrived).toEqual([1, 2, 3, 4])
     gate.answer(1)
     gate.answer(4)
     await Promise.all([answers[0], answers[3]])
+    await gate.hasGot(6)
     await gate.settled()
     expect(gate.arrived).toEqual([1, 2, 3, 4, 5, 6])
     for (const value of [3, 5, 6]) gate.answer(value)

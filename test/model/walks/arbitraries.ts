@@ -36,18 +36,19 @@ const options: Arbitrary<WalkOptions> = fc.record({
   waitTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, 15, 15, 0),
   maxWaitingCalls: fc.constantFrom(100, 100, 2, 1, 0),
   logger: fc.constantFrom('none', 'none', 'throws'),
+  inspects: fc.constantFrom(false, false, false, true),
   answersAtEnd: fc.boolean(),
 })
 
 const versions = fc.constantFrom('1.0.0', '2.0.0', '1.0.0', '2.0.0', '3.0.0')
 const names = fc.oneof({ weight: 3, arbitrary: versions }, { weight: 1, arbitrary: fc.constant(null) })
 const pairs = fc.tuple(names, names).map(([active, next]) => does.setVersion(active, next))
-const signals = fc.constantFrom(null, null, null, 0, 1, 2)
+const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 
 /** What a user does from within an event, or a host from within itself. */
 const fromWithin: Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: pairs },
-  { weight: 4, arbitrary: fc.constantFrom(does.call('c', null), does.call('p', null), does.call('c', 0)) },
+  { weight: 6, arbitrary: fc.constantFrom(does.call('c', null), does.call('p', null), does.call('c', 0)) },
   { weight: 3, arbitrary: fc.constantFrom(does.start(), does.stop(), does.abortSignal(0)) },
   { weight: 2, arbitrary: versions.map(version => does.add(version, COOPERATIVE)) },
   { weight: 1, arbitrary: versions.map(does.remove) },
@@ -61,7 +62,7 @@ const habits = fc.record({
   watch: fc.constantFrom('works', 'works', 'works', 'works', 'works', 'works', 'works', 'throws'),
 })
 const inside = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(null) },
+  { weight: 3, arbitrary: fc.constant(null) },
   {
     weight: 1,
     arbitrary: fc.record({ method: fc.constantFrom('start', 'stop', 'call'), command: fromWithin }),
@@ -75,7 +76,12 @@ const userCommands: Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(does.start()) },
   { weight: 2, arbitrary: fc.constantFrom(does.stop()) },
   { weight: 2, arbitrary: versions.map(does.remove) },
-  { weight: 2, arbitrary: fc.tuple(names, signals).map(([version, signal]) => does.whenRunning(version, signal)) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(fc.oneof(fc.constant(null), names), signals)
+      .map(([version, signal]) => does.whenRunning(version, signal)),
+  },
   {
     weight: 2,
     arbitrary: fc.constantFrom(does.getInfo(), does.abort(false), does.abort(true), does.updateCapability()),
@@ -129,5 +135,5 @@ function burstsOf(command: Arbitrary<Command>, maxLength: number): Arbitrary<rea
   const several = fc
     .tuple(command, fc.array(anyCommand, { minLength: 1, maxLength: 2 }))
     .map(([it, more]) => [it, ...more])
-  return fc.array(fc.oneof({ weight: 5, arbitrary: one }, { weight: 1, arbitrary: several }), { maxLength })
+  return fc.array(fc.oneof({ weight: 3, arbitrary: one }, { weight: 1, arbitrary: several }), { maxLength })
 }

@@ -41,11 +41,17 @@ export function setVersion(active: string | null, next: string | null): Command 
 }
 
 export function start(): Command {
-  return new Command('start()', world => expectCode(world, null, () => world.aggregate.start()))
+  return new Command('start()', world => {
+    if (!world.isDisposeAsked) world.isStartAsked = true
+    expectCode(world, null, () => world.aggregate.start())
+  })
 }
 
 export function stop(): Command {
-  return new Command('stop()', world => world.track('stop', world.aggregate.stop()))
+  return new Command('stop()', world => {
+    world.isStartAsked = false
+    world.track('stop', world.aggregate.stop())
+  })
 }
 
 export function dispose(): Command {

@@ -1,6 +1,7 @@
 import type { Place } from './hostEvents.js'
 import { type Invariant, invariant } from './invariant.js'
 import type { WalkHost } from './walkHost.js'
+import type { World } from './world.js'
 
 interface Heard {
   /** Whose event it is. */
@@ -19,6 +20,13 @@ export const eventHeard: readonly Invariant<Heard>[] = [
   }),
   invariant('An event of the active version is heard once, in the order in which they were said', ({ host, place }) => {
     return place !== 'nowhere' || host?.events.role === 'next'
+  }),
+]
+
+/** Of every `configUpdated` that subscribers hear. */
+export const configUpdatedHeard: readonly Invariant<World['configUpdates']>[] = [
+  invariant('configUpdated comes after the start or the end of a next version, not before', (updates, world) => {
+    return world.hasReentered || updates.heard <= updates.due
   }),
 ]
 

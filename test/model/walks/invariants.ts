@@ -1,6 +1,13 @@
 /** What must hold whatever happens, seen from outside; what a walk has broken is named by its sentence. */
 export { callArrived, callSettled, callWentOut } from './callInvariants.js'
-export { eventHeard } from './eventInvariants.js'
+export { configUpdatedHeard, eventHeard } from './eventInvariants.js'
 export type { Invariant } from './invariant.js'
 export { afterAWhile, atRest, atTheEnd } from './restInvariants.js'
-export { activeChanged, commandRefused, hostAsked, promiseSettled, versionLeft } from './versionInvariants.js'
+export {
+  activeChanged,
+  commandRefused,
+  hostAsked,
+  promiseSettled,
+  versionLeaves,
+  versionLeft,
+} from './versionInvariants.js'

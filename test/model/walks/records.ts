@@ -10,6 +10,8 @@ export interface WalkOptions {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly logger: 'none' | 'throws'
+  /** The statecharts are inspected, which takes time. */
+  readonly inspects: boolean
   /** Before the aggregate is disposed of, every call that hangs is answered. */
   readonly answersAtEnd: boolean
 }
@@ -42,7 +44,8 @@ export interface CallRecord {
 export interface PromiseRecord {
   readonly of: 'setVersion' | 'stop' | 'dispose' | 'whenRunning' | 'getInfo' | 'abort'
   readonly signal: AbortSignal | undefined
-  /** Of `setVersion`: the first pair in place, once all was settled. Of `whenRunning`: a version seen running. */
+  /** Of `setVersion`: the first pair in place, once all was settled. Of `whenRunning`: the versions seen running. Of `stop`:
+   * the state, once all was down. */
   readonly seen: (VersionPair | string)[]
   outcome: Outcome | null
 }

@@ -85,17 +85,23 @@ export const atRest: readonly OfTheWorld[] = [
     const stopping = count(versions, ({ state }) => state === 'stopping')
     return world.clock.pending === stopping + (world.options.waitTimeout === Number.POSITIVE_INFINITY ? 0 : waiting)
   }),
-  invariant('A signal is listened to only while something waits for it', ({ signals, openCalls, promises }) => {
-    return signals.every(({ signal }) => {
-      const waiting = count(openCalls, call => call.sentTo === null && call.signal === signal)
-      const others = count(promises, promise => promise.signal === signal)
-      return getEventListeners(signal, 'abort').length <= Math.min(waiting, 1) + others
-    })
-  }),
+  invariant(
+    'A signal is listened to while something waits for it, once by all calls, and only then',
+    ({ signals, openCalls, promises }) => {
+      return signals.every(({ signal }) => {
+        const waiting = count(openCalls, call => call.sentTo === null && call.signal === signal)
+        const others = count(promises, promise => promise.signal === signal)
+        return getEventListeners(signal, 'abort').length === Math.min(waiting, 1) + others
+      })
+    },
+  ),
   invariant('A host has one subscriber from its start until its version has left, or its stream has ended', world => {
     return world.hosts.every(({ starts, hasLeft, events, subscribers }) => {
       return subscribers === (starts === 1 && !hasLeft && !events.hasEnded ? 1 : 0)
     })
+  }),
+  invariant('There is one actor for every version', ({ root, status }) => {
+    return root === null || Object.keys(root.getSnapshot().children).length === status.versions.length
   }),
   invariant('Every event of the active version is heard', ({ hosts }) =>
     hosts.every(({ events }) => !events.due.length),
@@ -113,6 +119,10 @@ export const atRest: readonly OfTheWorld[] = [
 export const afterAWhile: readonly OfTheWorld[] = [
   invariant('What is under way comes to an end', ({ status: { state, phase } }) => {
     return state === 'stopped' || state === 'disposed' || phase === 'settled'
+  }),
+  invariant('It runs in the end if start() came last, and is stopped if stop() did', world => {
+    const { status, isDisposeAsked, isStartAsked } = world
+    return status.state === (isDisposeAsked ? 'disposed' : isStartAsked ? 'running' : 'stopped')
   }),
   invariant('Every setVersion() and stop() settles in the end', ({ promises }) => {
     return every(promises, ({ of }) => of !== 'setVersion' && of !== 'stop')

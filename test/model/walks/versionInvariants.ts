@@ -25,6 +25,15 @@ export const hostAsked: readonly Invariant<Asked>[] = [
   }),
 ]
 
+/** Of every version that is on its way out. */
+export const versionLeaves: readonly Invariant<WalkHost>[] = [
+  invariant('In an overlap, a next version that runs takes over before the old one leaves', (host, world) => {
+    const { state, active, next, wanted } = world.status
+    if (world.options.handover === 'sequential' || world.hasReentered || state !== 'running') return true
+    return host.version !== active || next !== wanted.active || next === null || !world.here.get(next)?.events.isUp
+  }),
+]
+
 /** Of every version that is not in the aggregate any more. */
 export const versionLeft: readonly Invariant<WalkHost>[] = [
   invariant('A version that started leaves only when it has stopped, or stopTimeout has passed', (host, world) => {
@@ -53,6 +62,7 @@ export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
     if (of !== 'setVersion' || outcome === null || 'value' in outcome) return true
     return isDisposeAsked && isCutoverError(outcome.error, 'CUTOVER_DISPOSED')
   }),
+  invariant('stop() gives notice only when all is down', ({ of, seen }) => of !== 'stop' || seen.length > 0),
   invariant('stop() and dispose() never fail', ({ of, outcome }) => {
     return (of !== 'stop' && of !== 'dispose') || (outcome !== null && 'value' in outcome)
   }),

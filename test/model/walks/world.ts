@@ -1,5 +1,6 @@
 import { Aggregate, type AggregateStatus, type RuntimeEvent, type VersionPair } from 'cutover'
 import type { Scheduler } from 'fast-check'
+import type { AnyActorRef, InspectionEvent } from 'xstate'
 import type { Command } from './command.js'
 import { expectedOf, type Place } from './hostEvents.js'
 import {
@@ -7,10 +8,12 @@ import {
   callArrived,
   callSettled,
   callWentOut,
+  configUpdatedHeard,
   eventHeard,
   hostAsked,
   type Invariant,
   promiseSettled,
+  versionLeaves,
   versionLeft,
 } from './invariants.js'
 import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
@@ -36,7 +39,11 @@ export class World {
   status: AggregateStatus
   /** What `setVersion` last asked for. */
   wanted: VersionPair = { active: null, next: null }
+  /** Of `start` and `stop`, which was asked for last. */
+  isStartAsked = false
   isDisposeAsked = false
+  /** The aggregate's own actor, in walks that inspect. */
+  root: AnyActorRef | null = null
   /** Events of the active version are kept back: its predecessor has not left yet. */
   isHolding = false
   activeHost: WalkHost | null = null
@@ -57,13 +64,14 @@ export class World {
   constructor(options: WalkOptions, scheduler: Scheduler) {
     this.options = options
     this.#scheduler = scheduler
-    const { logger, answersAtEnd: _, ...rest } = options
+    const { logger, inspects, answersAtEnd: _, ...rest } = options
     this.aggregate = new Aggregate<string, string>({
       ...rest,
       id: ID,
       clock: this.clock,
       propagate: isPropagated,
       ...(logger === 'none' ? {} : { logger: throwingLogger }),
+      ...(inspects ? { inspect: event => this.#inspect(event) } : {}),
     })
     this.status = this.aggregate.status()
     this.aggregate.watchEvents().subscribe({
@@ -218,7 +226,10 @@ export class World {
   #lookAt(host: WalkHost, status: AggregateStatus): void {
     const its = status.versions.find(({ version }) => version === host.version)
     if (its === undefined) return this.#left(host)
-    if (its.state === 'stopping') host.leavingSince ??= this.clock.now
+    if (its.state === 'stopping' && host.leavingSince === null) {
+      host.leavingSince = this.clock.now
+      this.judge(versionLeaves, host)
+    }
     const role: Role = its.state === 'provisioned' ? 'none' : roleOf(host.version, status)
     host.events.is(role, role === 'active' && this.isHolding)
   }
@@ -237,8 +248,10 @@ export class World {
   #lookFor({ state, phase, active, next, versions }: AggregateStatus): void {
     if (this.promises.size === 0) return
     const isSettled = state === 'stopped' || state === 'disposed' || phase === 'settled'
+    const isDown = state !== 'stopping' && state !== 'disposing'
     for (const { of, seen } of this.promises) {
       if (of === 'setVersion' && isSettled && seen.length === 0) seen.push({ active, next })
+      if (of === 'stop' && isDown && seen.length === 0) seen.push(state)
       if (of !== 'whenRunning' || state !== 'running') continue
       for (const { version, state } of versions) {
         if (state === 'running' && (version === active || version === next)) seen.push(version)
@@ -249,8 +262,13 @@ export class World {
   #hear(event: RuntimeEvent): void {
     this.look()
     this.heard++
-    if (event.type === 'configUpdated') this.configUpdates.heard++
-    else this.#hearOf(event)
+    if (event.type !== 'configUpdated') return this.#hearOf(event)
+    this.configUpdates.heard++
+    this.judge(configUpdatedHeard, this.configUpdates)
+  }
+
+  #inspect({ type, actorRef }: InspectionEvent): void {
+    if (type === '@xstate.actor') this.root ??= actorRef as AnyActorRef
   }
 
   #hearOf(event: RuntimeEvent & { readonly version?: string }): void {

@@ -1,12 +1,11 @@
 /** Everything that can be done in a walk, each with what it must be refused with. */
 import { isCutoverError } from 'cutover'
+import { type CallKind, makeCall } from './calls.js'
 import { Command } from './command.js'
 import { commandRefused } from './invariants.js'
+import { track } from './promises.js'
 import { type Habits, type Saying, WalkHost } from './walkHost.js'
 import type { World } from './world.js'
-
-/** `c`: a call; `p`: one that goes to the next version as well; `x`: one on which `propagate` throws. */
-export type CallKind = 'c' | 'p' | 'x'
 
 export function add(version: string, habits: Habits): Command {
   return new Command(`addVersion(${version}${textOf(habits)})`, world => {
@@ -36,7 +35,7 @@ export function setVersion(active: string | null, next: string | null): Command 
       // Rule 7, in other words than the machine's.
       world.wanted = { active: active ?? next, next: active === null || next === active ? null : next }
     }
-    world.track('setVersion', world.aggregate.setVersion(active, next))
+    track(world, 'setVersion', world.aggregate.setVersion(active, next))
   })
 }
 
@@ -50,21 +49,21 @@ export function start(): Command {
 export function stop(): Command {
   return new Command('stop()', world => {
     world.isStartAsked = false
-    world.track('stop', world.aggregate.stop())
+    track(world, 'stop', world.aggregate.stop())
   })
 }
 
 export function dispose(): Command {
   return new Command('dispose()', world => {
     world.isDisposeAsked = true
-    world.track('dispose', world.aggregate.dispose())
+    track(world, 'dispose', world.aggregate.dispose())
   })
 }
 
 export function call(kind: CallKind, signal: number | null): Command {
   const text = { c: 'call', p: 'call, propagated', x: 'call, propagate throws' }[kind]
   return new Command(signal === null ? text : `${text}, signal ${signal}`, world =>
-    world.call(kind, signalOf(world, signal)),
+    makeCall(world, kind, signalOf(world, signal)),
   )
 }
 
@@ -79,16 +78,16 @@ export function whenRunning(version: string | null, number: number | null): Comm
   return new Command(text, world => {
     const signal = signalOf(world, number)
     const options = { ...(version === null ? {} : { version }), ...(signal === undefined ? {} : { signal }) }
-    world.track('whenRunning', world.aggregate.whenRunning(options), signal)
+    track(world, 'whenRunning', world.aggregate.whenRunning(options), signal)
   })
 }
 
 export function getInfo(): Command {
-  return new Command('getInfo()', world => world.track('getInfo', world.aggregate.getInfo()))
+  return new Command('getInfo()', world => track(world, 'getInfo', world.aggregate.getInfo()))
 }
 
 export function abort(force: boolean): Command {
-  return new Command(`abort(${force})`, world => world.track('abort', world.aggregate.abort({ force })))
+  return new Command(`abort(${force})`, world => track(world, 'abort', world.aggregate.abort({ force })))
 }
 
 export function updateCapability(): Command {

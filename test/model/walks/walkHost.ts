@@ -1,5 +1,6 @@
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from 'cutover'
 import { type Observable, Subject } from 'rxjs'
+import { receiveCall } from './calls.js'
 import type { Command } from './command.js'
 import { HostEvents } from './hostEvents.js'
 import type { CallRecord } from './records.js'
@@ -113,7 +114,7 @@ export class WalkHost implements Runtime<string, string> {
   }
 
   call(request: string, _options?: CallOptions): Promise<string> {
-    const call = this.#world.received(request, this)
+    const call = receiveCall(this.#world, request, this)
     this.#goInside('call')
     const value = `${request} by ${this}`
     const error = new Error(`${request} failed on ${this}`)

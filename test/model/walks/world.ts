@@ -5,18 +5,15 @@ import type { Command } from './command.js'
 import { expectedOf, type Place } from './hostEvents.js'
 import {
   activeChanged,
-  callArrived,
-  callSettled,
-  callWentOut,
   configUpdatedHeard,
   eventHeard,
   hostAsked,
   type Invariant,
-  promiseSettled,
   versionLeaves,
   versionLeft,
 } from './invariants.js'
-import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
+import { noteWhatTheyMayGive } from './promises.js'
+import type { CallRecord, PromiseRecord, Role, WalkOptions } from './records.js'
 import { WalkClock } from './walkClock.js'
 import { ID, type WalkHost } from './walkHost.js'
 
@@ -29,7 +26,10 @@ export class World {
   readonly hosts: WalkHost[] = []
   /** Those that are in the aggregate, by version. */
   readonly here = new Map<string, WalkHost>()
+  /** All calls that were ever made, in order, and those that are not settled. */
+  readonly calls: CallRecord[] = []
   readonly openCalls = new Set<CallRecord>()
+  /** All other promises that are not settled. */
   readonly promises = new Set<PromiseRecord>()
   readonly signals = [new AbortController(), new AbortController(), new AbortController()]
   /** What was done so far, in order; from within something else, in parentheses. */
@@ -51,12 +51,12 @@ export class World {
   hasReentered = false
   /** The walk is over: nobody does anything new. */
   isEnding = false
+  /** The number of the call that went out last. */
   lastSent = 0
   configUpdates = { due: 0, heard: 0 }
   heard = 0
   isCompleted = false
   readonly listeners: { heard: number; isCompleted: boolean; readonly since: number }[] = []
-  readonly #calls: CallRecord[] = []
   readonly #scheduler: Scheduler
   #depth = 0
   #last = 0
@@ -125,73 +125,13 @@ export class World {
     })
   }
 
+  /** Whether it is not from within an event or a host that something is done. */
+  get isPlain(): boolean {
+    return this.#depth <= 1
+  }
+
   nextNumber(): number {
     return ++this.#last
-  }
-
-  call(kind: 'c' | 'p' | 'x', signal: AbortSignal | undefined): void {
-    const number = this.#calls.length + 1
-    const call: CallRecord = {
-      number,
-      request: `${kind}${number}`,
-      signal,
-      madeAt: this.clock.now,
-      isPlain: this.#depth === 1,
-      waitingBefore: this.aggregate.status().waiting,
-      sentTo: null,
-      activeSends: 0,
-      nextSends: 0,
-      answer: null,
-      outcome: null,
-      settlements: 0,
-    }
-    this.#calls.push(call)
-    this.openCalls.add(call)
-    const wasAborted = signal?.aborted === true
-    const promise = this.aggregate.call(call.request, signal === undefined ? undefined : { signal })
-    this.judge(callArrived, { call, wasAborted })
-    const settled = (outcome: Outcome) => {
-      call.settlements++
-      call.outcome = outcome
-      this.openCalls.delete(call)
-      this.judge(callSettled, { call, outcome })
-    }
-    promise.then(
-      value => settled({ value }),
-      error => settled({ error }),
-    )
-  }
-
-  /** A host got a call. Gives the call's record if the host got it as the active version. */
-  received(request: string, host: WalkHost): CallRecord | null {
-    const { state, phase } = this.look()
-    const call = this.#calls[Number(request.slice(1)) - 1]
-    if (call === undefined) throw new Error(`Nobody made the call ${request}.`)
-    const { role } = host.events
-    this.judge(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
-    if (role === 'next') {
-      call.nextSends++
-      return null
-    }
-    call.activeSends++
-    call.sentTo = host
-    this.lastSent = call.number
-    return call
-  }
-
-  /** Notes what becomes of a promise that is no call's. */
-  track(of: PromiseRecord['of'], promise: Promise<unknown>, signal?: AbortSignal): void {
-    const record: PromiseRecord = { of, signal, seen: [], outcome: null }
-    this.promises.add(record)
-    const settled = (outcome: Outcome) => {
-      record.outcome = outcome
-      this.promises.delete(record)
-      this.judge(promiseSettled, record)
-    }
-    promise.then(
-      value => settled({ value }),
-      error => settled({ error }),
-    )
   }
 
   asked(method: 'start' | 'stop', host: WalkHost): void {
@@ -219,7 +159,7 @@ export class World {
         this.judge(activeChanged, active)
       }
     }
-    this.#lookFor(status)
+    if (this.promises.size > 0) noteWhatTheyMayGive(this.promises, status)
     return status
   }
 
@@ -242,21 +182,6 @@ export class World {
     if (host.starts > 0 && host.events.role === 'next') this.configUpdates.due++
     this.judge(versionLeft, host)
     host.events.left(host.starts > 0 && !host.events.wentDown && !host.events.hasEnded)
-  }
-
-  /** What the promises that are under way may give. */
-  #lookFor({ state, phase, active, next, versions }: AggregateStatus): void {
-    if (this.promises.size === 0) return
-    const isSettled = state === 'stopped' || state === 'disposed' || phase === 'settled'
-    const isDown = state !== 'stopping' && state !== 'disposing'
-    for (const { of, seen } of this.promises) {
-      if (of === 'setVersion' && isSettled && seen.length === 0) seen.push({ active, next })
-      if (of === 'stop' && isDown && seen.length === 0) seen.push(state)
-      if (of !== 'whenRunning' || state !== 'running') continue
-      for (const { version, state } of versions) {
-        if (state === 'running' && (version === active || version === next)) seen.push(version)
-      }
-    }
   }
 
   #hear(event: RuntimeEvent): void {

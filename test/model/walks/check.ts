@@ -18,10 +18,10 @@ export async function check(
   return `${withoutFrames(fc.defaultReportMessage(result))}\n\nTo replay it: ${replay.join(' ')}\n`
 }
 
-/** Where in a library an error passed is of no interest. */
+/** Where in libraries and in the walks themselves an error passed is of no interest. */
 function withoutFrames(report: string): string {
   return report
     .split('\n')
-    .filter(line => !(/^\s+at /.test(line) && /node_modules|node:/.test(line)))
+    .filter(line => !(/^\s+at /.test(line) && /node_modules|node:|model\/walks/.test(line)))
     .join('\n')
 }

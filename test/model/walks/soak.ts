@@ -53,6 +53,7 @@ function parsed<T>(parse: () => T): T {
 /** @throws Error with the report of the walk that failed */
 async function run(kind: WalkProperty, { runs, seed, path }: Soak): Promise<void> {
   const start = performance.now()
+  console.info(`${kind.name}: ${runs} walks, the first from --seed ${seed}`)
   for (let done = 0; done < runs; ) {
     const batch = { runs: Math.min(BATCH, runs - done), seed: seed + done / BATCH, path }
     const report = await check(kind, batch)

@@ -6,8 +6,8 @@ import * as does from './commands.js'
 import { afterAWhile, atRest, atTheEnd } from './invariants.js'
 import { World } from './world.js'
 
-/** Takes a walk; throws, with everything that was done until then, as soon as an invariant is broken. */
-export async function take(walk: Walk, scheduler: Scheduler): Promise<void> {
+/** Takes a walk, and gives what was done. Throws, with all of that, as soon as an invariant is broken. */
+export async function take(walk: Walk, scheduler: Scheduler): Promise<readonly string[]> {
   const world = new World(walk.options, scheduler)
   if (walk.isWarm) await perform(world, WARM)
   for (const bursts of [...walk.users, walk.callers, walk.outside]) {
@@ -18,6 +18,7 @@ export async function take(walk: Walk, scheduler: Scheduler): Promise<void> {
   await scheduler.waitIdle()
   assertUnbroken(world, atRest)
   await end(world, scheduler)
+  return world.trace.map(String)
 }
 
 /** Gives everything the time that it may take, disposes of it all, and looks at what is left. */

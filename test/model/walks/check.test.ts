@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { walks } from './arbitraries.js'
+import { check } from './check.js'
+import { schedulerOf } from './interleaved.js'
+import type { WalkProperty } from './properties.js'
+import { walkSettings } from './settings.js'
+import { take } from './walk.js'
+
+describe('what a failing walk leaves behind', () => {
+  const small: WalkProperty = {
+    name: 'small',
+    property: () => fc.property(fc.nat(), n => n < 1_000) as fc.IRawProperty<unknown>,
+  }
+
+  it('is the shrunk sequence, and the command that finds just that again', async () => {
+    const report = await check(small, { runs: 1_000, seed: 7, path: undefined })
+    expect(report).toContain('Counterexample: [1000]')
+    const [, path] = /--runs 1000 --seed 7 --only small --path (\S+)/.exec(report ?? '') ?? []
+    expect(path).toBeDefined()
+    const again = await check(small, { runs: 1_000, seed: 7, path })
+    expect(again).toContain('Property failed after 1 tests')
+    expect(again).toContain('Counterexample: [1000]')
+    expect(again).toContain(`--path ${path}`)
+  })
+
+  it('is nothing when all is well', async () => {
+    expect(await check(small, { runs: 1, seed: 7, path: '0' })).toContain('Property failed')
+    const fine: WalkProperty = { name: 'fine', property: () => fc.property(fc.nat(), () => true) as never }
+    expect(await check(fine, { runs: 10, seed: 7, path: undefined })).toBe(null)
+  })
+})
+
+it('A walk with the same seed goes the same way, step by step', async () => {
+  const { seed } = walkSettings()
+  console.info(`random walks: SEED=${seed}`)
+  for (const walk of fc.sample(walks, { seed, numRuns: 10 })) {
+    expect(await take(walk, schedulerOf(seed))).toEqual(await take(walk, schedulerOf(seed)))
+  }
+})
+
+it('Settings that are no whole numbers are refused by name', () => {
+  expect(walkSettings({ RUNS: '5', SEED: '-3', REPLAY: '1:2' })).toEqual({ runs: 5, seed: -3, path: '1:2' })
+  expect(walkSettings({})).toMatchObject({ runs: 10_000, path: undefined })
+  expect(() => walkSettings({ RUNS: '0' })).toThrow('RUNS must be a whole number, at least 1; it is "0".')
+  expect(() => walkSettings({ SEED: '1.5' })).toThrow('SEED')
+})

@@ -13,6 +13,11 @@ export const callArrived: readonly Invariant<{ readonly call: CallRecord; readon
   invariant('A call whose signal has fired already is not sent', ({ call, wasAborted }) => {
     return !wasAborted || call.activeSends + call.nextSends === 0
   }),
+  invariant('A propagated call that goes out at once goes to the next version as well', ({ call }, world) => {
+    const { next, phase } = world.status
+    if (!call.request.startsWith('p') || call.activeSends === 0 || world.hasReentered) return true
+    return call.nextSends === (next === null || phase === 'stoppingNext' ? 0 : 1)
+  }),
 ]
 
 /** Of every call that reaches a host. */

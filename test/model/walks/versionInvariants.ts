@@ -66,6 +66,10 @@ export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
   invariant('stop() and dispose() never fail', ({ of, outcome }) => {
     return (of !== 'stop' && of !== 'dispose') || (outcome !== null && 'value' in outcome)
   }),
+  invariant('getInfo() and abort() fail only as the active host does, or without one', ({ of, outcome }) => {
+    if ((of !== 'getInfo' && of !== 'abort') || outcome === null || 'value' in outcome) return true
+    return !isCutoverError(outcome.error) || isCutoverError(outcome.error, 'CUTOVER_NO_ACTIVE_VERSION')
+  }),
   invariant('whenRunning() gives a version that was seen running', ({ of, outcome, seen }) => {
     return of !== 'whenRunning' || outcome === null || 'error' in outcome || seen.includes(outcome.value as string)
   }),

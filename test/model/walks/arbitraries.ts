@@ -35,7 +35,7 @@ const options: Arbitrary<WalkOptions> = fc.record({
   stopTimeout: fc.constantFrom(20, 20, 20, 0),
   waitTimeout: fc.constantFrom(Number.POSITIVE_INFINITY, 15, 15, 0),
   maxWaitingCalls: fc.constantFrom(100, 100, 2, 1, 0),
-  logger: fc.constantFrom('none', 'none', 'throws'),
+  logger: fc.constantFrom('listens', 'listens', 'throws'),
   inspects: fc.constantFrom(false, false, false, true),
   answersAtEnd: fc.boolean(),
 })
@@ -56,8 +56,8 @@ const fromWithin: Arbitrary<Command> = fc.oneof(
 )
 
 const habits = fc.record({
-  start: fc.constantFrom('says', 'says', 'says', 'later', 'later', 'silent', 'fails', 'throws', 'ends'),
-  stop: fc.constantFrom('says', 'says', 'later', 'later', 'silent', 'silent', 'throws', 'rejects', 'ends'),
+  start: fc.constantFrom('says', 'says', 'says', 'later', 'later', 'silent', 'fails', 'throws', 'ends', 'chatters'),
+  stop: fc.constantFrom('says', 'says', 'later', 'later', 'silent', 'silent', 'throws', 'rejects', 'ends', 'chatters'),
   call: fc.constantFrom('later', 'later', 'hangs', 'hangs', 'fails', 'throws', 'value'),
   watch: fc.constantFrom('works', 'works', 'works', 'works', 'works', 'works', 'works', 'throws'),
 })

@@ -9,7 +9,7 @@ export interface WalkOptions {
   readonly stopTimeout: number
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
-  readonly logger: 'none' | 'throws'
+  readonly logger: 'listens' | 'throws'
   /** The statecharts are inspected, which takes time. */
   readonly inspects: boolean
   /** Before the aggregate is disposed of, every call that hangs is answered. */

@@ -100,6 +100,7 @@ export const atRest: readonly OfTheWorld[] = [
       return subscribers === (starts === 1 && !hasLeft && !events.hasEnded ? 1 : 0)
     })
   }),
+  invariant('Nothing is logged as a bug of the library', ({ bugs }) => bugs.length === 0),
   invariant('There is one actor for every version', ({ root, status }) => {
     return root === null || Object.keys(root.getSnapshot().children).length === status.versions.length
   }),

@@ -8,8 +8,8 @@ import type { World } from './world.js'
 
 /** What a host does when it is asked, besides what the walk makes it say at any time. */
 export interface Habits {
-  readonly start: 'says' | 'later' | 'silent' | 'fails' | 'throws' | 'ends'
-  readonly stop: 'says' | 'later' | 'silent' | 'throws' | 'rejects' | 'ends'
+  readonly start: 'says' | 'later' | 'silent' | 'fails' | 'throws' | 'ends' | 'chatters'
+  readonly stop: 'says' | 'later' | 'silent' | 'throws' | 'rejects' | 'ends' | 'chatters'
   readonly call: 'later' | 'hangs' | 'fails' | 'throws' | 'value'
   readonly watch: 'works' | 'throws'
   /** What it does to its own aggregate from within, once. */
@@ -96,6 +96,7 @@ export class WalkHost implements Runtime<string, string> {
     if (habit === 'says') this.say('started')
     else if (habit === 'later') this.#world.later(`${this} comes up`, () => this.say('started'))
     else if (habit === 'fails') this.say('failedToStart')
+    else if (habit === 'chatters') this.#chatter('started', 'updated', 'stopped', 'started')
     else if (habit === 'ends') this.say('ended')
     else if (habit === 'throws') throw this.events.failing(new Error(`${this} cannot start`))
   }
@@ -108,6 +109,7 @@ export class WalkHost implements Runtime<string, string> {
     const habit = this.#habits.stop
     if (habit === 'says') this.say('stopped')
     else if (habit === 'later') this.#world.later(`${this} goes down`, () => this.say('stopped'))
+    else if (habit === 'chatters') this.#chatter('failedToStart', 'stopped', 'stopped', 'started')
     else if (habit === 'ends') this.say('ended')
     else if (habit === 'throws') throw new Error(`${this} cannot stop`)
     else if (habit === 'rejects') return Promise.reject(new Error(`${this} could not stop`))
@@ -171,6 +173,10 @@ export class WalkHost implements Runtime<string, string> {
   updateCapabilityTEE(): void {
     if (this.#habits.call === 'throws') throw new Error(`${this} cannot update`)
     if (this.#habits.call === 'value') this.say('updated')
+  }
+
+  #chatter(...sayings: readonly Saying[]): void {
+    for (const saying of sayings) this.say(saying)
   }
 
   #goInside(method: 'start' | 'stop' | 'call'): void {

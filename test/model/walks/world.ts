@@ -1,4 +1,4 @@
-import { Aggregate, type AggregateStatus, type RuntimeEvent, type VersionPair } from 'cutover'
+import { Aggregate, type AggregateStatus, type Logger, type RuntimeEvent, type VersionPair } from 'cutover'
 import type { Scheduler } from 'fast-check'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import type { Command } from './command.js'
@@ -34,7 +34,9 @@ export class World {
   readonly signals = [new AbortController(), new AbortController(), new AbortController()]
   /** What was done so far, in order; from within something else, in parentheses. */
   readonly trace: (Command | string)[] = []
-  /** The invariants that were broken, and by what. */
+  /** What the aggregate itself has logged as a bug of its own. */
+  readonly bugs: object[] = []
+  /** The invariants that were broken. */
   readonly broken: string[] = []
   status: AggregateStatus
   /** What `setVersion` last asked for. */
@@ -70,7 +72,7 @@ export class World {
       id: ID,
       clock: this.clock,
       propagate: isPropagated,
-      ...(logger === 'none' ? {} : { logger: throwingLogger }),
+      logger: this.#logger(logger),
       ...(inspects ? { inspect: event => this.#inspect(event) } : {}),
     })
     this.status = this.aggregate.status()
@@ -192,6 +194,14 @@ export class World {
     this.judge(configUpdatedHeard, this.configUpdates)
   }
 
+  #logger(kind: WalkOptions['logger']): Logger {
+    const log = (object: object, message: string) => {
+      if (message.includes('bug')) this.bugs.push(object)
+      if (kind === 'throws') throw new Error('cannot log')
+    }
+    return { debug: log, info: log, warn: log, error: log }
+  }
+
   #inspect({ type, actorRef }: InspectionEvent): void {
     if (type === '@xstate.actor') this.root ??= actorRef as AnyActorRef
   }
@@ -217,9 +227,3 @@ function isPropagated(request: string): boolean {
   if (request.startsWith('x')) throw new Error('cannot say whether to propagate')
   return request.startsWith('p')
 }
-
-function fail(): never {
-  throw new Error('cannot log')
-}
-
-const throwingLogger = { debug: fail, info: fail, warn: fail, error: fail }

@@ -10,6 +10,7 @@ import { take } from './walk.js'
 describe('what a failing walk leaves behind', () => {
   const small: WalkProperty = {
     name: 'small',
+    hasPaths: true,
     property: () => fc.property(fc.nat(), n => n < 1_000) as fc.IRawProperty<unknown>,
   }
 
@@ -24,9 +25,18 @@ describe('what a failing walk leaves behind', () => {
     expect(again).toContain(`--path ${path}`)
   })
 
+  it('is the seed and the number of runs, where a path would lead astray', async () => {
+    const report = await check({ ...small, hasPaths: false }, { runs: 1_000, seed: 7, path: undefined })
+    expect(report).toMatch(/To replay it: .*--only small\n$/)
+  })
+
   it('is nothing when all is well', async () => {
     expect(await check(small, { runs: 1, seed: 7, path: '0' })).toContain('Property failed')
-    const fine: WalkProperty = { name: 'fine', property: () => fc.property(fc.nat(), () => true) as never }
+    const fine: WalkProperty = {
+      name: 'fine',
+      hasPaths: true,
+      property: () => fc.property(fc.nat(), () => true) as never,
+    }
     expect(await check(fine, { runs: 10, seed: 7, path: undefined })).toBe(null)
   })
 })

@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'docs/examples/testing/*.test.ts'],
     restoreMocks: true,
+    // By default Vitest leaves one core idle, of two.
+    maxWorkers: '100%',
     slowTestThreshold: 2_000,
   },
 })

@@ -45,8 +45,8 @@ export function wantedPair({ active, next }: VersionPair): VersionPair {
   return { active, next: next === active ? null : next }
 }
 
-export function isKnown({ versions }: AggregateContext, version: string | null): boolean {
-  return version !== null && version in versions
+export function isKnown({ versions }: AggregateContext, version: string): boolean {
+  return version in versions
 }
 
 function isWanted({ wanted }: AggregateContext, version: string | null): boolean {

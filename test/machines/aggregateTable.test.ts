@@ -41,6 +41,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     'start; add 1; set 1 - | running 1': 'running.settled 1/- 1/- 1:running',
     [`${ONE} | running 1`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | lost 1`]: 'running.settled 1/- 1/- 1:starting',
+    [`${ONE} | add 1`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | start`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | remove 1`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | set 1 -`]: 'running.settled 1/- 1/- 1:running',
@@ -49,6 +50,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${ONE}; add 2 | remove 2`]: 'running.settled 1/- 1/- 1:running; stop 2, drop 2, forgetVersion 2',
     [`${ONE}; set 1 2 | add 2`]:
       'running.settled 1/2 1/2 1:running 2:starting; spawn 2, setGate 2 capture, start 2, announceConfig',
+    [`${ONE}; set 1 2 | add 3`]: 'running.settled 1/- 1/2 1:running 3:provisioned; spawn 3',
     [`${ONE}; add 2 | set 1 2`]:
       'running.settled 1/2 1/2 1:running 2:starting; setGate 2 capture, start 2, announceConfig',
     // the active version leaves
@@ -62,6 +64,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${NEXT_STARTS} | set 2 -`]: 'running.stoppingActive 1/2 2/- 1:stopping 2:starting; stop 1',
     [`${NEXT_STARTS}; set 2 - | stopped 1`]:
       'running.settled 2/- 2/- 2:starting; drop 1, forgetVersion 1, setGate 2 pass',
+    [`${NEXT}; set 3 2; stopped 1 | set 2 -`]: 'running.settled 2/- 2/- 2:running; setGate 2 pass',
     [`${ONE}; set - - | add 3`]: 'running.stoppingActive 1/- -/- 1:stopping 3:provisioned; spawn 3',
     [`${ONE}; set - - | stop`]: 'stopping.halting 1/- -/- 1:stopping; stop 1',
     // the next version leaves

@@ -1,6 +1,6 @@
 import { type VersionContext, type VersionEvent, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
-import { transition } from 'xstate'
+import { initialTransition, transition } from 'xstate'
 import { effectsOf } from './effectsOf.js'
 
 type Said = VersionContext['host']
@@ -108,17 +108,23 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
 const isHeard = (said: Said, event: string) =>
   said !== 'ended' || !/^(started|failed|updated|stopped|ended)$/.test(event)
 
-function take(state: State, said: Said, event: VersionEvent, drainTimeout = 5_000): string {
+/** The machine in `state`, whose host last said this of its end. */
+function stateOf(state: State, said: Said, known: Partial<VersionContext> = {}) {
   const context: VersionContext = {
     version: '1.0.0',
-    drainTimeout,
+    drainTimeout: 5_000,
     stopTimeout: 30_000,
     host: said,
     capability: null,
     lastError: null,
+    ...known,
   }
   const value = state === 'draining' || state === 'terminating' ? { stopping: state } : state
-  const [next, actions] = transition(versionMachine, versionMachine.resolveState({ value, context } as never), event)
+  return versionMachine.resolveState({ value, context } as never)
+}
+
+function take(state: State, said: Said, event: VersionEvent, drainTimeout = 5_000): string {
+  const [next, actions] = transition(versionMachine, stateOf(state, said, { drainTimeout }), event)
   const path = typeof next.value === 'string' ? next.value : next.value.stopping
   return `${path} ${next.context.host}: ${effectsOf(actions).join(' ')}`.trimEnd()
 }
@@ -141,5 +147,47 @@ describe('the version machine, held against a table written by hand', () => {
     expect(take('starting', 'ended', { type: 'stop' }, 0)).toBe(
       'stopped ended: awaitDrain rejectCalls stopHost version.stopped',
     )
+  })
+
+  it('It is made, not started, and nothing is known of its host', () => {
+    const input = { version: '1.0.0', drainTimeout: 5_000, stopTimeout: 30_000 }
+    const [made, actions] = initialTransition(versionMachine, input)
+    expect(made.value).toBe('provisioned')
+    expect(made.context).toEqual({ ...input, host: 'expected', capability: null, lastError: null })
+    expect(actions).toEqual([])
+  })
+
+  it('Told to stop, it drains first', () => {
+    const [next] = transition(versionMachine, stateOf('running', 'expected'), { type: 'stop' })
+    expect(next.value).toEqual({ stopping: 'draining' })
+  })
+
+  it('Stopped is the end', () => {
+    const [stopped] = transition(versionMachine, stateOf('terminating', 'expected'), { type: 'host.stopped' })
+    expect([stopped.value, stopped.status]).toEqual(['stopped', 'done'])
+  })
+
+  const old = { hardware: 'old', rak: null, attestation: null }
+  const fresh = { hardware: 'fresh', rak: '01', attestation: '02' }
+  const failure = { name: 'Error', message: 'no', code: null }
+
+  it.each([
+    ['starting', 'host.started'],
+    ['running', 'host.started'],
+    ['running', 'host.updated'],
+  ] as const)('While %s, it keeps what the host says of its environment with %s', (state, type) => {
+    const before = stateOf(state, 'expected', { capability: old })
+    expect(transition(versionMachine, before, { type, capability: fresh })[0].context.capability).toEqual(fresh)
+    expect(transition(versionMachine, before, { type, capability: null })[0].context.capability).toBeNull()
+  })
+
+  it('It keeps why the last start failed, until it runs', () => {
+    const [failed] = transition(versionMachine, stateOf('starting', 'expected'), {
+      type: 'host.failedToStart',
+      error: failure,
+    })
+    expect(failed.context.lastError).toEqual(failure)
+    const [running] = transition(versionMachine, failed, { type: 'host.started', capability: null })
+    expect(running.context.lastError).toBeNull()
   })
 })

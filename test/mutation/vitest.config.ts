@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import shared from '../vitest.config.js'
+
+/**
+ * The tests that are held against the mutants: the beginnings of their paths, in the order in which they run. A machine
+ * is made at import, so that most of its mutants take a run of their own, which the first test that fails ends.
+ *
+ * What compares a machine with a page generated from it is not here: it would kill without knowing what is right.
+ */
+const SUITES = [
+  'test/machines/',
+  'test/unit/events.',
+  'test/unit/options.',
+  'test/unit/router.',
+  'test/unit/flights.',
+  'test/unit/effects.',
+  'test/unit/messages.',
+  'test/unit/errors.',
+  'test/conformance/',
+  'test/unit/protocol/connection.',
+  'test/unit/inProcess/',
+]
+
+/** One suite after the other. */
+class InOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => SUITES.findIndex(suite => moduleId.includes(`/${suite}`))
+    return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId))
+  }
+}
+
+// biome-ignore lint/style/noDefaultExport: Vitest reads the default export
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    include: SUITES.map(suite => `${suite}*test.ts`),
+    // One import for all files; each mutant gets a new one.
+    isolate: false,
+    runner: 'test/mutation/runner.ts',
+    sequence: { sequencer: InOrder },
+  },
+})

@@ -2,7 +2,7 @@ import { isCutoverError, type Runtime } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
 import { SemVer } from 'semver'
 import { describe, expect, it } from 'vitest'
-import { Hosting, ID, rejectionOf } from '../fixtures/hosting.js'
+import { Hosting, ID, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const code = (expected: string) => expect.objectContaining({ name: 'CutoverError', code: expected })
 
@@ -212,6 +212,25 @@ describe('removing and finding versions', () => {
     old.emitStopped()
     await switched
     expect(() => hosting.aggregate.removeVersion('1.0.0')).toThrow(code('CUTOVER_NO_SUCH_VERSION'))
+  })
+
+  it('S4: a version can be taken out while another one stops, which goes on stopping', async () => {
+    const hosting = new Hosting()
+    const { aggregate } = hosting
+    const old = await hosting.serve('1.0.0')
+    hosting.add('2.0.0')
+    hosting.add('3.0.0')
+    const idle = aggregate.setVersion(null)
+    aggregate.removeVersion('2.0.0')
+    expect(await stateOf(idle)).toBe('pending')
+    const stopped = aggregate.stop()
+    aggregate.removeVersion('3.0.0')
+    expect(await stateOf(stopped)).toBe('pending')
+    expect(aggregate.versions()).toEqual(['1.0.0'])
+    old.emitStopped()
+    await Promise.all([idle, stopped])
+    expect(old).toMatchObject({ stops: 1, subscribers: 0 })
+    expect(hosting.errors()).toEqual([])
   })
 
   it('S5: version() gives only the current active and next, hasVersion() knows all', async () => {

@@ -66,6 +66,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
       'running.settled 2/- 2/- 2:starting; drop 1, forgetVersion 1, setGate 2 pass',
     [`${NEXT}; set 3 2; stopped 1 | set 2 -`]: 'running.settled 2/- 2/- 2:running; setGate 2 pass',
     [`${ONE}; set - - | add 3`]: 'running.stoppingActive 1/- -/- 1:stopping 3:provisioned; spawn 3',
+    [`${ONE}; set - -; add 3; remove 3 | stopped 3`]: 'running.stoppingActive 1/- -/- 1:stopping',
     [`${ONE}; set - - | stop`]: 'stopping.halting 1/- -/- 1:stopping; stop 1',
     // the next version leaves
     [`${NEXT} | set 1 -`]: 'running.stoppingNext 1/2 1/- 1:running 2:stopping; stop 2',
@@ -84,6 +85,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${ONE}; stop | stopped 1`]: 'stopped -/- 1/-; drop 1, forgetVersion 1',
     [`${ONE}; stop | stop`]: 'stopping.halting 1/- 1/- 1:stopping',
     [`${ONE}; stop | set 2 -`]: 'stopping.halting 1/- 2/- 1:stopping',
+    [`${ONE}; add 3; stop; remove 3 | stopped 3`]: 'stopping.halting 1/- 1/- 1:stopping',
     [`${ONE}; stop | start`]: 'stopping.restarting 1/- 1/- 1:stopping',
     [`${ONE}; stop; start | stop`]: 'stopping.halting 1/- 1/- 1:stopping',
     [`${ONE}; stop; start; stop | stopped 1`]: 'stopped -/- 1/-; drop 1, forgetVersion 1',

@@ -16,7 +16,11 @@ function statesOf(node: AnyStateNode): AnyStateNode[] {
   return Object.values(node.states).flatMap(state => [state, ...statesOf(state)])
 }
 
-describe.each(MACHINES)('The %s machine', (_, machine) => {
+describe.each(MACHINES)('The %s machine', (name, machine) => {
+  it('goes by its name, which an inspector shows', () => {
+    expect(machine.id).toBe(name)
+  })
+
   it.each(statesOf(machine.root).map(state => [state.id, state] as const))(
     'says in a sentence what %s means',
     (_id, state) => {

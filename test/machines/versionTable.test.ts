@@ -162,6 +162,15 @@ describe('the version machine, held against a table written by hand', () => {
     expect(next.value).toEqual({ stopping: 'draining' })
   })
 
+  it('It drains for drainTimeout, and waits for its host for stopTimeout', () => {
+    const delays = (state: State, event: VersionEvent) =>
+      transition(versionMachine, stateOf(state, 'expected'), event)[1]
+        .filter(({ type }) => type === 'xstate.raise')
+        .map(({ params }) => (params as { readonly delay?: number }).delay)
+    expect(delays('running', { type: 'stop' })).toEqual([5_000])
+    expect(delays('draining', { type: 'drained' })).toEqual([30_000])
+  })
+
   it('Stopped is the end', () => {
     const [stopped] = transition(versionMachine, stateOf('terminating', 'expected'), { type: 'host.stopped' })
     expect([stopped.value, stopped.status]).toEqual(['stopped', 'done'])

@@ -1,0 +1,179 @@
+import { type SupervisorContext, type SupervisorEvent, supervisorMachine } from 'cutover/machines'
+import { transition } from 'xstate'
+
+/** What a guest fails with. */
+export const error = new Error('its own')
+const after = (name: string, state: string) => ({ type: `xstate.after.${name}.supervisor.${state}` }) as never
+
+/** What may happen, by the names that the table uses. */
+export const EVENTS: Readonly<Record<string, SupervisorEvent>> = {
+  start: { type: 'start' },
+  stop: { type: 'stop' },
+  abort: { type: 'abort' },
+  restart: { type: 'restart' },
+  connected: { type: 'guest.connected' },
+  started: { type: 'guest.started' },
+  failed: { type: 'guest.failed', error },
+  disconnected: { type: 'guest.disconnected' },
+  ponged: { type: 'guest.ponged' },
+  aborted: { type: 'guest.aborted' },
+  abortFailed: { type: 'guest.abortFailed' },
+  stopRefused: { type: 'guest.stopRefused' },
+  exited: { type: 'guest.exited', error },
+  overdue: { type: 'overdue' },
+}
+
+type Row = Readonly<Record<string, string>>
+
+const launchFails: Row = {
+  failed: 'clearing.killing 2: reportFailed(its own) killGuest',
+  disconnected: 'clearing.settling 2:',
+  exited: 'backingOff 2: reportFailed(its own)',
+  restart: 'restarting.cancelling 1: killGuest',
+  stop: 'stopping.cancelling 1: askGuest',
+}
+const cleared: Row = { restart: 'restarting.cancelling 1: killGuest', stop: 'stopping.killing 1: killGuest' }
+const upFails: Row = {
+  failed: 'lost.killing 2: loseCalls(its own) killGuest',
+  disconnected: 'lost.settling 2:',
+  exited: 'backingOff 2: loseCalls(its own) reportStopped',
+  restart: 'restarting.terminating 1: loseCalls(restarted) killGuest',
+  stop: 'stopping.asking 1: loseCalls(stopped) askGuest',
+}
+const lost: Row = {
+  restart: 'restarting.terminating 1: loseCalls(restarted) killGuest',
+  stop: 'stopping.killing 1: loseCalls(stopped) killGuest',
+}
+const restarted = 'restarting.terminating 1: loseCalls(restarted) killGuest'
+const ended: Row = { exited: 'stopped 1: reportStopped' }
+
+/**
+ * Written by hand, not made from the machine. State after one failure → event, or timer that has run out in it → next
+ * state, failures then, and what is done, in order. What is not here changes nothing and does nothing.
+ */
+export const TABLE: Readonly<Record<string, Row>> = {
+  idle: { start: 'launching.connecting 1: launchGuest', stop: 'stopped 1: reportStopped' },
+  'launching.connecting': {
+    ...launchFails,
+    connected: 'launching.starting 1:',
+    'connectTimeout@launching.connecting': 'clearing.killing 2: reportFailed(connectTimeout) killGuest',
+  },
+  'launching.starting': {
+    ...launchFails,
+    started: 'up.idle 1: reportStarted',
+    'startTimeout@launching.starting': 'clearing.killing 2: reportFailed(startTimeout) killGuest',
+  },
+  'clearing.settling': {
+    ...cleared,
+    exited: 'backingOff 1: reportFailed(its own)',
+    'exitGrace@clearing.settling': 'clearing.killing 1: reportFailed(connectionLost) killGuest',
+  },
+  'clearing.killing': {
+    ...cleared,
+    exited: 'backingOff 1:',
+    'discardTimeout@clearing.killing': 'backingOff 1: giveUpGuest',
+  },
+  backingOff: {
+    'backoff@backingOff': 'launching.connecting 1: launchGuest',
+    restart: 'launching.connecting 1: launchGuest',
+    stop: 'stopped 1: reportStopped',
+    overdue: 'gaveUp 1 overdue: reportGaveUp',
+  },
+  gaveUp: { restart: 'launching.connecting 0: launchGuest', stop: 'stopped 1: reportStopped' },
+  'up.idle': {
+    ...upFails,
+    abort: 'up.aborting 1: abortGuest',
+    'watchdogInterval@up.idle': 'up.pinging 1: pingGuest',
+    'stableAfter@up': 'up.idle 0:',
+  },
+  'up.pinging': {
+    ...upFails,
+    ponged: 'up.idle 1:',
+    abort: 'up.aborting 1: abortGuest',
+    'watchdogTimeout@up.pinging': 'lost.killing 2: loseCalls(watchdogTimeout) killGuest',
+    'stableAfter@up': 'up.pinging 0:',
+  },
+  'up.aborting': {
+    ...upFails,
+    aborted: 'up.idle 1:',
+    abortFailed: restarted,
+    'abortTimeout@up.aborting': restarted,
+    'stableAfter@up': 'up.aborting 0:',
+  },
+  'lost.settling': {
+    ...lost,
+    exited: 'backingOff 1: loseCalls(its own) reportStopped',
+    'exitGrace@lost.settling': 'lost.killing 1: loseCalls(connectionLost) killGuest',
+  },
+  'lost.killing': {
+    ...lost,
+    exited: 'backingOff 1: reportStopped',
+    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest reportStopped',
+  },
+  'restarting.cancelling': {
+    started: 'restarting.settling 1:',
+    exited: 'launching.connecting 1: launchGuest',
+    stop: 'stopping.cancelling 1: askGuest',
+    'discardTimeout@restarting.cancelling': 'launching.connecting 1: giveUpGuest launchGuest',
+  },
+  'restarting.settling': {
+    exited: 'launching.connecting 1: launchGuest',
+    stop: 'stopping.killing 1: killGuest',
+    'killTimeout@restarting.settling': 'launching.connecting 1: giveUpGuest launchGuest',
+  },
+  'restarting.terminating': {
+    exited: 'launching.connecting 1: reportStopped launchGuest',
+    stop: 'stopping.killing 1: killGuest',
+    'killTimeout@restarting.terminating': 'launching.connecting 1: giveUpGuest reportStopped launchGuest',
+  },
+  'stopping.cancelling': {
+    ...ended,
+    started: 'stopping.asking 1:',
+    stopRefused: 'stopping.terminating 1: terminateGuest',
+    'cancelTimeout@stopping.cancelling': 'stopping.terminating 1: terminateGuest',
+  },
+  'stopping.asking': {
+    ...ended,
+    stopRefused: 'stopping.terminating 1: terminateGuest',
+    'shutdownTimeout@stopping.asking': 'stopping.terminating 1: terminateGuest',
+  },
+  'stopping.terminating': { ...ended, 'killTimeout@stopping.terminating': 'stopping.killing 1: killGuest' },
+  'stopping.killing': { ...ended, 'killTimeout@stopping.killing': 'stopped 1: giveUpGuest reportStopped' },
+}
+
+/** Those of one state are told apart by their length. */
+export const TIMES = {
+  connectTimeout: 10_000,
+  startTimeout: 120_000,
+  watchdogInterval: 15_000,
+  watchdogTimeout: 5_200,
+  abortTimeout: 1_100,
+  minBackoff: 500,
+  backoffFactor: 1.5,
+  maxBackoff: 60_000,
+  stableAfter: 900_000,
+  giveUpAfter: 86_400_000,
+  cancelTimeout: 1_200,
+  discardTimeout: 5_500,
+  shutdownTimeout: 1_000,
+  killTimeout: 5_000,
+  exitGrace: 100,
+}
+
+export function eventOf(name: string): SupervisorEvent {
+  const [timer = '', state = ''] = name.split('@')
+  return EVENTS[name] ?? after(timer, state)
+}
+
+/** A path of states as XState has it. */
+function stateOf(path: string) {
+  const [parent = '', child] = path.split('.')
+  return child === undefined ? parent : { [parent]: child }
+}
+
+/** What `event` leads to, and what XState is told to do, timers included. */
+export function step(path: string, event: SupervisorEvent, { failures = 1, isOverdue = false } = {}) {
+  const context: SupervisorContext = { ...TIMES, failures, isOverdue }
+  const state = supervisorMachine.resolveState({ value: stateOf(path), context } as never)
+  return transition(supervisorMachine, state, event)
+}

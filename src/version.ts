@@ -10,9 +10,6 @@ export interface SemVer {
 /** A version as users write it. Build metadata is dropped: it does not distinguish versions (rule 2). */
 export type VersionLike = string | SemVer
 
-/** SemVer's own limit is 256; a message should not repeat more than that either. */
-const MAX_LENGTH = 256
-
 /**
  * The canonical text of a version: `1.4.0`, `2.0.0-rc.1`.
  *
@@ -21,7 +18,8 @@ const MAX_LENGTH = 256
  */
 export function canonical(version: VersionLike, name = 'version'): string {
   const text = typeof version === 'object' && version !== null ? version.version : version
-  const parsed = typeof text === 'string' && text.length <= MAX_LENGTH ? semver.parse(text) : null
+  // Null for whatever is no text, and for text over 256 characters.
+  const parsed = semver.parse(text)
   if (parsed === null) throw invalid(name, version, 'Give a full SemVer version such as 1.4.0 or 2.0.0-rc.1.')
   const strict = parsed.build.length === 0 ? parsed.version : `${parsed.version}+${parsed.build.join('.')}`
   if (text !== strict) throw invalid(name, version, `Did you mean ${JSON.stringify(strict)}?`)

@@ -100,8 +100,7 @@ import { notProvided } from './notProvided.js'
 import type { Blame, SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorReason } from './supervision.js'
 
 const because = (why: SupervisorReason) => ({ why })
-const itsError = ({ event }: { readonly event: SupervisorEvent }): Blame =>
-  'error' in event ? { why: event.error } : because('stopped')
+const itsError = ({ event }: { readonly event: { readonly error: Error } }): Blame => ({ why: event.error })
 
 /** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
 export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {

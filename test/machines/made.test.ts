@@ -6,7 +6,3 @@ it('Every machine is complete: it is made at import, and names no state and no t
     expect.arrayContaining(['aggregateMachine', 'connectionMachine', 'supervisorMachine', 'versionMachine']),
   )
 })
-
-it('The library can be imported', async () => {
-  await expect(import('cutover')).resolves.toHaveProperty('Aggregate')
-})

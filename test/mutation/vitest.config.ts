@@ -11,6 +11,7 @@ import shared from '../vitest.config.js'
 const SUITES = [
   'test/machines/',
   'test/unit/events.',
+  'test/unit/version.',
   'test/unit/options.',
   'test/unit/router.',
   'test/unit/flights.',

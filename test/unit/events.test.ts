@@ -23,7 +23,7 @@ const EVENTS: Record<string, RuntimeEvent> = {
 const GATES: Record<string, Gate> = { c: 'capture', h: 'hold', p: 'pass' }
 
 function marbles(gate: string, source: string, expected: string): void {
-  new TestScheduler((actual, wanted) => expect(actual).toEqual(wanted)).run(({ hot, cold, expectObservable }) => {
+  new TestScheduler((actual, wanted) => expect(actual).toStrictEqual(wanted)).run(({ hot, cold, expectObservable }) => {
     const gate$ = cold(gate, GATES)
     expectObservable(hot(source, EVENTS).pipe(captureAndRelease(gate$))).toBe(expected, EVENTS)
   })
@@ -37,6 +37,7 @@ describe('captureAndRelease', () => {
     ['takes the capability away when an updated has none', 'c----p', '-t-v', '-----s'],
     ['drops what it keeps on stopped', 'c----p', '-s-x', '------'],
     ['keeps nothing of an updated, a failure or a configUpdated alone', 'c----p', '-ufc', '------'],
+    ['keeps its started as it was through a failure and a configUpdated', 'c----p', '-tfc', '-----t'],
     ['keeps a started that comes after a stopped', 'c-----p', '-s-x-t', '------t'],
     ['releases once, and passes on from then on', 'c--p', '-s--u-x', '---su-x'],
     ['takes in what still comes in the frame in which it opens', 'c--p', '-s-u', '---U'],

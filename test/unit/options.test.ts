@@ -41,6 +41,16 @@ describe('options of the aggregate', () => {
     for (const value of values) expect(make({ [option]: value })).toThrow(refused(option))
   })
 
+  it.each([
+    ['handover', 'parallel', `'sequential' or 'overlap', got "parallel"`],
+    ['logger', {}, 'an object with debug, info, warn and error, got an object'],
+    ['clock', null, 'an object with setTimeout and clearTimeout, got null'],
+    ['propagate', true, 'a function, got true'],
+    ['id', '', 'a string that is not empty, got ""'],
+  ])('A bad %s is told from a good one', (option, value, expected) => {
+    expect(make({ [option]: value })).toThrow(`Option "${option}" must be ${expected}.`)
+  })
+
   it('Options that are no object are refused', () => {
     for (const options of [undefined, null, 'a', 7]) {
       expect(() => new Aggregate(options as never)).toThrow(refused('options'))

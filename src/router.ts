@@ -71,13 +71,12 @@ export class Router<Req, Res> {
     if (this.#opening?.version !== route.active) this.#opening = null
     if (this.#next?.version !== route.next) this.#next = null
     this.#closed = route.closed
-    if (route.closed && this.#waiting.size > 0) this.#waiting.rejectAll(this.#options.closed())
+    if (route.closed) this.#waiting.rejectAll(this.#options.closed())
   }
 
-  /** Second step: the calls that wait go out in their order, then new ones go directly. */
+  /** Second step: the calls that wait go out in their order, then new ones go directly. Not to be called inside itself. */
   open(route: Route, backendOf: (version: string) => Backend<Req, Res> | undefined): void {
     if (route.next !== null && this.#propagate !== undefined) this.#next ??= backendOf(route.next) ?? null
-    if (this.#opening !== null) return
     const backend = route.active === null || this.#active !== null ? undefined : backendOf(route.active)
     // Moved on by one of the calls that wait: then the next `open` ends the move.
     if (backend !== undefined && !this.#sendWaiting(backend)) return

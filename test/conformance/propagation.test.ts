@@ -39,16 +39,22 @@ describe('propagation to the next version', () => {
   it('S16: a next version that fails, by rejecting or by throwing, costs a warning and no more', async () => {
     const { hosting, active, next } = await propagating()
     const call = hosting.aggregate.call('sync')
-    next.calls[0]?.fail(new Error('not ready'))
+    const notReady = new Error('not ready')
+    next.calls[0]?.fail(notReady)
     active.answerAll()
     expect(await call).toBe('sync')
+    const broken = new Error('broken')
     next.call = () => {
-      throw new Error('broken')
+      throw broken
     }
     const another = hosting.aggregate.call('sync')
     active.answerAll()
     expect(await another).toBe('sync')
     expect(hosting.warnings()).toEqual(Array(2).fill('a call propagated to the next version failed'))
+    expect(hosting.logs.filter(({ level }) => level === 'warn').map(({ object }) => object)).toEqual([
+      expect.objectContaining({ version: '2.0.0', err: notReady }),
+      expect.objectContaining({ version: '2.0.0', err: broken }),
+    ])
   })
 
   it('S16: a propagate that gives a promise gives no true', async () => {

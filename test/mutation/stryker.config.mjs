@@ -15,6 +15,9 @@ export default {
   clearTextReporter: { allowColor: false, reportTests: false },
   jsonReporter: { fileName: 'dist/mutation/report.json' },
   htmlReporter: { fileName: 'dist/mutation/report.html' },
+  // A run that only waits its turn on a busy machine is not a mutant that hangs.
+  timeoutMS: 20_000,
+  timeoutFactor: 3,
   concurrency: 2,
   thresholds: { high: 95, low: 90, break: 90 },
 }

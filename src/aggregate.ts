@@ -242,9 +242,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /** Asks the active and the next runtime to renew their capability (rule 21). */
   updateCapabilityTEE(): void {
     const { active, next } = this.#control.snapshot.context
-    for (const version of [active, next]) {
-      if (version !== null) this.#control.hosted(version)?.updateCapabilityTEE()
-    }
+    for (const version of [active, next]) this.#control.hosted(version)?.updateCapabilityTEE()
   }
 
   /**
@@ -261,18 +259,15 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /** A component of the active runtime; `ronl` is the active runtime itself unless it is composite (rule 21). */
   component(id: string): Runtime | undefined {
-    const { active } = this.#control.snapshot.context
-    const runtime = active === null ? undefined : this.#control.hosted(active)?.runtime
+    const runtime = this.#control.hosted(this.#control.snapshot.context.active)?.runtime
     if (typeof runtime?.component === 'function') return runtime.component(id)
     return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
   }
 
   #active(): Hosted<Req, Res> {
-    const { active } = this.#control.snapshot.context
-    const hosted = active === null ? undefined : this.#control.hosted(active)
-    if (hosted === undefined)
-      throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')
-    return hosted
+    const hosted = this.#control.hosted(this.#control.snapshot.context.active)
+    if (hosted !== undefined) return hosted
+    throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')
   }
 
   #isKnown(key: string): boolean {

@@ -76,8 +76,8 @@ export class ControlPlane<Req, Res> {
     return child?.getSnapshot()
   }
 
-  hosted(version: string): Hosted<Req, Res> | undefined {
-    return this.#hosted.get(version)
+  hosted(version: string | null): Hosted<Req, Res> | undefined {
+    return version === null ? undefined : this.#hosted.get(version)
   }
 
   /** Sends an event to the aggregate's machine; once disposed, nothing happens. */

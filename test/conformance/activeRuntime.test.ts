@@ -89,6 +89,17 @@ describe('the active runtime', () => {
 })
 
 describe('whenRunning', () => {
+  it('S21: whenRunning waits for the active runtime whatever is wanted as next', async () => {
+    const hosting = new Hosting()
+    const active = await hosting.serve('1.0.0', { autoStart: false })
+    hosting.addWilling('2.0.0')
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    const waiting = hosting.aggregate.whenRunning()
+    expect(await stateOf(waiting)).toBe('pending')
+    active.emitStarted()
+    expect(await waiting).toBe('1.0.0')
+  })
+
   it('S21: whenRunning waits while an overlap is being stopped in the middle', async () => {
     const hosting = new Hosting({ handover: 'overlap' })
     await hosting.serve('1.0.0')

@@ -40,6 +40,18 @@ describe('starting and stopping', () => {
     await disposed
   })
 
+  it('S19: a block with `await using` is left when active and next are down', async () => {
+    const hosting = new Hosting()
+    const active = await hosting.serve('1.0.0')
+    const left = (async () => {
+      await using _aggregate = hosting.aggregate
+    })()
+    expect(await stateOf(left)).toBe('pending')
+    active.emitStopped()
+    await left
+    expect(hosting.aggregate.status().state).toBe('disposed')
+  })
+
   it('S19: start after stop works again with versions added again', async () => {
     const hosting = new Hosting()
     await hosting.serve('1.0.0', { autoStop: true })

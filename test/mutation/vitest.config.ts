@@ -18,6 +18,7 @@ const SUITES = [
   'test/unit/effects.',
   'test/unit/messages.',
   'test/unit/errors.',
+  'test/unit/refusals.',
   'test/conformance/',
   'test/unit/protocol/connection.',
   'test/unit/inProcess/',

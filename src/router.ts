@@ -40,7 +40,7 @@ export class Router<Req, Res> {
   #opening: Backend<Req, Res> | null = null
   #next: Backend<Req, Res> | null = null
   #closed = false
-  /** A backend is about to open: between the two steps of a move. */
+  /** While there is no active backend: one is about to open, between the two steps of a move. */
   #isMoving = false
   readonly #waiting: WaitingCalls<Req, Res>
   readonly #options: RouterOptions<Req>
@@ -78,22 +78,20 @@ export class Router<Req, Res> {
   open(route: Route, backendOf: (version: string) => Backend<Req, Res> | undefined): void {
     if (route.next !== null && this.#propagate !== undefined) this.#next ??= backendOf(route.next) ?? null
     const backend = route.active === null || this.#active !== null ? undefined : backendOf(route.active)
-    // Moved on by one of the calls that wait: then the next `open` ends the move.
-    if (backend !== undefined && !this.#sendWaiting(backend)) return
-    this.#isMoving = false
+    if (backend === undefined) this.#isMoving = false
+    else this.#sendWaiting(backend)
   }
 
-  /** Returns whether `backend` is the active one by the end of it. */
-  #sendWaiting(backend: Backend<Req, Res>): boolean {
+  #sendWaiting(backend: Backend<Req, Res>): void {
     this.#opening = backend
     this.#waiting.sendOn(
       () => this.#opening === backend,
       (request, options) => this.#send(backend, request, options),
     )
-    if (this.#opening !== backend) return false
+    // Moved on by one of the calls that waited: then the next `open` ends the move.
+    if (this.#opening !== backend) return
     this.#opening = null
     this.#active = backend
-    return true
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {

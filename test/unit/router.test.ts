@@ -27,17 +27,14 @@ function hastyRouter(options: Partial<RouterOptions<string>> = {}): Router<strin
 /** Versions that answer with their name and the request, and whom each call was sent to, in order. */
 function versions(onCall: (request: string) => void = () => {}) {
   const sent: string[] = []
-  const backendOf = (version: string): Backend<string, string> => ({
-    version,
-    runtime: {
-      call: async request => {
-        sent.push(`${version} ${request}`)
-        onCall(request)
-        return version
-      },
-    },
-    flights: new Flights(),
-  })
+  const backendOf = (version: string): Backend<string, string> => {
+    const call = async (request: string) => {
+      sent.push(`${version} ${request}`)
+      onCall(request)
+      return version
+    }
+    return { version, runtime: { call }, flights: new Flights() }
+  }
   return { sent, backendOf }
 }
 

@@ -1,5 +1,8 @@
+import { supervisorMachine } from 'cutover/machines'
+import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
-import { error, eventOf, step, TABLE } from './supervisorTable.js'
+import { createActor } from 'xstate'
+import { error, eventOf, step, TABLE, TIMES } from './supervisorTable.js'
 
 /** The timers that a step sets, by the name of the event, and how long they run. */
 function timersOf([, actions]: ReturnType<typeof step>): Record<string, number | undefined> {
@@ -51,5 +54,23 @@ describe('the timers of the supervisor machine', () => {
       'killTimeout@stopping.terminating': 5_000,
       'killTimeout@stopping.killing': 5_000,
     })
+  })
+
+  it('A guest that fails again after it has been up for stableAfter is not given up for what was before', () => {
+    const clock = new SimulatedClock()
+    const known: Readonly<Record<string, unknown>> = supervisorMachine.implementations.actions
+    const effects = Object.keys(known).filter(name => typeof known[name] === 'function' && !('type' in known[name]))
+    const actions = Object.fromEntries(effects.map(name => [name, () => {}]))
+    const input = { ...TIMES, watchdogInterval: 2 * TIMES.giveUpAfter }
+    const actor = createActor(supervisorMachine.provide({ actions }), { input, clock }).start()
+    const tell = (...names: string[]) => names.forEach(name => void actor.send(eventOf(name)))
+    tell('start', 'connected', 'started', 'exited')
+    clock.increment(TIMES.minBackoff)
+    tell('connected', 'started')
+    clock.increment(TIMES.stableAfter)
+    tell('exited')
+    clock.increment(TIMES.giveUpAfter - TIMES.stableAfter)
+    expect(actor.getSnapshot().context).toMatchObject({ isOverdue: false })
+    actor.stop()
   })
 })

@@ -11,7 +11,7 @@ export default {
   // Stryker would rewrite the tsconfig with an API that TypeScript 7 does not have; nothing here is compiled by it.
   tsconfigFile: 'none',
   tempDirName: 'dist/mutation/sandbox',
-  reporters: ['clear-text', 'json', 'html'],
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, reportTests: false },
   jsonReporter: { fileName: 'dist/mutation/report.json' },
   htmlReporter: { fileName: 'dist/mutation/report.html' },

@@ -44,7 +44,7 @@ describe('options of the aggregate', () => {
   it.each([
     ['handover', 'parallel', `'sequential' or 'overlap', got "parallel"`],
     ['logger', {}, 'an object with debug, info, warn and error, got an object'],
-    ['clock', null, 'an object with setTimeout and clearTimeout, got null'],
+    ['clock', null, `an object with ${['setTimeout', 'clearTimeout'].join(' and ')}, got null`],
     ['propagate', true, 'a function, got true'],
     ['id', '', 'a string that is not empty, got ""'],
   ])('A bad %s is told from a good one', (option, value, expected) => {

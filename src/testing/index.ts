@@ -11,6 +11,7 @@ export { createComplianceModule } from './compliance/module.js'
 export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'
 export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './paths/pathsOf.js'
+export type { GivenEvents, PathEvent, SyntheticEvent } from './paths/possibleEvents.js'
 export type { StateGraphOptions } from './paths/stateGraph.js'
 export {
   type EventMatch,

@@ -8,15 +8,9 @@ import { CutoverError } from '../../errors.js'
  */
 export function keyOfState<Machine extends AnyStateMachine>(machine: Machine, state: SnapshotFrom<Machine>): string {
   const { value, context, historyValue, status } = state as Parts
-  return JSON.stringify([value, context, historyOf(historyValue), status], (name, part: unknown) => {
-    if (part === undefined) return { undefined: true }
-    if (typeof part === 'bigint') return { bigint: `${part}` }
-    if (typeof part === 'function' || typeof part === 'symbol') throw notComparable(machine, name, typeof part)
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part
-    if (part instanceof Map) return { Map: [...part] }
-    if (part instanceof Set) return { Set: [...part] }
-    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-  })
+  const history = Object.entries(historyValue ?? {}).map(([id, nodes]) => [id, nodes.map(node => node.id)])
+  const refuse = (what: string, name: string) => notComparable(machine, what, name)
+  return new Encoder(refuse).encode([value, context, history, status], 'context')
 }
 
 interface Parts {
@@ -26,14 +20,56 @@ interface Parts {
   readonly status: unknown
 }
 
-function historyOf(history: Parts['historyValue']): unknown {
-  return Object.entries(history ?? {}).map(([id, nodes]) => [id, nodes.map(node => node.id)])
+/** Texts that are equal for equal values, and different for different ones. */
+class Encoder {
+  readonly #refuse: (what: string, name: string) => Error
+  /** What is being encoded just now, from the outside in. */
+  readonly #open = new Set<object>()
+
+  constructor(refuse: (what: string, name: string) => Error) {
+    this.#refuse = refuse
+  }
+
+  encode(value: unknown, name: string): string {
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (typeof value === 'function' || typeof value === 'symbol') throw this.#refuse(`a ${typeof value}`, name)
+    if (typeof value === 'bigint') return `${value}n`
+    if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : `${value}`
+    if (this.#open.has(value)) throw this.#refuse('a cycle', name)
+    this.#open.add(value)
+    const text = this.#object(value, name)
+    this.#open.delete(value)
+    return text
+  }
+
+  #object(value: object, name: string): string {
+    if (Array.isArray(value)) return `[${value.map((item, i) => this.encode(item, `${i}`)).join()}]`
+    if (value instanceof Map) return `Map${this.encode([...value], name)}`
+    if (value instanceof Set) return `Set${this.encode([...value], name)}`
+    if (value instanceof Error) return `Error${this.encode([value.name, value.message], name)}`
+    if (value instanceof RegExp) return `${value}`
+    if (ArrayBuffer.isView(value)) return `${value.constructor.name}${this.encode([...bytesOf(value)], name)}`
+    // Such as dates, and references to actors.
+    if ('toJSON' in value && typeof value.toJSON === 'function') return this.encode(value.toJSON(), name)
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    if (entries.length === 0 && !isPlain(value)) throw this.#refuse(`an instance of ${value.constructor?.name}`, name)
+    return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${this.encode(part, key)}`).join()}}`
+  }
 }
 
-function notComparable({ id }: AnyStateMachine, name: string, type: string): CutoverError {
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+function notComparable({ id }: AnyStateMachine, what: string, name: string): CutoverError {
   return new CutoverError(
     'CUTOVER_UNSUPPORTED_MACHINE',
-    `The context of the machine "${id}" holds a ${type} ("${name}"), so that its states cannot be told apart. Keep it ` +
-      'outside the context, such as in an action or actor that `provide()` gives.',
+    `The context of the machine "${id}" holds ${what} ("${name}"), so that its states cannot be told apart. Keep it ` +
+      'outside the context, or tell states apart with `serializeState`.',
   )
 }

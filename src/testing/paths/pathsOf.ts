@@ -1,5 +1,7 @@
-import type { AnyStateMachine, EventFromLogic, SnapshotFrom } from 'xstate'
-import { invalidOption, object, positive } from '../../validate.js'
+import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from 'xstate'
+import { CutoverError } from '../../errors.js'
+import { invalidOption, object, optionalFunction, positive } from '../../validate.js'
+import type { PathEvent } from './possibleEvents.js'
 import { type GraphStep, type StateGraph, type StateGraphOptions, stateGraph } from './stateGraph.js'
 
 /** What {@link pathsOf} is to cover, and what can happen. */
@@ -11,7 +13,7 @@ export interface PathsOptions<Machine extends AnyStateMachine> extends StateGrap
   readonly cover?: 'states' | 'transitions' | undefined
 }
 
-/** A state of the machine, as plain data. */
+/** A state of the machine, as plain data. Paths share it: do not change it. */
 export interface PathState<Machine extends AnyStateMachine> {
   /** As in `snapshot.value`. */
   readonly value: SnapshotFrom<Machine>['value']
@@ -22,7 +24,7 @@ export interface PathState<Machine extends AnyStateMachine> {
 /** What happens, and the state that the machine is in afterwards. */
 export interface PathStep<Machine extends AnyStateMachine> {
   /** To be brought about in what you test. */
-  readonly event: EventFromLogic<Machine>
+  readonly event: PathEvent<Machine>
   /** To be compared with what you test. */
   readonly state: PathState<Machine>
 }
@@ -49,7 +51,7 @@ export interface GeneratedPath<Machine extends AnyStateMachine> {
  *   test(name, async () => {
  *     const real = new Door()
  *     for (const { event, state } of steps) {
- *       await real[event.type]()
+ *       await real.handle(event)
  *       expect(real.state).toBe(state.value)
  *     }
  *   })
@@ -57,7 +59,8 @@ export interface GeneratedPath<Machine extends AnyStateMachine> {
  * ```
  *
  * @param machine - made with XState's `setup().createMachine()` or `createMachine()`
- * @throws CutoverError `CUTOVER_INVALID_OPTION`; `CUTOVER_TOO_MANY_STATES` (more than `limit`);
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`; `CUTOVER_TOO_MANY_STATES` (more than `limit`, or
+ * two million steps in all paths);
  * `CUTOVER_UNSUPPORTED_MACHINE` (it threw, or its states cannot be told apart: the message says what to do)
  */
 export function pathsOf<Machine extends AnyStateMachine>(
@@ -67,19 +70,42 @@ export function pathsOf<Machine extends AnyStateMachine>(
   if (!isMachine(machine)) throw invalidOption('machine', 'an XState machine', machine)
   const { cover = 'transitions', events, input } = object('options', options)
   if (cover !== 'states' && cover !== 'transitions') throw invalidOption('cover', "'states' or 'transitions'", cover)
-  if (events !== undefined && typeof events !== 'function' && !Array.isArray(events)) {
-    throw invalidOption('events', 'an array or a function', events)
+  const graph = stateGraph(machine, {
+    input,
+    events,
+    limit: positive('limit', options.limit, 10_000),
+    stopWhen: optionalFunction('stopWhen', options.stopWhen),
+    serializeState: optionalFunction('serializeState', options.serializeState),
+  })
+  const states = graph.map(({ snapshot: { value, context } }): PathState<Machine> => ({ value, context }))
+  const steps = new Map<GraphStep<Machine>, PathStep<Machine>>()
+  for (const step of graph.flatMap(({ exits }) => exits)) {
+    steps.set(step, { event: step.event, state: states[step.to] as PathState<Machine> })
   }
-  const graph = stateGraph(machine, { input, events, limit: positive('limit', options.limit, 10_000) })
-  const states = graph.map(({ snapshot }) => plain(snapshot))
   const initial = states[0] as PathState<Machine>
-  return endsOf(graph, cover).map(end => {
-    const steps = wayTo(graph, end)
-    return {
-      name: nameOf(steps, states),
-      initial,
-      steps: steps.map(({ event, to }) => ({ event, state: states[to] as PathState<Machine> })),
-    }
+  const ways = waysTo(machine, graph, endsOf(graph, cover))
+  const paths = ways.map(way => way.map(step => steps.get(step) as PathStep<Machine>))
+  return (paths.length === 0 ? [[]] : paths).map(steps => ({ name: nameOf(initial, steps), initial, steps }))
+}
+
+/** The paths of a large graph may be too long to be kept, together. */
+const MAX_STEPS = 2_000_000
+
+function waysTo<Machine extends AnyStateMachine>(
+  { id }: Machine,
+  graph: StateGraph<Machine>,
+  ends: readonly GraphStep<Machine>[],
+): GraphStep<Machine>[][] {
+  let total = 0
+  return ends.map(end => {
+    const way = wayTo(graph, end)
+    total += way.length
+    if (total <= MAX_STEPS) return way
+    const message = `The paths of the machine "${id}" have more than ${MAX_STEPS} steps, in ${graph.length} states.`
+    throw new CutoverError(
+      'CUTOVER_TOO_MANY_STATES',
+      `${message} Use cover: 'states', give fewer events in \`events\`, or leave what only counts on out of \`serializeState\`.`,
+    )
   })
 }
 
@@ -100,20 +126,27 @@ function endsOf<Machine extends AnyStateMachine>(graph: StateGraph<Machine>, cov
   return taken.flat().filter(step => !isTaken(step) || taken[step.to]?.length === 0)
 }
 
-function plain<Machine extends AnyStateMachine>({ value, context }: SnapshotFrom<Machine>): PathState<Machine> {
-  return { value, context }
+/** As in: `open by push, wait {"ms":5}` */
+function nameOf<Machine extends AnyStateMachine>(
+  initial: PathState<Machine>,
+  steps: readonly PathStep<Machine>[],
+): string {
+  const events = steps.map(({ event }) => {
+    const { type, ...payload } = event as AnyEventObject
+    return Object.keys(payload).length === 0 ? type : `${type} ${textOf(payload)}`
+  })
+  const { value } = steps.at(-1)?.state ?? initial
+  const end = typeof value === 'string' ? value : JSON.stringify(value)
+  return events.length === 0 ? `${end} from the start` : `${end} by ${events.join(', ')}`
 }
 
-/** As in: `"open" by push, wait {"ms":5}` */
-function nameOf<Machine extends AnyStateMachine>(
-  steps: readonly GraphStep<Machine>[],
-  states: readonly PathState<Machine>[],
-): string {
-  const events = steps.map(({ event: { type, ...payload } }) =>
-    Object.keys(payload).length === 0 ? type : `${type} ${JSON.stringify(payload)}`,
-  )
-  const end = states[steps.at(-1)?.to ?? 0]?.value
-  return `${typeof end === 'string' ? end : JSON.stringify(end)} by ${events.join(', ')}`
+/** A payload may be anything. */
+function textOf(payload: object): string {
+  try {
+    return JSON.stringify(payload)
+  } catch {
+    return '{…}'
+  }
 }
 
 function isMachine(value: unknown): value is AnyStateMachine {

@@ -2,7 +2,7 @@ import { getAdjacencyMap } from '@xstate/graph'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
 import { asError, CutoverError } from '../../errors.js'
 import { keyOfState } from './keyOfState.js'
-import { eventsIn } from './possibleEvents.js'
+import { type GivenEvents, PossibleEvents } from './possibleEvents.js'
 
 /** What can happen to a machine while its states are explored. */
 export interface StateGraphOptions<Machine extends AnyStateMachine> {
@@ -16,10 +16,14 @@ export interface StateGraphOptions<Machine extends AnyStateMachine> {
    * @default every event that the state listens to, without payload; among them the ends of `after` delays
    * (`xstate.after.…`) and of invoked actors (`xstate.done.actor.…`, `xstate.error.actor.…`)
    */
-  readonly events?:
-    | readonly EventFromLogic<Machine>[]
-    | ((state: SnapshotFrom<Machine>) => readonly EventFromLogic<Machine>[])
-    | undefined
+  readonly events?: GivenEvents<Machine> | undefined
+  /** From such a state no step is taken. @default never */
+  readonly stopWhen?: ((state: SnapshotFrom<Machine>) => boolean) | undefined
+  /**
+   * The same text for states that are to count as one: leave out of it what only counts on, such as attempts.
+   * @default the value, the context and the history of the state
+   */
+  readonly serializeState?: ((state: SnapshotFrom<Machine>) => string) | undefined
   /** How many states to explore at most. @default 10_000 */
   readonly limit?: number | undefined
 }
@@ -57,20 +61,36 @@ interface Adjacent<Machine extends AnyStateMachine> {
  */
 export function stateGraph<Machine extends AnyStateMachine>(
   machine: Machine,
-  { input, events, limit = 10_000 }: StateGraphOptions<Machine>,
+  {
+    input,
+    events,
+    limit = 10_000,
+    stopWhen,
+    serializeState = state => keyOfState(machine, state),
+  }: StateGraphOptions<Machine>,
 ): StateGraph<Machine> {
   const keys = new Map<string, number>()
-  const serializeState = (state: SnapshotFrom<Machine>): string => {
-    const key = keyOfState(machine, state)
+  const keyOf = (state: SnapshotFrom<Machine>): string => {
+    const key = serializeState(state)
     if (!keys.has(key)) {
       if (keys.size >= limit) throw tooManyStates(machine, limit)
       keys.set(key, keys.size)
     }
     return key
   }
-  const options = { input, serializeState, events: (state: SnapshotFrom<Machine>) => eventsIn(machine, state, events) }
+  const possible = new PossibleEvents(machine, events)
+  let event = 0
+  const options = {
+    input,
+    stopWhen,
+    serializeState: keyOf,
+    // Events that look alike are not the same.
+    serializeEvent: () => `${event++}`,
+    events: (state: SnapshotFrom<Machine>) => possible.in(state),
+  }
   const adjacency = explore(machine, options) as Adjacency<Machine>
-  return link(Object.values(adjacency), state => keys.get(keyOfState(machine, state)) ?? 0)
+  possible.assertAllHeard()
+  return link(Object.values(adjacency), state => keys.get(keyOf(state)) ?? 0)
 }
 
 function explore(machine: AnyStateMachine, options: object): unknown {
@@ -81,7 +101,7 @@ function explore(machine: AnyStateMachine, options: object): unknown {
     const cause = asError(thrown)
     throw new CutoverError(
       'CUTOVER_UNSUPPORTED_MACHINE',
-      `The machine "${machine.id}" threw while its states were explored: ${cause.message}. If an event lacks its payload, ` +
+      `The machine "${machine.id}" threw while its states were explored: ${cause.message.replace(/\.$/, '')}. If an event lacks its payload, ` +
         'give it in `events`; if the context lacks its input, give `input`.',
       { cause },
     )
@@ -111,6 +131,6 @@ function tooManyStates({ id }: AnyStateMachine, limit: number): CutoverError {
   return new CutoverError(
     'CUTOVER_TOO_MANY_STATES',
     `The machine "${id}" has more than ${limit} reachable states: stopped at ${limit} (limit). Give fewer events in ` +
-      '`events`, keep counters and the like out of the context, or raise `limit`.',
+      '`events`, leave what only counts on out of `serializeState`, or raise `limit`.',
   )
 }

@@ -1,0 +1,157 @@
+import { isCutoverError } from 'cutover'
+import { pathsOf } from 'cutover/testing'
+import { describe, expect, it } from 'vitest'
+import { assign, createMachine, setup } from 'xstate'
+
+const door = createMachine({
+  id: 'door',
+  initial: 'closed',
+  states: {
+    closed: { on: { push: 'open', lock: 'locked' } },
+    open: { on: { pull: 'closed' } },
+    locked: { on: { unlock: 'closed', push: { actions: 'rattle' } } },
+  },
+})
+
+const counter = setup({
+  types: { context: {} as { count: number }, events: {} as { type: 'add'; by: number } },
+}).createMachine({
+  id: 'counter',
+  context: { count: 0 },
+  on: { add: { actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
+})
+
+function errorOf(act: () => unknown) {
+  try {
+    act()
+  } catch (error) {
+    if (isCutoverError(error)) return { code: error.code, message: error.message }
+    throw error
+  }
+  throw new Error('Nothing was thrown.')
+}
+
+describe('Machines that paths cannot be generated from', () => {
+  it('A state space over the limit stops at it, and says the number and what to do', () => {
+    const events = [{ type: 'add', by: 1 } as const]
+    expect(errorOf(() => pathsOf(counter, { events, limit: 500 }))).toEqual({
+      code: 'CUTOVER_TOO_MANY_STATES',
+      message: expect.stringMatching(
+        /"counter" has more than 500 reachable states: stopped at 500 \(limit\)\. Give fewer/,
+      ),
+    })
+  })
+
+  it('Paths that would not fit into memory are refused, though each state would', () => {
+    const machine = createMachine({
+      id: 'long',
+      context: { count: 0 },
+      on: {
+        add: { actions: assign({ count: ({ context }) => context.count + 1 }) },
+        stay: { actions: 'stay' },
+      },
+    })
+    const stopWhen = ({ context }: { context: { count: number } }) => context.count === 5_000
+    expect(errorOf(() => pathsOf(machine, { stopWhen }))).toEqual({
+      code: 'CUTOVER_TOO_MANY_STATES',
+      message: expect.stringMatching(/paths of the machine "long" have more than 2000000 steps, in 5001 states/),
+    })
+    expect(pathsOf(machine, { stopWhen, cover: 'states' })[0]?.steps).toHaveLength(5_000)
+  })
+
+  it('As many states as the limit are fine', () => {
+    expect(pathsOf(door, { limit: 3 })).toHaveLength(3)
+    expect(errorOf(() => pathsOf(door, { limit: 2 })).code).toBe('CUTOVER_TOO_MANY_STATES')
+  })
+
+  it.each([
+    [
+      'an event that lacks its payload',
+      () =>
+        createMachine({
+          id: 'm',
+          on: { add: { actions: assign({ n: ({ event }) => (event as unknown as { by: string }).by.length }) } },
+        }),
+      /"m" threw while.*'length'.*give it in `events`/,
+    ],
+    [
+      'a context that lacks its input',
+      () => createMachine({ id: 'm', context: ({ input }) => ({ n: (input as { n: { m: 1 } }).n.m }) }),
+      /"m" threw while.*give `input`/,
+    ],
+    [
+      'a wildcard',
+      () => createMachine({ id: 'm', on: { '*': { actions: 'note' } } }),
+      /"m" listens to "\*".*give those.*in `events`/,
+    ],
+    [
+      'a cycle in the context',
+      () => {
+        const cycle: { self?: unknown } = {}
+        cycle.self = cycle
+        return createMachine({ id: 'm', context: { cycle } })
+      },
+      /"m" holds a cycle \("self"\)/,
+    ],
+    [
+      'what hides what it holds',
+      () => createMachine({ id: 'm', context: { secret: new WeakMap() } }),
+      /"m" holds an instance of WeakMap \("secret"\)/,
+    ],
+    [
+      'a function in the context',
+      () => createMachine({ id: 'm', context: { f: () => {} } }),
+      /"m" holds a function \("f"\)/,
+    ],
+  ])('%s is refused, and the message says what to do', (_, machine, message) => {
+    expect(errorOf(() => pathsOf(machine()))).toEqual({
+      code: 'CUTOVER_UNSUPPORTED_MACHINE',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('A wildcard takes the events that are given for it, a partial one those that begin like it', () => {
+    const machine = createMachine({ on: { '*': { actions: 'note' }, 'form.*': { actions: 'note' } } })
+    const events = [{ type: 'form.sent' }, { type: 'other' }]
+    expect(pathsOf(machine, { events }).map(({ name }) => name)).toEqual(['{} by form.sent', '{} by other'])
+  })
+
+  it('A Map, a Set, a BigInt and undefined in the context tell states apart', () => {
+    const machine = createMachine({
+      context: { seen: new Set<number>(), names: new Map([['a', 1n]]), last: undefined as number | undefined },
+      on: {
+        add: {
+          guard: ({ context }) => context.seen.size < 3,
+          actions: assign({ seen: ({ context }) => new Set([...context.seen, context.seen.size]) }),
+        },
+      },
+    })
+    expect(pathsOf(machine, { cover: 'states' })[0]?.steps).toHaveLength(3)
+  })
+
+  it.each([
+    ['machine', () => pathsOf({} as never), /"machine" must be an XState machine/],
+    ['cover', () => pathsOf(door, { cover: 'all' as never }), /"cover" must be 'states' or 'transitions'/],
+    [
+      'events',
+      () => pathsOf(door, { events: 'all' as never }),
+      /"events" must be an array of events, or a function that gives one, got "all"/,
+    ],
+    ['event', () => pathsOf(door, { events: ['push' as never] }), /"events" must be objects with a type, got "push"/],
+    [
+      'result of events',
+      () => pathsOf(door, { events: () => undefined as never }),
+      /"events" must be an array of events.*got undefined/,
+    ],
+    [
+      'name of an event',
+      () => pathsOf(door, { events: [{ type: 'puhs' }] }),
+      /"events" must be events that some state listens to, got "puhs"/,
+    ],
+    ['stopWhen', () => pathsOf(door, { stopWhen: true as never }), /"stopWhen" must be a function/],
+    ['serializeState', () => pathsOf(door, { serializeState: true as never }), /"serializeState" must be a function/],
+    ['limit', () => pathsOf(door, { limit: 0 }), /"limit" must be a whole number, 1 or more/],
+  ])('A wrong %s is refused by its name', (_, act, message) => {
+    expect(errorOf(act)).toEqual({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringMatching(message) })
+  })
+})

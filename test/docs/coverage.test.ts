@@ -51,7 +51,7 @@ function coverage(changes: Partial<MachineCoverage> = {}): MachineCoverage {
     { name: 'states', found: 4, covered: 4 },
     { name: 'transition pairs', found: 1_200, covered: 30 },
   ]
-  return { title: 'a door', machine: door, figures, crossed: CROSSED, ...changes }
+  return { title: 'a door', machine: door, figures, crossed: CROSSED, leftOut: [], ...changes }
 }
 
 const DIAGRAM = `\`\`\`mermaid

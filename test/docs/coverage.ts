@@ -10,8 +10,10 @@ export interface MachineCoverage {
   readonly title: string
   readonly machine: AnyStateMachine
   readonly figures: readonly Figure[]
-  /** How often each written transition was crossed, by its name; what is missing was not. */
+  /** How many tests crossed each written transition, by its name; what is missing was not. */
   readonly crossed: ReadonlyMap<string, number>
+  /** What was not asked for, and why. */
+  readonly leftOut: readonly string[]
 }
 
 /** The page about what the generated tests cover: a section a machine, in the order in which they come. */
@@ -22,8 +24,9 @@ export function coveragePage(coverages: readonly MachineCoverage[]): string {
 
 # What the generated tests cover
 
-Test cases are made from each machine: every state that can be reached is reached, and every step out of it is taken, in
-the real thing. Each edge says how many times it was crossed (×), over all settings; ⚠ marks what never was.
+Tests are made from each machine: long ways through it, which together reach every state and take every transition out of
+it, in the real thing, and show every guard to be true and to be false. Each edge says how many of these ways crossed it
+(×), over all settings; ⚠ marks what none did.
 
 ${sections.join('\n')}`
 }
@@ -38,7 +41,7 @@ export function coverageSection(coverages: readonly MachineCoverage[]): string {
   const countOf = ({ definition }: TransitionRow) => counts.get(nameOf(definition)) ?? 0
   return [
     `## The ${machine.id} machine`,
-    coverages.map(({ title, figures }) => figuresLine(title, figures)).join('\n'),
+    coverages.map(linesOf).join('\n'),
     `\`\`\`mermaid\n${toMermaid(machine, row => labelOf(row, countOf(row)))}\n\`\`\``,
     ...tableOf(
       'From any state',
@@ -72,6 +75,10 @@ function addUp(coverages: readonly MachineCoverage[], rows: readonly TransitionR
     }
   }
   return counts
+}
+
+function linesOf({ title, figures, leftOut }: MachineCoverage): string {
+  return [figuresLine(title, figures), ...leftOut.map(line => `  - left out: ${line}`)].join('\n')
 }
 
 /** The line of one setting. */

@@ -17,8 +17,10 @@ export interface Figure {
 
 /** What of a machine was run in the real thing, and agreed. */
 export class Coverage<Machine extends AnyStateMachine> {
-  /** How often each written transition was crossed, by its name. */
+  /** How many ways crossed each written transition, by its name. */
   readonly crossed = new Map<string, number>()
+  /** Which transitions the way that is being run has crossed. */
+  #onThisWay = new Set<string>()
   readonly #outcomes = new Set<string>()
   readonly #states = new Set<number>([0])
   readonly #steps = new Set<GraphStep<Machine>>()
@@ -44,11 +46,18 @@ export class Coverage<Machine extends AnyStateMachine> {
     this.#states.add(step.to)
     this.#steps.add(step)
     if (before !== undefined) this.#pairs.add(this.#numberOf(before) * this.#numbers.size + this.#numberOf(step))
+    if (before === undefined) this.#onThisWay = new Set()
     if (taken === null) return
-    for (const name of taken.map(nameOf)) this.crossed.set(name, (this.crossed.get(name) ?? 0) + 1)
+    for (const name of taken.map(nameOf)) this.#cross(name)
     const [from, to] = [this.#graph[step.from]?.snapshot, this.#graph[step.to]?.snapshot]
     if (from === undefined || to === undefined) throw new Error(`Step ${step.from} to ${step.to} is not in the graph.`)
     for (const outcome of outcomesOf(from, step.event, to, taken)) this.#outcomes.add(outcome)
+  }
+
+  #cross(name: string): void {
+    if (this.#onThisWay.has(name)) return
+    this.#onThisWay.add(name)
+    this.crossed.set(name, (this.crossed.get(name) ?? 0) + 1)
   }
 
   get figures(): Figure[] {
@@ -57,10 +66,10 @@ export class Coverage<Machine extends AnyStateMachine> {
     const [transitions, outcomes] = [this.#possibleTransitions, this.#possibleOutcomes]
     return [
       { name: 'states', found: length, covered: this.#states.size },
-      { name: 'steps', found: this.#numbers.size, covered: this.#steps.size },
-      { name: 'written transitions', found: transitions.length, covered: count(transitions, this.crossed) },
+      { name: 'transitions', found: this.#numbers.size, covered: this.#steps.size },
+      { name: 'edges of the chart', found: transitions.length, covered: count(transitions, this.crossed) },
       { name: 'guard outcomes', found: outcomes.length, covered: count(outcomes, this.#outcomes) },
-      { name: 'pairs of steps', found: pairs, covered: this.#pairs.size },
+      { name: 'transition pairs', found: pairs, covered: this.#pairs.size },
     ]
   }
 
@@ -76,6 +85,15 @@ export class Coverage<Machine extends AnyStateMachine> {
     const run = [...this.crossed.keys(), ...this.#outcomes].filter(name => this.#isImpossible(name))
     const stale = this.#impossible.filter(({ what }) => !all.some(name => what.test(name))).map(({ what }) => `${what}`)
     return [...run, ...stale]
+  }
+
+  /** What is not asked for, and why, in words. */
+  get leftOut(): string[] {
+    const all = [...written(this.#machine), ...writtenOutcomes(this.#machine)]
+    return this.#impossible.map(({ what, why }) => {
+      const names = all.filter(name => what.test(name)).map(name => `\`${name}\``)
+      return `${names.join(', ')}: ${why}`
+    })
   }
 
   #isImpossible(name: string): boolean {

@@ -20,6 +20,7 @@ interface SavedCoverage {
   readonly machine: string
   readonly figures: readonly Figure[]
   readonly crossed: readonly (readonly [name: string, count: number])[]
+  readonly leftOut: readonly string[]
 }
 
 /** To be called when a model is through: leaves its coverage for the report, where one is asked for. */
@@ -28,8 +29,8 @@ export function saveCoverage(
   directory: string | undefined = process.env[REPORT_VARIABLE],
 ): void {
   if (directory === undefined) return
-  const { title, machine, figures, crossed } = coverage
-  const saved: SavedCoverage = { title, machine: machine.id, figures, crossed: [...crossed] }
+  const { title, machine, figures, crossed, leftOut } = coverage
+  const saved: SavedCoverage = { title, machine: machine.id, figures, crossed: [...crossed], leftOut }
   // A second coverage of the same title must not take the place of the first.
   writeFileSync(join(directory, `${encodeURIComponent(`${machine.id} ${title}`)}.json`), JSON.stringify(saved), {
     flag: 'wx',
@@ -45,7 +46,7 @@ export function reportFrom(directory: string): string {
     saved
       .filter(coverage => coverage.machine === machine.id)
       .sort((a, b) => (a.title < b.title ? -1 : 1))
-      .map(({ title, figures, crossed }) => ({ title, machine, figures, crossed: new Map(crossed) })),
+      .map(({ crossed, ...rest }) => ({ ...rest, machine, crossed: new Map(crossed) })),
   )
   const missing = MACHINES.filter(machine => !coverages.some(coverage => coverage.machine === machine))
   if (missing.length > 0) {

@@ -34,6 +34,8 @@ export interface Model<Machine extends AnyStateMachine> {
   possible(state: SnapshotFrom<Machine>): readonly EventFromLogic<Machine>[]
   /** What cannot be run in this setting, and why. */
   readonly impossible: readonly Impossible[]
+  /** Where `possible` stops short, in sentences. @default nowhere */
+  readonly bounds?: readonly string[]
   /** One line that tells a state from all others. */
   nameOf(state: SnapshotFrom<Machine>): string
   /** A new one, as the machine is at first. */
@@ -45,7 +47,7 @@ export interface Model<Machine extends AnyStateMachine> {
  * the real thing. Says how much there is and how much of it was run, and fails unless that is all of it.
  */
 export function runEverything<Machine extends AnyStateMachine>(model: Model<Machine>): void {
-  const { title, machine, input, possible, impossible } = model
+  const { title, machine, input, possible, impossible, bounds = [] } = model
   const graph = stateGraph(machine, { input, events: possible })
   const coverage = new Coverage(machine, graph, impossible)
   const tours = toursOf(graph)
@@ -71,7 +73,13 @@ export function runEverything<Machine extends AnyStateMachine>(model: Model<Mach
 
     afterAll(() => {
       console.info(figuresLine(title, coverage.figures))
-      saveCoverage({ title, machine, figures: coverage.figures, crossed: coverage.crossed })
+      saveCoverage({
+        title,
+        machine,
+        figures: coverage.figures,
+        crossed: coverage.crossed,
+        leftOut: [...bounds, ...coverage.leftOut],
+      })
     })
   })
 }
@@ -83,8 +91,8 @@ function inBatches<Tour>(tours: readonly Tour[]): (readonly [number, number, rea
 }
 const BATCH = 40
 
-/** Pairs of steps in a row: what is run of them is said, and need not be all. */
-const PAIRS = 'pairs of steps'
+/** Two transitions in a row: how many were run is said, and need not be all. */
+const PAIRS = 'transition pairs'
 
 /** Walks a tour. If it fails, then the shortest way to the step that failed, which may well fail too, and says more. */
 async function walk<Machine extends AnyStateMachine>(

@@ -92,8 +92,7 @@ class SupervisorDriver implements Driver<Machine> {
 
   constructor() {
     const config = { id: 'model', version: '1.0.0' }
-    const { clock } = { clock: this.#clock }
-    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, clock }
+    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, clock: this.#clock }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)
@@ -167,7 +166,7 @@ class Expected {
     const [before, now] = [pathOf(from), pathOf(to)]
     const isUp = now.startsWith('up')
     if (this.#hanging === 'pending' && !isUp && now !== 'lost.settling') this.#hanging = 'CUTOVER_RUNTIME_LOST'
-    const { hanging } = { hanging: this.#hanging }
+    const hanging = this.#hanging
     if (isUp) this.#hanging = 'pending'
     return { told: this.#told(before, now), events: this.#events(before, now), hanging, call: callIn(now) }
   }
@@ -207,6 +206,7 @@ runEverything({
   input: INPUT,
   possible: state => possible(state) as SupervisorEvent[],
   impossible: [],
+  bounds: ['Failures in a row are counted up to two: the second has the longest backoff already.'],
   nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
   begin: () => new SupervisorDriver(),
 })

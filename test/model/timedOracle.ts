@@ -18,7 +18,7 @@ interface Sent {
 /** Adds to the oracle what takes time: calls (rules 15 and 17), promises (rules 9 and 19) and the limits on waiting. */
 export class TimedOracle {
   readonly oracle: Oracle
-  /** What promises and calls gave, in order, as `number: outcome`. Whoever reads it may take it. */
+  /** What promises and calls gave, in order, as `number gives value` or `number rejects with reason`. Whoever reads it may take it. */
   readonly settled: string[] = []
   /** Which runtime got which call, in order, as `number > version`. Whoever reads it may take it. */
   readonly sent: string[] = []
@@ -51,7 +51,7 @@ export class TimedOracle {
   setVersion(id: number, active: string | null, next: string | null): void {
     const code = this.oracle.setVersion(active, next)
     if (code === null) this.#asked.push({ id, kind: 'setVersion' })
-    else this.#settle(id, code)
+    else this.#reject(id, code)
   }
 
   stop(id: number, kind: 'stop' | 'dispose'): void {
@@ -61,24 +61,25 @@ export class TimedOracle {
 
   call(id: number, isAborted = false): void {
     const { waitTimeout, maxWaitingCalls } = this.#limits
-    if (this.oracle.isClosed) this.#settle(id, 'CUTOVER_DISPOSED')
-    else if (isAborted) this.#settle(id, 'aborted')
+    if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
+    else if (isAborted) this.#reject(id, 'aborted')
     else if (this.#serving !== null) this.#send(id, this.#serving)
-    else if (this.waiting.size >= maxWaitingCalls) this.#settle(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
-    else if (waitTimeout === 0) this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION')
+    else if (this.waiting.size >= maxWaitingCalls) this.#reject(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
+    else if (waitTimeout === 0) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     else this.waiting.set(id, this.#now + waitTimeout)
   }
 
   /** Its caller does not want it any more: if it was sent, that is its runtime's affair. */
   abort(id: number): void {
-    if (this.waiting.has(id)) this.#settle(id, 'aborted')
+    if (this.waiting.has(id)) this.#reject(id, 'aborted')
   }
 
   /** Its runtime answers a call. */
-  answer(id: number, answer: string): void {
+  answer(id: number, answer: 'answered' | 'failed'): void {
     const call = this.#inFlight.get(id)
     if (call === undefined) return
-    this.#settle(id, answer)
+    if (answer === 'answered') this.#resolve(id, answer)
+    else this.#reject(id, answer)
     const { entry, version } = call
     if (--entry.inFlight === 0 && entry.state === 'stopping') this.oracle.goFurther(version)
   }
@@ -92,20 +93,20 @@ export class TimedOracle {
   advance(ms: number): void {
     this.#now += ms
     for (const [version, { at }] of this.#deadlines) if (at <= this.#now) this.oracle.goFurther(version)
-    for (const [id, at] of this.waiting) if (at <= this.#now) this.#settle(id, 'CUTOVER_NO_ACTIVE_VERSION')
+    for (const [id, at] of this.waiting) if (at <= this.#now) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
   }
 
   /** After every step: what follows from it for calls, promises and timers. */
   follow(): void {
     this.#setDeadlines()
-    for (const [id, { entry }] of this.#inFlight) if (entry.stops > 0) this.#settle(id, 'CUTOVER_VERSION_STOPPED')
+    for (const [id, { entry }] of this.#inFlight) if (entry.stops > 0) this.#reject(id, 'CUTOVER_VERSION_STOPPED')
     for (const id of this.waiting.keys()) {
-      if (this.oracle.isClosed) this.#settle(id, 'CUTOVER_DISPOSED')
+      if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
       else if (this.#serving !== null) this.#send(id, this.#serving)
     }
     this.#asked = this.#asked.filter(({ id, kind }) => {
       const outcome = this.#outcomeOf(kind)
-      if (outcome !== null) this.#settle(id, outcome)
+      if (outcome !== null) this.#resolve(id, outcome)
       return outcome === null
     })
   }
@@ -151,9 +152,17 @@ export class TimedOracle {
     this.sent.push(`${id} > ${version}`)
   }
 
-  #settle(id: number, outcome: string): void {
+  #resolve(id: number, value: string): void {
+    this.#settle(id, `${id} gives ${value}`)
+  }
+
+  #reject(id: number, reason: string): void {
+    this.#settle(id, `${id} rejects with ${reason}`)
+  }
+
+  #settle(id: number, how: string): void {
     this.waiting.delete(id)
     this.#inFlight.delete(id)
-    this.settled.push(`${id}: ${outcome}`)
+    this.settled.push(how)
   }
 }

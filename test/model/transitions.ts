@@ -39,9 +39,9 @@ export function outcomesOf(
   to: AnyMachineSnapshot,
   taken: readonly AnyTransitionDefinition[],
 ): string[] {
-  const names = new Set(taken.map(nameOf))
   const outcomes: string[] = []
-  const ask = (candidates: readonly AnyTransitionDefinition[]): boolean => {
+  const ask = (candidates: readonly AnyTransitionDefinition[], among = taken): boolean => {
+    const names = new Set(among.map(nameOf))
     for (const candidate of candidates) {
       const isTaken = names.has(nameOf(candidate))
       if (guardOf(candidate) !== null) outcomes.push(outcome(candidate, isTaken))
@@ -50,7 +50,7 @@ export function outcomesOf(
     return false
   }
   for (const node of innermostFirst(from)) if (ask(node.transitions.get(event.type) ?? [])) break
-  for (const { source, eventType } of taken) if (eventType === '') ask(source.always ?? [])
+  for (const one of taken) if (one.eventType === '') ask(one.source.always ?? [], [one])
   for (const { always } of innermostFirst(to)) for (const one of always ?? []) outcomes.push(outcome(one, false))
   return outcomes
 }

@@ -2,6 +2,7 @@ import { Aggregate, isCutoverError } from 'cutover'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { expect } from 'vitest'
 import type { InspectionEvent } from 'xstate'
+import { textOf } from '../../src/testing/eventText.js'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Said } from './oracle.js'
 import { type Limits, TimedOracle } from './timedOracle.js'
@@ -25,7 +26,7 @@ export class Twin {
     this.#timed = new TimedOracle(limits)
     this.aggregate = new Aggregate({ id: ID, clock: this.#clock, inspect, ...limits })
     this.aggregate.watchEvents().subscribe(event => {
-      this.#events.push('version' in event ? `${event.type} ${event.version}` : event.type)
+      this.#events.push(textOf(event))
     })
   }
 
@@ -134,6 +135,7 @@ export class Twin {
     same('starts and stops', this.#runtimes.map(countsOf), this.#oracle.all.map(countsOf))
     same('events', this.#events.splice(0), this.#oracle.events.splice(0))
     same('calls as sent', this.#sent.splice(0), this.#timed.sent.splice(0))
+    // Which of several promises is settled first is not said by any rule.
     same('calls and promises', this.#settled.splice(0).sort(), this.#timed.settled.splice(0).sort())
   }
 
@@ -174,11 +176,11 @@ export class Twin {
   #await(promise: Promise<string>): void {
     const id = ++this.#id
     this.#unsettled++
-    const settle = (outcome: unknown) => {
+    const settle = (how: 'gives' | 'rejects with') => (outcome: unknown) => {
       this.#unsettled--
-      this.#settled.push(`${id}: ${isCutoverError(outcome) ? outcome.code : outcome}`)
+      this.#settled.push(`${id} ${how} ${isCutoverError(outcome) ? outcome.code : outcome}`)
     }
-    promise.then(settle, settle)
+    promise.then(settle('gives'), settle('rejects with'))
   }
 }
 

@@ -44,10 +44,10 @@ describe('Coverage of a machine', () => {
     expect({ missing, mistaken }).toEqual({ missing: [], mistaken: [] })
     expect(figures).toEqual([
       { name: 'states', found: 3, covered: 3 },
-      { name: 'steps', found: 5, covered: 5 },
-      { name: 'written transitions', found: 5, covered: 5 },
+      { name: 'transitions', found: 5, covered: 5 },
+      { name: 'edges of the chart', found: 5, covered: 5 },
       { name: 'guard outcomes', found: 3, covered: 3 },
-      { name: 'pairs of steps', found: 7, covered: 5 },
+      { name: 'transition pairs', found: 7, covered: 5 },
     ])
     expect(crossed.get('ring.a: jump [isFar]')).toBe(1)
   })
@@ -55,7 +55,7 @@ describe('Coverage of a machine', () => {
   it('A step that was not run is missed, with its transition and the outcome of its guard', () => {
     const { missing, figures } = coverageOf(NEVER, ({ event }) => event.type !== 'jump' || !event.far)
     expect(missing).toEqual(['ring.a: jump [isFar]', 'ring.a: jump [isFar] true'])
-    expect(figures[1]).toEqual({ name: 'steps', found: 5, covered: 4 })
+    expect(figures[1]).toEqual({ name: 'transitions', found: 5, covered: 4 })
   })
 
   it('What was not run is missed unless it is said to be impossible', () => {

@@ -2,24 +2,7 @@ import { connectionMachine } from 'cutover/machines'
 import { type GeneratedPath, pathsOf } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, assign, createMachine, fromPromise, setup } from 'xstate'
-
-const door = createMachine({
-  id: 'door',
-  initial: 'closed',
-  states: {
-    closed: { on: { push: 'open', lock: 'locked' } },
-    open: { on: { pull: 'closed' } },
-    locked: { on: { unlock: 'closed', push: { actions: 'rattle' } } },
-  },
-})
-
-const counter = setup({
-  types: { context: {} as { count: number }, events: {} as { type: 'add'; by: number } },
-}).createMachine({
-  id: 'counter',
-  context: { count: 0 },
-  on: { add: { actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
-})
+import { counter, door } from './machines.js'
 
 function namesOf<Machine extends AnyStateMachine>(paths: readonly GeneratedPath<Machine>[]): string[] {
   return paths.map(({ name }) => name)

@@ -1,25 +1,8 @@
 import { isCutoverError } from 'cutover'
 import { pathsOf } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
-import { assign, createMachine, setup } from 'xstate'
-
-const door = createMachine({
-  id: 'door',
-  initial: 'closed',
-  states: {
-    closed: { on: { push: 'open', lock: 'locked' } },
-    open: { on: { pull: 'closed' } },
-    locked: { on: { unlock: 'closed', push: { actions: 'rattle' } } },
-  },
-})
-
-const counter = setup({
-  types: { context: {} as { count: number }, events: {} as { type: 'add'; by: number } },
-}).createMachine({
-  id: 'counter',
-  context: { count: 0 },
-  on: { add: { actions: assign({ count: ({ context, event }) => context.count + event.by }) } },
-})
+import { assign, createMachine } from 'xstate'
+import { counter, door } from './machines.js'
 
 function errorOf(act: () => unknown) {
   try {

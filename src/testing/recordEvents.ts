@@ -46,7 +46,7 @@ export function recordEvents(source: EventSource): EventRecorder {
 /** What {@link recordEvents} gives. */
 export class EventRecorder implements Disposable {
   readonly #events: RuntimeEvent[] = []
-  readonly #waiting = new Set<() => void>()
+  readonly #waiting = new Set<(event?: RuntimeEvent) => void>()
   readonly #subscription: Subscription
   /** How many of the events `next` has passed. */
   #passed = 0
@@ -58,16 +58,16 @@ export class EventRecorder implements Disposable {
     this.#subscription = events$.subscribe({
       next: event => {
         this.#events.push(event)
-        this.#wake()
+        this.#wake(event)
       },
       error: (cause: unknown) => this.#close(`the stream failed (${asError(cause).message})`, cause),
       complete: () => this.#close('the stream ended'),
     })
   }
 
-  /** What was said so far, or since the last {@link take}. */
+  /** What was said so far, or since the last {@link take}; what is said later is not added to it. */
   get events(): readonly RuntimeEvent[] {
-    return this.#events
+    return [...this.#events]
   }
 
   /** The same in short: `started 1.0.0`, `configUpdated`. */
@@ -93,15 +93,15 @@ export class EventRecorder implements Disposable {
     const matches = matcherOf(match)
     const signal = signalOf(options)
     const timeout = durationOrInfinity('timeout', options.timeout, 4_000)
-    const from = this.#passed
+    const came = this.#events.slice(this.#passed)
     return new Promise((resolve, reject) => {
       const fail = (reason: string, cause?: unknown) => {
         forget()
-        const came = textOfAll(this.#events.slice(from))
-        const message = `Waited for ${nameOf(match)}, in vain: ${reason}. What came: ${came}.`
+        const message = `Waited for ${nameOf(match)}, in vain: ${reason}. What came: ${textOfAll(came)}.`
         reject(new Error(message, cause === undefined ? undefined : { cause }))
       }
-      const look = () => {
+      const look = (said?: RuntimeEvent) => {
+        if (said !== undefined) came.push(said)
         const index = this.#find(matches, thrown => fail('its predicate threw', thrown))
         const event = this.#events[index]
         if (event !== undefined) {
@@ -111,7 +111,7 @@ export class EventRecorder implements Disposable {
         } else if (this.#end !== undefined) fail(this.#end.reason, this.#end.cause)
         else if (signal?.aborted === true) fail('the signal fired', signal.reason)
       }
-      const unlisten = signal === undefined ? undefined : onAbort(signal, look)
+      const unlisten = signal === undefined ? undefined : onAbort(signal, () => look())
       const isLimited = timeout !== Number.POSITIVE_INFINITY
       const timer = isLimited ? setTimeout(() => fail(`the ${timeout} ms are over`), timeout) : undefined
       const forget = () => {
@@ -149,8 +149,8 @@ export class EventRecorder implements Disposable {
     this.#wake()
   }
 
-  #wake(): void {
-    for (const look of [...this.#waiting]) look()
+  #wake(said?: RuntimeEvent): void {
+    for (const look of [...this.#waiting]) look(said)
   }
 }
 

@@ -25,6 +25,16 @@ describe('what was said', () => {
     expect(recorder.take()).toEqual(['stopped'])
   })
 
+  it('What was given as events stays as it was, whatever is taken or said later', () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    const all = recorder.events
+    recorder.take()
+    runtime.emitStopped()
+    expect(all).toEqual([{ type: 'started', version: '1.0.0' }])
+  })
+
   it('An aggregate can be recorded through a switch', async () => {
     const aggregate = new Aggregate({ id: 'recorded' })
     using recorder = recordEvents(aggregate)
@@ -108,6 +118,25 @@ describe('next', () => {
     vi.advanceTimersByTime(4_000)
     expect(String(await byDefault)).toMatch(/an event that matches, in vain: the 4000 ms are over/)
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('What came is told also when it was taken meanwhile, or came after that, and nothing that came before', async () => {
+    const runtime = runtimeOf()
+    using recorder = recordEvents(runtime)
+    runtime.emitStarted()
+    await recorder.next('started')
+    runtime.emitStopped()
+    const controller = new AbortController()
+    const rejected = rejectionOf(recorder.next('failedToStart', controller))
+    runtime.emitStarted()
+    recorder.take()
+    runtime.emitUpdated()
+    controller.abort()
+    expect(String(await rejected)).toMatch(/What came: stopped 1\.0\.0, started 1\.0\.0, updated 1\.0\.0\.$/)
+    recorder.take()
+    runtime.emitStopped()
+    const later = rejectionOf(recorder.next('failedToStart', controller))
+    expect(String(await later)).toMatch(/What came: stopped 1\.0\.0\.$/)
   })
 
   it('When its signal fires, before or meanwhile, it rejects with the reason as the cause', async () => {

@@ -1,6 +1,6 @@
 import type { RuntimeConfig } from '../../hosts/provisioner.js'
 import type { Runtime } from '../../runtime.js'
-import { duration, invalidOption, object } from '../../validate.js'
+import { duration, invalidOption, object, positive } from '../../validate.js'
 import { skippedCase, type TestCase } from '../testCase.js'
 import { Bench, type BenchCase } from './bench.js'
 import { callCases } from './callCases.js'
@@ -48,7 +48,7 @@ export type ComplianceCase = TestCase
 export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] {
   const { provision, canCrash = true, hostRequests = false } = object('options', options)
   if (typeof provision !== 'function') throw invalidOption('provision', 'a function', provision)
-  const timeout = duration('timeout', options.timeout, 10_000)
+  const timeout = duration('timeout', positive('timeout', options.timeout, 10_000), 10_000)
   const skipOf = ({ needs }: BenchCase): string | undefined => {
     if (options.skip !== undefined) return options.skip
     return needs === 'crash' && !canCrash ? 'This runtime cannot crash and leave its host alive.' : undefined

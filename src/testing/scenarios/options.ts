@@ -3,7 +3,7 @@ import type { Handover } from '../../../machines/index.js'
 import type { Provisioner } from '../../hosts/provisioner.js'
 import { isLogger, type Logger } from '../../logger.js'
 import type { Runtime } from '../../runtime.js'
-import { duration, invalidOption, object, optionalFunction, text } from '../../validate.js'
+import { duration, invalidOption, object, optionalFunction, positive, text } from '../../validate.js'
 import { canonical, type VersionLike } from '../../version.js'
 
 /** What makes the runtimes of a scenario: a host, or a function that is given the canonical version. */
@@ -93,7 +93,7 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
     keepsCalls,
     versions: versionsOf(options.versions ?? ['1.0.0', '2.0.0', '3.0.0']),
     handovers: handover === undefined ? HANDOVERS : [handover],
-    timeout: duration('timeout', options.timeout, 10_000),
+    timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),
     logger,
     inspect: optionalFunction('inspect', options.inspect),
   }

@@ -58,6 +58,7 @@ describe('the compliance suite: what it says and leaves behind', () => {
       )
     expectRefused({ provision: undefined }, 'provision')
     expectRefused({ timeout: Number.POSITIVE_INFINITY }, 'timeout')
+    expectRefused({ timeout: 0 }, 'timeout')
   })
 
   it('A wait that ends in vain tells what it was for', async () => {

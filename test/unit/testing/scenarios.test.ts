@@ -225,6 +225,8 @@ it.each([
   ['versions', { versions: ['1.0.0', '2.0.0', '3.0.0', '4.0.0'] }],
   ['handover', { handover: 'both' }],
   ['timeout', { timeout: -1 }],
+  ['timeout', { timeout: 0 }],
+  ['timeout', { timeout: 2 ** 31 }],
   ['logger', { logger: {} }],
   ['inspect', { inspect: 1 }],
 ])('A wrong option %s is refused by its name: %j', (name, wrong) => {

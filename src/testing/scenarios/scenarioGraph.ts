@@ -5,7 +5,7 @@ import {
   type Handover,
 } from '../../../machines/index.js'
 import { stateGraph } from '../paths/stateGraph.js'
-import { isAtRest, isClosed, type ModelState, type Step } from './steps.js'
+import { isAtRest, isClosed, type ModelState, reportsIn, type Step } from './steps.js'
 
 /** Whether a step is the one that was looked for. */
 export type Goal = (step: Step) => boolean
@@ -70,11 +70,7 @@ export class ScenarioGraph {
 function possible(state: AggregateSnapshot, versions: readonly string[]): AggregateEvent[] {
   if (state.matches('disposed')) return []
   const { context } = state
-  const reports = Object.entries(context.versions).flatMap(([version, its]): AggregateEvent[] => {
-    if (its === 'starting') return [{ type: 'version.running', version }]
-    if (its === 'running') return [{ type: 'version.lost', version }]
-    return its === 'stopping' ? [{ type: 'version.stopped', version }] : []
-  })
+  const reports = reportsIn(state)
   if (isClosed(state)) return reports
   const ends = [{ type: 'stop' }, { type: 'dispose' }] as const
   // What else could be done at any time would make ten times as many states, and no shorter way anywhere.

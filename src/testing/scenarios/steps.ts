@@ -44,6 +44,15 @@ export function servingIn(state: ModelState): string | null {
   return stateOf(state, version) === 'running' ? version : null
 }
 
+/** What the host of each version can say in this state, but for a failed start. */
+export function reportsIn({ context: { versions } }: ModelState): AggregateEvent[] {
+  return Object.entries(versions).flatMap(([version, its]): AggregateEvent[] => {
+    if (its === 'starting') return [{ type: 'version.running', version }]
+    if (its === 'running') return [{ type: 'version.lost', version }]
+    return its === 'stopping' ? [{ type: 'version.stopped', version }] : []
+  })
+}
+
 /** Whether calls are refused for good. */
 export function isClosed(state: ModelState): boolean {
   return placeOf(state) === 'disposing' || placeOf(state) === 'disposed'

@@ -75,9 +75,11 @@ export class GatedRuntime implements Runtime {
     }
   }
 
-  /** Lets through what it said up to that. @returns what was let through */
+  /** Lets through what it said up to that, with the `updated` right behind it. @returns what was let through */
   release(type: RuntimeEvent['type']): RuntimeEvent[] {
-    const released = this.#held.splice(0, this.#find(type) + 1).map(({ event }) => event)
+    let count = this.#find(type) + 1
+    while (this.#held[count]?.event.type === 'updated') count++
+    const released = this.#held.splice(0, count).map(({ event }) => event)
     for (const event of released) this.#out$.next(event)
     return released
   }

@@ -3,6 +3,7 @@ import type { Handover } from '../../../machines/index.js'
 import { Aggregate } from '../../aggregate.js'
 import { asError } from '../../errors.js'
 import type { RuntimeEvent } from '../../runtime.js'
+import { textOf } from '../eventText.js'
 import type { Patience } from '../patience.js'
 import { recordEvents } from '../recordEvents.js'
 import { AudibleEvents } from './audibleEvents.js'
@@ -97,17 +98,21 @@ export class Walk {
     if (isClosed(to)) await this.#calls.expectClosed()
     else if (routeIn(to) === null && whoAnswersNext(to, rest, this.#options.keepsCalls)) this.#calls.wait()
     assertStatus(this.#aggregate.status(), to, routeIn(to) === null ? this.#calls.waiting : 0)
-    assert.deepEqual(
-      this.#recorder.take(),
-      this.#audible.after(step, said),
-      'A subscriber did not hear what it should:',
-    )
+    this.#assertHeard(this.#audible.after(step, said))
     const answering = servingIn(to)
     if (answering !== null) {
       await this.#calls.expectWaitingAnswered(answering)
       await this.#calls.send()(answering)
     }
     if (isAtRest(to)) await this.#promises.expectDone(to)
+  }
+
+  /** Versions and capabilities too; first in short, which is easier to read. */
+  #assertHeard(expected: readonly RuntimeEvent[]): void {
+    const { events } = this.#recorder
+    const message = 'A subscriber did not hear what it should:'
+    assert.deepEqual(this.#recorder.take(), expected.map(textOf), message)
+    assert.deepEqual(events, expected, message)
   }
 
   /** @returns what the step's runtime said, if it is about one */
@@ -164,7 +169,7 @@ export class Walk {
   async #expectNothingLeft(): Promise<void> {
     const stopped = Promise.all(this.#runtimes.map(runtime => runtime.stopped()))
     await this.#patience.for(stopped, 'the promises of stop()')
-    // What is said too late is said in the next turns.
+    // What is said right behind the end is said in the next turns; nobody can wait for what is said later.
     for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
     for (const { version, starts, stops, subscribers } of this.#runtimes) {
       assert.equal(stops, starts, `Version ${version} was started ${starts} times and stopped ${stops} times.`)

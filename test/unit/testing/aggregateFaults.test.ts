@@ -1,10 +1,10 @@
 import { Aggregate, type AggregateStatus, type RuntimeEvent } from 'cutover'
 import { aggregateScenarios } from 'cutover/testing'
-import { filter } from 'rxjs'
+import { filter, map } from 'rxjs'
 import { expect, it, vi } from 'vitest'
 import { GatedRuntime } from '../../../src/testing/scenarios/gatedRuntime.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { named, SMALL } from '../../fixtures/scenarios/ready.js'
+import { named, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
 /** What scenarios say of an aggregate that does something wrong: each of its promises is looked after. */
 const PROMOTE = /^promote: a next version that is up takes over/
@@ -30,6 +30,35 @@ it.each(['configUpdated', 'started', 'stopped'])('It does not say %s', async typ
     return watchEvents.call(this).pipe(filter((event: RuntimeEvent) => event.type !== type))
   })
   expect(await caught()).toMatch(/A subscriber did not hear what it should:/)
+})
+
+/** With a capability from its start on, and then a better one. */
+class TrustedRuntime extends ReadyRuntime {
+  override emit(event: RuntimeEvent): void {
+    if (event.type !== 'started') return super.emit(event)
+    super.emit({ ...event, capabilityTEE: { hardware: 'old' } })
+    this.emitUpdated({ hardware: 'new' })
+  }
+}
+
+it('It passes on the first capability of a next version, not the last', async () => {
+  const trusted = aggregateScenarios({ ...SMALL, provision: version => new TrustedRuntime(version) })
+  const heard: RuntimeEvent[] = []
+  const promote = named(trusted, PROMOTE)
+  const { watchEvents } = Aggregate.prototype
+  const spy = vi.spyOn(Aggregate.prototype, 'watchEvents').mockImplementation(function (this: Aggregate) {
+    const events$ = watchEvents.call(this)
+    events$.subscribe(event => heard.push(event))
+    return events$
+  })
+  await promote.run()
+  expect(heard).toContainEqual({ type: 'started', version: '2.0.0', capabilityTEE: { hardware: 'new' } })
+  spy.mockImplementation(function (this: Aggregate) {
+    const old = (event: RuntimeEvent): RuntimeEvent =>
+      event.type === 'started' && event.version === '2.0.0' ? { ...event, capabilityTEE: { hardware: 'old' } } : event
+    return watchEvents.call(this).pipe(map(old))
+  })
+  expect(String(await rejectionOf(promote.run()))).toMatch(/A subscriber did not hear what it should:[\s\S]*'new'/)
 })
 
 it('It resolves setVersion with another pair', async () => {

@@ -1,8 +1,8 @@
 import { isClosed, type ModelState, routeIn, type Step, stateOf } from './steps.js'
 
 /**
- * Whether a call that waits now comes to a good end on the rest of the path: the version that gets it comes up before it
- * leaves, or the aggregate is disposed of before there is one.
+ * Whether a call that waits now is settled as it should be on the rest of the path: the version that gets it comes up
+ * before it leaves, or the aggregate is disposed of before there is one.
  *
  * @param keepsCalls - a version keeps the calls that come before it is up
  */

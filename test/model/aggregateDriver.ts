@@ -1,5 +1,6 @@
 import type { AggregateEvent, AggregateSnapshot, aggregateMachine, Handover } from 'cutover/machines'
 import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
+import { expectedStatus } from '../../src/testing/scenarios/statusCheck.js'
 import type { Driver, Step } from './runEverything.js'
 import { same, Twin } from './twin.js'
 
@@ -55,21 +56,9 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
   }
 }
 
-/** What `status()` must say in a state of the machine. */
-function statusIn({
-  value,
-  context: { active, next, wanted, versions },
-}: AggregateSnapshot): ReturnType<Twin['status']> {
-  const [state, phase] = typeof value === 'string' ? [value, null] : (Object.entries(value)[0] as [string, string])
+/** What `status()` must say in a state of the machine, when there are no calls. */
+function statusIn(state: AggregateSnapshot): ReturnType<Twin['status']> {
+  const { versions, ...status } = expectedStatus(state)
   const known = Object.entries(versions).map(([version, its]) => `${version} ${its}`)
-  const said = { state: phase === 'disposing' ? phase : state, phase: state === 'running' ? phase : null }
-  const calls = { inFlight: 0, waiting: 0 }
-  return {
-    ...(said as Pick<ReturnType<Twin['status']>, 'state' | 'phase'>),
-    active,
-    next,
-    wanted,
-    versions: known.sort(),
-    ...calls,
-  }
+  return { ...status, versions: known, inFlight: 0, waiting: 0 }
 }

@@ -1,4 +1,5 @@
 import { type AggregateEvent, type AggregateSnapshot, aggregateMachine, type Handover } from 'cutover/machines'
+import { reportsIn } from '../../src/testing/scenarios/steps.js'
 import { AggregateDriver } from './aggregateDriver.js'
 import type { Impossible } from './coverage.js'
 import { runEverything } from './runEverything.js'
@@ -22,12 +23,7 @@ const WHILE_DISPOSING: readonly AggregateEvent[] = [{ type: 'stop' }, { type: 'd
 /** What can happen: any command, and of each version's host what it can say in the state that it is in. */
 function possible(state: AggregateSnapshot): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  const reports = Object.entries(state.context.versions).flatMap(([version, its]): AggregateEvent[] => {
-    if (its === 'starting') return [{ type: 'version.running', version }]
-    if (its === 'running') return [{ type: 'version.lost', version }]
-    return its === 'stopping' ? [{ type: 'version.stopped', version }] : []
-  })
-  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...reports]
+  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...reportsIn(state)]
 }
 
 /** As in: running.settled, active 1.0.0, no next, wanted 1.0.0 and none, 1.0.0 running */

@@ -4,9 +4,10 @@ import type { Command } from './command.js'
 import * as does from './commands.js'
 import type { WalkOptions } from './records.js'
 import type { Habits } from './walkHost.js'
+import type { World } from './world.js'
 
 /** Several things done at once, without anything else in between. */
-type Burst = readonly Command[]
+type Burst = readonly Command<World>[]
 
 /** Who does what, each in this order; the scheduler says who is next. */
 export interface Walk {
@@ -22,7 +23,7 @@ export interface Walk {
 const COOPERATIVE: Habits = { start: 'says', stop: 'says', call: 'later', watch: 'works', inside: null }
 
 /** What most walks begin with. */
-export const WARM: readonly Command[] = [
+export const WARM: readonly Command<World>[] = [
   does.add('1.0.0', { ...COOPERATIVE, stop: 'later', call: 'hangs' }),
   does.add('2.0.0', { ...COOPERATIVE, stop: 'later' }),
   does.start(),
@@ -46,7 +47,7 @@ const pairs = fc.tuple(names, names).map(([active, next]) => does.setVersion(act
 const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 
 /** What a user does from within an event, or a host from within itself. */
-const fromWithin: Arbitrary<Command> = fc.oneof(
+const fromWithin: Arbitrary<Command<World>> = fc.oneof(
   { weight: 6, arbitrary: pairs },
   { weight: 6, arbitrary: fc.constantFrom(does.call('c', null), does.call('p', null), does.call('c', 0)) },
   { weight: 3, arbitrary: fc.constantFrom(does.start(), does.stop(), does.abortSignal(0)) },
@@ -70,7 +71,7 @@ const inside = fc.oneof(
 )
 const anyHabits: Arbitrary<Habits> = fc.tuple(habits, inside).map(([its, inside]) => ({ ...its, inside }))
 
-const userCommands: Arbitrary<Command> = fc.oneof(
+const userCommands: Arbitrary<Command<World>> = fc.oneof(
   { weight: 12, arbitrary: pairs },
   { weight: 8, arbitrary: fc.tuple(versions, anyHabits).map(([version, its]) => does.add(version, its)) },
   { weight: 3, arbitrary: fc.constantFrom(does.start()) },
@@ -90,7 +91,7 @@ const userCommands: Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(does.dispose()) },
 )
 
-const callerCommands: Arbitrary<Command> = fc.oneof(
+const callerCommands: Arbitrary<Command<World>> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
@@ -111,7 +112,7 @@ const sayings = fc.constantFrom(
   'broke',
   'nonsense',
 )
-const outsideCommands: Arbitrary<Command> = fc.oneof(
+const outsideCommands: Arbitrary<Command<World>> = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(versions, sayings).map(([version, saying]) => does.says(version, saying)) },
   { weight: 3, arbitrary: fc.tuple(versions, fc.boolean()).map(([version, fails]) => does.answers(version, fails)) },
   { weight: 3, arbitrary: fc.constantFrom(1, 4, 5, 10, 15, 20, 30).map(does.pass) },
@@ -130,7 +131,7 @@ export const walks: Arbitrary<Walk> = fc.record({
 })
 
 /** One thing at a time mostly, now and then together with whatever else may happen. */
-function burstsOf(command: Arbitrary<Command>, maxLength: number): Arbitrary<readonly Burst[]> {
+function burstsOf(command: Arbitrary<Command<World>>, maxLength: number): Arbitrary<readonly Burst[]> {
   const one = command.map(it => [it])
   const several = fc
     .tuple(command, fc.array(anyCommand, { minLength: 1, maxLength: 2 }))

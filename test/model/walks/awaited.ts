@@ -2,28 +2,17 @@ import fc from 'fast-check'
 import type { Said } from '../oracle.js'
 import type { Limits } from '../timedOracle.js'
 import { Twin } from '../twin.js'
+import { Command } from './command.js'
 
 /** Something that happens; it is over, and the aggregate agrees with its oracle, before the next thing happens. */
-class Happening implements fc.AsyncCommand<object, Twin> {
-  readonly #text: string
-  readonly #act: (twin: Twin) => void
-
-  constructor(text: string, act: (twin: Twin) => void) {
-    this.#text = text
-    this.#act = act
-  }
-
+class Happening extends Command<Twin> implements fc.AsyncCommand<object, Twin> {
   check(): boolean {
     return true
   }
 
   async run(_: object, twin: Twin): Promise<void> {
-    this.#act(twin)
+    this.perform(twin)
     await twin.agree()
-  }
-
-  toString(): string {
-    return this.#text
   }
 }
 

@@ -29,6 +29,12 @@ export const callWentOut: readonly Invariant<Sent>[] = [
   invariant('A call is sent to one active version, at most once, and to one next version, at most once', sent => {
     return (sent.role === 'next' ? sent.call.nextSends : sent.call.activeSends) === 0
   }),
+  invariant('Whatever it is said to be, one host serves at a time, and none again after another has', (sent, world) => {
+    const { call, host } = sent
+    const hasServed = world.servers.includes(host)
+    if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
+    return call.reached.length === 1 && call.request.startsWith('p') && !hasServed
+  }),
   invariant('Calls go out in the order in which they arrived', ({ call, role }, { lastSent }) => {
     return role === 'next' || call.number > lastSent
   }),

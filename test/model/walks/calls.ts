@@ -19,6 +19,7 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
     sentTo: null,
     activeSends: 0,
     nextSends: 0,
+    reached: [],
     answer: null,
     outcome: null,
     settlements: 0,
@@ -47,6 +48,8 @@ export function receiveCall(world: World, request: string, host: WalkHost): Call
   if (call === undefined) throw new Error(`Nobody made the call ${request}.`)
   const { role } = host.events
   world.judge(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
+  call.reached.push(host)
+  if (call.reached.length === 1 && world.servers.at(-1) !== host) world.servers.push(host)
   if (role === 'next') {
     call.nextSends++
     return null

@@ -1,18 +1,17 @@
 import { toStringMethod } from 'fast-check'
-import type { World } from './world.js'
 
-/** Something that a user, a caller, a host or the clock does; written as in `setVersion(2.0.0, null)`. */
-export class Command {
+/** Something that is done to a target in a walk; written as in `setVersion(2.0.0, null)`. */
+export class Command<Target> {
   readonly #text: string
-  readonly #perform: (world: World) => void
+  readonly #perform: (target: Target) => void
 
-  constructor(text: string, perform: (world: World) => void) {
+  constructor(text: string, perform: (target: Target) => void) {
     this.#text = text
     this.#perform = perform
   }
 
-  perform(world: World): void {
-    this.#perform(world)
+  perform(target: Target): void {
+    this.#perform(target)
   }
 
   toString(): string {

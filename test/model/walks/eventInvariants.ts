@@ -1,7 +1,7 @@
+import type { Audience } from './audience.js'
 import type { Place } from './hostEvents.js'
 import { type Invariant, invariant } from './invariant.js'
 import type { WalkHost } from './walkHost.js'
-import type { World } from './world.js'
 
 interface Heard {
   /** Whose event it is. */
@@ -24,7 +24,7 @@ export const eventHeard: readonly Invariant<Heard>[] = [
 ]
 
 /** Of every `configUpdated` that subscribers hear. */
-export const configUpdatedHeard: readonly Invariant<World['configUpdates']>[] = [
+export const configUpdatedHeard: readonly Invariant<Audience['configUpdates']>[] = [
   invariant('configUpdated comes after the start or the end of a next version, not before', (updates, world) => {
     return world.hasReentered || updates.heard <= updates.due
   }),

@@ -7,6 +7,7 @@ export {
   activeChanged,
   commandRefused,
   hostAsked,
+  hostsReached,
   promiseSettled,
   versionLeaves,
   versionLeft,

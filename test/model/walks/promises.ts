@@ -1,11 +1,24 @@
-import type { AggregateStatus } from 'cutover'
 import { promiseSettled } from './invariants.js'
 import type { Outcome, PromiseRecord } from './records.js'
 import type { World } from './world.js'
 
-/** Notes what becomes of a promise that is no call's. */
-export function track(world: World, of: PromiseRecord['of'], promise: Promise<unknown>, signal?: AbortSignal): void {
-  const record: PromiseRecord = { of, signal, seen: [], outcome: null }
+interface WaitsFor {
+  readonly version?: string | null
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Asks for a promise that is no call's, and notes what becomes of it. */
+export function track(
+  world: World,
+  of: PromiseRecord['of'],
+  ask: () => Promise<unknown>,
+  { version = null, signal }: WaitsFor = {},
+): void {
+  world.look()
+  const { hosts, activeHost: active } = world
+  const up = hosts.filter(({ starts, hasLeft }) => starts > 0 && !hasLeft)
+  const record: PromiseRecord = { of, signal, version, active, up, seen: [], wasUnwanted: false, outcome: null }
+  const promise = ask()
   world.promises.add(record)
   const settled = (outcome: Outcome) => {
     // It may be an answer, and so nobody's doing, that has settled it.
@@ -20,15 +33,20 @@ export function track(world: World, of: PromiseRecord['of'], promise: Promise<un
   )
 }
 
-/** What the promises that are under way may give, now that the aggregate is as `status` says. */
-export function noteWhatTheyMayGive(promises: Iterable<PromiseRecord>, status: AggregateStatus): void {
+/** Notes what the promises that are under way may give, now that the aggregate was looked at. */
+export function noteWhatTheyMayGive({ promises, status, wanted }: World): void {
   const { state, phase, active, next, versions } = status
   const isSettled = state === 'stopped' || state === 'disposed' || phase === 'settled'
   const isDown = state !== 'stopping' && state !== 'disposing'
-  for (const { of, seen } of promises) {
+  const isWanted = (version: string) =>
+    [wanted, status.wanted].every(pair => version === pair.active || version === pair.next)
+  for (const record of promises) {
+    const { of, seen } = record
     if (of === 'setVersion' && isSettled && seen.length === 0) seen.push({ active, next })
     if (of === 'stop' && isDown && seen.length === 0) seen.push(state)
-    if (of !== 'whenRunning' || state !== 'running') continue
+    if (of !== 'whenRunning') continue
+    if (record.version !== null && !isWanted(record.version)) record.wasUnwanted = true
+    if (state !== 'running') continue
     for (const { version, state } of versions) {
       if (state === 'running' && (version === active || version === next)) seen.push(version)
     }

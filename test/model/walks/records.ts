@@ -34,6 +34,8 @@ export interface CallRecord {
   sentTo: WalkHost | null
   activeSends: number
   nextSends: number
+  /** The hosts that it reached, in order. */
+  readonly reached: WalkHost[]
   /** What the active version made of it. */
   answer: Outcome | null
   outcome: Outcome | null
@@ -44,9 +46,17 @@ export interface CallRecord {
 export interface PromiseRecord {
   readonly of: 'setVersion' | 'stop' | 'dispose' | 'whenRunning' | 'getInfo' | 'abort'
   readonly signal: AbortSignal | undefined
+  /** Of `whenRunning`: the version that it waits for; null for whichever is active. */
+  readonly version: string | null
+  /** The host of the active version when it was asked for. */
+  readonly active: WalkHost | null
+  /** The hosts that were up when it was asked for. */
+  readonly up: readonly WalkHost[]
   /** Of `setVersion`: the first pair in place, once all was settled. Of `whenRunning`: the versions seen running. Of `stop`:
    * the state, once all was down. */
   readonly seen: (VersionPair | string)[]
+  /** Of `whenRunning`: at some moment its version was wanted neither as active nor as next. */
+  wasUnwanted: boolean
   outcome: Outcome | null
 }
 
@@ -58,6 +68,9 @@ export interface Sent {
   /** The aggregate is running and the version is not on its way out. */
   readonly isServing: boolean
 }
+
+/** What the aggregate passes on to hosts at once, besides calls. */
+export type Ask = 'getInfo' | 'abort' | 'updateCapabilityTEE'
 
 /** What a host is to the aggregate; `leaving` was active, `none` is neither there yet nor there any more. */
 export type Role = 'active' | 'next' | 'leaving' | 'none'

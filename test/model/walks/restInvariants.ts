@@ -80,6 +80,19 @@ export const atRest: readonly OfTheWorld[] = [
       return of === 'stop' ? state === 'stopping' || state === 'disposing' : of !== 'dispose' || state !== 'disposed'
     })
   }),
+  invariant('whenRunning() gives notice as soon as its version runs as active or next, or is not wanted', world => {
+    const { active, next, state, versions } = world.status
+    const serves = (version: string | null) =>
+      state === 'running' &&
+      version !== null &&
+      (version === active || version === next) &&
+      versions.some(its => its.version === version && its.state === 'running')
+    const isWanted = (version: string) => version === world.wanted.active || version === world.wanted.next
+    return every(world.promises, ({ of, version }) => {
+      if (of !== 'whenRunning') return true
+      return !serves(version ?? active) && (version === null || isWanted(version))
+    })
+  }),
   invariant('There is one timer for every call that waits, and for every version that stops', world => {
     const { versions, waiting } = world.status
     const stopping = count(versions, ({ state }) => state === 'stopping')
@@ -109,11 +122,14 @@ export const atRest: readonly OfTheWorld[] = [
   ),
   invariant('Starting and tearing down a next version emits configUpdated, a promotion does not', world => {
     // From within, roles change before the host that was to be started hears of it.
-    return world.hasReentered || world.configUpdates.due === world.configUpdates.heard
+    return world.hasReentered || world.audience.configUpdates.due === world.audience.configUpdates.heard
   }),
-  invariant('A subscriber that throws or acts does not keep events from the others', ({ listeners, heard }) => {
-    return listeners.every(listener => listener.heard === heard - listener.since)
-  }),
+  invariant(
+    'A subscriber that throws or acts does not keep events from the others',
+    ({ audience: { listeners, heard } }) => {
+      return listeners.every(listener => listener.heard === heard - listener.since)
+    },
+  ),
 ]
 
 /** When everything has been given the time that it may take. */
@@ -141,7 +157,7 @@ export const atTheEnd: readonly OfTheWorld[] = [
   }),
   invariant('No host has a subscriber left', ({ hosts }) => hosts.every(({ subscribers }) => subscribers === 0)),
   invariant('No version is left', ({ status }) => status.versions.length === 0),
-  invariant('watchEvents() has completed, for all subscribers', ({ isCompleted, listeners }) => {
+  invariant('watchEvents() has completed, for all subscribers', ({ audience: { isCompleted, listeners } }) => {
     return isCompleted && listeners.every(listener => listener.isCompleted)
   }),
   invariant('Every version that started has stopped', ({ hosts }) =>

@@ -62,26 +62,49 @@ export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
     if (of !== 'setVersion' || outcome === null || 'value' in outcome) return true
     return isDisposeAsked && isCutoverError(outcome.error, 'CUTOVER_DISPOSED')
   }),
-  invariant('stop() gives notice only when all is down', ({ of, seen }) => of !== 'stop' || seen.length > 0),
+  invariant('stop() and dispose() give notice only when all is down', ({ of, seen, up }, { status, hosts }) => {
+    const areDown = (hosts: readonly WalkHost[]) =>
+      hosts.every(({ starts, stops, hasLeft }) => starts === 0 || (hasLeft && stops > 0))
+    if (of === 'stop') return seen.length > 0 && areDown(up)
+    return of !== 'dispose' || (status.state === 'disposed' && areDown(hosts))
+  }),
   invariant('stop() and dispose() never fail', ({ of, outcome }) => {
     return (of !== 'stop' && of !== 'dispose') || (outcome !== null && 'value' in outcome)
   }),
-  invariant('getInfo() and abort() fail only as the active host does, or without one', ({ of, outcome }) => {
-    if ((of !== 'getInfo' && of !== 'abort') || outcome === null || 'value' in outcome) return true
-    return !isCutoverError(outcome.error) || isCutoverError(outcome.error, 'CUTOVER_NO_ACTIVE_VERSION')
+  invariant('getInfo() and abort() end as the active host has it, and fail without one', ({ of, outcome, active }) => {
+    if ((of !== 'getInfo' && of !== 'abort') || outcome === null) return true
+    if (active === null) return 'error' in outcome && isCutoverError(outcome.error, 'CUTOVER_NO_ACTIVE_VERSION')
+    const given = active.gives[of]
+    if ('error' in outcome) return 'error' in given && outcome.error === given.error
+    return 'value' in given && outcome.value === given.value
   }),
-  invariant('whenRunning() gives a version that was seen running', ({ of, outcome, seen }) => {
-    return of !== 'whenRunning' || outcome === null || 'error' in outcome || seen.includes(outcome.value as string)
+  invariant('whenRunning() gives the version asked for, once seen running', ({ of, outcome, version, seen }) => {
+    if (of !== 'whenRunning' || outcome === null || 'error' in outcome) return true
+    return seen.includes(outcome.value as string) && (version === null || outcome.value === version)
   }),
   invariant(
     'whenRunning() fails only with its signal, after dispose(), or for a version that is not wanted',
-    record => {
-      const { of, outcome, signal } = record
+    ({ of, outcome, signal, version, wasUnwanted }, { isDisposeAsked }) => {
       if (of !== 'whenRunning' || outcome === null || 'value' in outcome) return true
-      if (signal?.aborted === true && outcome.error === signal.reason) return true
-      return (
-        isCutoverError(outcome.error, 'CUTOVER_DISPOSED') || isCutoverError(outcome.error, 'CUTOVER_NO_SUCH_VERSION')
-      )
+      const { error } = outcome
+      if (signal?.aborted === true && error === signal.reason) return true
+      if (isCutoverError(error, 'CUTOVER_NO_SUCH_VERSION')) return wasUnwanted && error.version === version
+      return isCutoverError(error, 'CUTOVER_DISPOSED') && isDisposeAsked
+    },
+  ),
+]
+
+/** Of every host, when something was asked of the aggregate that it passes on at once. */
+export const hostsReached: readonly Invariant<{
+  readonly host: WalkHost
+  readonly times: number
+  readonly isAddressed: boolean
+}>[] = [
+  invariant(
+    'getInfo() and abort() reach the active host, updateCapabilityTEE() the next as well, once and no others',
+    ({ host, times, isAddressed }) => {
+      // From within, it may have left before its turn came.
+      return isAddressed ? times === 1 || (times === 0 && host.hasLeft) : times === 0
     },
   ),
 ]

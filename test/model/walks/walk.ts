@@ -42,7 +42,7 @@ async function end(world: World, scheduler: Scheduler): Promise<void> {
 }
 
 /** Does several things at once, when all is at rest. */
-async function perform(world: World, burst: readonly Command[]): Promise<void> {
+async function perform(world: World, burst: readonly Command<World>[]): Promise<void> {
   // Another sequence has found something already.
   if (world.broken.length > 0) return
   world.look()

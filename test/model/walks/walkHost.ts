@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs'
 import { receiveCall } from './calls.js'
 import type { Command } from './command.js'
 import { HostEvents } from './hostEvents.js'
-import type { CallRecord } from './records.js'
+import type { Ask, CallRecord, Outcome } from './records.js'
 import type { World } from './world.js'
 
 /** What a host does when it is asked, besides what the walk makes it say at any time. */
@@ -13,7 +13,7 @@ export interface Habits {
   readonly call: 'later' | 'hangs' | 'fails' | 'throws' | 'value'
   readonly watch: 'works' | 'throws'
   /** What it does to its own aggregate from within, once. */
-  readonly inside: { readonly method: 'start' | 'stop' | 'call'; readonly command: Command } | null
+  readonly inside: { readonly method: 'start' | 'stop' | 'call'; readonly command: Command<World> } | null
 }
 
 /** Anything that a host can say. */
@@ -33,6 +33,10 @@ export class WalkHost implements Runtime<string, string> {
   leavingSince: number | null = null
   stopAskedAt: number | null = null
   hasLeft = false
+  /** How often it was asked for each. */
+  readonly asked: Record<Ask, number> = { getInfo: 0, abort: 0, updateCapabilityTEE: 0 }
+  /** What it makes of it. */
+  readonly gives: Readonly<Record<'getInfo' | 'abort', Outcome>>
   /** Its place in the order in which versions became active; infinite until it did. */
   turn = Number.POSITIVE_INFINITY
   readonly #world: World
@@ -49,6 +53,11 @@ export class WalkHost implements Runtime<string, string> {
     this.#habits = habits
     this.#inside = habits.inside
     this.events = new HostEvents(this, world)
+    const error = habits.call === 'fails' ? new Error(`${this} cannot`) : null
+    this.gives =
+      error === null
+        ? { getInfo: { value: { version } }, abort: { value: undefined } }
+        : { getInfo: { error }, abort: { error } }
   }
 
   /** As in `2.0.0#3`: the third host that was made. */
@@ -159,11 +168,13 @@ export class WalkHost implements Runtime<string, string> {
   }
 
   getInfo(): Promise<RuntimeInfo> {
-    return this.#world.promise(`${this} tells its info`, this.#habits.call === 'fails', { version: this.version })
+    this.asked.getInfo++
+    return this.#world.promise(`${this} tells its info`, this.gives.getInfo) as Promise<RuntimeInfo>
   }
 
   abort(_options?: AbortOptions): Promise<void> {
-    return this.#world.promise(`${this} is aborted`, this.#habits.call === 'fails', undefined)
+    this.asked.abort++
+    return this.#world.promise(`${this} is aborted`, this.gives.abort) as Promise<void>
   }
 
   getCapabilityTEE(): CapabilityTEE | undefined {
@@ -171,6 +182,7 @@ export class WalkHost implements Runtime<string, string> {
   }
 
   updateCapabilityTEE(): void {
+    this.asked.updateCapabilityTEE++
     if (this.#habits.call === 'throws') throw new Error(`${this} cannot update`)
     if (this.#habits.call === 'value') this.say('updated')
   }

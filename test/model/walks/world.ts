@@ -1,19 +1,11 @@
-import { Aggregate, type AggregateStatus, type Logger, type RuntimeEvent, type VersionPair } from 'cutover'
+import { Aggregate, type AggregateStatus, type Logger, type VersionPair } from 'cutover'
 import type { Scheduler } from 'fast-check'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
+import { Audience } from './audience.js'
 import type { Command } from './command.js'
-import { expectedOf, type Place } from './hostEvents.js'
-import {
-  activeChanged,
-  configUpdatedHeard,
-  eventHeard,
-  hostAsked,
-  type Invariant,
-  versionLeaves,
-  versionLeft,
-} from './invariants.js'
+import { activeChanged, hostAsked, type Invariant, versionLeaves, versionLeft } from './invariants.js'
 import { noteWhatTheyMayGive } from './promises.js'
-import type { CallRecord, PromiseRecord, Role, WalkOptions } from './records.js'
+import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
 import { WalkClock } from './walkClock.js'
 import { ID, type WalkHost } from './walkHost.js'
 
@@ -33,7 +25,7 @@ export class World {
   readonly promises = new Set<PromiseRecord>()
   readonly signals = [new AbortController(), new AbortController(), new AbortController()]
   /** What was done so far, in order; from within something else, in parentheses. */
-  readonly trace: (Command | string)[] = []
+  readonly trace: (Command<World> | string)[] = []
   /** What the aggregate itself has logged as a bug of its own. */
   readonly bugs: object[] = []
   /** The invariants that were broken. */
@@ -55,10 +47,9 @@ export class World {
   isEnding = false
   /** The number of the call that went out last. */
   lastSent = 0
-  configUpdates = { due: 0, heard: 0 }
-  heard = 0
-  isCompleted = false
-  readonly listeners: { heard: number; isCompleted: boolean; readonly since: number }[] = []
+  /** The hosts that calls went out to as the active version's, in order. */
+  readonly servers: WalkHost[] = []
+  readonly audience: Audience
   readonly #scheduler: Scheduler
   #depth = 0
   #last = 0
@@ -76,12 +67,7 @@ export class World {
       ...(inspects ? { inspect: event => this.#inspect(event) } : {}),
     })
     this.status = this.aggregate.status()
-    this.aggregate.watchEvents().subscribe({
-      next: event => this.#hear(event),
-      complete: () => {
-        this.isCompleted = true
-      },
-    })
+    this.audience = new Audience(this)
   }
 
   /** Notes what is broken, if the invariants say so. */
@@ -91,7 +77,7 @@ export class World {
     }
   }
 
-  perform(command: Command): void {
+  perform(command: Command<World>): void {
     this.trace.push(this.#depth === 0 ? command : `(${command})`)
     this.#depth++
     try {
@@ -103,7 +89,7 @@ export class World {
   }
 
   /** Does something from within an event or a host. */
-  reenter(command: Command): void {
+  reenter(command: Command<World>): void {
     if (this.isEnding) return
     this.hasReentered = true
     this.#depth++
@@ -121,9 +107,9 @@ export class World {
   }
 
   /** A promise of a host that is settled when the scheduler says so. */
-  promise<T>(label: string, fails: boolean, value: T): Promise<T> {
+  promise(label: string, outcome: Outcome): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.later(label, () => (fails ? reject(new Error(label)) : resolve(value)))
+      this.later(label, () => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value)))
     })
   }
 
@@ -138,7 +124,7 @@ export class World {
 
   asked(method: 'start' | 'stop', host: WalkHost): void {
     this.look()
-    if (method === 'start' && host.events.role === 'next') this.configUpdates.due++
+    if (method === 'start' && host.events.role === 'next') this.audience.configUpdates.due++
     this.judge(hostAsked, { method, host })
   }
 
@@ -161,7 +147,7 @@ export class World {
         this.judge(activeChanged, active)
       }
     }
-    if (this.promises.size > 0) noteWhatTheyMayGive(this.promises, status)
+    if (this.promises.size > 0) noteWhatTheyMayGive(this)
     return status
   }
 
@@ -181,17 +167,9 @@ export class World {
     host.hasLeft = true
     // Nothing to wait for: nobody could see it stopping.
     host.leavingSince ??= this.clock.now
-    if (host.starts > 0 && host.events.role === 'next') this.configUpdates.due++
+    if (host.starts > 0 && host.events.role === 'next') this.audience.configUpdates.due++
     this.judge(versionLeft, host)
     host.events.left(host.starts > 0 && !host.events.wentDown && !host.events.hasEnded)
-  }
-
-  #hear(event: RuntimeEvent): void {
-    this.look()
-    this.heard++
-    if (event.type !== 'configUpdated') return this.#hearOf(event)
-    this.configUpdates.heard++
-    this.judge(configUpdatedHeard, this.configUpdates)
   }
 
   #logger(kind: WalkOptions['logger']): Logger {
@@ -204,16 +182,6 @@ export class World {
 
   #inspect({ type, actorRef }: InspectionEvent): void {
     if (type === '@xstate.actor') this.root ??= actorRef as AnyActorRef
-  }
-
-  #hearOf(event: RuntimeEvent & { readonly version?: string }): void {
-    const expected = expectedOf(event)
-    const places: readonly Place[] = ['due', 'held', 'captured']
-    const hosts = this.hosts.filter(({ version }) => version === event.version)
-    const place = places.find(place => hosts.some(({ events }) => events.placeOf(expected) === place)) ?? 'nowhere'
-    const host = hosts.findLast(({ events }) => place === 'nowhere' || events.placeOf(expected) === place) ?? null
-    this.judge(eventHeard, { host, place })
-    host?.events.hear(expected, place)
   }
 }
 

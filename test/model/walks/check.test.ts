@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { walks } from './arbitraries.js'
-import { check } from './check.js'
+import { check, type WalksDone } from './check.js'
 import { schedulerOf } from './interleaved.js'
 import type { WalkProperty } from './properties.js'
 import { walkSettings } from './settings.js'
@@ -13,6 +13,10 @@ describe('what a failing walk leaves behind', () => {
     hasPaths: true,
     property: () => fc.property(fc.nat(), n => n < 1_000) as fc.IRawProperty<unknown>,
   }
+
+  const fine = () => fc.property(fc.nat(), () => true) as fc.IRawProperty<unknown>
+  const counterexampleOf = (report: string | null) =>
+    report?.split('\n').find(line => line.startsWith('Counterexample'))
 
   it('is the shrunk sequence, and the command that finds just that again', async () => {
     const report = await check(small, { runs: 1_000, seed: 7, path: undefined })
@@ -30,14 +34,46 @@ describe('what a failing walk leaves behind', () => {
     expect(report).toMatch(/To replay it: .*--only small\n$/)
   })
 
+  it('beyond the first ten thousand it is the seed and the size of its batch, which find just that again', async () => {
+    let taken = 0
+    const late = (nth: number): WalkProperty => ({
+      name: 'late',
+      hasPaths: false,
+      property: () => fc.property(fc.noShrink(fc.nat()), () => ++taken !== nth) as never,
+    })
+    const report = await check(late(22_001), { runs: 25_000, seed: 7, path: undefined })
+    const [, runs, seed] = /--runs (\d+) --seed (\d+) --only late\n$/.exec(report ?? '') ?? []
+    expect([runs, seed]).toEqual(['5000', '9'])
+    taken = 0
+    const again = await check(late(2_001), { runs: Number(runs), seed: Number(seed), path: undefined })
+    expect(counterexampleOf(again)).toMatch(/Counterexample: \[\d+\]/)
+    expect(counterexampleOf(again)).toBe(counterexampleOf(report))
+  })
+
+  it('tells how far it has come, batch by batch', async () => {
+    const told: WalksDone[] = []
+    await check({ ...small, property: fine }, { runs: 12_000, seed: 7, path: undefined }, done => told.push(done))
+    expect(told).toEqual([
+      { done: 10_000, seed: 7 },
+      { done: 12_000, seed: 8 },
+    ])
+  })
+
+  it('is one walk, when a path leads to it', async () => {
+    let taken = 0
+    const property = () => fc.property(fc.nat(), () => ++taken > 0) as fc.IRawProperty<unknown>
+    expect(await check({ ...small, property }, { runs: 100, seed: 7, path: '5' })).toBe(null)
+    expect(taken).toBe(1)
+  })
+
+  it('is never found by a path where that would lead astray', async () => {
+    const astray = check({ ...small, hasPaths: false }, { runs: 1, seed: 7, path: '0' })
+    await expect(astray).rejects.toThrow('A path would lead astray in small walks')
+  })
+
   it('is nothing when all is well', async () => {
     expect(await check(small, { runs: 1, seed: 7, path: '0' })).toContain('Property failed')
-    const fine: WalkProperty = {
-      name: 'fine',
-      hasPaths: true,
-      property: () => fc.property(fc.nat(), () => true) as never,
-    }
-    expect(await check(fine, { runs: 10, seed: 7, path: undefined })).toBe(null)
+    expect(await check({ ...small, property: fine }, { runs: 10, seed: 7, path: undefined })).toBe(null)
   })
 })
 

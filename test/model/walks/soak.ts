@@ -8,7 +8,6 @@ import { WALK_PROPERTIES, type WalkProperty } from './properties.js'
 import { freshSeed, type WalkSettings, wholeNumber } from './settings.js'
 
 const USAGE = `npm run test:soak -- [--runs N] [--seed S] [--path P] [--only ${WALK_PROPERTIES.map(({ name }) => name).join('|')}]`
-const BATCH = 10_000
 
 interface Soak extends WalkSettings {
   readonly kinds: readonly WalkProperty[]
@@ -36,6 +35,10 @@ function soakOf(args: readonly string[]): Soak {
   if (path !== undefined && (seed === undefined || only === undefined)) {
     throw new Error(`--path says nothing without --seed and --only.\n${USAGE}`)
   }
+  const pathless = kinds.find(({ hasPaths }) => !hasPaths)
+  if (path !== undefined && pathless !== undefined) {
+    throw new Error(`--path would lead astray in ${pathless.name} walks: --runs and --seed replay them.\n${USAGE}`)
+  }
   if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) {
     throw new Error(`--path must be as a failure prints it, such as 12:0:3; it is ${JSON.stringify(path)}.`)
   }
@@ -51,16 +54,14 @@ function parsed<T>(parse: () => T): T {
 }
 
 /** @throws Error with the report of the walk that failed */
-async function run(kind: WalkProperty, { runs, seed, path }: Soak): Promise<void> {
+async function run(kind: WalkProperty, soak: Soak): Promise<void> {
+  const { runs, seed, path } = soak
   const start = performance.now()
-  console.info(`${kind.name}: ${runs} walks, the first from --seed ${seed}`)
-  for (let done = 0; done < runs; ) {
-    const batch = { runs: Math.min(BATCH, runs - done), seed: seed + done / BATCH, path }
-    const report = await check(kind, batch)
-    if (report !== null) throw new Error(report)
-    done += batch.runs
+  const many = path === undefined ? `${runs} walks, the first` : '1 walk'
+  console.info(`${kind.name}: ${many} from --seed ${seed}`)
+  const report = await check(kind, soak, ({ done, seed }) => {
     const seconds = Math.round((performance.now() - start) / 1_000)
-    console.info(`${kind.name}: ${done} of ${runs} walks in ${seconds} s, the last from --seed ${batch.seed}`)
-    if (path !== undefined) return
-  }
+    console.info(`${kind.name}: ${done} of ${runs} walks in ${seconds} s, the last from --seed ${seed}`)
+  })
+  if (report !== null) throw new Error(report)
 }

@@ -10,15 +10,22 @@ const ALLOWED = JSON.parse(readFileSync('test/fixtures/waiting/allowed.json', 'u
   readonly reason: string
 }[]
 
-const found = ['test', 'src/testing'].flatMap(folder =>
+/** Where tests are, examples of tests included, and which files there are run by them. */
+const SCANNED: Readonly<Record<string, RegExp>> = {
+  test: /\.ts$/,
+  'src/testing': /\.ts$/,
+  'docs/examples/testing': /\.m?[tj]s$/,
+}
+
+const found = Object.entries(SCANNED).flatMap(([folder, scanned]) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts'))
+    .filter(file => scanned.test(file))
     .map(file => join(folder, file))
     .flatMap(file => waitsInTime(readFileSync(file, 'utf8')).map(wait => ({ file, ...wait }))),
 )
 
 describe('Tests do not wait in real time', () => {
-  it('Nothing in test/ or src/testing/ sleeps, or looks again and again, but for what is allowed', () => {
+  it('Nothing in test/, src/testing/ or docs/examples/testing/ sleeps, or looks again and again, but for what is allowed', () => {
     const isAllowed = (wait: (typeof found)[number]) =>
       ALLOWED.some(({ file, code }) => file === wait.file && code === wait.code)
     const others = found.filter(wait => !isAllowed(wait))
@@ -31,26 +38,22 @@ describe('Tests do not wait in real time', () => {
   })
 })
 
-const linesOf = (name: string) => readFileSync(`test/fixtures/waiting/${name}.txt`, 'utf8').trimEnd().split('\n')
+const textOf = (name: string) => readFileSync(`test/fixtures/waiting/${name}.txt`, 'utf8').trimEnd()
+const linesOf = (name: string) => textOf(name).split('\n')
 
 describe('The rule', () => {
   it.each(linesOf('inTime'))('finds that this waits in real time: %s', code => {
     expect(waitsInTime(`\n${code}\n`)).toEqual([{ line: 2, code: code.trim() }])
   })
 
-  it('finds a loop over several lines where it begins', () => {
-    const loop = (body: string) => [
-      '{',
-      '  while (!isDone()) {',
-      '    look()',
-      '',
-      body,
-      '  }',
-      '  await setImmediate()',
-      '}',
-    ]
-    expect(waitsInTime(loop('    await setImmediate()').join('\n'))).toEqual([{ line: 2, code: 'while (!isDone()) {' }])
-    expect(waitsInTime(loop('    await answer()').join('\n'))).toEqual([])
+  it.each(textOf('inLoops').split('\n---\n'))('finds this where it begins:\n%s', block => {
+    const indented = block.replace(/^(?!import)(?=.)/gm, block.startsWith('import') ? '' : '  ')
+    expect(waitsInTime(`{\n${indented}\n}\n`).map(({ line }) => line)).toEqual([2])
+  })
+
+  it.each(textOf('inUses').split('\n---\n'))('finds every use of what is imported, and not the import:\n%s', block => {
+    const [, ...uses] = block.split('\n')
+    expect(waitsInTime(`${block}\nconst { delay: its } = request`).map(({ code }) => code)).toEqual(uses)
   })
 
   it.each(linesOf('forEvents'))('finds nothing wrong with: %s', code => {

@@ -1,4 +1,4 @@
-import { type ActorRefFrom, createActor, type InspectionEvent, type SnapshotFrom, waitFor } from 'xstate'
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import {
   type AggregateEvent,
   type AggregateSnapshot,
@@ -9,12 +9,12 @@ import {
   type VersionEvent,
   versionMachine,
 } from '../machines/index.js'
-import { attempt } from './attempt.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
 import { asError, isCutoverError } from './errors.js'
 import { EventHub } from './events.js'
 import { Hosted } from './hosted.js'
+import { inspectSafely } from './inspection.js'
 import type { CompiledOptions } from './options.js'
 import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
@@ -25,7 +25,7 @@ type VersionActor = ActorRefFrom<typeof versionMachine>
 /** What the actions of the version machine get. */
 interface VersionArgs {
   readonly context: SnapshotFrom<typeof versionMachine>['context']
-  readonly self: { getSnapshot(): unknown; send(event: VersionEvent): void }
+  readonly self: AnyActorRef & { getSnapshot(): unknown; send(event: VersionEvent): void }
 }
 
 /**
@@ -99,7 +99,7 @@ export class ControlPlane<Req, Res> {
   }
 
   #createActor() {
-    const { id, handover, drainTimeout, stopTimeout, clock, inspect } = this.#options
+    const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger } = this.#options
     const machine = aggregateMachine.provide({
       actors: { version: this.#versionLogic() },
       actions: {
@@ -120,17 +120,18 @@ export class ControlPlane<Req, Res> {
       id: `aggregate ${id}`,
       input: { handover, drainTimeout, stopTimeout },
       clock: wrapClock(clock, fn => this.#effects.decide(fn)),
-      ...(inspect === undefined ? {} : { inspect: this.#safeInspect(inspect) }),
+      ...inspectSafely(inspect, logger),
     }).start()
   }
 
   #versionLogic() {
-    const { logger, stopTimeout } = this.#options
+    const { logger, stopTimeout, inspect } = this.#options
     return versionMachine.provide({
       actions: {
         startHost: ({ context, self }: VersionArgs) =>
           this.#onHosted(context.version, hosted => {
             logger.info({ version: context.version }, 'version starts')
+            if (inspect !== undefined) hosted.showBelow(self)
             hosted.start({
               event: event => this.#hear(self, hosted, event, toVersionEvent(event)),
               ended: () => this.#hear(self, hosted, undefined, { type: 'host.ended' }),
@@ -188,15 +189,6 @@ export class ControlPlane<Req, Res> {
     this.#hosted.clear()
     this.hub.close()
     this.#actor.stop()
-  }
-
-  #safeInspect(inspect: (event: InspectionEvent) => void) {
-    return (event: InspectionEvent) => {
-      attempt(
-        () => inspect(event),
-        err => this.#options.logger.error({ err }, 'an inspector threw'),
-      )
-    }
   }
 }
 

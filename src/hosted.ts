@@ -1,9 +1,11 @@
 import { BehaviorSubject, Subject, type Subscription } from 'rxjs'
+import type { AnyActorRef } from 'xstate'
 import type { Gate } from '../machines/index.js'
 import { attempt } from './attempt.js'
 import { asError, CutoverError } from './errors.js'
 import { captureAndRelease, type EventHub } from './events.js'
 import { Flights } from './flights.js'
+import { type Inspectable, SHOWN_BELOW } from './inspection.js'
 import type { Logger } from './logger.js'
 import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
 
@@ -40,6 +42,15 @@ export class Hosted<Req, Res> {
     }
     this.#gate$ = new BehaviorSubject(gate)
     this.#hub.add(this.#events$.pipe(captureAndRelease(this.#gate$)))
+  }
+
+  /** Tells the runtime, if it can be told, which actor an inspector shows above its own. */
+  showBelow(actor: AnyActorRef): void {
+    const runtime: Runtime<Req, Res> & Inspectable = this.runtime
+    attempt(
+      () => runtime[SHOWN_BELOW]?.(actor),
+      err => this.#logger.error({ version: this.version, err }, 'a host cannot be shown below its version'),
+    )
   }
 
   /** Watches the host's events, then starts it. A host that throws has failed to start. */

@@ -3,6 +3,7 @@ export type { Handover, VersionPair, VersionState } from '../machines/index.js'
 export { Aggregate } from './aggregate.js'
 export type { Clock } from './clock.js'
 export { CutoverError, ERROR_CODES, type ErrorCode, type ErrorDetails, isCutoverError } from './errors.js'
+export type { Inspect } from './inspection.js'
 export type { Logger } from './logger.js'
 export type { AggregateOptions } from './options.js'
 export type {

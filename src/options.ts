@@ -1,6 +1,6 @@
-import type { InspectionEvent } from 'xstate'
 import type { Handover } from '../machines/index.js'
 import { type Clock, isClock, systemClock } from './clock.js'
+import { type Inspect, type Inspection, inspection } from './inspection.js'
 import { isLogger, type Logger, safeLogger } from './logger.js'
 import { count, duration, durationOrInfinity, invalidOption, object, optionalFunction, text } from './validate.js'
 
@@ -30,8 +30,8 @@ export interface AggregateOptions<Req = unknown> {
   readonly maxWaitingCalls?: number | undefined
   /** Where warnings and the steps of a switch are written. @default nowhere */
   readonly logger?: Logger | undefined
-  /** Sees every event and snapshot of the aggregate's statecharts; any Stately inspector fits. @default none */
-  readonly inspect?: ((event: InspectionEvent) => void) | undefined
+  /** A function or an observer that sees every event and snapshot of the statecharts; any Stately inspector fits. @default none */
+  readonly inspect?: Inspect | undefined
   /** The timers; XState's `SimulatedClock` for tests. @default the system's */
   readonly clock?: Clock | undefined
 }
@@ -46,7 +46,7 @@ export interface CompiledOptions<Req> {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly logger: Logger
-  readonly inspect: ((event: InspectionEvent) => void) | undefined
+  readonly inspect: Inspection | undefined
   readonly clock: Clock
 }
 
@@ -71,7 +71,7 @@ export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptio
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
     logger: safeLogger(logger, { aggregate: id }),
-    inspect: optionalFunction('inspect', options.inspect),
+    inspect: inspection(options.inspect),
     clock,
   }
 }

@@ -89,10 +89,10 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
         throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
       const command = commandOf(options, config)
       const connected = { ...compiled, protocol }
-      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const openTransport = (socket: Socket) => openSocket(socket, { maxFrameBytes })
         const carrier = new ProcessCarrier(command, { hostVariable, logger, openTransport })
-        return new ConnectedGuest(config, connected, carrier, reports, logger)
+        return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)
       })
     },
   }

@@ -1,4 +1,5 @@
 import { asError } from '../errors.js'
+import type { Inspection } from '../inspection.js'
 import type { Logger } from '../logger.js'
 import { Connection } from '../protocol/connection.js'
 import { TruncatedError } from '../protocol/frames.js'
@@ -19,6 +20,7 @@ export interface ConnectedOptions {
   readonly protocol: Protocol
   readonly maxInFlight: number
   readonly maxWaitingCalls: number
+  readonly inspect: Inspection | undefined
 }
 
 /** A body as users have it: `{ [kind]: payload }`. */
@@ -110,6 +112,8 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       role: 'host',
       open,
       logger: this.#logger,
+      name: `connection ${this.#config.id} ${this.#config.version}`,
+      inspect: this.#options.inspect,
       maxInFlight: this.#options.maxInFlight,
       maxWaitingCalls: this.#options.maxWaitingCalls,
       plainErrors: this.#options.protocol === 'raw',

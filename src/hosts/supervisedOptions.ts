@@ -1,5 +1,6 @@
 import type { SupervisorInput } from '../../machines/index.js'
 import { type Clock, isClock, systemClock } from '../clock.js'
+import { type Inspect, type Inspection, inspection } from '../inspection.js'
 import { count, duration, durationOrInfinity, invalidOption, object } from '../validate.js'
 
 /** What every host can be told. Times are in ms. */
@@ -28,6 +29,11 @@ export interface SupervisedOptions {
   readonly waitTimeout?: number | undefined
   /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
+  /**
+   * A function or an observer that sees every event and snapshot of the statecharts: the supervisor of each runtime, and
+   * its connections. Give the aggregate the same one. @default none
+   */
+  readonly inspect?: Inspect | undefined
   /** The timers; XState's `SimulatedClock` for tests. @default the system's */
   readonly clock?: Clock | undefined
 }
@@ -38,6 +44,7 @@ export interface CompiledSupervised {
   readonly jitter: number
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
+  readonly inspect: Inspection | undefined
   readonly clock: Clock
 }
 
@@ -76,6 +83,7 @@ export function compileSupervised(
     jitter: number('jitter', options.jitter, 0.3, 0, 1),
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    inspect: inspection(options.inspect),
     clock,
   }
 }

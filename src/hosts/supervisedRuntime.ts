@@ -1,10 +1,11 @@
 import { type Observable, Subject } from 'rxjs'
-import { type ActorRefFrom, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import { type Blame, backoffOf, type SupervisorEvent, supervisorMachine } from '../../machines/index.js'
 import { wrapClock } from '../clock.js'
 import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'
 import { Flights } from '../flights.js'
+import { below, type Inspectable, type Inspection, inspectSafely, SHOWN_BELOW } from '../inspection.js'
 import { type Logger, safeLogger } from '../logger.js'
 import { type Backend, type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
@@ -17,11 +18,17 @@ import { meaningOf } from './supervisorReasons.js'
 
 type Snapshot = SnapshotFrom<typeof supervisorMachine>
 
-/** Makes one launch of a runtime. */
-export type MakeGuest<Req, Res> = (reports: GuestReports, logger: Logger) => Guest<Req, Res>
+type SupervisorActor = ActorRefFrom<typeof supervisorMachine>
+
+/** Makes one launch of a runtime; `inspect`, if any, shows what it is given below the supervisor. */
+export type MakeGuest<Req, Res> = (
+  reports: GuestReports,
+  logger: Logger,
+  inspect: Inspection | undefined,
+) => Guest<Req, Res>
 
 /** A runtime that is kept alive by a supervisor, wherever its guest runs. */
-export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
+export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectable {
   readonly id: string
   readonly #version: string
   readonly #options: CompiledSupervised
@@ -32,7 +39,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
   readonly #effects: Effects
-  readonly #actor: ActorRefFrom<typeof supervisorMachine>
+  /** Made when it is first told something: by then it is known whose child it is shown as. */
+  #supervisor: SupervisorActor | undefined
+  #inspect: Inspection | undefined
   /** The launch that counts; what an earlier one reports is dropped. */
   #guest: Guest<Req, Res> | undefined
   #info: RuntimeInfo
@@ -54,7 +63,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
       acted: () => this.#router.open(this.#route(), () => this.#backend()),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
-    this.#actor = this.#createActor()
+    this.#inspect = options.inspect
   }
 
   call(request: Req, options?: CallOptions): Promise<Res> {
@@ -103,6 +112,17 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
 
   updateCapabilityTEE(): void {}
 
+  [SHOWN_BELOW](parent: AnyActorRef): void {
+    // One that was started before it was added has been shown already, as what it is: nobody's child.
+    if (this.#inspect === undefined || this.#supervisor !== undefined) return
+    this.#inspect = below(parent, this.#inspect)
+  }
+
+  get #actor(): SupervisorActor {
+    this.#supervisor ??= this.#createActor()
+    return this.#supervisor
+  }
+
   #createRouter(): Router<Req, Res> {
     const { clock, waitTimeout, maxWaitingCalls } = this.#options
     const version = this.#version
@@ -149,9 +169,12 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
       },
       delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - jitter * Math.random())) },
     })
-    const id = `runtime ${this.#version}`
-    const around = wrapClock(clock, fn => this.#effects.decide(fn))
-    return createActor(machine, { id, input: supervisor, clock: around }).start()
+    return createActor(machine, {
+      id: `supervisor ${this.id} ${this.#version}`,
+      input: supervisor,
+      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
+      ...inspectSafely(this.#inspect, this.#logger),
+    }).start()
   }
 
   #route(): Route {
@@ -194,6 +217,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res> {
         exited: error => report({ type: 'guest.exited', error }),
       },
       this.#logger,
+      this.#inspect === undefined ? undefined : below(this.#actor, this.#inspect),
     )
     this.#guest = guest
     guest.launch()

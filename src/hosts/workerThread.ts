@@ -41,8 +41,9 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       }
       const command = { module: fileModule(config.module ?? module), resourceLimits, execArgv }
       const connected = { ...compiled, protocol: 'cutover' } as const
-      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
-        return new ConnectedGuest(config, connected, new WorkerCarrier(command, logger), reports, logger)
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
+        const carrier = new WorkerCarrier(command, logger)
+        return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)
       })
     },
   }

@@ -2,6 +2,7 @@ import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
 import { type ConnectionEvent, connectionMachine } from '../../machines/index.js'
 import { Effects } from '../effects.js'
 import { asError, CutoverError } from '../errors.js'
+import { type Inspect, inspection, inspectSafely } from '../inspection.js'
 import type { Logger } from '../logger.js'
 import type { Transferable } from '../runtime.js'
 import { type Answering, IncomingRequests } from './incoming.js'
@@ -28,6 +29,10 @@ export interface ConnectionOptions extends Answering {
   readonly plainErrors?: boolean | undefined
   /** Calls that wait at most. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
+  /** A function or an observer that sees every event and snapshot of its statechart. @default none */
+  readonly inspect?: Inspect | undefined
+  /** What an inspector calls it. @default 'connection' */
+  readonly name?: string | undefined
   /**
    * Called once, when it closes for whatever reason. What has not been answered rejects with `error`, or with what the
    * returned promise resolves with: whoever learns more within a moment can say it.
@@ -189,7 +194,8 @@ export class Connection {
         reportClosed: act(() => this.#reportClosed()),
       },
     })
-    return createActor(machine).start()
+    const { logger, inspect, name = 'connection' } = this.#options
+    return createActor(machine, { id: name, ...inspectSafely(inspection(inspect), logger) }).start()
   }
 
   #send(type: ConnectionEvent['type']): void {

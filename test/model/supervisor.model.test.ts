@@ -92,7 +92,7 @@ class SupervisorDriver implements Driver<Machine> {
 
   constructor() {
     const config = { id: 'model', version: '1.0.0' }
-    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, clock: this.#clock }
+    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, inspect: undefined, clock: this.#clock }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)

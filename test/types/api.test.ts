@@ -7,6 +7,7 @@ import type {
   CapabilityTEE,
   Clock,
   ErrorCode,
+  Inspect,
   Logger,
   Runtime,
   RuntimeEvent,
@@ -35,7 +36,7 @@ import {
 import type { Observable } from 'rxjs'
 import type { SemVer } from 'semver'
 import { expectTypeOf, it } from 'vitest'
-import type { InspectionEvent } from 'xstate'
+import type { InspectionEvent, Observer } from 'xstate'
 
 it('The types of the aggregate are those of the design', () => {
   type Agg = Aggregate<string, number>
@@ -66,7 +67,8 @@ it('What users have at hand fits the options', () => {
   expectTypeOf<SemVer>().toExtend<VersionLike>()
   expectTypeOf<SimulatedClock>().toExtend<Clock>()
   expectTypeOf<Console>().toExtend<Logger>()
-  expectTypeOf<AggregateOptions['inspect']>().toEqualTypeOf<((event: InspectionEvent) => void) | undefined>()
+  expectTypeOf<AggregateOptions['inspect']>().toEqualTypeOf<Inspect | undefined>()
+  expectTypeOf<Observer<InspectionEvent> | ((event: InspectionEvent) => void)>().toExtend<Inspect>()
   expectTypeOf<Parameters<NonNullable<AggregateOptions<string>['propagate']>>>().toEqualTypeOf<[request: string]>()
   expectTypeOf<ConstructorParameters<typeof Aggregate<string>>>().toEqualTypeOf<[options: AggregateOptions<string>]>()
   expectTypeOf<ControllableRuntime<string, number>>().toExtend<Runtime<string, number>>()

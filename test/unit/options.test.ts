@@ -34,7 +34,7 @@ describe('options of the aggregate', () => {
     ['id', ['', 7, null, undefined, {}]],
     ['handover', ['parallel', '', null, 7, 'Overlap']],
     ['propagate', [true, 'all', null, {}]],
-    ['inspect', [true, {}, null]],
+    ['inspect', [true, {}, null, { next: 'event' }]],
     ['logger', ['console', {}, null, { info() {} }]],
     ['clock', [{}, null, 'system', { setTimeout() {} }]],
   ])('A bad %s is refused by name', (option, values) => {
@@ -47,6 +47,7 @@ describe('options of the aggregate', () => {
     ['clock', null, `an object with ${['setTimeout', 'clearTimeout'].join(' and ')}, got null`],
     ['propagate', true, 'a function, got true'],
     ['id', '', 'a string that is not empty, got ""'],
+    ['inspect', {}, 'a function, or an observer with next, got an object'],
   ])('A bad %s is told from a good one', (option, value, expected) => {
     expect(make({ [option]: value })).toThrow(`Option "${option}" must be ${expected}.`)
   })
@@ -70,6 +71,7 @@ describe('options of the aggregate', () => {
     const logger = { debug() {}, info() {}, warn() {}, error() {} }
     const options = { propagate: () => true, handover: 'overlap', logger, inspect() {}, clock: new SimulatedClock() }
     expect(make(options)).not.toThrow()
+    expect(make({ inspect: { next() {} } })).not.toThrow()
     for (const zero of ['drainTimeout', 'stopTimeout', 'waitTimeout', 'maxWaitingCalls']) {
       expect(make({ [zero]: 0 })).not.toThrow()
     }

@@ -1,6 +1,6 @@
-import type { InspectionEvent } from 'xstate'
 import type { Handover } from '../../../machines/index.js'
 import type { Provisioner } from '../../hosts/provisioner.js'
+import { type Inspect, type Inspection, inspection } from '../../inspection.js'
 import { isLogger, type Logger } from '../../logger.js'
 import type { Runtime } from '../../runtime.js'
 import { duration, invalidOption, object, optionalFunction, positive, text } from '../../validate.js'
@@ -49,7 +49,7 @@ export interface AggregateScenariosOptions<Req = unknown, Res = unknown> {
   /** Where the aggregates write. @default nowhere */
   readonly logger?: Logger | undefined
   /** Sees every event and snapshot of the aggregates' statecharts. @default none */
-  readonly inspect?: ((event: InspectionEvent) => void) | undefined
+  readonly inspect?: Inspect | undefined
 }
 
 /** {@link AggregateScenariosOptions}, checked, with every default filled in. */
@@ -65,7 +65,7 @@ export interface CompiledScenarios {
   readonly handovers: readonly Handover[]
   readonly timeout: number
   readonly logger: Logger | undefined
-  readonly inspect: ((event: InspectionEvent) => void) | undefined
+  readonly inspect: Inspection | undefined
 }
 
 const HANDOVERS: readonly Handover[] = ['sequential', 'overlap']
@@ -95,7 +95,7 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
     handovers: handover === undefined ? HANDOVERS : [handover],
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),
     logger,
-    inspect: optionalFunction('inspect', options.inspect),
+    inspect: inspection(options.inspect),
   }
 }
 

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
   CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
   CUTOVER_UNSUPPORTED_MACHINE: 'Paths cannot be generated from a statechart as it is.',
+  CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const
 
 /** One of the codes of {@link ERROR_CODES}. */

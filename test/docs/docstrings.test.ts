@@ -8,7 +8,9 @@ const FILES = ['machines', 'src'].flatMap(folder =>
 )
 
 /** What users can import by name. */
-const FACES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/testing'].map(folder => `${folder}/index.ts`)
+const FACES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
+  folder => `${folder}/index.ts`,
+)
 const PUBLISHED = FACES.flatMap(path =>
   [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, names]) => (names ?? '').split(','))

@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],
   ['aggregate', /^src\/(hosted|route|progress|refusals|control|status|aggregate)\.ts$/],
+  ['inspector', /^src\/inspect\//],
   ['faces', /^src\/(index\.ts|testing\/)/],
 ]
 

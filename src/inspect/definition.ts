@@ -1,0 +1,43 @@
+import type { Sanitize } from './options.js'
+import { cut, type Limits, toPlain } from './plain.js'
+
+/** No statechart that a person has drawn comes near. */
+const LIMITS: Limits = {
+  depth: 100,
+  items: Number.POSITIVE_INFINITY,
+  characters: 10_000,
+  total: 1_048_576,
+  // As `@statelyai/inspect` has it: a viewer takes it for an action or a guard with that name.
+  ofFunction: name => ({ type: name }),
+}
+
+/** The definitions of machines as JSON texts, each made once. */
+export class Definitions {
+  readonly #sanitize: Sanitize
+  readonly #texts = new WeakMap<object, string>()
+
+  constructor(sanitize: Sanitize) {
+    this.#sanitize = sanitize
+  }
+
+  /** For an actor that is no machine, or whose machine takes more than 1 MiB, only its name. */
+  textOf(config: object | undefined, name: string): string {
+    const known = config === undefined ? undefined : this.#texts.get(config)
+    if (known !== undefined) return known
+    const content = config === undefined ? undefined : toPlain(this.#withSafeContext(config), LIMITS)
+    const text = JSON.stringify(content?.plain ?? { id: cut(name, 200) })
+    if (config !== undefined) this.#texts.set(config, text)
+    return text
+  }
+
+  /** A first context is a context too. */
+  #withSafeContext(config: object): object {
+    try {
+      const { context } = config as { readonly context?: unknown }
+      if (context === undefined || typeof context === 'function') return config
+      return { ...config, context: this.#sanitize(context, 'context') }
+    } catch {
+      return { ...config, context: '[not shown: sanitize threw]' }
+    }
+  }
+}

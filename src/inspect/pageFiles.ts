@@ -1,0 +1,33 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+  ico: 'image/x-icon',
+  woff2: 'font/woff2',
+}
+
+const NOT_BUILT = `The inspector's page has not been built. In a checkout of cutover, run: npm run build
+Any viewer of @statelyai/inspect can connect to /socket in the meantime.
+`
+
+/** One file of the page. */
+export interface PageFile {
+  readonly type: string
+  read(): Promise<string | Buffer>
+}
+
+/** The page's files by their paths in the URL, as they are now: nothing else is ever served. */
+export async function pageFiles(folder: URL = new URL('page/', import.meta.url)): Promise<Map<string, PageFile>> {
+  const names = await readdir(folder).catch(() => [])
+  const files = new Map<string, PageFile>()
+  for (const name of names) {
+    const type = TYPES[name.split('.').at(-1) ?? '']
+    if (type !== undefined) files.set(`/${name}`, { type, read: () => readFile(new URL(name, folder)) })
+  }
+  files.set('/', files.get('/index.html') ?? { type: 'text/plain; charset=utf-8', read: async () => NOT_BUILT })
+  return files
+}

@@ -1,0 +1,96 @@
+import type { Subscription } from 'rxjs'
+import type { Aggregate } from '../aggregate.js'
+import type { AggregateStatus } from '../status.js'
+import type { Recorder } from './recorder.js'
+
+/** What of an aggregate is needed to watch it. */
+export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'>
+
+/** An aggregate that is watched, and how it stood when it was last looked at. */
+export interface Watch {
+  readonly aggregate: Watchable
+  /** Rises with each change. */
+  revision: number
+  status: AggregateStatus | undefined
+  /** The status as JSON, to see whether it has changed. */
+  key: string
+  lookedAt: number
+}
+
+/** The aggregates that are watched. */
+export class Watches {
+  readonly #recorder: Recorder
+  readonly #watches = new Map<Watchable, Watch>()
+  readonly #subscriptions = new Map<Watchable, Subscription>()
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder
+  }
+
+  get size(): number {
+    return this.#watches.size
+  }
+
+  all(): Iterable<Watch> {
+    return this.#watches.values()
+  }
+
+  /** From now on until the aggregate is disposed of; a second time does nothing. */
+  add(aggregate: Watchable): void {
+    if (this.#watches.has(aggregate)) return
+    this.#watches.set(aggregate, { aggregate, revision: 0, status: undefined, key: '', lookedAt: 0 })
+    const subscription = aggregate.watchEvents().subscribe({ complete: () => this.#end(aggregate) })
+    if (this.#watches.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
+  }
+
+  /** Looks at all of them. @returns whether one has changed */
+  look(): boolean {
+    const before = [...this.#watches.values()].map(watch => watch.revision)
+    for (const watch of this.#watches.values()) this.#lookAt(watch)
+    return [...this.#watches.values()].some((watch, index) => watch.revision !== before[index])
+  }
+
+  textOf({ aggregate, status, lookedAt }: Watch): string | undefined {
+    return status === undefined ? undefined : this.#recorder.write(this.#happening(aggregate, status, lookedAt))
+  }
+
+  clear(): void {
+    for (const subscription of this.#subscriptions.values()) subscription.unsubscribe()
+    this.#subscriptions.clear()
+    this.#watches.clear()
+  }
+
+  /** The last status is told in the history: nobody looks any more. */
+  #end(aggregate: Watchable): void {
+    const watch = this.#watches.get(aggregate)
+    this.#watches.delete(aggregate)
+    this.#subscriptions.delete(aggregate)
+    if (watch === undefined) return
+    this.#lookAt(watch)
+    if (watch.status !== undefined) this.#recorder.record(this.#happening(aggregate, watch.status, watch.lookedAt))
+  }
+
+  #lookAt(watch: Watch): void {
+    const status = statusOf(watch.aggregate)
+    const key = JSON.stringify(status) ?? ''
+    if (key === watch.key) return
+    watch.key = key
+    watch.status = status
+    watch.lookedAt = Date.now()
+    watch.revision++
+  }
+
+  #happening(aggregate: Watchable, status: AggregateStatus, createdAt: number) {
+    const sessionId = this.#recorder.actors.root(`aggregate ${aggregate.id}`)?.sessionId
+    return { type: '@cutover.status', sessionId, status, createdAt } as const
+  }
+}
+
+/** An aggregate's status does not throw; that of something like it may. */
+function statusOf(aggregate: Watchable): AggregateStatus | undefined {
+  try {
+    return aggregate.status()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,162 @@
+import { createServer } from 'node:net'
+import { isCutoverError } from 'cutover'
+import { type Inspector, startInspector } from 'cutover/inspect'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { rejectionOf } from '../../fixtures/hosting.js'
+import { refusalOf, request, socketUrl, TestViewer } from '../../fixtures/inspecting.js'
+
+let inspector: Inspector
+let port: string
+beforeEach(async () => {
+  inspector = await startInspector()
+  port = new URL(inspector.url).port
+})
+afterEach(() => inspector.close())
+
+describe('who gets the page', () => {
+  it('It comes with the token in the URL, and with headers that keep it to itself', async () => {
+    const { status, headers } = await request(inspector.url)
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    expect(headers['content-security-policy']).toContain(
+      `default-src 'self'; connect-src 'self' ws://127.0.0.1:${port} wss://127.0.0.1:${port};`,
+    )
+  })
+
+  it.each(['/', '/?token=', '/?token=wrong', '/index.html', '/?other=1'])('Not without the token: %s', async path => {
+    expect(await request(new URL(path, inspector.url))).toMatchObject({ status: 401, body: '' })
+  })
+
+  it('The token has at least 128 bits, and is another one each time', async () => {
+    await using other = await startInspector()
+    const tokens = [inspector, other].map(({ url }) => new URL(url).searchParams.get('token') ?? '')
+    expect(tokens.map(token => Buffer.from(token, 'base64url').length >= 16)).toEqual([true, true])
+    expect(tokens[0]).not.toBe(tokens[1])
+  })
+
+  it.each(['evil.example', 'evil.example:PORT', '127.0.0.1', '127.0.0.1:1', 'localhost.:PORT'])(
+    'Not under another name, as with DNS rebinding: Host %s',
+    async host => {
+      const headers = { host: host.replace('PORT', port) }
+      expect(await request(inspector.url, headers)).toMatchObject({ status: 403, body: '' })
+      expect(await refusalOf(socketUrl(inspector.url), { headers })).toBe(403)
+    },
+  )
+
+  it.each(['localhost', 'LocalHost', '[::1]'])('Under each name of loopback: %s', async name => {
+    expect(await request(inspector.url, { host: `${name}:${port}` })).toMatchObject({ status: 200 })
+  })
+
+  it('A file that is not of the page, and a way out of its folder, are not found; nothing can be sent', async () => {
+    const token = new URL(inspector.url).search
+    for (const path of ['/socket', '/server.js', '/../server.js', '/%2e%2e/server.js', '/..%2fserver.js']) {
+      expect(await request(`http://127.0.0.1:${port}${path}${token}`)).toMatchObject({ status: 404, body: '' })
+    }
+    expect(await request(inspector.url, {}, 'POST')).toMatchObject({ status: 405, body: '' })
+    expect(await request(inspector.url, {}, 'HEAD')).toMatchObject({ status: 200, body: '' })
+  })
+
+  it('A page that is not built says what to run', async () => {
+    const { body, headers } = await request(inspector.url)
+    if (headers['content-type']?.startsWith('text/html')) return
+    expect(body).toContain('npm run build')
+  })
+})
+
+describe('who may listen', () => {
+  it('Not without the token, and not with a wrong one', async () => {
+    expect(await refusalOf(socketUrl(inspector.url, ''))).toBe(401)
+    expect(await refusalOf(socketUrl(inspector.url, 'x'.repeat(32)))).toBe(401)
+    expect(await refusalOf(new URL(`ws://127.0.0.1:${port}/socket`))).toBe(401)
+  })
+
+  it.each(['http://evil.example', 'null', 'http://127.0.0.1:1', 'http://localhost:PORT'])(
+    'No page of another origin, token or not: %s',
+    async origin => {
+      expect(await refusalOf(socketUrl(inspector.url), { origin: origin.replace('PORT', port) })).toBe(403)
+    },
+  )
+
+  it('Its own page, and programs, which have no origin', async () => {
+    const own = await TestViewer.connect(inspector.url, { origin: `http://127.0.0.1:${port}` })
+    const program = await TestViewer.connect(inspector.url)
+    expect([own, program].map(({ socket }) => socket.readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN])
+  })
+
+  it('Not under another path, and at most maxViewers', async () => {
+    const elsewhere = socketUrl(inspector.url)
+    elsewhere.pathname = '/'
+    expect(await refusalOf(elsewhere)).toBe(404)
+    await using small = await startInspector({ maxViewers: 2 })
+    const first = await TestViewer.connect(small.url)
+    await TestViewer.connect(small.url)
+    expect(await refusalOf(socketUrl(small.url))).toBe(503)
+    first.socket.close()
+    await first.closed
+    await TestViewer.connect(small.url)
+  })
+})
+
+describe('other addresses', () => {
+  it('Behind a proxy, under the names that are allowed', async () => {
+    await using proxied = await startInspector({ allowedHosts: ['Inspect.example'] })
+    const headers = { host: 'inspect.example' }
+    expect(await request(proxied.url, headers)).toMatchObject({ status: 200 })
+    const origin = 'https://inspect.example'
+    expect((await TestViewer.connect(proxied.url, { headers, origin })).socket.readyState).toBe(WebSocket.OPEN)
+    expect(await request(proxied.url, { host: 'inspect.example:1' })).toMatchObject({ status: 403 })
+  })
+
+  it('On every address, under the address that was called, and no name', async () => {
+    await using open = await startInspector({ host: '0.0.0.0' })
+    const openPort = new URL(open.url).port
+    expect(new URL(open.url).hostname).toBe('127.0.0.1')
+    const byOther = open.url.replace('127.0.0.1', '127.0.0.2')
+    expect(await request(byOther)).toMatchObject({ status: 200 })
+    expect(await request(byOther, { host: `evil.example:${openPort}` })).toMatchObject({ status: 403 })
+    await expect(request(inspector.url.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+describe('starting', () => {
+  it('A port in use is an error that names it', async () => {
+    const error = await rejectionOf(startInspector({ port: Number(port) }))
+    expect(isCutoverError(error, 'CUTOVER_INSPECTOR_FAILED')).toBe(true)
+    expect((error as Error).message).toContain(`127.0.0.1, port ${port}: port ${port} is in use`)
+  })
+
+  it('An address that is not ours is an error, and leaves no server', async () => {
+    const error = await rejectionOf(startInspector({ host: '192.0.2.1' }))
+    expect(error).toMatchObject({ code: 'CUTOVER_INSPECTOR_FAILED', message: expect.stringContaining('192.0.2.1') })
+  })
+
+  it.each([
+    ['port', 65_536],
+    ['port', '80'],
+    ['host', ''],
+    ['allowedHosts', ['http://a']],
+    ['sanitize', 'x'],
+    ['history', -1],
+    ['historyBytes', 0],
+    ['maxMessageBytes', 100],
+    ['maxViewers', 0],
+    ['logger', {}],
+    ['clock', {}],
+  ])('Option %s cannot be %j', async (name, value) => {
+    const error = await rejectionOf(startInspector({ [name]: value }))
+    expect(error).toMatchObject({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) })
+  })
+
+  it('The port is free again after close', async () => {
+    await inspector.close()
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(Number(port), '127.0.0.1', resolve))
+    await new Promise(resolve => server.close(resolve))
+  })
+})

@@ -1,0 +1,241 @@
+import { createInspector, createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect'
+import { Aggregate } from 'cutover'
+import { type Inspector, type Sanitize, startInspector } from 'cutover/inspect'
+import { ControllableRuntime } from 'cutover/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createActor, createMachine, fromPromise, type InspectionEvent, waitFor } from 'xstate'
+import { Hosting } from '../../fixtures/hosting.js'
+import { keeper, type Received, socketUrl, TestViewer } from '../../fixtures/inspecting.js'
+
+let inspector: Inspector
+beforeEach(async () => {
+  inspector = await startInspector()
+})
+afterEach(() => inspector.close())
+
+/** From stopped to disposed, with a switch between. */
+async function wholeSwitch(inspect: (event: InspectionEvent) => void): Promise<void> {
+  const hosting = new Hosting({ inspect })
+  for (const version of ['1.0.0', '2.0.0']) hosting.addWilling(version)
+  hosting.aggregate.start()
+  await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+  await hosting.aggregate.setVersion('2.0.0')
+  await hosting.aggregate.dispose()
+}
+
+/** As they come out of JSON, without what no two inspectors agree on. */
+function comparable(message: unknown): Record<string, unknown> {
+  const { createdAt, definition, snapshot, ...rest } = JSON.parse(JSON.stringify(message))
+  expect(createdAt).toMatch(/^\d{13}$/)
+  if (rest.type === '@xstate.snapshot') return { ...rest, snapshot }
+  // Of an announcement the snapshot is that of the moment at which it was written.
+  return definition === undefined
+    ? rest
+    : { ...rest, definition: JSON.parse(definition), fields: Object.keys(snapshot).sort() }
+}
+
+const isLast = ({ type, snapshot, sessionId }: Received, root: string) =>
+  type === '@xstate.snapshot' && sessionId === root && snapshot?.status === 'stopped'
+
+describe('messages', () => {
+  it('A whole switch gives the same messages as @statelyai/inspect itself', async () => {
+    const theirs: StatelyInspectionEvent[] = []
+    let done: () => void = () => {}
+    const all = new Promise<void>(resolve => {
+      done = resolve
+    })
+    const stately = createInspector({
+      send(event) {
+        theirs.push(event)
+        if (event.type === '@xstate.snapshot' && event.event.type === 'xstate.stop') done()
+      },
+    })
+    const viewer = await TestViewer.connect(inspector.url)
+    await wholeSwitch(event => {
+      inspector.inspect(event)
+      stately.inspect.next?.(event)
+    })
+    await all
+    const root = theirs[0]?.sessionId ?? ''
+    await viewer.until(message => isLast(message, root))
+    expect(viewer.messages.length).toBeGreaterThan(40)
+    expect(viewer.messages.map(comparable)).toEqual(theirs.map(comparable))
+  })
+
+  it('A receiver of @statelyai/inspect gets them', async () => {
+    const received: StatelyInspectionEvent[] = []
+    const receiver = createWebSocketReceiver({ server: socketUrl(inspector.url).href })
+    const last = new Promise<void>(resolve => {
+      receiver.subscribe(message => {
+        received.push(message)
+        if (message.type === '@xstate.snapshot' && message.event.type === 'xstate.stop') resolve()
+      })
+    })
+    await wholeSwitch(inspector.inspect)
+    await last
+    const names = received.flatMap(message => (message.type === '@xstate.actor' ? [message.name] : []))
+    expect(names).toEqual(['aggregate markdown', 'version 1.0.0', 'version 2.0.0'])
+  })
+
+  it('What is no machine has a definition with its name, and its output is shown', async () => {
+    const viewer = await TestViewer.connect(inspector.url)
+    const actor = createActor(
+      fromPromise(async () => 7),
+      { id: 'seven', inspect: inspector.inspect },
+    ).start()
+    await waitFor(actor, ({ status }) => status === 'done')
+    const { snapshot } = await viewer.until(message => message.snapshot?.status === 'done')
+    expect(snapshot).toMatchObject({ status: 'done', output: 7 })
+    expect(viewer.ofType('@xstate.actor')).toMatchObject([{ name: 'seven', definition: '{"id":"seven"}' }])
+  })
+
+  it('An actor that was there before the inspector is announced when it is first heard of', async () => {
+    const viewer = await TestViewer.connect(inspector.url)
+    const actor = createActor(keeper(), { id: 'old' }).start()
+    actor.system.inspect(inspector.inspect)
+    actor.send({ type: 'hello' })
+    await viewer.snapshotAfter('hello')
+    expect(viewer.messages.map(({ type }) => type)).toEqual(['@xstate.actor', '@xstate.event', '@xstate.snapshot'])
+  })
+
+  it('Whatever it is told, inspect never throws', () => {
+    for (const odd of [undefined, null, 7, {}, { type: '@xstate.actor' }, { type: '@xstate.snapshot', actorRef: {} }]) {
+      expect(() => inspector.inspect(odd as never)).not.toThrow()
+    }
+  })
+})
+
+describe('nasty contexts', () => {
+  it('Whatever a context holds is shown, cut where it is large, in messages of a limited size', async () => {
+    const cyclic: Record<string, unknown> = { run: () => {}, big: 1n, map: new Map([['k', new Set([1])]]) }
+    cyclic['self'] = cyclic
+    const throws = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get() {
+        throw new Error('no')
+      },
+    })
+    const viewer = await TestViewer.connect(inspector.url)
+    const actor = createActor(
+      keeper({ cyclic, throws, text: 'é'.repeat(5e6), list: Array(1e6).fill('x'.repeat(100)) }),
+      {
+        inspect: inspector.inspect,
+      },
+    ).start()
+    actor.send({ type: 'data', bytes: new Uint8Array(1e7), text: 'y'.repeat(1e7) })
+    const { snapshot, event } = await viewer.snapshotAfter('data')
+    expect(snapshot?.context).toMatchObject({
+      cyclic: { run: '[Function run]', big: '1n', map: { '[Map 1]': [['k', { '[Set 1]': [1] }]] }, self: '[Circular]' },
+      throws: { x: '[the getter threw]' },
+      text: expect.stringMatching(/^é+… \[truncated: 5000000 characters\]$/),
+      list: expect.arrayContaining([expect.stringMatching(/more\]$/)]),
+      last: { type: 'data', text: expect.stringMatching(/truncated/) },
+    })
+    expect(event).toMatchObject({ bytes: expect.stringMatching(/^\[Uint8Array of 10000000 bytes: 00/) })
+    for (const message of viewer.messages) {
+      expect(Buffer.byteLength(JSON.stringify({ ...message, definition: undefined }))).toBeLessThanOrEqual(65_536)
+    }
+  })
+
+  it('Without a viewer nothing large is kept, and one that comes late is told so', async () => {
+    const actor = createActor(keeper(), { inspect: inspector.inspect }).start()
+    for (let i = 0; i < 5; i++) actor.send({ type: 'data', i, text: 'y'.repeat(1e6) })
+    actor.send({ type: 'small' })
+    const viewer = await TestViewer.connect(inspector.url)
+    const { event, snapshot } = await viewer.snapshotAfter('data')
+    expect(event).toEqual({ type: 'data', note: '[not kept: large, and no viewer was there]' })
+    expect(snapshot).toEqual({ status: 'active', value: 'open', context: '[not kept: large, and no viewer was there]' })
+    expect((await viewer.snapshotAfter('small')).snapshot?.context).toEqual({ last: { type: 'small' } })
+  })
+
+  it('What cannot be made small enough still has its status and its type', async () => {
+    await using small = await startInspector({ maxMessageBytes: 4_096 })
+    const wide = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${'k'.repeat(500)}${i}`, 'v'.repeat(500)]))
+    const deep = { a: wide, b: { ...wide, c: wide, d: [wide, wide] }, e: [wide, wide, [wide, wide]] }
+    const viewer = await TestViewer.connect(small.url)
+    const actor = createActor(keeper({ a: deep, b: deep, c: deep, d: deep }), { inspect: small.inspect }).start()
+    actor.send({ type: 'x' })
+    const message = await viewer.snapshotAfter('x')
+    expect(message).toMatchObject({ event: { type: 'x' }, snapshot: { status: 'active', value: 'open' } })
+    expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThanOrEqual(4_096)
+  })
+
+  it('A definition with functions, cycles and BigInt can be parsed; one without end is left out', async () => {
+    const viewer = await TestViewer.connect(inspector.url)
+    const meta: Record<string, unknown> = { big: 1n }
+    meta['self'] = meta
+    const states = { a: { meta, entry: () => {}, on: { x: 'b' } }, b: {} } as const
+    createActor(createMachine({ id: 'odd', initial: 'a', states }), { inspect: inspector.inspect })
+    const many = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, i) => [`s${i}`, { description: 'd'.repeat(80) }]),
+    )
+    createActor(createMachine({ id: 'large', initial: 's1', states: many }), { inspect: inspector.inspect })
+    await viewer.until(message => message.type === '@xstate.actor' && message.name === 'large')
+    const definitions = viewer.messages.map(message => JSON.parse((message as { definition: string }).definition))
+    expect(definitions).toEqual([
+      {
+        id: 'odd',
+        initial: 'a',
+        states: { a: { meta: { big: '1n', self: '[Circular]' }, entry: { type: 'entry' }, on: { x: 'b' } }, b: {} },
+      },
+      { id: 'large' },
+    ])
+  })
+})
+
+describe('sanitize', () => {
+  const shownWith = async (sanitize: Sanitize) => {
+    await using sanitizing = await startInspector({ sanitize })
+    const viewer = await TestViewer.connect(sanitizing.url)
+    const actor = createActor(keeper({ password: 'secret' }), { inspect: sanitizing.inspect }).start()
+    actor.send({ type: 'login', password: 'secret' })
+    const message = await viewer.snapshotAfter('login')
+    return { message, text: JSON.stringify(viewer.messages) }
+  }
+
+  it('What it takes out is nowhere to be seen: not in contexts, events or first contexts of definitions', async () => {
+    const withoutPassword = (value: unknown): unknown =>
+      typeof value === 'object' && value !== null
+        ? Object.fromEntries(
+            Object.entries(value).map(([key, item]) => [key, key === 'password' ? '***' : withoutPassword(item)]),
+          )
+        : value
+    const { message, text } = await shownWith(withoutPassword)
+    expect(text).not.toContain('secret')
+    expect(message).toMatchObject({
+      event: { type: 'login', password: '***' },
+      snapshot: { context: { password: '***', last: { type: 'login', password: '***' } } },
+    })
+  })
+
+  it('When it throws, nothing of the value is shown', async () => {
+    const { message, text } = await shownWith(() => {
+      throw new Error('secret')
+    })
+    expect(text).not.toContain('secret')
+    expect(message).toMatchObject({
+      event: { type: 'login', note: '[not shown: sanitize threw]' },
+      snapshot: { status: 'active', value: 'open', context: '[not shown: sanitize threw]' },
+    })
+  })
+
+  it('It is told what it looks at', async () => {
+    const kinds: string[] = []
+    await using sanitizing = await startInspector({
+      sanitize(value, kind) {
+        kinds.push(kind)
+        return value
+      },
+    })
+    const viewer = await TestViewer.connect(sanitizing.url)
+    const aggregate = new Aggregate({ id: 'a' })
+    aggregate.addVersion('1.0.0', new ControllableRuntime({ id: 'a', version: '1.0.0' }))
+    sanitizing.watch(aggregate)
+    const work = fromPromise(async ({ input }: { input: number }) => input)
+    createActor(work, { input: 7, inspect: sanitizing.inspect }).start()
+    await aggregate.dispose()
+    await viewer.until(message => message.type === '@cutover.status')
+    await viewer.until(message => message.snapshot?.status === 'done')
+    expect([...new Set(kinds)].sort()).toEqual(['event', 'input', 'output', 'status'])
+  })
+})

@@ -4,6 +4,8 @@ import type { Feed } from './feed.js'
 
 /** About how many bytes may wait to be read by one viewer, besides what its socket holds. */
 const MAX_BUFFERED = 1_048_576
+/** A slow viewer has much to read before it comes to a ping. */
+const MAX_UNANSWERED = 2
 /** How long a viewer may take to say that it has heard that it is to close, in ms. */
 const CLOSE_TIMEOUT = 1_000
 
@@ -22,7 +24,7 @@ export class Viewer {
   readonly #socket: WebSocket
   readonly #clock: Clock
   readonly #hooks: ViewerHooks
-  /** How many pings there were since it was last heard of. */
+  /** How many pings it has not answered. That it takes data says nothing: its system does, for a while. */
   #unanswered = 0
   #closing: { readonly timer: unknown } | undefined
 
@@ -31,7 +33,9 @@ export class Viewer {
     this.feed = feed
     this.#clock = clock
     this.#hooks = hooks
-    socket.on('pong', () => this.#alive())
+    socket.on('pong', () => {
+      this.#unanswered = 0
+    })
     socket.on('ping', data => this.#answer(data))
     socket.on('message', () => this.close(CLOSE.policy))
     // Such as a message that is too large, or no WebSocket message at all: its close code is on its way.
@@ -45,15 +49,13 @@ export class Viewer {
 
   send(text: string): void {
     this.#socket.send(text, error => {
-      if (error !== undefined && error !== null) return
-      this.#alive()
-      if (this.hasRoom) this.#hooks.drained()
+      if (!error && this.hasRoom) this.#hooks.drained()
     })
   }
 
-  /** Asks whether it is alive; one that did not answer the last time, and took nothing since, is not. */
+  /** Asks whether it is alive; one that did not answer the last times is not. */
   ping(): void {
-    if (this.#unanswered > 0) this.terminate()
+    if (this.#unanswered === MAX_UNANSWERED) this.terminate()
     else if (this.#isOpen) this.#socket.ping()
     this.#unanswered++
   }
@@ -71,10 +73,6 @@ export class Viewer {
 
   get #isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN
-  }
-
-  #alive(): void {
-    this.#unanswered = 0
   }
 
   /** Answers too must not pile up before a viewer that asks and never reads. */

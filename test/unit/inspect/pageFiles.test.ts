@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { pageFiles } from '../../../src/inspect/pageFiles.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'page-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const filesOf = () => pageFiles(pathToFileURL(`${folder}/`))
+
+it('Serves what is there when it starts, with the types that browsers want, and nothing else', async () => {
+  for (const name of ['index.html', 'page.js', 'page.css', 'page.js.map', 'notes']) {
+    await writeFile(join(folder, name), `this is ${name}`)
+  }
+  await mkdir(join(folder, 'folder.js'))
+  const files = await filesOf()
+  await writeFile(join(folder, 'later.js'), '')
+  expect([...files].map(([path, { type }]) => `${path} ${type}`).sort()).toEqual([
+    '/ text/html; charset=utf-8',
+    '/folder.js text/javascript; charset=utf-8',
+    '/index.html text/html; charset=utf-8',
+    '/page.css text/css; charset=utf-8',
+    '/page.js text/javascript; charset=utf-8',
+  ])
+  expect(String(await files.get('/')?.read())).toBe('this is index.html')
+  await expect(files.get('/folder.js')?.read()).rejects.toThrow()
+})
+
+it('Says what to run when the page is not built', async () => {
+  const files = await filesOf()
+  expect([...files.keys()]).toEqual(['/'])
+  expect(files.get('/')?.type).toBe('text/plain; charset=utf-8')
+  expect(await files.get('/')?.read()).toContain('npm run build')
+})

@@ -1,29 +1,25 @@
 import type { AggregateEvent, AggregateSnapshot, aggregateMachine, Handover } from 'cutover/machines'
-import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
 import { expectedStatus } from '../../src/testing/scenarios/statusCheck.js'
 import type { Driver, Step } from './runEverything.js'
+import { Taken } from './taken.js'
 import { same, Twin } from './twin.js'
 
 /** Does to a real aggregate and its oracle what the events of the machine say; after each step all three must agree. */
 export class AggregateDriver implements Driver<typeof aggregateMachine> {
   readonly #twin: Twin
-  #taken: AnyTransitionDefinition[] = []
+  readonly #taken = new Taken()
 
   constructor(handover: Handover) {
-    const inspect = (event: InspectionEvent) => {
-      if (event.type !== '@xstate.microstep' || event.actorRef.sessionId !== event.rootId) return
-      this.#taken.push(...(event._transitions as AnyTransitionDefinition[]))
-    }
     const limits = { handover, drainTimeout: 5_000, stopTimeout: 30_000, waitTimeout: 30_000, maxWaitingCalls: 0 }
-    this.#twin = new Twin(limits, inspect)
+    this.#twin = new Twin(limits, this.#taken.inspect)
   }
 
   async take({ event, to }: Step<typeof aggregateMachine>) {
-    this.#taken = []
+    this.#taken.take()
     const code = this.#perform(event)
     await this.#twin.agree()
     same('status, by the machine', this.#twin.status(), statusIn(to))
-    return code === null ? this.#taken : null
+    return code === null ? this.#taken.take() : null
   }
 
   end(): Promise<void> {

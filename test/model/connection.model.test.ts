@@ -5,6 +5,7 @@ import { Connection } from '../../src/protocol/connection.js'
 import { RESPONSE, type TransportObserver } from '../../src/protocol/transport.js'
 import { microtasks } from '../fixtures/hosting.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
+import { Taken } from './taken.js'
 
 type Machine = typeof connectionMachine
 
@@ -16,11 +17,13 @@ class ConnectionDriver implements Driver<Machine> {
   readonly #seen = { opened: 0, closedTransport: 0, reported: 0 }
   readonly #answers: string[] = []
   readonly #expected = new Expected()
+  readonly #taken = new Taken()
   readonly connection: Connection
 
   constructor() {
     this.connection = new Connection({
       role: 'host',
+      inspect: this.#taken.inspect,
       logger: silent,
       answerCall: () => null,
       answer: () => ({ kind: 'Empty', payload: null }),
@@ -30,12 +33,13 @@ class ConnectionDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
+    this.#taken.take()
     const { type } = step.event
     if (type === 'close') this.connection.close(new Error('closed'))
     else this.connection[type]()
     await microtasks()
     expect(await this.#look()).toEqual(this.#expected.after(step))
-    return connectionMachine.getTransitionData(step.from as never, step.event)
+    return this.#taken.take()
   }
 
   async end() {

@@ -1,12 +1,13 @@
 import { type SupervisorEvent, type SupervisorInput, supervisorMachine } from 'cutover/machines'
 import { expect } from 'vitest'
-import { type AnyTransitionDefinition, getNextSnapshot, type SnapshotFrom } from 'xstate'
+import { getNextSnapshot, type SnapshotFrom } from 'xstate'
 import type { GuestReports } from '../../src/hosts/guest.js'
 import { SupervisedRuntime } from '../../src/hosts/supervisedRuntime.js'
 import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
 import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
+import { Taken } from './taken.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -88,11 +89,19 @@ class SupervisorDriver implements Driver<Machine> {
   readonly #runtime: SupervisedRuntime<string, string>
   #guest: GuestReports | undefined
   readonly #expected = new Expected()
+  readonly #taken = new Taken()
   #hanging = 'none'
 
   constructor() {
     const config = { id: 'model', version: '1.0.0' }
-    const options = { supervisor: INPUT, jitter: 0, waitTimeout: 1_000, maxWaitingCalls: 0, inspect: undefined, clock: this.#clock }
+    const options = {
+      supervisor: INPUT,
+      jitter: 0,
+      waitTimeout: 1_000,
+      maxWaitingCalls: 0,
+      inspect: this.#taken.inspect,
+      clock: this.#clock,
+    }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)
@@ -101,10 +110,11 @@ class SupervisorDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
+    this.#taken.take()
     this.#perform(step.event, step.from.context.failures)
     await microtasks()
     expect(await this.#look()).toEqual(this.#expected.after(step))
-    return takenIn(step)
+    return this.#taken.take()
   }
 
   /** Whatever it does: told to stop, and told no more, it is down when its last time limit is over. */
@@ -210,10 +220,3 @@ runEverything({
   nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
   begin: () => new SupervisorDriver(),
 })
-
-/** Those that the event takes, and the one without event that may follow. */
-function takenIn({ from, event, to }: Step<Machine>): AnyTransitionDefinition[] {
-  const gaveUp = pathOf(to) === 'gaveUp' && pathOf(from) !== 'gaveUp'
-  const follows = gaveUp ? (supervisorMachine.getStateNodeById('supervisor.backingOff').always ?? []) : []
-  return [...supervisorMachine.getTransitionData(from as never, event), ...follows]
-}

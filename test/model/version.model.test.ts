@@ -2,10 +2,11 @@ import { Aggregate } from 'cutover'
 import { type ErrorFacts, type VersionEvent, versionMachine } from 'cutover/machines'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { expect } from 'vitest'
-import type { AnyTransitionDefinition, InspectionEvent, SnapshotFrom } from 'xstate'
+import type { SnapshotFrom } from 'xstate'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Impossible } from './coverage.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
+import { Taken } from './taken.js'
 
 type Machine = typeof versionMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -58,14 +59,11 @@ class VersionDriver implements Driver<Machine> {
   readonly #runtime = new ControllableRuntime({ id: 'model', version: VERSION })
   readonly #aggregate: Aggregate
   readonly #expected = new Expected()
-  #taken: AnyTransitionDefinition[] = []
+  readonly #taken = new Taken('child')
   #call: Promise<unknown> | undefined
 
   constructor(drainTimeout: number) {
-    const inspect = (event: InspectionEvent) => {
-      if (event.type !== '@xstate.microstep' || event.actorRef.sessionId === event.rootId) return
-      this.#taken.push(...(event._transitions as AnyTransitionDefinition[]))
-    }
+    const { inspect } = this.#taken
     const options = { id: 'model', clock: this.#clock, inspect, drainTimeout, stopTimeout: STOP_TIMEOUT }
     this.#aggregate = new Aggregate(options)
     this.#aggregate.watchEvents().subscribe(({ type }) => this.events.push(type))
@@ -74,11 +72,11 @@ class VersionDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
-    this.#taken = []
+    this.#taken.take()
     this.#perform(step.event)
     await microtasks()
     expect(this.#look()).toEqual(this.#expected.after(step))
-    return this.#taken
+    return this.#taken.take()
   }
 
   #perform(event: ModelEvent): void {

@@ -10,4 +10,6 @@ export type {
 } from './messages.js'
 export type { InspectorOptions, Sanitize, SanitizedKind } from './options.js'
 export { type Inspector, startInspector } from './startInspector.js'
+export { toMermaid } from './toMermaid.js'
+export type { TransitionRow } from './transitions.js'
 export type { Watchable } from './watches.js'

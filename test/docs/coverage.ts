@@ -1,8 +1,8 @@
 import type { AnyStateMachine } from 'xstate'
+import { conditionOf, isDrawn, toMermaid } from '../../src/inspect/toMermaid.js'
+import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/transitions.js'
 import type { Figure } from '../model/coverage.js'
 import { nameOf } from '../model/transitions.js'
-import { conditionOf, isDrawn, toMermaid } from './mermaid.js'
-import { pathOf, rowsOf, type TransitionRow } from './transitions.js'
 
 /** What the tests made from a machine, in one setting, have covered of it. */
 export interface MachineCoverage {

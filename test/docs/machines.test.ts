@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { aggregateMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
+import { statesOf } from '../../src/inspect/transitions.js'
 import { GENERATED } from './machinePages.js'
-import { statesOf } from './transitions.js'
 
 describe('what is made from the machines', () => {
   it.each(GENERATED.map(({ path, update }) => [path, update] as const))(

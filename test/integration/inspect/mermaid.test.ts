@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { toMermaid } from 'cutover/inspect'
+import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
+import { noBrowser, openBrowser } from '../../fixtures/browser.js'
+
+/** What the page has of Mermaid. */
+declare const mermaid: {
+  initialize(options: object): void
+  render(id: string, text: string): Promise<{ readonly svg: string }>
+}
+
+const inPages = [
+  'README.md',
+  ...['aggregate', 'version', 'supervisor', 'connection', 'coverage'].map(name => `docs/machines/${name}.md`),
+]
+
+function diagramsOf(path: string): string[] {
+  return [...readFileSync(path, 'utf8').matchAll(/```mermaid\n(.*?)```/gs)].map(([, text = '']) => text)
+}
+
+describe.skipIf(noBrowser)('Mermaid itself, in a browser,', { timeout: 60_000 }, () => {
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    browser = await openBrowser()
+    page = await browser.newPage()
+    await page.addScriptTag({ path: createRequire(import.meta.url).resolve('mermaid/dist/mermaid.min.js') })
+    await page.evaluate(() => mermaid.initialize({ startOnLoad: false, maxTextSize: 500_000, maxEdges: 2_000 }))
+  })
+  afterAll(() => browser.close())
+
+  /** The texts that are drawn; rejects when it cannot be parsed. */
+  async function textsOf(diagram: string): Promise<string> {
+    const svg = await page.evaluate(async text => (await mermaid.render('drawing', text)).svg, diagram)
+    return svg.replaceAll(/<style.*?<\/style>|<[^>]*>/gs, ' ')
+  }
+
+  it.each(inPages)('draws every diagram of %s', async path => {
+    const diagrams = diagramsOf(path)
+    expect(diagrams.length).toBeGreaterThan(0)
+    for (const diagram of diagrams) expect(await textsOf(diagram)).not.toContain('Syntax error')
+  })
+
+  it.each([aggregateMachine, versionMachine, supervisorMachine, connectionMachine, awkwardMachine])(
+    'draws every state of $id, and what leads from one to the other',
+    async machine => {
+      const drawn = await textsOf(toMermaid(machine))
+      const names = Object.values(machine.root.states).map(({ key }) => key.replaceAll(/[":]/g, ''))
+      for (const name of names) expect(drawn.replaceAll(/[”∶]/g, '')).toContain(name)
+    },
+  )
+})

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import type { InspectorMessage } from 'cutover/inspect'
 import { describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import type { Figures } from '../../docs/examples/demo/figures.js'
 import { type Judgement, judge } from '../../docs/examples/demo/judge.js'
 import type { Outcome } from '../../docs/examples/demo/load.js'
@@ -101,7 +103,7 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
 
   it.concurrent.each(['--help', '-h'])('explains every option on %s', async option => {
     const { code, stdout, stderr } = await demo([option])
-    for (const name of ['handover', 'host', 'duration', 'concurrency', 'json', 'help'])
+    for (const name of ['handover', 'host', 'duration', 'concurrency', 'inspect', 'json', 'help'])
       expect(stdout).toContain(`--${name}`)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
@@ -116,6 +118,31 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     const [stdout, stderr] = await output
     expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
     expect(stdout.trimEnd()).toMatch(/✔ Interrupted before the switch: 0 of [\d,]+ calls failed, lost or doubled; .*$/)
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('shows with --inspect one takeover after the other in a page, until SIGINT', async () => {
+    const args = ['--inspect', '--host', 'in-process']
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const output = Promise.all([text(child.stdout), text(child.stderr)])
+    const actives = new Set<string>()
+    createInterface(child.stdout).once('line', line => {
+      const socket = new URL(line.replace('Look at http:', 'ws:'))
+      socket.pathname = '/socket'
+      new WebSocket(socket).on('message', message => {
+        const { type, snapshot } = JSON.parse(`${message}`) as InspectorMessage & {
+          snapshot?: { context?: { active?: string } }
+        }
+        if (type === '@xstate.snapshot') actives.add(`${snapshot?.context?.active}`)
+        if (['4.3.0', '18'].every(version => [...actives].some(active => active.startsWith(version))))
+          child.kill('SIGINT')
+      })
+    })
+    const [code, signal] = await once(child, 'exit')
+    const [stdout, stderr] = await output
+    expect(stdout).toMatch(
+      /^Look at http:.*token=\S+\nCtrl-C ends it\.\n\n1 takeover, [\d,]+ calls answered, 0 failed\.\n$/,
+    )
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   })
 

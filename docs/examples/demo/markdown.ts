@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Runtime } from 'cutover'
+import type { Inspect, Runtime } from 'cutover'
 import { childProcess, inProcess, type Provisioner, workerThread } from 'cutover/hosts'
 
 export interface RenderRequest {
@@ -21,7 +21,7 @@ export const HOSTS = {
   'in-process': inProcess,
   worker: workerThread,
   process: childProcess,
-} as const satisfies Record<string, () => Provisioner>
+} as const satisfies Record<string, (options: { inspect: Inspect | undefined }) => Provisioner>
 
 export type HostName = keyof typeof HOSTS
 
@@ -29,8 +29,8 @@ export type HostName = keyof typeof HOSTS
 export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
 
 /** The module is one and the same file for every version and every host. */
-export function renderersOn(host: HostName, executions: Executions): Provision {
-  const provisioner = HOSTS[host]()
+export function renderersOn(host: HostName, executions: Executions, inspect?: Inspect): Provision {
+  const provisioner = HOSTS[host]({ inspect })
   return version => {
     // In one process, Node.js loads a file once for each URL: each version has its own.
     const module = new URL(`./renderer.js?version=${version}`, import.meta.url)

@@ -11,6 +11,8 @@ export interface Options {
   /** How many calls are in flight at once. */
   readonly concurrency: number
   readonly json: boolean
+  /** Show it in an inspector, until Ctrl-C. */
+  readonly inspect: boolean
   readonly help: boolean
 }
 
@@ -25,6 +27,7 @@ Usage: npm start -- [options]
                         (default: process)
   --duration <seconds>  how long calls are sent, from 1 to 600, fractions allowed (default: 6)
   --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
+  --inspect             show it in a page of its own, and switch back and forth until Ctrl-C
   --json                one JSON object with all figures, and nothing else
   --help, -h            this text
 
@@ -38,6 +41,7 @@ const KNOWN = {
   duration: { type: 'string' },
   concurrency: { type: 'string' },
   json: { type: 'boolean' },
+  inspect: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const
 
@@ -52,6 +56,7 @@ export function parseOptions(args: readonly string[]): Options {
     duration: numberIn('duration', given.get('duration') ?? '6', 'a number of seconds', 1, 600) * 1_000,
     concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
     json: given.has('json'),
+    inspect: given.has('inspect'),
     help: given.has('help'),
   }
 }

@@ -17,7 +17,8 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],
   ['aggregate', /^src\/(hosted|route|progress|refusals|control|status|aggregate)\.ts$/],
-  ['inspector', /^src\/inspect\//],
+  ['inspector', /^src\/inspect\/(?!page\/)/],
+  ['inspector page', /^src\/inspect\/page\//],
   ['faces', /^src\/(index\.ts|testing\/)/],
 ]
 

@@ -1,0 +1,138 @@
+import { fieldsOf, type StateConfig, type TransitionConfig, transitionsOf } from './definition.js'
+
+/** What a state is. */
+export type StateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
+
+/** A state of a chart. */
+export interface ChartState {
+  /** From the root, joined by dots; the root's is empty. */
+  readonly path: string
+  readonly key: string
+  /** As machines name it: `machine.a.b`, unless it has an id of its own. */
+  readonly id: string
+  readonly type: StateType
+  readonly initial: string | undefined
+  readonly description: string | undefined
+  readonly parent: ChartState | undefined
+  readonly children: ChartState[]
+  readonly transitions: ChartTransition[]
+}
+
+/** A transition of a chart; without targets it changes no state. */
+export interface ChartTransition extends TransitionConfig {
+  readonly id: string
+  readonly source: ChartState
+  readonly to: readonly ChartState[]
+  /** What is written on it: `event [guard]`. */
+  readonly label: string
+}
+
+/** A statechart, ready to be laid out. */
+export interface Chart {
+  readonly root: ChartState
+  /** By path, parents before children. */
+  readonly states: ReadonlyMap<string, ChartState>
+  readonly transitions: readonly ChartTransition[]
+}
+
+const TYPES: readonly unknown[] = ['parallel', 'final', 'history']
+const MAX_STATES = 2_000
+
+/** The chart in a definition, or undefined if there is none: not every actor is a machine. */
+export function chartOf(definition: string | undefined): Chart | undefined {
+  const config = parse(definition)
+  if (Object.keys(fieldsOf(config['states'])).length === 0) return undefined
+  const states = new Map<string, ChartState>()
+  const configs = new Map<ChartState, StateConfig>()
+  const id = typeof config['id'] === 'string' ? config['id'] : '(machine)'
+  const add = (key: string, state: StateConfig, parent: ChartState | undefined): ChartState | undefined => {
+    if (states.size >= MAX_STATES) return undefined
+    const made = makeState(key, state, parent)
+    states.set(made.path, made)
+    configs.set(made, state)
+    for (const [name, inner] of Object.entries(fieldsOf(state.states))) {
+      const child = add(name, fieldsOf(inner), made)
+      if (child !== undefined) made.children.push(child)
+    }
+    return made
+  }
+  const root = add(id, config, undefined)
+  if (root === undefined) return undefined
+  const byId = new Map([...states.values()].map(state => [state.id, state]))
+  for (const [state, source] of configs) {
+    for (const [index, transition] of transitionsOf(source, state.id).entries()) {
+      const to = transition.targets.flatMap(target => resolve(target, state, root, byId) ?? [])
+      state.transitions.push({
+        ...transition,
+        id: `${state.path}#${index}`,
+        source: state,
+        to,
+        label: labelOf(transition),
+      })
+    }
+  }
+  return { root, states, transitions: [...states.values()].flatMap(state => state.transitions) }
+}
+
+function parse(definition: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    return fieldsOf(JSON.parse(definition ?? 'null'))
+  } catch {
+    return {}
+  }
+}
+
+function makeState(key: string, config: StateConfig, parent: ChartState | undefined): ChartState {
+  const path = parent === undefined ? '' : parent.path === '' ? key : `${parent.path}.${key}`
+  const hasStates = Object.keys(fieldsOf(config.states)).length > 0
+  const initial = typeof config.initial === 'string' ? config.initial : fieldsOf(config.initial)['target']
+  return {
+    path,
+    key,
+    id: typeof config.id === 'string' ? config.id : parent === undefined ? key : `${rootOf(parent).id}.${path}`,
+    type: TYPES.includes(config.type) ? (config.type as StateType) : hasStates ? 'compound' : 'atomic',
+    initial: typeof initial === 'string' ? initial.replace(/^\./, '') : undefined,
+    description: typeof config.description === 'string' ? config.description : undefined,
+    parent,
+    children: [],
+    transitions: [],
+  }
+}
+
+function rootOf(state: ChartState): ChartState {
+  return state.parent === undefined ? state : rootOf(state.parent)
+}
+
+/** What a target names: `#id`, `#id.child`, `.child`, a sibling, or a sibling's descendant. */
+function resolve(
+  target: string,
+  source: ChartState,
+  root: ChartState,
+  byId: ReadonlyMap<string, ChartState>,
+): ChartState | undefined {
+  if (target.startsWith('#')) return resolveId(target.slice(1), byId)
+  if (target.startsWith('.')) return descend(source, target.slice(1))
+  return descend(source.parent ?? root, target)
+}
+
+function resolveId(text: string, byId: ReadonlyMap<string, ChartState>): ChartState | undefined {
+  const exact = byId.get(text)
+  if (exact !== undefined) return exact
+  const cut = text.lastIndexOf('.')
+  const parent = cut === -1 ? undefined : resolveId(text.slice(0, cut), byId)
+  return parent?.children.find(({ key }) => key === text.slice(cut + 1))
+}
+
+function descend(from: ChartState, path: string): ChartState | undefined {
+  const whole = from.children.find(({ key }) => key === path)
+  if (whole !== undefined) return whole
+  const [first, ...rest] = path.split('.')
+  const child = from.children.find(({ key }) => key === first)
+  return child === undefined || rest.length === 0 ? child : descend(child, rest.join('.'))
+}
+
+function labelOf({ kind, trigger, guard }: TransitionConfig): string {
+  const name = kind === 'event' ? trigger : kind === 'always' ? '' : `${kind} ${trigger}`
+  const delay = kind === 'after' && /^\d+$/.test(trigger) ? `${name} ms` : name
+  return [delay, guard === undefined ? '' : `[${guard}]`].filter(part => part !== '').join(' ') || 'always'
+}

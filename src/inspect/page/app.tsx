@@ -1,0 +1,93 @@
+import { render } from 'preact'
+import { ActorTree } from './actorTree.js'
+import { ChartPanel } from './chartPanel.js'
+import { connect, socketUrl } from './connection.js'
+import { Details } from './details.js'
+import { createLayout } from './elk.js'
+import { EventLog } from './eventLog.js'
+import { acceptDrops, saveFile } from './files.js'
+import { Header } from './header.js'
+import { listenToKeys } from './keys.js'
+import { Drawings, draw } from './layout.js'
+import { measureText } from './measure.js'
+import { createTheme } from './theme.js'
+import { TimelinePanel } from './timelinePanel.js'
+import { Viewer } from './viewer.js'
+
+const ASPECT = 1.6
+
+/** Shows the page in an element, for as long as the document is there. */
+export function start(root: HTMLElement): void {
+  const redraw = oncePerFrame(() => show())
+  const viewer = new Viewer(redraw)
+  const layout = createLayout()
+  const drawings = new Drawings(chart => draw(chart, layout, measureText, ASPECT), redraw)
+  const theme = createTheme(redraw)
+  const url = socketUrl(location)
+  let disconnect = () => {}
+  const goLive = () => {
+    if (url === undefined) return
+    disconnect()
+    viewer.closeRecording()
+    disconnect = connect(url, { state: state => viewer.connection(state), text: text => viewer.receive(text) })
+  }
+  const open = async (file: File) => {
+    if (viewer.open(file.name, await file.text())) disconnect()
+  }
+  const show = () =>
+    render(
+      <div class="app">
+        <Header
+          viewer={viewer}
+          theme={theme.current()}
+          canConnect={url !== undefined}
+          onTheme={theme.toggle}
+          onSave={() => saveFile('recording.ndjson', viewer.save())}
+          onOpen={file => void open(file)}
+          onLive={goLive}
+        />
+        {viewer.notice !== undefined && (
+          <div class="notice" role="alert">
+            {viewer.notice}
+            <button type="button" class="small" onClick={() => viewer.set({ notice: undefined })}>
+              Dismiss
+            </button>
+          </div>
+        )}
+        <main>
+          <ActorTree viewer={viewer} />
+          <ChartPanel viewer={viewer} drawings={drawings} />
+          <EventLog viewer={viewer} />
+          <TimelinePanel viewer={viewer} now={nowOf(viewer)} />
+          <Details viewer={viewer} />
+        </main>
+      </div>,
+      root,
+    )
+  listenToKeys(document, viewer)
+  acceptDrops(document, file => void open(file))
+  // The bars of what runs grow, also while nothing happens.
+  setInterval(() => {
+    if (viewer.source.kind === 'live' && viewer.held === undefined) redraw()
+  }, 1_000)
+  goLive()
+  redraw()
+}
+
+/** The program's time: that of its last message, and what has passed since. */
+function nowOf({ store, source, held, heardAt }: Viewer): number {
+  const isMoving = source.kind === 'live' && source.state === 'open' && held === undefined
+  return store.timeline.last + (isMoving ? Date.now() - heardAt : 0)
+}
+
+/** However often it is asked for, at most once per frame. */
+function oncePerFrame(act: () => void): () => void {
+  const asked = new Set<number>()
+  const frame = () => {
+    asked.clear()
+    act()
+  }
+  return () => {
+    if (asked.size === 0) asked.add(requestAnimationFrame(frame))
+  }
+}

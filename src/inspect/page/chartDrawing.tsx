@@ -1,0 +1,141 @@
+import { memo } from 'preact/compat'
+import type { ChartState, ChartTransition } from './chart.js'
+import { LABEL_HEIGHT, ROW_HEIGHT, rowsOf, TITLE_HEIGHT } from './graph.js'
+import type { Box, Drawing } from './layout.js'
+
+/** What is drawn, and what of it is lit. */
+export interface ChartDrawingProps {
+  readonly drawing: Drawing
+  /** The paths of the active states. */
+  readonly active: readonly string[]
+  /** The ids of the transitions taken last. */
+  readonly taken: readonly string[]
+  /** Changes with each transition, so that the same one glows again. */
+  readonly step: number
+}
+
+/** A statechart as SVG. */
+export const ChartDrawing = memo(Shapes, (a, b) => {
+  const same = (x: readonly string[], y: readonly string[]) => x.join('\n') === y.join('\n')
+  return a.drawing === b.drawing && a.step === b.step && same(a.active, b.active) && same(a.taken, b.taken)
+})
+
+function Shapes({ drawing, active, taken, step }: ChartDrawingProps) {
+  const lit = new Set(active)
+  const glowing = new Set(taken)
+  const arrows = drawing.arrows.toSorted((a, b) => Number(isTaken(a)) - Number(isTaken(b)))
+  function isTaken({ arrow }: Drawing['arrows'][number]): boolean {
+    return arrow.transitions.some(({ id }) => glowing.has(id))
+  }
+  return (
+    <>
+      <defs>
+        {['plain', 'taken'].map(kind => (
+          <marker
+            key={kind}
+            id={`head-${kind}`}
+            class={`head ${kind}`}
+            viewBox="0 0 8 8"
+            refX="7.5"
+            refY="4"
+            markerWidth="8"
+            markerHeight="8"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
+            <path d="M0 0.5L8 4L0 7.5z" />
+          </marker>
+        ))}
+      </defs>
+      {drawing.states.map(({ state, box }) => (
+        <State key={state.path} state={state} box={box} isLit={lit.has(state.path)} glowing={glowing} />
+      ))}
+      {drawing.dots.map(({ x, y, width }) => (
+        <circle key={`${x} ${y}`} class="dot" cx={x + width / 2} cy={y + width / 2} r={width / 2} />
+      ))}
+      {drawing.starts.map(path => (
+        <path key={path} class="edge" d={path} marker-end="url(#head-plain)" />
+      ))}
+      {arrows.map(it => (
+        <g key={it.arrow.id} class={isTaken(it) ? 'arrow taken' : 'arrow'}>
+          <path class="edge" d={it.path} marker-end={`url(#head-${isTaken(it) ? 'taken' : 'plain'})`} />
+          {isTaken(it) && <path key={step} class="glow" d={it.path} />}
+        </g>
+      ))}
+      {arrows.map(
+        ({ arrow, label }) =>
+          label && <Label key={arrow.id} transitions={arrow.transitions} box={label} glowing={glowing} />,
+      )}
+    </>
+  )
+}
+
+interface StateProps {
+  readonly state: ChartState
+  readonly box: Box
+  readonly isLit: boolean
+  readonly glowing: ReadonlySet<string>
+}
+
+function State({ state, box: { x, y, width, height }, isLit, glowing }: StateProps) {
+  const rows = rowsOf(state)
+  const kinds = ['state', state.type, ...(isLit ? ['lit'] : []), ...(state.parent === undefined ? ['root'] : [])]
+  const badge = state.type === 'atomic' || state.type === 'compound' ? '' : state.type
+  return (
+    <g class={kinds.join(' ')} data-state={state.path}>
+      <title>{[state.id, state.description].filter(Boolean).join('\n')}</title>
+      <rect x={x} y={y} width={width} height={height} rx="7" />
+      {state.type === 'final' && (
+        <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />
+      )}
+      <text class="title" x={x + 12} y={y + TITLE_HEIGHT / 2 + 4.5}>
+        {state.key}
+      </text>
+      {badge !== '' && (
+        <text class="badge" x={x + width - 10} y={y + TITLE_HEIGHT / 2 + 4} text-anchor="end">
+          {badge}
+        </text>
+      )}
+      {rows.length > 0 && (
+        <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />
+      )}
+      {rows.map(({ id, label, description }, i) => (
+        <text
+          key={id}
+          class={glowing.has(id) ? 'line taken' : 'line'}
+          x={x + 12}
+          y={y + TITLE_HEIGHT + 2 + (i + 0.72) * ROW_HEIGHT}
+        >
+          {label}
+          {description !== undefined && <title>{description}</title>}
+        </text>
+      ))}
+    </g>
+  )
+}
+
+interface LabelProps {
+  readonly transitions: readonly ChartTransition[]
+  readonly box: Box
+  readonly glowing: ReadonlySet<string>
+}
+
+function Label({ transitions, box: { x, y, width, height }, glowing }: LabelProps) {
+  return (
+    <g class="label">
+      <rect x={x} y={y} width={width} height={height} rx="3" />
+      {transitions.map(({ id, label, description }, i) => (
+        <text
+          key={id}
+          class={glowing.has(id) ? 'taken' : ''}
+          x={x + width / 2}
+          y={y + (i + 0.74) * LABEL_HEIGHT}
+          text-anchor="middle"
+        >
+          {label}
+          {description !== undefined && <title>{description}</title>}
+        </text>
+      ))}
+    </g>
+  )
+}

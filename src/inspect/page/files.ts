@@ -1,0 +1,20 @@
+/** Gives the user a text as a file. */
+export function saveFile(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/x-ndjson' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = name
+  link.click()
+  // Not at once: the browser has only been asked to fetch it.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/** A file dropped anywhere is opened. */
+export function acceptDrops(page: Document, open: (file: File) => void): void {
+  page.addEventListener('dragover', event => event.preventDefault())
+  page.addEventListener('drop', event => {
+    event.preventDefault()
+    const file = event.dataTransfer?.files[0]
+    if (file !== undefined) open(file)
+  })
+}

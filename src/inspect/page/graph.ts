@@ -1,0 +1,118 @@
+import type { ElkExtendedEdge, ElkNode } from 'elkjs'
+import type { Chart, ChartState, ChartTransition } from './chart.js'
+
+/** How wide a text is drawn. */
+export type Measure = (text: string, font: 'title' | 'row' | 'label') => number
+
+/** Several transitions between the same two states are one arrow with several lines of text. */
+export interface Arrow {
+  readonly id: string
+  readonly from: ChartState
+  readonly to: ChartState
+  readonly transitions: readonly ChartTransition[]
+}
+
+export const TITLE_HEIGHT = 30
+export const ROW_HEIGHT = 17
+export const LABEL_HEIGHT = 16
+export const DOT = 8
+const PADDING = 12
+const MIN_WIDTH = 84
+
+const OPTIONS = {
+  'elk.algorithm': 'layered',
+  'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
+  'elk.json.shapeCoords': 'ROOT',
+  'elk.json.edgeCoords': 'ROOT',
+  'elk.edgeRouting': 'ORTHOGONAL',
+  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
+  'elk.layered.nodePlacement.favorStraightEdges': 'true',
+  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '28',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '10',
+  'elk.spacing.nodeNode': '24',
+  'elk.spacing.edgeNode': '14',
+  'elk.spacing.edgeEdge': '10',
+  'elk.spacing.edgeLabel': '4',
+  'elk.spacing.labelLabel': '4',
+  'elk.spacing.nodeSelfLoop': '12',
+  'elk.edgeLabels.inline': 'false',
+}
+
+/** The transitions that change no state: they are written into their state. */
+export const rowsOf = (state: ChartState) => state.transitions.filter(({ to }) => to.length === 0)
+
+/** The arrows of a chart, in the order of its transitions. */
+export function arrowsOf(chart: Chart): Arrow[] {
+  const arrows = new Map<string, Arrow & { readonly transitions: ChartTransition[] }>()
+  for (const transition of chart.transitions) {
+    for (const to of transition.to) {
+      const id = `${transition.source.path}>${to.path}`
+      const arrow = arrows.get(id) ?? { id, from: transition.source, to, transitions: [] }
+      arrow.transitions.push(transition)
+      arrows.set(id, arrow)
+    }
+  }
+  return [...arrows.values()]
+}
+
+/** The name of a state's node; the root's path is empty, and an id must not be. */
+export const nodeId = (state: ChartState) => `state:${state.path}`
+/** The name of the dot from which the initial state is entered. */
+export const dotId = (state: ChartState) => `initial:${state.path}`
+
+/** The graph to lay out, which runs in this direction. */
+export function graphOf(chart: Chart, measure: Measure, direction: 'DOWN' | 'RIGHT'): ElkNode {
+  const dots = [...chart.states.values()].flatMap(state => initialEdge(state) ?? [])
+  const edges = arrowsOf(chart).map(arrow => ({
+    id: arrow.id,
+    sources: [nodeId(arrow.from)],
+    targets: [nodeId(arrow.to)],
+    labels: [
+      {
+        id: `${arrow.id}:label`,
+        text: arrow.id,
+        width: Math.max(...arrow.transitions.map(({ label }) => measure(label, 'label'))) + 8,
+        height: arrow.transitions.length * LABEL_HEIGHT,
+      },
+    ],
+  }))
+  return {
+    id: 'chart',
+    layoutOptions: { ...OPTIONS, 'elk.direction': direction, 'elk.padding': '[top=8,left=8,bottom=8,right=8]' },
+    children: [nodeOf(chart.root, measure)],
+    edges: [...dots, ...edges],
+  }
+}
+
+function initialEdge(state: ChartState): ElkExtendedEdge | undefined {
+  const child = initialOf(state)
+  if (child === undefined) return undefined
+  return { id: `${dotId(state)}>`, sources: [dotId(state)], targets: [nodeId(child)] }
+}
+
+function initialOf({ children, initial }: ChartState): ChartState | undefined {
+  return children.find(({ key }) => key === initial)
+}
+
+function nodeOf(state: ChartState, measure: Measure): ElkNode {
+  const rows = rowsOf(state)
+  const width = Math.max(
+    MIN_WIDTH,
+    measure(state.key, 'title') + 2 * PADDING + (state.type === 'atomic' || state.type === 'compound' ? 0 : 58),
+    ...rows.map(({ label }) => measure(label, 'row') + 2 * PADDING),
+  )
+  const height = TITLE_HEIGHT + (rows.length === 0 ? 0 : rows.length * ROW_HEIGHT + 8)
+  if (state.children.length === 0) return { id: nodeId(state), width, height }
+  const dot: ElkNode[] = initialOf(state) === undefined ? [] : [{ id: dotId(state), width: DOT, height: DOT }]
+  return {
+    id: nodeId(state),
+    layoutOptions: {
+      'elk.padding': `[top=${height + 12},left=14,bottom=14,right=14]`,
+      'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+      'elk.nodeSize.minimum': `(${width},${height})`,
+    },
+    children: [...dot, ...state.children.map(child => nodeOf(child, measure))],
+  }
+}

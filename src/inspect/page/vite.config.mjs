@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+
+// biome-ignore lint/style/noDefaultExport: Vite reads the default export
+export default defineConfig({
+  root: here('.'),
+  configFile: false,
+  publicDir: here('public'),
+  logLevel: 'warn',
+  define: { 'process.env.NODE_ENV': '"production"' },
+  build: {
+    outDir: here('../../../dist/src/inspect/page'),
+    emptyOutDir: true,
+    target: 'es2023',
+    license: { fileName: 'licenses.md' },
+    // One classic script: the page can be opened from a file, and is its own worker.
+    lib: { entry: here('main.ts'), formats: ['iife'], name: 'page', fileName: () => 'page.js', cssFileName: 'page' },
+    chunkSizeWarningLimit: 2_000,
+  },
+})

@@ -1,0 +1,26 @@
+/** `npm run docs:images`: pictures of the page, of a real switch, light and dark. */
+import { mkdir } from 'node:fs/promises'
+import { launchBrowser } from '../fixtures/inspect/browser.js'
+import { PageServer } from '../fixtures/inspect/pageServer.js'
+import { recordSwitch } from '../fixtures/inspect/recordSwitch.js'
+
+await mkdir('docs/images', { recursive: true })
+const recorded = await recordSwitch()
+const browser = await launchBrowser()
+const moments = { switching: 'running.stoppingActive', settled: 'running.settled' }
+try {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using server = await PageServer.start()
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme, reducedMotion: 'reduce' })
+    await page.goto(server.url)
+    server.send(...recorded.settled, ...recorded.switching)
+    for (const [name, state] of Object.entries(moments)) {
+      await page.locator(`.state.lit[data-state="${state}"]`).waitFor()
+      await page.screenshot({ path: `docs/images/inspector-${name}-${colorScheme}.png` })
+      server.send(...recorded.switched)
+    }
+    await page.close()
+  }
+} finally {
+  await browser.close()
+}

@@ -129,13 +129,16 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     createInterface(child.stdout).once('line', line => {
       const socket = new URL(line.replace('Look at http:', 'ws:'))
       socket.pathname = '/socket'
-      new WebSocket(socket).on('message', message => {
+      const viewer = new WebSocket(socket)
+      viewer.on('message', message => {
         const { type, snapshot } = JSON.parse(`${message}`) as InspectorMessage & {
           snapshot?: { context?: { active?: string } }
         }
         if (type === '@xstate.snapshot') actives.add(`${snapshot?.context?.active}`)
-        if (['4.3.0', '18'].every(version => [...actives].some(active => active.startsWith(version))))
-          child.kill('SIGINT')
+        if (!['4.3.0', '18'].every(version => [...actives].some(active => active.startsWith(version)))) return
+        // Whoever presses Ctrl-C twice means it.
+        viewer.removeAllListeners('message')
+        child.kill('SIGINT')
       })
     })
     const [code, signal] = await once(child, 'exit')

@@ -1,4 +1,4 @@
-import { type TreeRow, treeRows } from './rows.js'
+import { leafText, shortName, type TreeRow, treeRows } from './rows.js'
 import { valueText } from './stateValue.js'
 import { isAlive } from './store.js'
 import type { Viewer } from './viewer.js'
@@ -88,8 +88,8 @@ function Row({ index, row, viewer }: RowProps) {
         {hasChildren ? (isFolded ? '▸' : '▾') : ''}
       </span>
       <span class="lamp" aria-hidden="true" />
-      <span class="name">{actor.name}</span>
-      <span class="state">{state}</span>
+      <span class="name">{shortName(actor.name)}</span>
+      <span class="state">{ended ?? leafText(actor.snapshot.value)}</span>
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import { fieldsOf, type StateConfig, type TransitionConfig, transitionsOf } from './definition.js'
 
 /** What a state is. */
-export type StateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
+type StateType = 'atomic' | 'compound' | 'parallel' | 'final' | 'history'
 
 /** A state of a chart. */
 export interface ChartState {

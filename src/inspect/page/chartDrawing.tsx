@@ -1,6 +1,6 @@
 import { memo } from 'preact/compat'
-import type { ChartState, ChartTransition } from './chart.js'
-import { LABEL_HEIGHT, ROW_HEIGHT, rowsOf, TITLE_HEIGHT } from './graph.js'
+import type { ChartState } from './chart.js'
+import { type Arrow, LABEL_HEIGHT, linesOf, ROW_HEIGHT, rowsOf, TITLE_HEIGHT } from './graph.js'
 import type { Box, Drawing } from './layout.js'
 
 /** What is drawn, and what of it is lit. */
@@ -48,7 +48,7 @@ function Shapes({ drawing, active, taken, step }: ChartDrawingProps) {
         ))}
       </defs>
       {drawing.states.map(({ state, box }) => (
-        <State key={state.path} state={state} box={box} isLit={lit.has(state.path)} glowing={glowing} />
+        <StateBox key={state.path} state={state} box={box} isLit={lit.has(state.path)} />
       ))}
       {drawing.dots.map(({ x, y, width }) => (
         <circle key={`${x} ${y}`} class="dot" cx={x + width / 2} cy={y + width / 2} r={width / 2} />
@@ -62,10 +62,10 @@ function Shapes({ drawing, active, taken, step }: ChartDrawingProps) {
           {isTaken(it) && <path key={step} class="glow" d={it.path} />}
         </g>
       ))}
-      {arrows.map(
-        ({ arrow, label }) =>
-          label && <Label key={arrow.id} transitions={arrow.transitions} box={label} glowing={glowing} />,
-      )}
+      {drawing.states.map(({ state, box }) => (
+        <StateText key={state.path} state={state} box={box} isLit={lit.has(state.path)} glowing={glowing} />
+      ))}
+      {arrows.map(({ arrow, label }) => label && <Label key={arrow.id} arrow={arrow} box={label} glowing={glowing} />)}
     </>
   )
 }
@@ -74,13 +74,11 @@ interface StateProps {
   readonly state: ChartState
   readonly box: Box
   readonly isLit: boolean
-  readonly glowing: ReadonlySet<string>
 }
 
-function State({ state, box: { x, y, width, height }, isLit, glowing }: StateProps) {
-  const rows = rowsOf(state)
+function StateBox({ state, box: { x, y, width, height }, isLit }: StateProps) {
   const kinds = ['state', state.type, ...(isLit ? ['lit'] : []), ...(state.parent === undefined ? ['root'] : [])]
-  const badge = state.type === 'atomic' || state.type === 'compound' ? '' : state.type
+  const hasRows = state.parent !== undefined && rowsOf(state).length > 0
   return (
     <g class={kinds.join(' ')} data-state={state.path}>
       <title>{[state.id, state.description].filter(Boolean).join('\n')}</title>
@@ -88,16 +86,28 @@ function State({ state, box: { x, y, width, height }, isLit, glowing }: StatePro
       {state.type === 'final' && (
         <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />
       )}
+      {hasRows && <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />}
+    </g>
+  )
+}
+
+interface StateTextProps extends StateProps {
+  readonly glowing: ReadonlySet<string>
+}
+
+/** Above the arrows, so that none runs through it. */
+function StateText({ state, box: { x, y, width }, isLit, glowing }: StateTextProps) {
+  const rows = state.parent === undefined ? [] : rowsOf(state)
+  const badge = state.type === 'atomic' || state.type === 'compound' ? '' : state.type
+  return (
+    <g class={isLit ? 'state-text lit' : 'state-text'}>
       <text class="title" x={x + 12} y={y + TITLE_HEIGHT / 2 + 4.5}>
         {state.key}
       </text>
       {badge !== '' && (
-        <text class="badge" x={x + width - 10} y={y + TITLE_HEIGHT / 2 + 4} text-anchor="end">
+        <text class="kind" x={x + width - 10} y={y + TITLE_HEIGHT / 2 + 4} text-anchor="end">
           {badge}
         </text>
-      )}
-      {rows.length > 0 && (
-        <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />
       )}
       {rows.map(({ id, label, description }, i) => (
         <text
@@ -115,24 +125,24 @@ function State({ state, box: { x, y, width, height }, isLit, glowing }: StatePro
 }
 
 interface LabelProps {
-  readonly transitions: readonly ChartTransition[]
+  readonly arrow: Arrow
   readonly box: Box
   readonly glowing: ReadonlySet<string>
 }
 
-function Label({ transitions, box: { x, y, width, height }, glowing }: LabelProps) {
+function Label({ arrow, box: { x, y, width, height }, glowing }: LabelProps) {
   return (
     <g class="label">
       <rect x={x} y={y} width={width} height={height} rx="3" />
-      {transitions.map(({ id, label, description }, i) => (
+      {linesOf(arrow).map(({ transition: { id, description }, text }, i) => (
         <text
-          key={id}
+          key={`${id} ${text}`}
           class={glowing.has(id) ? 'taken' : ''}
           x={x + width / 2}
-          y={y + (i + 0.74) * LABEL_HEIGHT}
+          y={y + (i + 0.78) * LABEL_HEIGHT}
           text-anchor="middle"
         >
-          {label}
+          {text}
           {description !== undefined && <title>{description}</title>}
         </text>
       ))}

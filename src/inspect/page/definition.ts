@@ -14,7 +14,7 @@ export interface StateConfig {
 }
 
 /** What takes a transition: an event, nothing but its guard, time, or the end of something. */
-export type TransitionKind = 'event' | 'always' | 'after' | 'done' | 'error'
+type TransitionKind = 'event' | 'always' | 'after' | 'done' | 'error'
 
 /** One transition, as it is written. */
 export interface TransitionConfig {

@@ -8,10 +8,27 @@ export type Layout = (graph: ElkNode) => Promise<ElkNode>
 
 const script = typeof document === 'undefined' ? null : (document.currentScript as HTMLScriptElement | null)
 
+const TOO_LONG = 20_000
+
 /** A layouter in a worker of its own, or beside the page where there can be none: opened from a file. */
 export function createLayout(): Layout {
-  const elk = new ELK({ workerFactory: () => workerOf(script?.src) })
-  return graph => elk.layout(graph)
+  const made: Worker[] = []
+  const create = () => new ELK({ workerFactory: () => made[made.push(workerOf(script?.src)) - 1] as Worker })
+  let elk = create()
+  return graph => {
+    const current = elk
+    return new Promise((resolve, reject) => {
+      // Some graphs it never finishes: it must not keep others from being drawn.
+      const timer = setTimeout(() => {
+        reject(new Error('The layout took too long.'))
+        if (elk !== current) return
+        made.shift()?.terminate()
+        elk = create()
+      }, TOO_LONG)
+      const done = () => clearTimeout(timer)
+      current.layout(graph).then(resolve, reject).finally(done)
+    })
+  }
 }
 
 function workerOf(src: string | undefined): Worker {

@@ -1,4 +1,4 @@
-import { clockText, logRows } from './rows.js'
+import { clockText, leafText, logRows, shortName } from './rows.js'
 import { valueText } from './stateValue.js'
 import type { Entry } from './store.js'
 import type { Viewer } from './viewer.js'
@@ -77,13 +77,13 @@ function Row({ index, entry, viewer }: RowProps) {
       aria-selected={entry === viewer.entry}
       class={`row entry${type.startsWith('xstate.') ? ' internal' : ''}`}
       style={{ height: `${ROW}px` }}
-      title={`${type}${to === '' ? '' : ` → ${to}`}`}
+      title={`${clockText(entry.time)} ${entry.name}: ${type}${to === '' ? '' : ` → ${to}`}`}
       onClick={() => viewer.look(entry === viewer.entry ? undefined : entry)}
     >
-      <span class="time">{clockText(entry.time)}</span>
-      <span class="name">{entry.name}</span>
+      <span class="time">{clockText(entry.time).slice(3)}</span>
+      <span class="name">{shortName(entry.name)}</span>
       <span class="type">{type}</span>
-      <span class="state">{hasMoved ? `→ ${to}` : ''}</span>
+      <span class="state">{hasMoved ? `→ ${leafText(entry.snapshot?.value)}` : ''}</span>
     </div>
   )
 }

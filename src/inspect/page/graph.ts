@@ -14,8 +14,8 @@ export interface Arrow {
 
 export const TITLE_HEIGHT = 30
 export const ROW_HEIGHT = 17
-export const LABEL_HEIGHT = 16
-export const DOT = 8
+export const LABEL_HEIGHT = 14
+const DOT = 8
 const PADDING = 12
 const MIN_WIDTH = 84
 
@@ -26,18 +26,15 @@ const OPTIONS = {
   'elk.json.edgeCoords': 'ROOT',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.nodePlacement.favorStraightEdges': 'true',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '28',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '10',
-  'elk.spacing.nodeNode': '24',
-  'elk.spacing.edgeNode': '14',
-  'elk.spacing.edgeEdge': '10',
-  'elk.spacing.edgeLabel': '4',
-  'elk.spacing.labelLabel': '4',
-  'elk.spacing.nodeSelfLoop': '12',
-  'elk.edgeLabels.inline': 'false',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '16',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '9',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
+  'elk.spacing.nodeNode': '16',
+  'elk.spacing.edgeNode': '9',
+  'elk.spacing.edgeEdge': '8',
+  'elk.spacing.edgeLabel': '3',
+  'elk.spacing.labelLabel': '3',
+  'elk.spacing.nodeSelfLoop': '9',
 }
 
 /** The transitions that change no state: they are written into their state. */
@@ -57,6 +54,16 @@ export function arrowsOf(chart: Chart): Arrow[] {
   return [...arrows.values()]
 }
 
+/** What is written on an arrow: a guard has a line of its own. */
+export function linesOf({ transitions }: Arrow): { readonly transition: ChartTransition; readonly text: string }[] {
+  return transitions.flatMap(transition => transition.label.split(/ (?=\[)/).map(text => ({ transition, text })))
+}
+
+/** Whether the machine itself is drawn as a box: only if an arrow begins or ends there. */
+function hasRootBox(chart: Chart): boolean {
+  return arrowsOf(chart).some(({ from, to }) => from === chart.root || to === chart.root)
+}
+
 /** The name of a state's node; the root's path is empty, and an id must not be. */
 export const nodeId = (state: ChartState) => `state:${state.path}`
 /** The name of the dot from which the initial state is entered. */
@@ -73,15 +80,17 @@ export function graphOf(chart: Chart, measure: Measure, direction: 'DOWN' | 'RIG
       {
         id: `${arrow.id}:label`,
         text: arrow.id,
-        width: Math.max(...arrow.transitions.map(({ label }) => measure(label, 'label'))) + 8,
-        height: arrow.transitions.length * LABEL_HEIGHT,
+        width: Math.max(...linesOf(arrow).map(({ text }) => measure(text, 'label'))) + 11,
+        height: linesOf(arrow).length * LABEL_HEIGHT + 2,
       },
     ],
   }))
+  const options = { ...OPTIONS, 'elk.direction': direction }
+  const root = nodeOf(chart.root, measure, options)
   return {
     id: 'chart',
-    layoutOptions: { ...OPTIONS, 'elk.direction': direction, 'elk.padding': '[top=8,left=8,bottom=8,right=8]' },
-    children: [nodeOf(chart.root, measure)],
+    layoutOptions: { ...options, 'elk.padding': '[top=4,left=4,bottom=4,right=4]' },
+    children: hasRootBox(chart) ? [root] : (root.children ?? []),
     edges: [...dots, ...edges],
   }
 }
@@ -96,8 +105,8 @@ function initialOf({ children, initial }: ChartState): ChartState | undefined {
   return children.find(({ key }) => key === initial)
 }
 
-function nodeOf(state: ChartState, measure: Measure): ElkNode {
-  const rows = rowsOf(state)
+function nodeOf(state: ChartState, measure: Measure, options: Readonly<Record<string, string>>): ElkNode {
+  const rows = state.parent === undefined ? [] : rowsOf(state)
   const width = Math.max(
     MIN_WIDTH,
     measure(state.key, 'title') + 2 * PADDING + (state.type === 'atomic' || state.type === 'compound' ? 0 : 58),
@@ -109,10 +118,11 @@ function nodeOf(state: ChartState, measure: Measure): ElkNode {
   return {
     id: nodeId(state),
     layoutOptions: {
-      'elk.padding': `[top=${height + 12},left=14,bottom=14,right=14]`,
+      ...options,
+      'elk.padding': `[top=${height + 8},left=12,bottom=12,right=12]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
       'elk.nodeSize.minimum': `(${width},${height})`,
     },
-    children: [...dot, ...state.children.map(child => nodeOf(child, measure))],
+    children: [...dot, ...state.children.map(child => nodeOf(child, measure, options))],
   }
 }

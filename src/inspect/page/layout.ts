@@ -37,7 +37,7 @@ function scaleOf({ width = 1, height = 1 }: ElkNode, aspect: number): number {
 }
 
 /** Reads the places from a graph that was laid out. */
-export function drawingOf(chart: Chart, graph: ElkNode): Drawing {
+function drawingOf(chart: Chart, graph: ElkNode): Drawing {
   const nodes = new Map(allNodes(graph).map(node => [node.id, node]))
   const edges = new Map((graph.edges ?? []).map(edge => [edge.id, edge]))
   const pathsOf = (id: string) =>
@@ -49,7 +49,9 @@ export function drawingOf(chart: Chart, graph: ElkNode): Drawing {
     chart,
     width: graph.width ?? 0,
     height: graph.height ?? 0,
-    states: all.map(state => ({ state, box: boxOf(nodes.get(nodeId(state))) })),
+    states: all
+      .filter(state => nodes.has(nodeId(state)))
+      .map(state => ({ state, box: boxOf(nodes.get(nodeId(state))) })),
     dots: all.flatMap(state => (nodes.has(dotId(state)) ? [boxOf(nodes.get(dotId(state)))] : [])),
     starts: all.flatMap(state => pathsOf(`${dotId(state)}>`) || []),
     arrows: arrowsOf(chart).map(arrow => {
@@ -75,7 +77,7 @@ interface Point {
 const RADIUS = 5
 
 /** An SVG path through these points, with rounded corners. */
-export function rounded(points: readonly Point[]): string {
+function rounded(points: readonly Point[]): string {
   return points
     .map((point, i) => {
       const [before, after] = [points[i - 1], points[i + 1]]

@@ -56,7 +56,7 @@ export interface StatusMessage {
 }
 
 /** How many messages this viewer has missed so far. */
-export interface DroppedMessage {
+interface DroppedMessage {
   readonly type: '@cutover.dropped'
   readonly count: number
   readonly createdAt: string

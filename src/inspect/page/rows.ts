@@ -81,3 +81,14 @@ export function jsonText(value: unknown): string {
     ? text
     : `${text.slice(0, MAX_SHOWN)}\n… and ${text.length - MAX_SHOWN} characters more`
 }
+
+/** A name as it is written where there is little room: of ours, without what all of them begin with. */
+export function shortName(name: string): string {
+  return name.replace(/^(?:aggregate|version) (?=.)/, '')
+}
+
+/** A state value where there is little room: the innermost states only. */
+export function leafText(value: unknown): string {
+  const leaves = valueText(value).split(' | ')
+  return leaves.map(path => path.slice(path.lastIndexOf('.') + 1)).join(' | ')
+}

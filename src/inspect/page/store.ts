@@ -7,6 +7,7 @@ import {
   type SnapshotMessage,
   timeOf,
 } from './messages.js'
+import { valueText } from './stateValue.js'
 import { Timeline } from './timeline.js'
 
 /** A line of the log: an event and what came of it, or a snapshot that came without one. */
@@ -34,7 +35,7 @@ export interface Actor {
   readonly seq: number
   /** What it was at the beginning of what is remembered. */
   base: ActorMessage
-  /** The last entry that has a snapshot. */
+  /** The last entry that has a snapshot, but for what XState says by the way. */
   last?: Entry
 }
 
@@ -50,6 +51,11 @@ const MAX_PENDING = 32
 
 /** Whether an actor still runs. */
 export const isAlive = (actor: Actor) => (actor.snapshot.status ?? 'active') === 'active'
+
+/** An event of XState itself that changed nothing, as that a child has ended: not what the actor did last. */
+function isAside({ event, before, snapshot }: Entry): boolean {
+  return event.type.startsWith('xstate.') && valueText(before) === valueText(snapshot?.value)
+}
 
 /** What the page knows of a program, worked out message by message, in bounded memory. */
 export class Store {
@@ -136,7 +142,7 @@ export class Store {
     const entry = found ?? { seq, time, sessionId, name: actor.name, sourceName: undefined, event, before }
     if (found === undefined) this.entries.push(entry)
     entry.snapshot = snapshot
-    actor.last = entry
+    if (!isAside(entry)) actor.last = entry
     actor.snapshot = snapshot
     if (event.type === 'xstate.init') this.timeline.begin(sessionId)
     this.timeline.snapshot(actor, snapshot, time)

@@ -26,7 +26,7 @@ export function transitionsTaken(chart: Chart, before: unknown, after: unknown, 
 }
 
 /** Whether an event of this type may take the transition. */
-export function isTakenBy({ kind, trigger, source }: ChartTransition, event: string): boolean {
+function isTakenBy({ kind, trigger, source }: ChartTransition, event: string): boolean {
   if (kind === 'always') return false
   if (kind === 'after') return event === `xstate.after.${trigger}.${source.id}`
   if (kind === 'error') return event === `xstate.error.actor.${trigger}`

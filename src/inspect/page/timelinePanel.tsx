@@ -12,8 +12,9 @@ const LENGTHS = [
   [Number.POSITIVE_INFINITY, 'all'],
 ] as const
 const PHASES: readonly Phase[] = ['provisioned', 'starting', 'running', 'draining', 'terminating', 'stopped']
-const LANE = 26
-const BAR = 18
+const LANE = 30
+const BAR = 13
+const CALLS = 9
 const NAMES = 150
 const AXIS = 22
 
@@ -65,7 +66,7 @@ export function TimelinePanel({ viewer, now }: { readonly viewer: Viewer; readon
             role="img"
             aria-label={`Timeline of ${lanes.length} versions, ${timeline.switches.length} switches`}
             width={width + NAMES + 12}
-            height={AXIS + lanes.length * LANE + 4}
+            height={AXIS + lanes.length * LANE + 6}
           >
             <Axis range={range} width={width} height={AXIS + lanes.length * LANE} />
             {lanes.map((lane, i) => (
@@ -123,7 +124,7 @@ interface BarProps {
 }
 
 function Bar({ lane, name, range, width, most, row }: BarProps) {
-  const y = AXIS + row * LANE + (LANE - BAR) / 2
+  const y = AXIS + row * LANE + 3
   const inFlight = lane.calls.at(-1)?.count ?? 0
   return (
     <g data-version={lane.version}>
@@ -155,8 +156,8 @@ function Bar({ lane, name, range, width, most, row }: BarProps) {
       })}
       <path
         class="in-flight"
-        transform={`translate(${NAMES} ${y})`}
-        d={callsPath(lane.calls, range, width, BAR, most)}
+        transform={`translate(${NAMES} ${y + BAR + 1})`}
+        d={callsPath(lane.calls, range, width, CALLS, most)}
       />
     </g>
   )

@@ -1,0 +1,336 @@
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { buildPage, PageServer } from '../../fixtures/inspect/pageServer.js'
+import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
+
+beforeAll(buildPage, 60_000)
+
+describe('The built page', () => {
+  it('is at most 600 kB, compressed', () => {
+    const files = ['index.html', 'page.js', 'page.css'].map(name => readFileSync(`dist/src/inspect/page/${name}`))
+    expect(files.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(600_000)
+  })
+})
+
+if (noBrowser !== undefined) console.warn(`The page is not tested in a browser: ${noBrowser}.`)
+
+describe.skipIf(noBrowser !== undefined)('The page in a browser', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  }, 30_000)
+  afterAll(() => browser?.close())
+  const recorded = recordSwitch()
+
+  /** A page that shows what the server sends; whatever it complains of fails the test. */
+  async function open(colorScheme: 'light' | 'dark' = 'light') {
+    const server = await PageServer.start()
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    const requests: string[] = []
+    page.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+    })
+    page.on('pageerror', error => complaints.push(error.message))
+    page.on('request', request => requests.push(request.url()))
+    page.on('websocket', socket => requests.push(socket.url()))
+    onTestFinished(async () => {
+      await context.close()
+      await server[Symbol.asyncDispose]()
+    })
+    await page.goto(server.url)
+    await page.locator('.source.open').waitFor()
+    return { server, page, complaints, requests }
+  }
+
+  const lit = (page: Page, state: string) => page.locator(`.state.lit[data-state="${state}"]`).waitFor()
+  const row = (page: Page, text: string) => page.locator('#tree .row', { hasText: text })
+  const event = (page: Page, text: string) => page.locator('#log .row', { hasText: text })
+  const count = (page: Page, panel: string) => page.locator(`.${panel} .count`).innerText()
+  const headed = (page: Page, text: string) => page.locator('.chart h2', { hasText: text }).waitFor()
+
+  it('makes no request to another origin and complains of nothing, while its lit state follows a real switch', async () => {
+    const { server, page, complaints, requests } = await open()
+    const { settled, switching, switched } = await recorded
+    server.send(...settled)
+    await lit(page, 'running.settled')
+    server.send(...switching)
+    await lit(page, 'running.stoppingActive')
+    expect(await page.locator('.arrow.taken').count()).toBe(2)
+    const written = await page.locator('.label text.taken').allTextContents()
+    expect(written.toSorted()).toEqual([expect.stringMatching(/^\[activeIsUnwanted\]/), 'setVersion'])
+    server.send(...switched)
+    await lit(page, 'running.settled')
+    expect(await page.locator('.canvas .state.lit').count()).toBe(2)
+    expect(await page.locator('.arrow.taken').count()).toBeGreaterThan(0)
+    expect(await page.locator('.switch').count()).toBe(1)
+    expect(await page.locator('.timeline [data-version]').count()).toBe(2)
+    const host = new URL(server.url).host
+    expect(requests.filter(url => new URL(url).host !== host)).toEqual([])
+    expect(requests.some(url => url.startsWith('ws:'))).toBe(true)
+    expect(complaints).toEqual([])
+  })
+
+  it('shows an actor that stops while it is looked at as stopped', async () => {
+    const { server, page } = await open()
+    const { settled, switching, switched } = await recorded
+    server.send(...settled)
+    await row(page, '1.0.0').click()
+    await lit(page, 'running')
+    server.send(...switching, ...switched)
+    await lit(page, 'stopped')
+    await page.locator('.chart .badge.stopped').waitFor()
+    expect(await row(page, '1.0.0').getAttribute('aria-selected')).toBe('true')
+  })
+
+  it('nothing jumps: the states stay where they are, whatever happens', async () => {
+    const { server, page } = await open()
+    const { settled, switching, switched } = await recorded
+    server.send(...settled)
+    await lit(page, 'running.settled')
+    const boxes = async () => Promise.all((await page.locator('.canvas .state').all()).map(it => it.boundingBox()))
+    const before = await boxes()
+    server.send(...switching, ...switched)
+    await page.locator('.switch').waitFor()
+    expect(await boxes()).toEqual(before)
+  })
+
+  it('search finds words in events and payloads, and Escape ends it', async () => {
+    const { server, page } = await open()
+    server.send(...(await recorded).settled)
+    await event(page, 'setVersion').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('setversion 2.0.0')
+    await page.locator('.log .count', { hasText: /^1$/ }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.log .count', { hasText: /^13$/ }).waitFor()
+    expect(await page.locator('#search').inputValue()).toBe('')
+  })
+
+  it('a click shows payload and snapshot of an event, and the chart as of then', async () => {
+    const { server, page } = await open()
+    const { settled, switching, switched } = await recorded
+    server.send(...settled, ...switching, ...switched)
+    await lit(page, 'running.settled')
+    await page.locator('#search').fill('setversion')
+    await event(page, 'stoppingActive').click()
+    await lit(page, 'running.stoppingActive')
+    expect(JSON.parse(await page.locator('[data-json=event]').innerText())).toMatchObject({ active: '2.0.0' })
+    expect(JSON.parse(await page.locator('[data-json=snapshot]').innerText())).toMatchObject({
+      value: { running: 'stoppingActive' },
+    })
+    await page.getByRole('button', { name: 'Back to now' }).click()
+    await lit(page, 'running.settled')
+  })
+
+  it('pause holds everything still, and going on catches up', async () => {
+    const { server, page } = await open()
+    const { settled, switching } = await recorded
+    server.send(...settled)
+    await lit(page, 'running.settled')
+    await page.keyboard.press(' ')
+    server.send(...switching)
+    await page.locator('.badge.past', { hasText: `${switching.length} waiting` }).waitFor()
+    expect(await count(page, 'log')).toBe('13')
+    await page.keyboard.press(' ')
+    await lit(page, 'running.stoppingActive')
+  })
+
+  it('saves what it shows, and opens it again without a program', async () => {
+    const { server, page } = await open()
+    const { settled, switching } = await recorded
+    server.send(...settled, ...switching)
+    await lit(page, 'running.stoppingActive')
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save' }).click(),
+    ])
+    const saved = await download.path()
+    expect(readFileSync(saved, 'utf8').split('\n')[0]).toBe('{"type":"@cutover.recording","version":1}')
+    server.forget()
+    await page.reload()
+    await page.locator('.source.open').waitFor()
+    await page.locator('#file').setInputFiles({ name: 'a.ndjson', mimeType: '', buffer: readFileSync(saved) })
+    await lit(page, 'running.stoppingActive')
+    await page.locator('.source', { hasText: 'Recording a.ndjson' }).waitFor()
+    await page.getByRole('button', { name: 'Back to live' }).click()
+    await page.locator('.source.open').waitFor()
+    expect(await count(page, 'actors')).toBe('0')
+  })
+
+  it('says so of a file that is not a recording, also of one that is dropped, and goes on', async () => {
+    const { server, page } = await open()
+    server.send(...(await recorded).settled)
+    await lit(page, 'running.settled')
+    await page.evaluate(`
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File(['<b>no</b>'], '<i>cat</i>.png'))
+      document.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+    `)
+    expect(await page.getByRole('alert').innerText()).toContain('<i>cat</i>.png: This file is not a recording')
+    await lit(page, 'running.settled')
+    await page.locator('.source.open').waitFor()
+  })
+
+  it('opens from the disk, without any server', async () => {
+    const page = await browser.newPage()
+    onTestFinished(() => page.close())
+    await page.goto(new URL('../../../dist/src/inspect/page/index.html', import.meta.url).href)
+    const messages = [{ type: '@cutover.recording', version: 1 }, ...(await recorded).settled]
+    const buffer = Buffer.from(messages.map(it => JSON.stringify(it)).join('\n'))
+    await page.locator('#file').setInputFiles({ name: 'a.ndjson', mimeType: '', buffer })
+    await lit(page, 'running.settled')
+  })
+
+  it('can be used with the keyboard alone', async () => {
+    const { server, page } = await open()
+    server.send(...(await recorded).settled)
+    await lit(page, 'running.settled')
+    await page.locator('#tree').focus()
+    await page.keyboard.press('ArrowDown')
+    await headed(page, 'version 1.0.0')
+    await page.keyboard.press('ArrowLeft')
+    await headed(page, 'aggregate markdown')
+    await page.keyboard.press('ArrowLeft')
+    await page.locator('#tree [aria-expanded=false]').waitFor()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('End')
+    await headed(page, 'version 2.0.0')
+    await page.keyboard.press('Tab')
+    const focused = () => page.evaluate(`document.activeElement.closest('section, div').className`)
+    expect(await focused()).toBe('zoom')
+    await page.locator('#log').focus()
+    await page.keyboard.press('Home')
+    await page.locator('.details h2', { hasText: 'xstate.init' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.locator('.details h2', { hasText: 'addVersion' }).waitFor()
+    expect(await page.locator('#log').getAttribute('aria-activedescendant')).toBe('log-1')
+    await page.keyboard.press('Escape')
+    await page.locator('.details h2', { hasText: 'aggregate markdown' }).waitFor()
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'is %s if the system is, until the user chooses the other, also next time',
+    async scheme => {
+      const { page } = await open(scheme)
+      const other = scheme === 'light' ? 'dark' : 'light'
+      const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+      const [light, dark] = ['rgb(238, 240, 243)', 'rgb(16, 19, 24)']
+      expect(await background()).toBe(scheme === 'light' ? light : dark)
+      await page.getByRole('button', { name: `Switch to ${other} colours` }).click()
+      expect(await background()).toBe(other === 'light' ? light : dark)
+      await page.reload()
+      await page.locator('.source.open').waitFor()
+      expect(await background()).toBe(other === 'light' ? light : dark)
+    },
+  )
+
+  it('shows what a program says as text, never as HTML', async () => {
+    const { server, page, complaints } = await open()
+    const html = '<img src=x onerror=alert(1)>'
+    const definition = JSON.stringify({
+      id: html,
+      initial: html,
+      states: { [html]: { description: html, on: { [html]: html } } },
+    })
+    server.send({
+      type: '@xstate.actor',
+      sessionId: html,
+      name: html,
+      definition,
+      snapshot: { value: html },
+      createdAt: '1',
+    })
+    server.send({ type: '@xstate.event', sessionId: html, event: { type: html }, createdAt: '2' })
+    await page.locator('.state.lit').first().waitFor()
+    await event(page, html).click()
+    expect(await page.locator('img').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+
+  it('connects again when the program comes back, and shows it anew', async () => {
+    const { server, page } = await open()
+    const { settled, switching, switched } = await recorded
+    server.send(...settled, ...switching)
+    await lit(page, 'running.stoppingActive')
+    server.disconnect()
+    await page.locator('.source.lost').waitFor()
+    server.send(...switched)
+    await lit(page, 'running.settled')
+    expect(await count(page, 'actors')).toBe('3')
+    expect(await count(page, 'log')).toBe('19')
+  })
+
+  it('says how many messages it missed, and takes no notice of what it does not understand', async () => {
+    const { server, page, complaints } = await open()
+    server.sendText('garbage')
+    server.sendText('{"type":"@other.thing"}')
+    server.send({ type: '@cutover.dropped', count: 12, createdAt: '1' })
+    await page.locator('.badge.warn', { hasText: '12 dropped' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  it('takes 1,000 actors, and keeps only those in sight in the document', async () => {
+    const { server, page } = await open()
+    const actors = Array.from({ length: 1_000 }, (_, i) => ({
+      type: '@xstate.actor',
+      sessionId: `x:${i}`,
+      name: `actor ${i}`,
+      createdAt: '1',
+      ...(i === 0 ? {} : { parentId: 'x:0' }),
+    }))
+    server.send(...actors)
+    await page.locator('.actors .count', { hasText: '1000' }).waitFor()
+    expect(await page.locator('#tree .row').count()).toBeLessThan(60)
+    await page.locator('#tree').focus()
+    await page.keyboard.press('End')
+    await headed(page, 'actor 999')
+    await row(page, 'actor 999').waitFor()
+  })
+
+  it('stays smooth at 200 events a second', async () => {
+    const { server, page } = await open()
+    server.send(...(await recorded).settled)
+    await lit(page, 'running.settled')
+    const frames = page.evaluate<{ count: number; longest: number }>(FRAMES)
+    let sent = 0
+    const timer = setInterval(() => {
+      for (let i = 0; i < 10; i++) server.send(...oneEvent(sent++))
+      if (sent >= 400) clearInterval(timer)
+    }, 50)
+    onTestFinished(() => clearInterval(timer))
+    const { count: shown, longest } = await frames
+    console.log(`200 events/s: ${shown / 2} frames/s, the longest took ${Math.round(longest)} ms`)
+    expect(shown).toBeGreaterThan(60)
+    expect(longest).toBeLessThan(400)
+    await page.locator('.log .count', { hasText: '413' }).waitFor()
+  })
+})
+
+function oneEvent(i: number): object[] {
+  const at = { sessionId: 'x:1', rootId: 'x:0', createdAt: String(1_795_000_010_000 + i * 5) }
+  const value = i % 2 === 0 ? 'starting' : 'running'
+  const event = { type: i % 2 === 0 ? 'host.stopped' : 'host.started', number: i }
+  return [
+    { type: '@xstate.event', event, ...at },
+    { type: '@xstate.snapshot', event, snapshot: { status: 'active', value, context: { i } }, ...at },
+  ]
+}
+
+/** In the page, for two seconds: how many frames were drawn, and how long the longest took. */
+const FRAMES = `new Promise(resolve => {
+  const begin = performance.now()
+  let [count, longest, last] = [0, 0, begin]
+  const frame = now => {
+    longest = Math.max(longest, now - last)
+    last = now
+    count++
+    if (now - begin < 2000) requestAnimationFrame(frame)
+    else resolve({ count, longest })
+  }
+  requestAnimationFrame(frame)
+})`

@@ -5,7 +5,7 @@ import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine 
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
-import { noBrowser, openBrowser } from '../../fixtures/browser.js'
+import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
 
 /** What the page has of Mermaid. */
 declare const mermaid: {
@@ -27,7 +27,7 @@ describe.skipIf(noBrowser)('Mermaid itself, in a browser,', { timeout: 60_000 },
   let page: Page
 
   beforeAll(async () => {
-    browser = await openBrowser()
+    browser = await launchBrowser()
     page = await browser.newPage()
     await page.addScriptTag({ path: createRequire(import.meta.url).resolve('mermaid/dist/mermaid.min.js') })
     await page.evaluate(() => mermaid.initialize({ startOnLoad: false, maxTextSize: 500_000, maxEdges: 2_000 }))

@@ -8,9 +8,14 @@ const ROW = 26
 
 /** The tree of actors. */
 export function ActorTree({ viewer }: { readonly viewer: Viewer }) {
-  const rows = treeRows(viewer.store, viewer)
-  const active = rows.findIndex(({ actor }) => actor.sessionId === viewer.selected)
+  const look = () => {
+    const rows = treeRows(viewer.store, viewer)
+    return { rows, active: rows.findIndex(({ actor }) => actor.sessionId === viewer.selected) }
+  }
+  const { rows, active } = look()
   const onKey = (key: string, page: number): boolean => {
+    // Of now, not of the last frame: keys may come faster than frames.
+    const { rows, active } = look()
     const to = moved(key, active, rows.length, page)
     const row = rows[active]
     if (to !== undefined) viewer.select(rows[to]?.actor.sessionId)

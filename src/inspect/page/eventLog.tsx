@@ -8,9 +8,14 @@ const ROW = 24
 
 /** The log of events. */
 export function EventLog({ viewer }: { readonly viewer: Viewer }) {
-  const rows = logRows(viewer.store.entries, viewer.search, viewer.onlySelected ? viewer.selected : undefined)
-  const active = viewer.entry === undefined ? -1 : rows.indexOf(viewer.entry)
+  const look = () => {
+    const rows = logRows(viewer.store.entries, viewer.search, viewer.onlySelected ? viewer.selected : undefined)
+    return { rows, active: viewer.entry === undefined ? -1 : rows.indexOf(viewer.entry) }
+  }
+  const { rows, active } = look()
   const onKey = (key: string, page: number): boolean => {
+    // Of now, not of the last frame: keys may come faster than frames.
+    const { rows, active } = look()
     const to = moved(key, active, rows.length, page)
     if (to !== undefined) viewer.look(rows[to])
     else if (key === 'Escape' && viewer.entry !== undefined) viewer.look(undefined)

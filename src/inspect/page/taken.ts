@@ -70,5 +70,7 @@ function eventless(chart: Chart, state: ChartState): ChartTransition[] {
   const ancestors = [...chart.states.values()].filter(
     ({ path }) => path === '' || path === state.path || state.path.startsWith(`${path}.`),
   )
-  return ancestors.flatMap(it => it.transitions.filter(({ kind, to }) => kind === 'always' && to.length > 0))
+  const all = ancestors.flatMap(it => it.transitions.filter(({ kind, to }) => kind === 'always' && to.length > 0))
+  // Of several to the same state, none is known to be the one: that without a guard claims least.
+  return all.toSorted((a, b) => Number(a.guard !== undefined) - Number(b.guard !== undefined))
 }

@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
-import { buildPage, PageServer } from '../../fixtures/inspect/pageServer.js'
+import { FRAMES, type Frames, oneEvent, openPage } from '../../fixtures/inspect/openPage.js'
+import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
 
 beforeAll(buildPage, 60_000)
@@ -25,28 +26,7 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
   afterAll(() => browser?.close())
   const recorded = recordSwitch()
 
-  /** A page that shows what the server sends; whatever it complains of fails the test. */
-  async function open(colorScheme: 'light' | 'dark' = 'light') {
-    const server = await PageServer.start()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme })
-    const page = await context.newPage()
-    const complaints: string[] = []
-    const requests: string[] = []
-    page.on('console', message => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-    })
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('request', request => requests.push(request.url()))
-    page.on('websocket', socket => requests.push(socket.url()))
-    onTestFinished(async () => {
-      await context.close()
-      await server[Symbol.asyncDispose]()
-    })
-    await page.goto(server.url)
-    await page.locator('.source.open').waitFor()
-    return { server, page, complaints, requests }
-  }
-
+  const open = (colorScheme?: 'light' | 'dark') => openPage(browser, colorScheme)
   const lit = (page: Page, state: string) => page.locator(`.state.lit[data-state="${state}"]`).waitFor()
   const row = (page: Page, text: string) => page.locator('#tree .row', { hasText: text })
   const event = (page: Page, text: string) => page.locator('#log .row', { hasText: text })
@@ -200,6 +180,7 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     await page.keyboard.press('ArrowRight')
     await page.keyboard.press('End')
     await headed(page, 'version 2.0.0')
+    await lit(page, 'running')
     await page.keyboard.press('Tab')
     const focused = () => page.evaluate(`document.activeElement.closest('section, div').className`)
     expect(await focused()).toBe('zoom')
@@ -297,7 +278,7 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     const { server, page } = await open()
     server.send(...(await recorded).settled)
     await lit(page, 'running.settled')
-    const frames = page.evaluate<{ count: number; longest: number }>(FRAMES)
+    const frames = page.evaluate<Frames>(FRAMES)
     let sent = 0
     const timer = setInterval(() => {
       for (let i = 0; i < 10; i++) server.send(...oneEvent(sent++))
@@ -311,27 +292,3 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     await page.locator('.log .count', { hasText: '413' }).waitFor()
   })
 })
-
-function oneEvent(i: number): object[] {
-  const at = { sessionId: 'x:1', rootId: 'x:0', createdAt: String(1_795_000_010_000 + i * 5) }
-  const value = i % 2 === 0 ? 'starting' : 'running'
-  const event = { type: i % 2 === 0 ? 'host.stopped' : 'host.started', number: i }
-  return [
-    { type: '@xstate.event', event, ...at },
-    { type: '@xstate.snapshot', event, snapshot: { status: 'active', value, context: { i } }, ...at },
-  ]
-}
-
-/** In the page, for two seconds: how many frames were drawn, and how long the longest took. */
-const FRAMES = `new Promise(resolve => {
-  const begin = performance.now()
-  let [count, longest, last] = [0, 0, begin]
-  const frame = now => {
-    longest = Math.max(longest, now - last)
-    last = now
-    count++
-    if (now - begin < 2000) requestAnimationFrame(frame)
-    else resolve({ count, longest })
-  }
-  requestAnimationFrame(frame)
-})`

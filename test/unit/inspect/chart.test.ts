@@ -139,6 +139,13 @@ describe('The transitions taken', () => {
     ])
   })
 
+  it('are, of several between the same states, the one without a guard', () => {
+    expect(taken(aggregate, { running: 'stoppingActive' }, { running: 'settled' }, 'version.stopped')).toEqual([
+      'running.stoppingActive version.stopped [isActive] running.reconciling',
+      'running.reconciling always running.settled',
+    ])
+  })
+
   it('are those of time, which has names of its own', () => {
     const event = 'xstate.after.drainTimeout.version.stopping.draining'
     expect(taken(version, { stopping: 'draining' }, { stopping: 'terminating' }, event)).toEqual([

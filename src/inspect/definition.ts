@@ -1,5 +1,6 @@
 import type { Sanitize } from './options.js'
 import { cut, type Limits, toPlain } from './plain.js'
+import { sanitized } from './sanitized.js'
 
 /** No statechart that a person has drawn comes near. */
 const LIMITS: Limits = {
@@ -32,12 +33,8 @@ export class Definitions {
 
   /** A first context is a context too. */
   #withSafeContext(config: object): object {
-    try {
-      const { context } = config as { readonly context?: unknown }
-      if (context === undefined || typeof context === 'function') return config
-      return { ...config, context: this.#sanitize(context, 'context') }
-    } catch {
-      return { ...config, context: '[not shown: sanitize threw]' }
-    }
+    const { context } = config as { readonly context?: unknown }
+    if (context === undefined || typeof context === 'function') return config
+    return { ...config, context: sanitized(context, 'context', this.#sanitize) }
   }
 }

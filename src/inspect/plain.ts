@@ -86,7 +86,7 @@ class Walk {
   #open(value: object): unknown {
     if (Array.isArray(value)) return this.#list(value.length, index => value[index])
     if (value instanceof Error) return this.#error(value)
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? '[Invalid Date]' : value.toISOString()
+    if (value instanceof Date) return dateText(value)
     if (value instanceof RegExp) return cut(String(value), this.#limits.characters)
     if (value instanceof Map) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
     if (value instanceof Set) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
@@ -148,6 +148,12 @@ class Walk {
 
 const LARGE = 10n ** 100n
 const OPAQUE = [Promise, WeakMap, WeakSet, WeakRef]
+
+/** What a class made of `Date` says of itself may be anything: it is not asked. */
+function dateText(value: Date): string {
+  const time = Date.prototype.getTime.call(value)
+  return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
+}
 
 /** The name of a function may be a getter that throws. */
 function nameOf(value: { readonly name?: unknown }): string {

@@ -12,6 +12,7 @@ import {
 import type { Sanitize, SanitizedKind } from './options.js'
 import { cut, type Limits, toPlain } from './plain.js'
 import type { ActorFacts, Happening } from './records.js'
+import { sanitized } from './sanitized.js'
 
 /** Ever less, until the message is small enough. */
 const LIMITS: readonly Omit<Limits, 'total'>[] = [
@@ -25,7 +26,6 @@ const LIMITS: readonly Omit<Limits, 'total'>[] = [
 const STRUCTURE: readonly string[] = ['status', 'value', 'tags', 'historyValue', 'children']
 const KINDS: readonly string[] = ['context', 'input', 'output', 'error'] satisfies SanitizedKind[]
 
-const HIDDEN = '[not shown: sanitize threw]'
 const TOO_LARGE = '[not shown: larger than maxMessageBytes]'
 
 /** How messages become texts: sanitized, safe whatever they hold, and of a limited size. */
@@ -92,7 +92,7 @@ function actorText(actor: ActorFacts, options: SerializerOptions): string {
 
 function statusText(happening: Happening & { readonly type: '@cutover.status' }, options: SerializerOptions): string {
   const { type, sessionId, createdAt } = happening
-  const status = sanitized(happening.status, 'status', options) as AggregateStatus
+  const status = sanitized(happening.status, 'status', options.sanitize) as AggregateStatus
   const message: StatusChanged = { type, sessionId, createdAt: `${createdAt}`, status }
   return bounded(message, options) ?? bare({ ...message, status: TOO_LARGE })
 }
@@ -117,7 +117,8 @@ function bare(message: object): string {
 }
 
 function shownEvent(event: unknown, options: SerializerOptions): unknown {
-  const shown = sanitized(event, 'event', options)
+  const shown = sanitized(event, 'event', options.sanitize)
+  // Viewers look for an object with a type, whatever was made of it.
   return typeof shown === 'object' && shown !== null ? shown : { ...onlyType(event), note: shown }
 }
 
@@ -125,7 +126,7 @@ function shownSnapshot(snapshot: unknown, options: SerializerOptions): unknown {
   const content = fieldsOf(snapshot)
   const shown = content?.map(([key, value]) => {
     if (STRUCTURE.includes(key) || value === undefined) return [key, value]
-    return [key, sanitized(value, (KINDS.includes(key) ? key : 'context') as SanitizedKind, options)]
+    return [key, sanitized(value, (KINDS.includes(key) ? key : 'context') as SanitizedKind, options.sanitize)]
   })
   return shown === undefined ? undefined : Object.fromEntries(shown)
 }
@@ -141,20 +142,13 @@ function fieldsOf(snapshot: unknown): [string, unknown][] | undefined {
   }
 }
 
-function sanitized(value: unknown, kind: SanitizedKind, { sanitize }: SerializerOptions): unknown {
-  try {
-    return sanitize(value, kind)
-  } catch {
-    return HIDDEN
-  }
-}
-
 function withoutContent(snapshot: unknown): Record<string, unknown> {
   return { ...onlyStatus(snapshot), value: read(snapshot, 'value'), context: TOO_LARGE }
 }
 
 function onlyStatus(snapshot: unknown): Record<string, unknown> {
-  return { status: cut(`${read(snapshot, 'status') ?? 'active'}`, 80) }
+  const status = read(snapshot, 'status')
+  return { status: typeof status === 'string' ? cut(status, 80) : 'active' }
 }
 
 function onlyType(event: unknown): { readonly type: string } {

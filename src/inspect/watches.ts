@@ -39,7 +39,10 @@ export class Watches {
   add(aggregate: Watchable): void {
     if (this.#watches.has(aggregate)) return
     this.#watches.set(aggregate, { aggregate, revision: 0, status: undefined, key: '', lookedAt: 0 })
-    const subscription = aggregate.watchEvents().subscribe({ complete: () => this.#end(aggregate) })
+    const subscription = aggregate.watchEvents().subscribe({
+      complete: () => this.#end(aggregate),
+      error: () => this.#end(aggregate),
+    })
     if (this.#watches.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
   }
 
@@ -71,11 +74,10 @@ export class Watches {
   }
 
   #lookAt(watch: Watch): void {
-    const status = statusOf(watch.aggregate)
-    const key = JSON.stringify(status) ?? ''
-    if (key === watch.key) return
-    watch.key = key
-    watch.status = status
+    const seen = statusOf(watch.aggregate)
+    if (seen === undefined || seen.key === watch.key) return
+    watch.key = seen.key
+    watch.status = seen.status
     watch.lookedAt = Date.now()
     watch.revision++
   }
@@ -86,10 +88,11 @@ export class Watches {
   }
 }
 
-/** An aggregate's status does not throw; that of something like it may. */
-function statusOf(aggregate: Watchable): AggregateStatus | undefined {
+/** An aggregate's status does not throw, and is plain JSON; that of something like it, which may, is not shown. */
+function statusOf(aggregate: Watchable): { readonly status: AggregateStatus; readonly key: string } | undefined {
   try {
-    return aggregate.status()
+    const status = aggregate.status()
+    return { status, key: JSON.stringify(status) }
   } catch {
     return undefined
   }

@@ -7,6 +7,12 @@ const shown = (value: unknown) => toPlain(value, LIMITS)?.plain
 const cyclic: Record<string, unknown> = { name: 'a' }
 cyclic['self'] = { cyclic }
 
+class OddDate extends Date {
+  override toISOString() {
+    return cyclic as unknown as string
+  }
+}
+
 const revoked = Proxy.revocable({}, {})
 revoked.revoke()
 
@@ -20,6 +26,7 @@ const CASES: readonly (readonly [name: string, value: unknown, expected: unknown
   ['undefined in a list', [undefined], [null]],
   ['a Date', new Date(0), '1970-01-01T00:00:00.000Z'],
   ['a Date that is none', new Date('x'), '[Invalid Date]'],
+  ['a Date that says of itself what is none', new OddDate(0), '1970-01-01T00:00:00.000Z'],
   ['an Error', new TypeError('no', { cause: 7 }), { name: 'TypeError', message: 'no', cause: 7 }],
   ['a Map', new Map([[{ k: 1 }, 'v']]), { '[Map 1]': [[{ k: 1 }, 'v']] }],
   ['a large Set', new Set([1, 2, 3, 4, 5, 6]), { '[Set 6]': [1, 2, 3, 4, '[2 more]'] }],

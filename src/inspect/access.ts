@@ -14,11 +14,12 @@ export class Access {
   readonly #isAnyAddress: boolean
 
   constructor(host: string, port: number, allowedHosts: readonly string[]) {
+    const name = inUrl(host)
     this.#port = port
-    this.#isAnyAddress = host === '0.0.0.0' || host === '::'
-    const names = isLoopback(host) || this.#isAnyAddress ? ['127.0.0.1', 'localhost', '[::1]'] : []
-    this.#hosts = new Set([...names, inUrl(host)].flatMap(name => withPort(name, port)).concat(allowedHosts))
-    this.#address = `${this.#isAnyAddress ? anyLoopback(host) : inUrl(host)}:${port}`
+    this.#isAnyAddress = name === '0.0.0.0' || name === '[::]'
+    const names = isLoopback(name) || this.#isAnyAddress ? ['127.0.0.1', 'localhost', '[::1]'] : []
+    this.#hosts = new Set([...names, name].flatMap(one => withPort(one, port)).concat(allowedHosts))
+    this.#address = `${this.#isAnyAddress ? anyLoopback(name) : name}:${port}`
   }
 
   /** The page's address, with the token. */
@@ -27,8 +28,9 @@ export class Access {
   }
 
   /** Whether the request is for this server, and from no page of another origin. */
-  isFromHere({ headers, socket }: IncomingMessage): boolean {
-    const host = headers.host?.toLowerCase()
+  isFromHere({ headers, headersDistinct, socket }: IncomingMessage): boolean {
+    // Of two, another server on the way may have looked at the other one.
+    const host = headersDistinct['host']?.length === 1 ? headers.host?.toLowerCase() : undefined
     if (host === undefined || !(this.#hosts.has(host) || this.#isItsAddress(host, socket.localAddress))) return false
     const origin = headers.origin?.toLowerCase()
     // Behind a proxy the same host may be reached by https.
@@ -52,16 +54,18 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function isLoopback(host: string): boolean {
-  return host === '::1' || host.toLowerCase() === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(host)
+function isLoopback(name: string): boolean {
+  return name === '[::1]' || name === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(name)
 }
 
-function anyLoopback(host: string): string {
-  return host === '::' ? '[::1]' : '127.0.0.1'
+function anyLoopback(name: string): string {
+  return name === '[::]' ? '[::1]' : '127.0.0.1'
 }
 
+/** As browsers write it, who know of one way to write an address; nor do they send a zone, as in `fe80::1%eth0`. */
 function inUrl(host: string): string {
-  return isIPv6(host) ? `[${host.toLowerCase()}]` : host.toLowerCase()
+  const url = `http://${isIPv6(host) ? `[${host.replace(/%.*/, '')}]` : host}`
+  return URL.canParse(url) ? new URL(url).hostname : host.toLowerCase()
 }
 
 /** Clients leave out the default port. */

@@ -17,17 +17,30 @@ Any viewer of @statelyai/inspect can connect to /socket in the meantime.
 /** One file of the page. */
 export interface PageFile {
   readonly type: string
+  /** Reads it at the first call. All answers share what was read, however many wait to be taken. */
   read(): Promise<string | Buffer>
 }
 
-/** The page's files by their paths in the URL, as they are now: nothing else is ever served. */
+/** The page's files by their paths in the URL: those that are there now, and nothing else is ever served. */
 export async function pageFiles(folder: URL = new URL('page/', import.meta.url)): Promise<Map<string, PageFile>> {
   const names = await readdir(folder).catch(() => [])
   const files = new Map<string, PageFile>()
   for (const name of names) {
     const type = TYPES[name.split('.').at(-1) ?? '']
-    if (type !== undefined) files.set(`/${name}`, { type, read: () => readFile(new URL(name, folder)) })
+    if (type !== undefined) files.set(`/${name}`, { type, read: once(() => readFile(new URL(name, folder))) })
   }
   files.set('/', files.get('/index.html') ?? { type: 'text/plain; charset=utf-8', read: async () => NOT_BUILT })
   return files
+}
+
+/** Once, that is, unless it fails. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let content: Promise<T> | undefined
+  return () => {
+    content ??= read().catch(error => {
+      content = undefined
+      throw error
+    })
+    return content
+  }
 }

@@ -10,6 +10,24 @@ import type { PageFile } from './pageFiles.js'
 /** More are not taken in the first place. */
 const MAX_CONNECTIONS = 256
 
+/**
+ * How long, in ms, a client may take for its headers and for a whole request, how long it may be silent in the middle of
+ * one, or of an answer, and how often it is looked at. Viewers, once they are let in, have all the time of the world.
+ */
+export interface Patience {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly silence: number
+  readonly connectionsCheckingInterval: number
+}
+
+const PATIENCE: Patience = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  silence: 30_000,
+  connectionsCheckingInterval: 1_000,
+}
+
 /** Where messages are to be had. */
 const SOCKET_PATH = '/socket'
 
@@ -20,11 +38,13 @@ export class InspectorServer {
   readonly #files: ReadonlyMap<string, PageFile>
   readonly #sockets = new Set<Socket>()
 
-  constructor(webSockets: WebSocketServer, files: ReadonlyMap<string, PageFile>) {
+  constructor(webSockets: WebSocketServer, files: ReadonlyMap<string, PageFile>, patience = PATIENCE) {
+    const { silence, ...limits } = patience
     this.#webSockets = webSockets
     this.#files = files
-    this.#server = createServer({ maxHeaderSize: 16_384 })
+    this.#server = createServer({ maxHeaderSize: 16_384, ...limits })
     this.#server.maxConnections = MAX_CONNECTIONS
+    this.#server.timeout = silence
     this.#server.on('connection', socket => {
       socket.unref()
       this.#sockets.add(socket)

@@ -53,6 +53,11 @@ describe('who gets the page', () => {
     expect(await request(inspector.url, { host: `${name}:${port}` })).toMatchObject({ status: 200 })
   })
 
+  it('Not with two Host headers, of which another server may have looked at the other one', async () => {
+    const headers = ['Host', `127.0.0.1:${port}`, 'Host', 'evil.example']
+    expect(await request(inspector.url, headers)).toMatchObject({ status: 403, body: '' })
+  })
+
   it('A file that is not of the page, and a way out of its folder, are not found; nothing can be sent', async () => {
     const token = new URL(inspector.url).search
     for (const path of ['/socket', '/server.js', '/../server.js', '/%2e%2e/server.js', '/..%2fserver.js']) {
@@ -111,6 +116,21 @@ describe('other addresses', () => {
     const origin = 'https://inspect.example'
     expect((await TestViewer.connect(proxied.url, { headers, origin })).socket.readyState).toBe(WebSocket.OPEN)
     expect(await request(proxied.url, { host: 'inspect.example:1' })).toMatchObject({ status: 403 })
+  })
+
+  it.each([
+    ['127.1', '127.0.0.1', 'localhost'],
+    ['0:0:0:0:0:0:0:1', '[::1]', 'localhost'],
+    ['::FFFF:127.0.0.1', '[::ffff:7f00:1]', '[::ffff:7f00:1]'],
+    ['0', '127.0.0.1', '[::1]'],
+  ])('On %s, under the address as browsers write it: %s, %s', async (host, name, other) => {
+    await using odd = await startInspector({ host })
+    const { hostname, port: oddPort } = new URL(odd.url)
+    expect(odd.url).toContain(`//${name}:`)
+    expect(hostname).toBe(name)
+    expect(await request(odd.url)).toMatchObject({ status: 200 })
+    expect(await request(odd.url, { host: `${other}:${oddPort}` })).toMatchObject({ status: 200 })
+    expect(await request(odd.url, { host: `evil.example:${oddPort}` })).toMatchObject({ status: 403 })
   })
 
   it('On every address, under the address that was called, and no name', async () => {

@@ -37,3 +37,15 @@ it('Says what to run when the page is not built', async () => {
   expect(files.get('/')?.type).toBe('text/plain; charset=utf-8')
   expect(await files.get('/')?.read()).toContain('npm run build')
 })
+
+it('Reads a file once, when it is asked for, however many want it; after a failure again', async () => {
+  await writeFile(join(folder, 'page.js'), 'first')
+  const file = (await filesOf()).get('/page.js')
+  await rm(join(folder, 'page.js'))
+  await expect(file?.read()).rejects.toThrow('ENOENT')
+  await writeFile(join(folder, 'page.js'), 'second')
+  const [one, other] = await Promise.all([file?.read(), file?.read()])
+  expect(String(one)).toBe('second')
+  expect(other).toBe(one)
+  expect(await file?.read()).toBe(one)
+})

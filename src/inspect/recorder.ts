@@ -4,8 +4,8 @@ import { Definitions } from './definition.js'
 import { History } from './history.js'
 import type { CompiledInspectorOptions } from './options.js'
 import type { Happening } from './records.js'
+import { Scales } from './scales.js'
 import { type SerializerOptions, textOf } from './serialize.js'
-import { weigh } from './weigh.js'
 
 /** How many messages are there for viewers that lag behind, however few are to be kept for those that come late. */
 const LEAST_CAPACITY = 256
@@ -42,6 +42,7 @@ export class Recorder {
   readonly #options: RecorderOptions & SerializerOptions
   readonly #listener: RecorderListener
   readonly #heavy: number[] = []
+  readonly #scales = new Scales()
 
   constructor(options: RecorderOptions, listener: RecorderListener) {
     this.#options = { ...options, definitions: new Definitions(options.sanitize) }
@@ -118,7 +119,7 @@ export class Recorder {
   }
 
   #event({ sessionId, rootId }: KnownActor, event: unknown, sourceId: string | undefined): void {
-    const weight = weigh(event)
+    const weight = this.#scales.weigh(event)
     const isKept = weight !== undefined || this.#mayBeHeavy()
     const shown = isKept ? event : lightEvent(event)
     this.#push({ type: '@xstate.event', event: shown, sessionId, rootId, sourceId, createdAt: Date.now() }, weight)
@@ -127,8 +128,8 @@ export class Recorder {
   #snapshot(actor: KnownActor, event: unknown, snapshot: unknown): void {
     const { sessionId, rootId } = actor
     const { context, input, output, error, status } = snapshot as Record<string, unknown>
-    const own = weigh(context, input, output, error)
-    const ofEvent = weigh(event)
+    const own = this.#scales.weigh(context, input, output, error)
+    const ofEvent = this.#scales.weigh(event)
     const last = own === undefined ? lightSnapshot(snapshot) : snapshot
     const weight = own === undefined || ofEvent === undefined ? undefined : own + ofEvent
     const isKept = weight !== undefined || this.#mayBeHeavy()

@@ -65,7 +65,7 @@ export async function startInspector(options?: InspectorOptions): Promise<Inspec
       },
     }),
   ).start()
-  const isListening = () => actor.getSnapshot().matches('listening')
+  const isListening = () => actor.getSnapshot().value === 'listening'
   const close = async () => {
     if (isListening()) actor.send({ type: 'close' })
     await waitFor(actor, snapshot => snapshot.matches('closed'))

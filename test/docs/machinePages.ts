@@ -1,26 +1,47 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
+import { inspectorMachine } from '../../src/inspect/inspectorMachine.js'
 import { toMermaid } from '../../src/inspect/toMermaid.js'
 import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/transitions.js'
 
 interface MachinePage {
   readonly name: string
+  /** Where the machine is written down. */
+  readonly source: string
   readonly machine: AnyStateMachine
   readonly about: string
 }
 
 const PAGES: readonly MachinePage[] = [
-  { name: 'aggregate', machine: aggregateMachine, about: 'Which version is active, and which is next.' },
-  { name: 'version', machine: versionMachine, about: 'The life of one version in an aggregate.' },
+  {
+    name: 'aggregate',
+    source: 'machines/aggregate.ts',
+    machine: aggregateMachine,
+    about: 'Which version is active, and which is next.',
+  },
+  {
+    name: 'version',
+    source: 'machines/version.ts',
+    machine: versionMachine,
+    about: 'The life of one version in an aggregate.',
+  },
   {
     name: 'supervisor',
+    source: 'machines/supervisor.ts',
     machine: supervisorMachine,
     about: 'Keeps one runtime module alive, whatever host it runs in.',
   },
   {
     name: 'connection',
+    source: 'machines/connection.ts',
     machine: connectionMachine,
     about: 'A connection between a host and a guest; both sides have one.',
+  },
+  {
+    name: 'inspector',
+    source: 'src/inspect/inspectorMachine.ts',
+    machine: inspectorMachine,
+    about: 'The life of an inspector: see [inspecting](../inspecting.md).',
   },
 ]
 
@@ -34,8 +55,8 @@ export interface Generated {
 
 export const GENERATED: readonly Generated[] = [
   ...PAGES.map(page => ({ path: `docs/machines/${page.name}.md`, update: () => pageOf(page) })),
-  ...PAGES.map(({ name, machine }) => ({
-    path: `machines/${name}.ts`,
+  ...PAGES.map(({ source, machine }) => ({
+    path: source,
     update: (source: string) => {
       const updated = replaceTable(source, 'state | event', tableOf(machine))
       return replaceTable(updated, 'state | meaning', meaningsOf(machine))
@@ -44,9 +65,9 @@ export const GENERATED: readonly Generated[] = [
   { path: 'README.md', update: readme => replaceDiagram(readme, toMermaid(aggregateMachine)) },
 ]
 
-function pageOf({ name, machine, about }: MachinePage): string {
+function pageOf({ name, source, machine, about }: MachinePage): string {
   const rows = rowsOf(machine).map(row => `${cells(row)} ${row.actions.join(', ')} | ${row.description} |`)
-  return `<!-- Generated from machines/${name}.ts by \`npm run docs:machines\`; edit the machine instead. -->
+  return `<!-- Generated from ${source} by \`npm run docs:machines\`; edit the machine instead. -->
 
 # The ${name} machine
 

@@ -1,6 +1,7 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import { inspectorMachine } from '../../src/inspect/inspectorMachine.js'
 
 const SENTENCE = /^[A-Z].*\.$/
 
@@ -9,6 +10,7 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['aggregate', aggregateMachine],
   ['supervisor', supervisorMachine],
   ['connection', connectionMachine],
+  ['inspector', inspectorMachine],
 ]
 
 /** All states below `node`. */

@@ -1,16 +1,27 @@
-import { setup } from 'xstate'
-
-/** What happens to an inspector. */
-export type InspectorEvent = { readonly type: 'close' } | { readonly type: 'closed' }
-
 /**
  * The life of an inspector, which begins when its server listens.
  *
- * | state | event | next state |
- * |---|---|---|
- * | listening | close | closing |
- * | closing | closed | closed |
+ * | state | event | guard | next state |
+ * |---|---|---|---|
+ * | listening | close |  | closing |
+ * | closing | closed |  | closed |
+ *
+ * | state | meaning |
+ * |---|---|
+ * | listening | Viewers come and go. |
+ * | closing | No more viewers come, and those that are here are going. |
+ * | closed | Nothing is left: no socket, no timer, no message. |
  */
+import { setup } from 'xstate'
+
+/** What happens to an inspector. */
+export type InspectorEvent =
+  /** It is not wanted any more. */
+  | { readonly type: 'close' }
+  /** The port is free, and the last viewer is gone. */
+  | { readonly type: 'closed' }
+
+/** The statechart of one inspector. */
 export const inspectorMachine = setup({
   types: { events: {} as InspectorEvent },
   actions: {

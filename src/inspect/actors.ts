@@ -1,5 +1,5 @@
 import type { ActorRefLike } from 'xstate'
-import type { ActorFacts } from './records.js'
+import type { ActorFacts } from './happening.js'
 
 /** More than that are not known at once: first those that have stopped are forgotten, then the oldest. */
 const MAX_ACTORS = 10_000

@@ -10,7 +10,7 @@ export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' |
 
 /**
  * Gives what is to be shown instead of `value`: a copy without what is secret, or the value itself. It must not change
- * the value. If it throws, nothing of the value is shown.
+ * the value. If it throws, or gives a promise, nothing of the value is shown; of an event its type is.
  */
 export type Sanitize = (value: unknown, kind: SanitizedKind) => unknown
 

@@ -1,9 +1,9 @@
 import type { ActorRefLike, InspectionEvent } from 'xstate'
 import { Actors, type KnownActor } from './actors.js'
-import { Definitions } from './definition.js'
+import { Definitions } from './definitions.js'
+import type { Happening } from './happening.js'
 import { History } from './history.js'
 import type { CompiledInspectorOptions } from './options.js'
-import type { Happening } from './records.js'
 import { Scales } from './scales.js'
 import { type SerializerOptions, textOf } from './serialize.js'
 
@@ -22,6 +22,7 @@ interface Entry {
   text: string | undefined
 }
 
+/** What of an inspector's options is about what is recorded. */
 export type RecorderOptions = Pick<
   CompiledInspectorOptions,
   'history' | 'historyBytes' | 'maxMessageBytes' | 'sanitize'

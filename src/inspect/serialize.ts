@@ -1,5 +1,6 @@
 import type { AggregateStatus } from '../status.js'
-import type { Definitions } from './definition.js'
+import type { Definitions } from './definitions.js'
+import type { ActorFacts, Happening } from './happening.js'
 import {
   type ActorAnnounced,
   type EventSent,
@@ -11,7 +12,6 @@ import {
 } from './messages.js'
 import type { Sanitize, SanitizedKind } from './options.js'
 import { cut, type Limits, toPlain } from './plain.js'
-import type { ActorFacts, Happening } from './records.js'
 import { sanitized } from './sanitized.js'
 
 /** Ever less, until the message is small enough. */

@@ -102,7 +102,9 @@ export class InspectorServer {
 
 /** How viewers are let in. */
 export interface Admission {
+  /** Whether one more may come. */
   hasRoom(): boolean
+  /** One has come. */
   take(socket: WebSocket): void
 }
 

@@ -12,9 +12,11 @@ const CLOSE_TIMEOUT = 1_000
 /** WebSocket close codes. */
 export const CLOSE = { goingAway: 1001, policy: 1008, tooBig: 1009 } as const
 
+/** Who wants to know of a viewer. */
 export interface ViewerHooks {
   /** There is room again. */
   drained(): void
+  /** It is gone, whoever ended it. */
   closed(): void
 }
 

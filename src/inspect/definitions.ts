@@ -21,20 +21,24 @@ export class Definitions {
     this.#sanitize = sanitize
   }
 
-  /** For an actor that is no machine, or whose machine takes more than 1 MiB, only its name. */
+  /** For an actor that is no machine, or whose machine takes more than 1 MiB or cannot be read, only its name. */
   textOf(config: object | undefined, name: string): string {
     const known = config === undefined ? undefined : this.#texts.get(config)
     if (known !== undefined) return known
-    const content = config === undefined ? undefined : toPlain(this.#withSafeContext(config), LIMITS)
-    const text = JSON.stringify(content?.plain ?? { id: cut(name, 200) })
+    const plain = config === undefined ? undefined : this.#plain(config)
+    const text = JSON.stringify(typeof plain === 'object' ? plain : { id: cut(name, 200) })
     if (config !== undefined) this.#texts.set(config, text)
     return text
   }
 
   /** A first context is a context too. */
-  #withSafeContext(config: object): object {
-    const { context } = config as { readonly context?: unknown }
-    if (context === undefined || typeof context === 'function') return config
-    return { ...config, context: sanitized(context, 'context', this.#sanitize) }
+  #plain(config: object): unknown {
+    try {
+      const { context } = config as { readonly context?: unknown }
+      if (context === undefined || typeof context === 'function') return toPlain(config, LIMITS)?.plain
+      return toPlain({ ...config, context: sanitized(context, 'context', this.#sanitize) }, LIMITS)?.plain
+    } catch {
+      return undefined
+    }
   }
 }

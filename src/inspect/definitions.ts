@@ -26,7 +26,7 @@ export class Definitions {
     const known = config === undefined ? undefined : this.#texts.get(config)
     if (known !== undefined) return known
     const plain = config === undefined ? undefined : this.#plain(config)
-    const text = JSON.stringify(typeof plain === 'object' ? plain : { id: cut(name, 200) })
+    const text = JSON.stringify(typeof plain === 'object' && plain !== null ? plain : { id: cut(name, 200) })
     if (config !== undefined) this.#texts.set(config, text)
     return text
   }

@@ -3,7 +3,7 @@ import { type Inspector, type InspectorOptions, startInspector } from 'cutover/i
 import { NEVER } from 'rxjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createActor } from 'xstate'
-import { keeper, TestViewer } from '../../fixtures/inspecting.js'
+import { keeper, TestViewer, usedBytes } from '../../fixtures/inspecting.js'
 
 const started: Inspector[] = []
 afterEach(async () => {
@@ -86,4 +86,16 @@ describe('a watched thing', () => {
     expect(viewer.ofType('@cutover.status')).toMatchObject([{ status: {} }])
     expect(errors).toEqual([])
   })
+})
+
+describe('a program without a viewer', () => {
+  it('250 MB of events leave no more than historyBytes', async () => {
+    const inspector = await startInspector({ historyBytes: 4_000_000, history: 20_000 })
+    started.push(inspector)
+    const actor = createActor(keeper(), { inspect: inspector.inspect }).start()
+    const before = usedBytes()
+    for (let i = 0; i < 5_000; i++) actor.send({ type: 'data', bytes: new Uint8Array(50_000) })
+    await turn()
+    expect(usedBytes() - before).toBeLessThan(40_000_000)
+  }, 30_000)
 })

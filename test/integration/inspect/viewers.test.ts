@@ -1,13 +1,11 @@
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { type Inspector, type InspectorOptions, startInspector } from 'cutover/inspect'
 import { SimulatedClock } from 'cutover/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { Hosting } from '../../fixtures/hosting.js'
-import { keeper, type Received, TestViewer } from '../../fixtures/inspecting.js'
+import { keeper, type Received, TestViewer, usedBytes } from '../../fixtures/inspecting.js'
 
 const MEGABYTE = 1_048_576
 const started: Inspector[] = []
@@ -19,14 +17,6 @@ async function start(options?: InspectorOptions): Promise<Inspector> {
   const inspector = await startInspector(options)
   started.push(inspector)
   return inspector
-}
-
-/** What is really in use. */
-function usedBytes(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  const { heapUsed, external, arrayBuffers } = process.memoryUsage()
-  return heapUsed + external + arrayBuffers
 }
 
 const machine = keeper()

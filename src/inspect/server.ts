@@ -14,7 +14,7 @@ const MAX_CONNECTIONS = 256
  * How long, in ms, a client may take for its headers and for a whole request, how long it may be silent in the middle of
  * one, or of an answer, and how often it is looked at. Viewers, once they are let in, have all the time of the world.
  */
-export interface Patience {
+interface Patience {
   readonly headersTimeout: number
   readonly requestTimeout: number
   readonly silence: number

@@ -20,9 +20,13 @@ export function writeRecording(messages: readonly Message[]): string {
 
 /** Reads a recording. @throws RecordingError it is none, or one of a later version */
 export function readRecording(text: string): Recording {
-  const [head = '', ...lines] = text.split('\n')
-  assertHead(head.trim())
-  const filled = lines.filter(line => line.trim() !== '')
+  // The first line on its own: what is no recording may be large, and have millions of lines.
+  const end = text.indexOf('\n') === -1 ? text.length : text.indexOf('\n')
+  assertHead(text.slice(0, end).trim())
+  const filled = text
+    .slice(end)
+    .split('\n')
+    .filter(line => line.trim() !== '')
   const messages = filled.flatMap(line => {
     const message = toMessage(parsed(line))
     return message === undefined ? [] : [{ message, size: line.length }]

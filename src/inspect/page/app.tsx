@@ -1,7 +1,7 @@
 import { render } from 'preact'
 import { ActorTree } from './actorTree.js'
 import { ChartPanel } from './chartPanel.js'
-import { connect, socketUrl } from './connection.js'
+import { type ConnectionState, connect, isRefused, socketUrl } from './connection.js'
 import { Details } from './details.js'
 import { createLayout } from './elk.js'
 import { EventLog } from './eventLog.js'
@@ -29,7 +29,11 @@ export function start(root: HTMLElement): void {
     if (url === undefined) return
     disconnect()
     viewer.closeRecording()
-    disconnect = connect(url, { state: state => viewer.connection(state), text: text => viewer.receive(text) })
+    const handlers = {
+      state: (state: ConnectionState) => viewer.connection(state),
+      text: (text: string) => viewer.receive(text),
+    }
+    disconnect = connect(url, handlers, () => isRefused(location))
   }
   const open = async (file: File) => {
     if (viewer.open(file.name, await file.text())) disconnect()

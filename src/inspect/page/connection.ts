@@ -2,7 +2,7 @@ import { createActor } from 'xstate'
 import { connectionMachine } from './connectionMachine.js'
 
 /** Where the connection stands. */
-export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'closed'
+export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'refused' | 'closed'
 
 /** What the page does about its connection. */
 export interface ConnectionHandlers {
@@ -18,8 +18,25 @@ export function socketUrl(page: { readonly host: string; readonly search: string
   return `${scheme}://${page.host}/socket?token=${encodeURIComponent(token)}`
 }
 
-/** Connects until it is told to stop. @returns ends the connection for good */
-export function connect(url: string, handlers: ConnectionHandlers): () => void {
+const PATIENCE = 10_000
+
+/** Whether the page would not be had again at its own address: a WebSocket does not tell why it is refused. */
+export async function isRefused(page: { readonly href: string }): Promise<boolean> {
+  try {
+    const { status } = await fetch(page.href, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE) })
+    return status === 401
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Connects until it is told to stop, or refused.
+ *
+ * @param asksWhy - tells, when there is no connection, whether there never will be one
+ * @returns ends the connection for good
+ */
+export function connect(url: string, handlers: ConnectionHandlers, asksWhy: () => Promise<boolean>): () => void {
   let socket: WebSocket | undefined
   const drop = () => {
     const old = socket
@@ -32,7 +49,11 @@ export function connect(url: string, handlers: ConnectionHandlers): () => void {
     socket = opened
     const isCurrent = () => socket === opened
     opened.onopen = () => isCurrent() && actor.send({ type: 'opened' })
-    opened.onclose = () => isCurrent() && actor.send({ type: 'closed' })
+    opened.onclose = async () => {
+      if (!isCurrent()) return
+      const isRefusal = actor.getSnapshot().matches('connecting') && (await asksWhy())
+      if (isCurrent()) actor.send({ type: isRefusal ? 'refused' : 'closed' })
+    }
     opened.onmessage = ({ data }) => {
       if (isCurrent() && typeof data === 'string') handlers.text(data)
     }

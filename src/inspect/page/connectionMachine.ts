@@ -5,6 +5,7 @@
  * |---|---|---|
  * | connecting | opened | open |
  * | connecting, open | closed | waiting |
+ * | connecting | refused | refused (final) |
  * | waiting | after backoff | connecting |
  * | any | close | closed (final) |
  */
@@ -22,7 +23,7 @@ export function backoff(attempt: number): number {
 export const connectionMachine = setup({
   types: {
     context: {} as { readonly attempts: number },
-    events: {} as { readonly type: 'opened' | 'closed' | 'close' },
+    events: {} as { readonly type: 'opened' | 'closed' | 'refused' | 'close' },
   },
   actions: {
     openSocket: () => {
@@ -42,7 +43,7 @@ export const connectionMachine = setup({
     connecting: {
       description: 'The socket is being opened.',
       entry: 'openSocket',
-      on: { opened: 'open', closed: 'waiting' },
+      on: { opened: 'open', closed: 'waiting', refused: 'refused' },
     },
     open: {
       description: 'Messages arrive.',
@@ -53,6 +54,11 @@ export const connectionMachine = setup({
       description: 'The program cannot be reached; it is tried again soon.',
       entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
       after: { backoff: 'connecting' },
+    },
+    refused: {
+      description: 'The program that is there now does not let this page in, and never will.',
+      type: 'final',
+      entry: 'closeSocket',
     },
     closed: {
       description: 'Not wanted any more.',

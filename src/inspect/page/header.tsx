@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import type { ConnectionState } from './connection.js'
 import type { Source, Viewer } from './viewer.js'
 
 /** What the buttons of the header do that is not the viewer's. */
@@ -67,6 +68,14 @@ export function Header({ viewer, theme, canConnect, onTheme, onSave, onOpen, onL
   )
 }
 
+const LIVE: Readonly<Record<ConnectionState, string>> = {
+  connecting: 'Connecting …',
+  open: 'Live',
+  waiting: 'Connection lost, trying again …',
+  refused: 'Not let in any more',
+  closed: 'Not connected',
+}
+
 function lampOf(source: Source): string {
   if (source.kind !== 'live') return source.kind
   return source.state === 'open' ? 'open' : 'lost'
@@ -74,7 +83,7 @@ function lampOf(source: Source): string {
 
 function sourceText(source: Source): string {
   if (source.kind === 'none') return 'Not connected'
-  if (source.kind === 'live') return source.state === 'open' ? 'Live' : 'Connecting …'
+  if (source.kind === 'live') return LIVE[source.state]
   const skipped = source.skipped === 0 ? '' : `, ${source.skipped} lines skipped`
   return `Recording ${source.name}${skipped}`
 }

@@ -11,6 +11,8 @@ export type Source =
   | { readonly kind: 'recording'; readonly name: string; readonly skipped: number }
 
 const MAX_QUEUED = 10_000
+const REFUSED =
+  'The program has been started anew, with another address: open the one that it has printed. What is shown here is from before; it can still be saved.'
 
 /** What is shown, and what the user has chosen; every change is told. Knows nothing of the document. */
 export class Viewer {
@@ -43,6 +45,7 @@ export class Viewer {
   connection(state: ConnectionState): void {
     if (this.source.kind === 'recording') return
     if (state === 'open') this.#isFresh = true
+    if (state === 'refused') this.notice = REFUSED
     this.source = { kind: 'live', state }
     this.#changed()
   }

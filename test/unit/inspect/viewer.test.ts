@@ -99,6 +99,16 @@ describe('The connection', () => {
     expect(backoff(1_000)).toBe(10_000)
   })
 
+  it('gives up when it is refused', () => {
+    const { clock, done, actor: it } = connection()
+    it.send({ type: 'closed' })
+    clock.increment(500)
+    it.send({ type: 'refused' })
+    clock.increment(60_000)
+    expect(it.getSnapshot().value).toBe('refused')
+    expect(done).toEqual(['open', 'open', 'close'])
+  })
+
   it('goes to where the page comes from, with its token', () => {
     const of = (url: string) => socketUrl(new URL(url))
     expect(of('http://127.0.0.1:80/?token=a%2Fb')).toBe('ws://127.0.0.1/socket?token=a%2Fb')

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
 import { FRAMES, type Frames, oneEvent, openPage } from '../../fixtures/inspect/openPage.js'
 import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
+import { count, event, lit, save } from '../../fixtures/inspect/visit.js'
 
 beforeAll(buildPage, 60_000)
 
@@ -27,12 +28,6 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
   const recorded = recordSwitch()
 
   const open = (colorScheme?: 'light' | 'dark') => openPage(browser, colorScheme)
-  const lit = (page: Page, state: string) => page.locator(`.state.lit[data-state="${state}"]`).waitFor()
-  const row = (page: Page, text: string) => page.locator('#tree .row', { hasText: text })
-  const event = (page: Page, text: string) => page.locator('#log .row', { hasText: text })
-  const count = (page: Page, panel: string) => page.locator(`.${panel} .count`).innerText()
-  const headed = (page: Page, text: string) => page.locator('.chart h2', { hasText: text }).waitFor()
-
   it('makes no request to another origin and complains of nothing, while its lit state follows a real switch', async () => {
     const { server, page, complaints, requests } = await open()
     const { settled, switching, switched } = await recorded
@@ -53,18 +48,6 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     expect(requests.filter(url => new URL(url).host !== host)).toEqual([])
     expect(requests.some(url => url.startsWith('ws:'))).toBe(true)
     expect(complaints).toEqual([])
-  })
-
-  it('shows an actor that stops while it is looked at as stopped', async () => {
-    const { server, page } = await open()
-    const { settled, switching, switched } = await recorded
-    server.send(...settled)
-    await row(page, '1.0.0').click()
-    await lit(page, 'running')
-    server.send(...switching, ...switched)
-    await lit(page, 'stopped')
-    await page.locator('.chart .badge.stopped').waitFor()
-    expect(await row(page, '1.0.0').getAttribute('aria-selected')).toBe('true')
   })
 
   it('nothing jumps: the states stay where they are, whatever happens', async () => {
@@ -125,11 +108,7 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     const { settled, switching } = await recorded
     server.send(...settled, ...switching)
     await lit(page, 'running.stoppingActive')
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Save' }).click(),
-    ])
-    const saved = await download.path()
+    const saved = await save(page)
     expect(readFileSync(saved, 'utf8').split('\n')[0]).toBe('{"type":"@cutover.recording","version":1}')
     server.forget()
     await page.reload()
@@ -154,44 +133,6 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     expect(await page.getByRole('alert').innerText()).toContain('<i>cat</i>.png: This file is not a recording')
     await lit(page, 'running.settled')
     await page.locator('.source.open').waitFor()
-  })
-
-  it('opens from the disk, without any server', async () => {
-    const page = await browser.newPage()
-    onTestFinished(() => page.close())
-    await page.goto(new URL('../../../dist/src/inspect/page/index.html', import.meta.url).href)
-    const messages = [{ type: '@cutover.recording', version: 1 }, ...(await recorded).settled]
-    const buffer = Buffer.from(messages.map(it => JSON.stringify(it)).join('\n'))
-    await page.locator('#file').setInputFiles({ name: 'a.ndjson', mimeType: '', buffer })
-    await lit(page, 'running.settled')
-  })
-
-  it('can be used with the keyboard alone', async () => {
-    const { server, page } = await open()
-    server.send(...(await recorded).settled)
-    await lit(page, 'running.settled')
-    await page.locator('#tree').focus()
-    await page.keyboard.press('ArrowDown')
-    await headed(page, 'version 1.0.0')
-    await page.keyboard.press('ArrowLeft')
-    await headed(page, 'aggregate markdown')
-    await page.keyboard.press('ArrowLeft')
-    await page.locator('#tree [aria-expanded=false]').waitFor()
-    await page.keyboard.press('ArrowRight')
-    await page.keyboard.press('End')
-    await headed(page, 'version 2.0.0')
-    await lit(page, 'running')
-    await page.keyboard.press('Tab')
-    const focused = () => page.evaluate(`document.activeElement.closest('section, div').className`)
-    expect(await focused()).toBe('zoom')
-    await page.locator('#log').focus()
-    await page.keyboard.press('Home')
-    await page.locator('.details h2', { hasText: 'xstate.init' }).waitFor()
-    await page.keyboard.press('ArrowDown')
-    await page.locator('.details h2', { hasText: 'addVersion' }).waitFor()
-    expect(await page.locator('#log').getAttribute('aria-activedescendant')).toBe('log-1')
-    await page.keyboard.press('Escape')
-    await page.locator('.details h2', { hasText: 'aggregate markdown' }).waitFor()
   })
 
   it.each(['light', 'dark'] as const)(
@@ -253,24 +194,6 @@ describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_
     server.send({ type: '@cutover.dropped', count: 12, createdAt: '1' })
     await page.locator('.badge.warn', { hasText: '12 dropped' }).waitFor()
     expect(complaints).toEqual([])
-  })
-
-  it('takes 1,000 actors, and keeps only those in sight in the document', async () => {
-    const { server, page } = await open()
-    const actors = Array.from({ length: 1_000 }, (_, i) => ({
-      type: '@xstate.actor',
-      sessionId: `x:${i}`,
-      name: `actor ${i}`,
-      createdAt: '1',
-      ...(i === 0 ? {} : { parentId: 'x:0' }),
-    }))
-    server.send(...actors)
-    await page.locator('.actors .count', { hasText: '1000' }).waitFor()
-    expect(await page.locator('#tree .row').count()).toBeLessThan(60)
-    await page.locator('#tree').focus()
-    await page.keyboard.press('End')
-    await headed(page, 'actor 999')
-    await row(page, 'actor 999').waitFor()
   })
 
   // How smooth it is depends on what else the machine does: a better moment may come.

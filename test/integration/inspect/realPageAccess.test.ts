@@ -1,0 +1,108 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
+import { buildPage } from '../../fixtures/inspect/pageServer.js'
+import { lit, visit } from '../../fixtures/inspect/visit.js'
+import { socketUrl } from '../../fixtures/inspecting.js'
+
+if (noBrowser !== undefined) console.warn(`Who may see the page is not tested in a browser: ${noBrowser}.`)
+
+describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60_000 }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    await buildPage()
+    browser = await launchBrowser(['--host-resolver-rules=MAP evil.test 127.0.0.1'])
+  }, 60_000)
+  afterAll(() => browser?.close())
+
+  it.each([
+    ['without the token', /\?.*$/, '', 401],
+    ['with another token', /token=.*$/, `token=${'x'.repeat(32)}`, 401],
+    ['under another name of the same address', '127.0.0.1', 'evil.test', 403],
+  ])('is not shown %s', async (_, part, instead, status) => {
+    const url = (await startBuiltInspector()).url.replace(part, instead)
+    const { page, requests } = await visit(browser)
+    const answer = page.waitForResponse(() => true)
+    // For an answer that is empty, the browser shows a page of its own.
+    await page.goto(url).catch(() => {})
+    expect((await answer).status()).toBe(status)
+    expect(await page.locator('#page').count()).toBe(0)
+    expect(requests).toEqual([url])
+  })
+
+  it('says so when the program ends, and gives up when there is another that does not let it in', async () => {
+    const first = await startBuiltInspector()
+    const { page } = await visit(browser)
+    await page.goto(first.url)
+    await page.locator('.source.open', { hasText: 'Live' }).waitFor()
+    await first.close()
+    await page.locator('.source.lost', { hasText: 'Connection lost, trying again' }).waitFor()
+    await startBuiltInspector({ port: Number(new URL(first.url).port) })
+    await page.locator('.source.lost', { hasText: 'Not let in any more' }).waitFor()
+    expect(await page.getByRole('alert').innerText()).toContain('open the one that it has printed')
+  })
+
+  it('is shown as localhost too', async () => {
+    const program = await LiveProgram.start()
+    const { page, complaints } = await visit(browser)
+    await page.goto(program.inspector.url.replace('127.0.0.1', 'localhost'))
+    await lit(page, 'running.settled')
+    expect(complaints).toEqual([])
+  })
+
+  it.each(['127.0.0.1', 'localhost', 'evil.test'])(
+    'has nothing for a page of another origin that knows the token, at %s',
+    async host => {
+      const { inspector } = await LiveProgram.start()
+      const port = await stranger()
+      const { page, requests } = await visit(browser)
+      await page.goto(`http://${host}:${port}/`)
+      for (const url of [inspector.url, inspector.url.replace('127.0.0.1', host)]) {
+        expect(await opened(page, socketUrl(url).href)).toBe(false)
+        expect(await fetched(page, url, 'cors')).toBe(false)
+      }
+      expect(await fetched(page, inspector.url, 'no-cors')).toBe(false)
+      expect(await fetched(page, new URL('/page.js', inspector.url).href, 'no-cors')).toBe(false)
+      const before = requests.length
+      await page.setContent(`<iframe src="${inspector.url}"></iframe>`)
+      await expect.poll(() => requests.length).toBe(before + 1)
+      await page
+        .frames()[1]
+        ?.waitForLoadState()
+        .catch(() => {})
+      expect(requests.slice(before)).toEqual([inspector.url])
+      expect(await page.frames()[1]?.locator('#page').count()).toBe(0)
+    },
+  )
+})
+
+/** A server of somebody else, with an empty page. @returns its port */
+async function stranger(): Promise<number> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><link rel="icon" href="data:,">')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Whether a WebSocket of this page was let in. */
+function opened(page: Page, url: string): Promise<boolean> {
+  return page.evaluate(`new Promise(resolve => {
+    const socket = new WebSocket(${JSON.stringify(url)})
+    socket.onopen = () => resolve(true)
+    socket.onerror = () => resolve(false)
+  })`)
+}
+
+function fetched(page: Page, url: string, mode: 'cors' | 'no-cors'): Promise<boolean> {
+  return page.evaluate(`fetch(${JSON.stringify(url)}, { mode: '${mode}' }).then(() => true, () => false)`)
+}

@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ControllableRuntime } from 'cutover/testing'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createActor } from 'xstate'
+import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
+import { FRAMES, type Frames } from '../../fixtures/inspect/openPage.js'
+import { buildPage } from '../../fixtures/inspect/pageServer.js'
+import { count, event, headed, lit, row, save, treeOf, visit } from '../../fixtures/inspect/visit.js'
+import { keeper } from '../../fixtures/inspecting.js'
+
+const MEGABYTE = 1_048_576
+const FILE = new URL('../../../dist/src/inspect/page/index.html', import.meta.url).href
+
+if (noBrowser !== undefined) console.warn(`What the page makes of awkward data is not tested: ${noBrowser}.`)
+
+describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { timeout: 60_000 }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    await buildPage()
+    browser = await launchBrowser()
+  }, 60_000)
+  afterAll(() => browser?.close())
+
+  it('shows functions, cycles, BigInts, Maps and 10 MB texts as texts, and says what it leaves out', async () => {
+    const { inspect, url } = await startBuiltInspector()
+    const context: Record<string, unknown> = {
+      calls: function render() {},
+      large: 2n ** 60n,
+      pages: new Map([['a', 1]]),
+      html: '<img src=x onerror=alert(1)>',
+      long: 'x'.repeat(10 * MEGABYTE),
+    }
+    context['itself'] = context
+    const { page, complaints } = await visit(browser)
+    await page.goto(url)
+    await page.locator('.source.open').waitFor()
+    const actor = createActor(keeper(context), { id: 'awkward', inspect }).start()
+    await lit(page, 'open')
+    const shown = async (what: string) => JSON.parse(await page.locator(`[data-json=${what}]`).innerText())
+    const asTexts = {
+      calls: '[Function render]',
+      large: '1152921504606846976n',
+      pages: { '[Map 1]': [['a', 1]] },
+      html: '<img src=x onerror=alert(1)>',
+      long: expect.stringMatching(/^x+… \[truncated: 10485760 characters\]$/),
+    }
+    expect((await shown('snapshot')).context).toEqual({ ...asTexts, itself: '[Circular]' })
+    actor.send({ type: 'told', ...context })
+    await event(page, 'told').click()
+    const itself = { ...asTexts, itself: '[Circular]' }
+    expect(await shown('event')).toEqual({ type: 'told', ...asTexts, itself })
+    expect((await shown('snapshot')).context.last).toEqual({ type: 'told', ...asTexts, itself })
+
+    const late = await visit(browser)
+    await late.page.goto(url)
+    await lit(late.page, 'open')
+    expect(await late.page.locator('[data-json=snapshot]').innerText()).toContain('[truncated: 10485760 characters]')
+    expect(late.complaints).toEqual([])
+    expect(await page.locator('img').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+
+  it('stays usable with 1,000 actors', async () => {
+    const program = await LiveProgram.start()
+    for (let i = 0; i < 500; i++) {
+      const version = `1.0.${i}`
+      program.aggregate.addVersion(version, new ControllableRuntime({ id: 'markdown', version }))
+    }
+    const actors = Array.from({ length: 499 }, (_, i) =>
+      createActor(keeper(), { id: `actor ${i}`, inspect: program.inspector.inspect }).start(),
+    )
+    const { page, complaints } = await visit(browser)
+    const begun = performance.now()
+    await page.goto(program.inspector.url)
+    await page.locator('.actors .count', { hasText: '1000' }).waitFor()
+    await lit(page, 'running.settled')
+    const shownAfter = performance.now() - begun
+    const frames = page.evaluate<Frames>(FRAMES)
+    const timer = setInterval(() => {
+      for (const actor of actors.slice(0, 10)) actor.send({ type: 'told' })
+    }, 50)
+    onTestFinished(() => clearInterval(timer))
+    const { count: drawn, longest } = await frames
+    clearInterval(timer)
+    const measured = [shownAfter, drawn / 2, longest].map(Math.round)
+    console.log(`1,000 actors: shown after %d ms; %d frames/s, the longest took %d ms`, ...measured)
+    expect(shownAfter).toBeLessThan(15_000)
+    expect(drawn).toBeGreaterThan(20)
+    expect(longest).toBeLessThan(1_500)
+    expect(await page.locator('#tree .row').count()).toBeLessThan(60)
+    await page.locator('#tree').focus()
+    await page.keyboard.press('PageDown')
+    await headed(page, 'version 1.0.')
+    await page.keyboard.press('End')
+    await headed(page, 'actor 498')
+    await row(page, 'actor 498').waitFor()
+    expect(await page.locator('.timeline [data-version]').count()).toBe(300)
+    expect(complaints).toEqual([])
+  })
+
+  it('saves a recording, which can be opened without the program, from the disk, and says why others cannot', async () => {
+    const program = await LiveProgram.start()
+    program.add('1.0.0', '2.0.0')
+    await program.serve('1.0.0', '2.0.0')
+    await program.aggregate.setVersion('2.0.0')
+    const live = await visit(browser)
+    await live.page.goto(program.inspector.url)
+    await live.page.locator('.switch').waitFor()
+    await lit(live.page, 'running.settled')
+    const saved = await readFile(await save(live.page))
+    const [tree, events] = [await treeOf(live.page), await count(live.page, 'log')]
+    await program.aggregate.dispose()
+    await program.inspector.close()
+
+    const { page, complaints, requests } = await visit(browser)
+    await page.goto(FILE)
+    const folder = await mkdtemp(join(tmpdir(), 'cutover-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const open = async (name: string, content: Uint8Array) => {
+      await writeFile(join(folder, name), content)
+      await page.locator('#file').setInputFiles(join(folder, name))
+    }
+    const source = (text: string) => page.locator('.source', { hasText: text }).waitFor()
+    await open('whole.ndjson', saved)
+    await source('Recording whole.ndjson')
+    await lit(page, 'running.settled')
+    expect([await treeOf(page), await count(page, 'log')]).toEqual([tree, events])
+    expect(await page.locator('.switch').count()).toBe(1)
+
+    for (const [name, content] of Object.entries({
+      'empty.ndjson': Buffer.alloc(0),
+      'head.ndjson': saved.subarray(0, 20),
+      'messages.ndjson': saved.subarray(saved.indexOf('\n') + 1),
+      'binary.ndjson': Buffer.alloc(50 * MEGABYTE, 'ÿ\0\n', 'latin1'),
+    })) {
+      await open(name, content)
+      await page.getByRole('alert').getByText(`${name}: This file is not a recording`).waitFor()
+      await source('Recording whole.ndjson')
+    }
+    await open('truncated.ndjson', saved.subarray(0, saved.length - 50))
+    await source('Recording truncated.ndjson, 1 lines skipped')
+    await lit(page, 'running.settled')
+    expect(complaints).toEqual([])
+    expect(requests.filter(url => !url.startsWith('file:'))).toEqual([])
+  })
+})

@@ -130,8 +130,9 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     expect(complaints).toEqual([])
   })
 
-  it('moves the chart by dragging, zooms it by the wheel, and Fit shows all of it again', async () => {
+  it('writes above the chart what it does in every state, moves it by dragging, zooms it by the wheel, and Fit shows all of it again', async () => {
     const { page } = await look(await LiveProgram.start())
+    expect(await page.locator('.reactions li').allInnerTexts()).toContain('setVersion')
     const drawing = page.locator('.canvas svg > g')
     const place = async () => (await drawing.getAttribute('transform'))?.match(/-?[\d.]+/g)?.map(Number) ?? []
     const fit = page.getByRole('button', { name: 'Fit' })

@@ -71,7 +71,7 @@ export function Header({ viewer, theme, canConnect, onTheme, onSave, onOpen, onL
 const LIVE: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting …',
   open: 'Live',
-  waiting: 'Connection lost, trying again …',
+  waiting: 'No connection, trying again …',
   refused: 'Not let in any more',
   closed: 'Not connected',
 }

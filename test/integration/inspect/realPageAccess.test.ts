@@ -40,7 +40,7 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
     await page.goto(first.url)
     await page.locator('.source.open', { hasText: 'Live' }).waitFor()
     await first.close()
-    await page.locator('.source.lost', { hasText: 'Connection lost, trying again' }).waitFor()
+    await page.locator('.source.lost', { hasText: 'No connection, trying again' }).waitFor()
     await startBuiltInspector({ port: Number(new URL(first.url).port) })
     await page.locator('.source.lost', { hasText: 'Not let in any more' }).waitFor()
     expect(await page.getByRole('alert').innerText()).toContain('open the one that it has printed')

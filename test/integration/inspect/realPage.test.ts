@@ -144,6 +144,7 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     const [fromX = 0, fromY = 0] = await place()
     await page.mouse.move(630, 280)
     await page.mouse.up()
+    await page.mouse.move(600, 300)
     await expect.poll(place).toEqual([near(fromX + 30), near(fromY - 20), near(scale)])
     await page.mouse.wheel(0, -100)
     await expect.poll(place).toEqual([expect.anything(), expect.anything(), near(scale * 1.15)])
@@ -160,10 +161,13 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     await program.aggregate.whenRunning()
     const { page } = await look(program)
     const stops: string[] = []
+    const ids = new Set<string>()
     while (stops.length < 30 && stops.at(-1) !== 'panel details') {
       await page.keyboard.press('Tab')
       stops.push(await page.evaluate(`document.activeElement.closest('.top, .panel')?.className`))
+      ids.add(await page.evaluate('document.activeElement.id'))
     }
+    expect([...ids]).toEqual(['', 'tree', 'search', 'log'])
     const panels = ['actors', 'chart', 'log', 'timeline', 'details'].map(name => `panel ${name}`)
     expect(stops.filter((stop, i) => stop !== stops[i - 1])).toEqual(['top', ...panels])
 

@@ -54,6 +54,14 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
     expect(complaints).toEqual([])
   })
 
+  it('connects by IPv6 too, which its policy cannot name', async () => {
+    const inspector = await startBuiltInspector({ host: '::1' })
+    const { page, complaints } = await visit(browser)
+    await page.goto(inspector.url)
+    await page.locator('.source.open', { hasText: 'Live' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+
   it.each(['127.0.0.1', 'localhost', 'evil.test'])(
     'has nothing for a page of another origin that knows the token, at %s',
     async host => {

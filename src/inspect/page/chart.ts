@@ -118,17 +118,24 @@ function resolve(
 function resolveId(text: string, byId: ReadonlyMap<string, ChartState>): ChartState | undefined {
   const exact = byId.get(text)
   if (exact !== undefined) return exact
-  const cut = text.lastIndexOf('.')
-  const parent = cut === -1 ? undefined : resolveId(text.slice(0, cut), byId)
-  return parent?.children.find(({ key }) => key === text.slice(cut + 1))
+  const [id = '', ...keys] = keysIn(text)
+  const state = byId.get(id)
+  return state === undefined || keys.length === 0 ? state : under(state, keys)
 }
 
 function descend(from: ChartState, path: string): ChartState | undefined {
-  const whole = from.children.find(({ key }) => key === path)
-  if (whole !== undefined) return whole
-  const [first, ...rest] = path.split('.')
+  return from.children.find(({ key }) => key === path) ?? under(from, keysIn(path))
+}
+
+function under(from: ChartState, keys: readonly string[]): ChartState | undefined {
+  const [first, ...rest] = keys
   const child = from.children.find(({ key }) => key === first)
-  return child === undefined || rest.length === 0 ? child : descend(child, rest.join('.'))
+  return child === undefined || rest.length === 0 ? child : under(child, rest)
+}
+
+/** The keys between the dots; a backslash takes the meaning from the sign after it. */
+function keysIn(path: string): string[] {
+  return [...path.matchAll(/(?:^|\.)((?:[^.\\]|\\.)*)/gs)].map(([, key = '']) => key.replaceAll(/\\(.)/gs, '$1'))
 }
 
 function labelOf({ kind, trigger, guard }: TransitionConfig): string {

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks'
+import { DiagramButtons } from './diagramButtons.js'
 import { rowsOf } from './graph.js'
 import type { Drawing, Drawings } from './layout.js'
 import { clockText } from './rows.js'
@@ -31,6 +32,9 @@ export function ChartPanel({ viewer, drawings }: { readonly viewer: Viewer; read
         {text !== '' && <span class="badge now">{text}</span>}
         {actor !== undefined && !isAlive(actor) && <span class="badge stopped">stopped</span>}
         {past !== undefined && <span class="badge past">as of {clockText(past.time)}</span>}
+        {drawing !== undefined && (
+          <DiagramButtons key={actor?.definition} chart={drawing.chart} name={drawing.chart.root.id} />
+        )}
       </header>
       {drawing === undefined ? (
         <p class="empty">{emptyText(actor !== undefined, drawn)}</p>

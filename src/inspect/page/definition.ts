@@ -13,8 +13,8 @@ export interface StateConfig {
   readonly invoke?: unknown
 }
 
-/** What takes a transition: an event, nothing but its guard, time, or the end of something. */
-type TransitionKind = 'event' | 'always' | 'after' | 'done' | 'error'
+/** What takes a transition: an event, nothing but its guard, time, or the end or the news of something. */
+type TransitionKind = 'event' | 'always' | 'after' | 'done' | 'error' | 'snapshot'
 
 /** One transition, as it is written. */
 export interface TransitionConfig {
@@ -62,7 +62,11 @@ export function transitionsOf(state: StateConfig, id: string): TransitionConfig[
   const invoked = listOf(state.invoke).flatMap((value, index) => {
     const invoke = fieldsOf(value)
     const name = textOf(invoke['id']) ?? textOf(invoke['src']) ?? `${index}.${id}`
-    return [...of('done', name, invoke['onDone']), ...of('error', name, invoke['onError'])]
+    return [
+      ...of('done', name, invoke['onDone']),
+      ...of('error', name, invoke['onError']),
+      ...of('snapshot', name, invoke['onSnapshot']),
+    ]
   })
   return [
     ...of('always', '', state.always),

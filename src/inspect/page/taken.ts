@@ -30,6 +30,7 @@ function isTakenBy({ kind, trigger, source }: ChartTransition, event: string): b
   if (kind === 'always') return false
   if (kind === 'after') return event === `xstate.after.${trigger}.${source.id}`
   if (kind === 'error') return event === `xstate.error.actor.${trigger}`
+  if (kind === 'snapshot') return event === `xstate.snapshot.${trigger}`
   if (kind === 'done') return event === `xstate.done.actor.${trigger}` || event === `xstate.done.state.${trigger}`
   if (trigger === '*' || trigger === event) return !event.startsWith('xstate.') || trigger === event
   return trigger.endsWith('.*') && `${event}.`.startsWith(trigger.slice(0, -1))

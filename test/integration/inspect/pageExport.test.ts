@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { toMermaid } from 'cutover/inspect'
+import { aggregateMachine, versionMachine } from 'cutover/machines'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AnyStateMachine } from 'xstate'
+import { Definitions } from '../../../src/inspect/definition.js'
+import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { openPage } from '../../fixtures/inspect/openPage.js'
+import { buildPage } from '../../fixtures/inspect/pageServer.js'
+
+beforeAll(buildPage, 60_000)
+
+describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown', { timeout: 60_000 }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  }, 30_000)
+  afterAll(() => browser?.close())
+  const definitions = new Definitions(value => value)
+  const actor = ({ config, id }: AnyStateMachine) => ({
+    type: '@xstate.actor',
+    sessionId: id,
+    name: `the ${id}`,
+    definition: definitions.textOf(config, id),
+    snapshot: { value: 'stopped' },
+    createdAt: '1',
+  })
+
+  it('can be copied: the same text as toMermaid gives for the machine', async () => {
+    const { server, page, complaints } = await openPage(browser)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    server.send(actor(aggregateMachine), actor(versionMachine))
+    await page.getByRole('button', { name: 'Copy diagram' }).click()
+    await page.locator('.diagram [role=status]', { hasText: 'Copied' }).waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(toMermaid(aggregateMachine))
+    expect(complaints).toEqual([])
+  })
+
+  it('can be downloaded, with the name of the machine', async () => {
+    const { server, page } = await openPage(browser)
+    server.send(actor(aggregateMachine), actor(versionMachine))
+    await page.locator('#tree .row', { hasText: 'the version' }).click()
+    await page.locator('.chart h2', { hasText: 'the version' }).waitFor()
+    const button = page.getByRole('button', { name: 'Download diagram' })
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()])
+    expect(download.suggestedFilename()).toBe('version.mmd')
+    expect(readFileSync(await download.path(), 'utf8')).toBe(toMermaid(versionMachine))
+  })
+
+  it('says so if the browser does not let it be copied', async () => {
+    const { server, page, complaints } = await openPage(browser)
+    await page.addInitScript(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
+    await page.reload()
+    server.send(actor(aggregateMachine), actor(versionMachine))
+    await page.getByRole('button', { name: 'Copy diagram' }).click()
+    await page.locator('.diagram [role=status]', { hasText: 'Not allowed' }).waitFor()
+    expect(complaints).toEqual([])
+  })
+})

@@ -14,7 +14,8 @@ import { createTheme } from './theme.js'
 import { TimelinePanel } from './timelinePanel.js'
 import { Viewer } from './viewer.js'
 
-const ASPECT = 1.6
+/** About the shape of the room that a chart has. */
+const ASPECT = 1.4
 
 /** Shows the page in an element, for as long as the document is there. */
 export function start(root: HTMLElement): void {

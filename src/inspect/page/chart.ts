@@ -67,7 +67,7 @@ export function chartOf(definition: string | undefined): Chart | undefined {
         id: `${state.path}#${index}`,
         source: state,
         to,
-        label: labelOf(transition),
+        label: labelOf(transition, isAfterGuards(state.transitions)),
       })
     }
   }
@@ -138,8 +138,15 @@ function keysIn(path: string): string[] {
   return [...path.matchAll(/(?:^|\.)((?:[^.\\]|\\.)*)/gs)].map(([, key = '']) => key.replaceAll(/\\(.)/gs, '$1'))
 }
 
-function labelOf({ kind, trigger, guard }: TransitionConfig): string {
-  const name = kind === 'event' ? trigger : kind === 'always' ? '' : `${kind} ${trigger}`
+/** Whether others were tried before, and only then one without a guard. */
+function isAfterGuards(before: readonly TransitionConfig[]): boolean {
+  return before.some(({ kind }) => kind === 'always')
+}
+
+function labelOf({ kind, trigger, guard }: TransitionConfig, isLast: boolean): string {
+  if (kind === 'always' && guard === undefined) return isLast ? 'otherwise' : 'always'
+  const name =
+    kind === 'event' ? (trigger === '*' ? 'any event' : trigger) : kind === 'always' ? '' : `${kind} ${trigger}`
   const delay = kind === 'after' && /^\d+$/.test(trigger) ? `${name} ms` : name
   return [delay, guard === undefined ? '' : `[${guard}]`].filter(part => part !== '').join(' ') || 'always'
 }

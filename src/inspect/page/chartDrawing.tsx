@@ -1,7 +1,6 @@
 import { memo } from 'preact/compat'
-import type { ChartState } from './chart.js'
-import { type Arrow, LABEL_HEIGHT, linesOf, ROW_HEIGHT, rowsOf, TITLE_HEIGHT } from './graph.js'
-import type { Box, Drawing } from './layout.js'
+import { type Arrow, LABEL_HEIGHT, linesOf, PADDING, ROW_HEIGHT, rowsOf, TITLE_HEIGHT } from './graph.js'
+import type { Box, Drawing, DrawnState } from './layout.js'
 
 /** What is drawn, and what of it is lit. */
 export interface ChartDrawingProps {
@@ -47,8 +46,8 @@ function Shapes({ drawing, active, taken, step }: ChartDrawingProps) {
           </marker>
         ))}
       </defs>
-      {drawing.states.map(({ state, box }) => (
-        <StateBox key={state.path} state={state} box={box} isLit={lit.has(state.path)} />
+      {drawing.states.map(it => (
+        <StateBox key={it.state.path} {...it} isLit={lit.has(it.state.path)} />
       ))}
       {drawing.dots.map(({ x, y, width }) => (
         <circle key={`${x} ${y}`} class="dot" cx={x + width / 2} cy={y + width / 2} r={width / 2} />
@@ -62,23 +61,21 @@ function Shapes({ drawing, active, taken, step }: ChartDrawingProps) {
           {isTaken(it) && <path key={step} class="glow" d={it.path} />}
         </g>
       ))}
-      {drawing.states.map(({ state, box }) => (
-        <StateText key={state.path} state={state} box={box} isLit={lit.has(state.path)} glowing={glowing} />
+      {drawing.states.map(it => (
+        <StateText key={it.state.path} {...it} isLit={lit.has(it.state.path)} glowing={glowing} />
       ))}
       {arrows.map(({ arrow, label }) => label && <Label key={arrow.id} arrow={arrow} box={label} glowing={glowing} />)}
     </>
   )
 }
 
-interface StateProps {
-  readonly state: ChartState
-  readonly box: Box
+interface StateProps extends DrawnState {
   readonly isLit: boolean
 }
 
 function StateBox({ state, box: { x, y, width, height }, isLit }: StateProps) {
   const kinds = ['state', state.type, ...(isLit ? ['lit'] : []), ...(state.parent === undefined ? ['root'] : [])]
-  const hasRows = state.parent !== undefined && rowsOf(state).length > 0
+  const isRuled = state.children.length === 0 && rowsOf(state).length > 0
   return (
     <g class={kinds.join(' ')} data-state={state.path}>
       <title>{[state.id, state.description].filter(Boolean).join('\n')}</title>
@@ -86,7 +83,7 @@ function StateBox({ state, box: { x, y, width, height }, isLit }: StateProps) {
       {state.type === 'final' && (
         <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />
       )}
-      {hasRows && <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />}
+      {isRuled && <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />}
     </g>
   )
 }
@@ -96,12 +93,12 @@ interface StateTextProps extends StateProps {
 }
 
 /** Above the arrows, so that none runs through it. */
-function StateText({ state, box: { x, y, width }, isLit, glowing }: StateTextProps) {
+function StateText({ state, box: { x, y, width }, rows: place, isLit, glowing }: StateTextProps) {
   const rows = state.parent === undefined ? [] : rowsOf(state)
   const badge = state.type === 'atomic' || state.type === 'compound' ? '' : state.type
   return (
     <g class={isLit ? 'state-text lit' : 'state-text'}>
-      <text class="title" x={x + 12} y={y + TITLE_HEIGHT / 2 + 4.5}>
+      <text class="title" x={x + PADDING} y={y + TITLE_HEIGHT / 2 + 4.5}>
         {state.key}
       </text>
       {badge !== '' && (
@@ -113,8 +110,8 @@ function StateText({ state, box: { x, y, width }, isLit, glowing }: StateTextPro
         <text
           key={id}
           class={glowing.has(id) ? 'line taken' : 'line'}
-          x={x + 12}
-          y={y + TITLE_HEIGHT + 2 + (i + 0.72) * ROW_HEIGHT}
+          x={place.x + PADDING}
+          y={place.y + 2 + (i + 0.72) * ROW_HEIGHT}
         >
           {label}
           {description !== undefined && <title>{description}</title>}

@@ -12,12 +12,13 @@ export interface Arrow {
   readonly transitions: readonly ChartTransition[]
 }
 
-export const TITLE_HEIGHT = 30
+export const TITLE_HEIGHT = 27
 export const ROW_HEIGHT = 17
 export const LABEL_HEIGHT = 14
 const DOT = 8
-const PADDING = 12
-const MIN_WIDTH = 84
+/** Between the edge of a state and its text. */
+export const PADDING = 10
+const MIN_WIDTH = 72
 
 const OPTIONS = {
   'elk.algorithm': 'layered',
@@ -25,16 +26,17 @@ const OPTIONS = {
   'elk.json.shapeCoords': 'ROOT',
   'elk.json.edgeCoords': 'ROOT',
   'elk.edgeRouting': 'ORTHOGONAL',
-  'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '16',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '9',
-  'elk.layered.spacing.edgeEdgeBetweenLayers': '8',
-  'elk.spacing.nodeNode': '16',
-  'elk.spacing.edgeNode': '9',
-  'elk.spacing.edgeEdge': '8',
-  'elk.spacing.edgeLabel': '3',
-  'elk.spacing.labelLabel': '3',
-  'elk.spacing.nodeSelfLoop': '9',
+  'elk.layered.nodePlacement.strategy': 'BRANDES_KOEPF',
+  'elk.layered.nodePlacement.bk.fixedAlignment': 'BALANCED',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '10',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '7',
+  'elk.layered.spacing.edgeEdgeBetweenLayers': '6',
+  'elk.spacing.nodeNode': '10',
+  'elk.spacing.edgeNode': '7',
+  'elk.spacing.edgeEdge': '6',
+  'elk.spacing.edgeLabel': '2',
+  'elk.spacing.labelLabel': '2',
+  'elk.spacing.nodeSelfLoop': '7',
 }
 
 /** The transitions that change no state: they are written into their state. */
@@ -66,6 +68,8 @@ function hasRootBox(chart: Chart): boolean {
 
 /** The name of a state's node; the root's path is empty, and an id must not be. */
 export const nodeId = (state: ChartState) => `state:${state.path}`
+/** The name of the text in a state that has others in it: arrows go around it, as around a state. */
+export const rowsId = (state: ChartState) => `rows:${state.path}`
 /** The name of the dot from which the initial state is entered. */
 export const dotId = (state: ChartState) => `initial:${state.path}`
 
@@ -80,7 +84,7 @@ export function graphOf(chart: Chart, measure: Measure, direction: 'DOWN' | 'RIG
       {
         id: `${arrow.id}:label`,
         text: arrow.id,
-        width: Math.max(...linesOf(arrow).map(({ text }) => measure(text, 'label'))) + 11,
+        width: Math.max(...linesOf(arrow).map(({ text }) => measure(text, 'label'))) + 6,
         height: linesOf(arrow).length * LABEL_HEIGHT + 2,
       },
     ],
@@ -107,22 +111,27 @@ function initialOf({ children, initial }: ChartState): ChartState | undefined {
 
 function nodeOf(state: ChartState, measure: Measure, options: Readonly<Record<string, string>>): ElkNode {
   const rows = state.parent === undefined ? [] : rowsOf(state)
-  const width = Math.max(
-    MIN_WIDTH,
-    measure(state.key, 'title') + 2 * PADDING + (state.type === 'atomic' || state.type === 'compound' ? 0 : 58),
-    ...rows.map(({ label }) => measure(label, 'row') + 2 * PADDING),
-  )
-  const height = TITLE_HEIGHT + (rows.length === 0 ? 0 : rows.length * ROW_HEIGHT + 8)
-  if (state.children.length === 0) return { id: nodeId(state), width, height }
+  const isPlain = state.type === 'atomic' || state.type === 'compound'
+  const titled = Math.max(MIN_WIDTH, measure(state.key, 'title') + 2 * PADDING + (isPlain ? 0 : 58))
+  const written = Math.max(0, ...rows.map(({ label }) => measure(label, 'row') + 2 * PADDING))
+  const below = rows.length * ROW_HEIGHT + 8
+  if (state.children.length === 0) {
+    return {
+      id: nodeId(state),
+      width: Math.max(titled, written),
+      height: TITLE_HEIGHT + (rows.length === 0 ? 0 : below),
+    }
+  }
   const dot: ElkNode[] = initialOf(state) === undefined ? [] : [{ id: dotId(state), width: DOT, height: DOT }]
+  const text: ElkNode[] = rows.length === 0 ? [] : [{ id: rowsId(state), width: written, height: below }]
   return {
     id: nodeId(state),
     layoutOptions: {
       ...options,
-      'elk.padding': `[top=${height + 8},left=12,bottom=12,right=12]`,
+      'elk.padding': `[top=${TITLE_HEIGHT + 4},left=10,bottom=10,right=10]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-      'elk.nodeSize.minimum': `(${width},${height})`,
+      'elk.nodeSize.minimum': `(${titled},${TITLE_HEIGHT})`,
     },
-    children: [...dot, ...state.children.map(child => nodeOf(child, measure, options))],
+    children: [...dot, ...text, ...state.children.map(child => nodeOf(child, measure, options))],
   }
 }

@@ -1,7 +1,7 @@
 import type { ElkNode } from 'elkjs'
 import { type Chart, type ChartState, chartOf } from './chart.js'
 import type { Layout } from './elk.js'
-import { type Arrow, arrowsOf, dotId, graphOf, type Measure, nodeId } from './graph.js'
+import { type Arrow, arrowsOf, dotId, graphOf, type Measure, nodeId, rowsId, TITLE_HEIGHT } from './graph.js'
 
 /** A rectangle, in the coordinates of the chart. */
 export interface Box {
@@ -11,13 +11,20 @@ export interface Box {
   readonly height: number
 }
 
+/** A state, and where what is written in it begins: below its title, or where there is room beside its children. */
+export interface DrawnState {
+  readonly state: ChartState
+  readonly box: Box
+  readonly rows: { readonly x: number; readonly y: number }
+}
+
 /** A chart with places for everything. */
 export interface Drawing {
   readonly chart: Chart
   readonly width: number
   readonly height: number
   /** Parents before children. */
-  readonly states: readonly { readonly state: ChartState; readonly box: Box }[]
+  readonly states: readonly DrawnState[]
   readonly dots: readonly Box[]
   /** From the dots to the initial states. */
   readonly starts: readonly string[]
@@ -51,7 +58,12 @@ function drawingOf(chart: Chart, graph: ElkNode): Drawing {
     height: graph.height ?? 0,
     states: all
       .filter(state => nodes.has(nodeId(state)))
-      .map(state => ({ state, box: boxOf(nodes.get(nodeId(state))) })),
+      .map(state => {
+        const box = boxOf(nodes.get(nodeId(state)))
+        const beside = nodes.get(rowsId(state))
+        const rows = beside === undefined ? { x: box.x, y: box.y + TITLE_HEIGHT } : boxOf(beside)
+        return { state, box, rows }
+      }),
     dots: all.flatMap(state => (nodes.has(dotId(state)) ? [boxOf(nodes.get(dotId(state)))] : [])),
     starts: all.flatMap(state => pathsOf(`${dotId(state)}>`) || []),
     arrows: arrowsOf(chart).map(arrow => {

@@ -1,9 +1,12 @@
 import type { Measure } from './graph.js'
 
+/** As in page.css: narrow letters, so that a chart can be shown larger. */
+const FACE = '"Helvetica Neue", Arial, "Liberation Sans", sans-serif'
 const FONTS = {
-  title: '600 13px system-ui, sans-serif',
-  row: '11.5px system-ui, sans-serif',
-  label: '11.5px system-ui, sans-serif',
+  title: `600 13px ${FACE}`,
+  row: `11.5px ${FACE}`,
+  // What was taken last is written bold.
+  label: `600 11.5px ${FACE}`,
 }
 
 const context = typeof document === 'undefined' ? null : document.createElement('canvas').getContext('2d')

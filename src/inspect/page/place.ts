@@ -14,7 +14,7 @@ interface Room {
 
 const LARGEST = 1.15
 /** Smaller than this, nobody can read it. */
-const READABLE = 0.6
+const READABLE = 0.8
 
 /** All of a drawing, in the middle of the room. */
 export function fitting({ width, height }: Room, room: Room): Place {
@@ -39,6 +39,22 @@ export function opening(
     x: along(room.width, drawing.width * READABLE, x * READABLE),
     y: along(room.height, drawing.height * READABLE, y * READABLE),
   }
+}
+
+/** The same place as long as a state that is active can be seen there; else where one can. */
+export function following(
+  place: Place,
+  drawing: Pick<Drawing, 'width' | 'height' | 'states'>,
+  room: Room,
+  active: readonly string[],
+): Place {
+  const lit = drawing.states.findLast(({ state }) => active.includes(state.path))?.box
+  if (lit === undefined) return place
+  const isIn = (from: number, length: number, all: number) => from >= 0 && from + length * place.scale <= all
+  const isSeen =
+    isIn(place.x + lit.x * place.scale, lit.width, room.width) &&
+    isIn(place.y + lit.y * place.scale, lit.height, room.height)
+  return isSeen ? place : opening(drawing, room, active)
 }
 
 /** In the middle if it fits; else with `centre` as near to the middle as its edges allow. */

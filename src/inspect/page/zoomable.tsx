@@ -1,7 +1,7 @@
 import type { TargetedPointerEvent } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { ChartDrawing, type ChartDrawingProps } from './chartDrawing.js'
-import { fitting, opening, type Place } from './place.js'
+import { fitting, following, opening, type Place } from './place.js'
 import { useSize } from './useSize.js'
 
 /** A drawing that can be moved and made larger; at first as large as fits, or as can be read. */
@@ -9,10 +9,12 @@ export function Zoomable({ label, ...drawn }: ChartDrawingProps & { readonly lab
   const { drawing, active } = drawn
   const box = useRef<HTMLDivElement>(null)
   const room = useSize(box)
-  const first = useRef<readonly string[]>(active)
+  const last = useRef<{ readonly room: typeof room; readonly place: Place } | undefined>(undefined)
   const drag = useRef<{ readonly x: number; readonly y: number } | undefined>(undefined)
   const [moved, move] = useState<Place | undefined>(undefined)
-  const place = moved ?? opening(drawing, room, first.current)
+  const before = last.current?.room === room ? last.current.place : opening(drawing, room, active)
+  const place = moved ?? following(before, drawing, room, active)
+  last.current = { room, place }
   const zoom = (factor: number, x = room.width / 2, y = room.height / 2) => {
     const scale = Math.min(4, Math.max(0.1, place.scale * factor))
     const by = scale / place.scale
@@ -42,9 +44,14 @@ export function Zoomable({ label, ...drawn }: ChartDrawingProps & { readonly lab
           drag.current = undefined
         }}
       >
-        <g transform={`translate(${place.x} ${place.y}) scale(${place.scale})`}>
-          <ChartDrawing {...drawn} />
-        </g>
+        {room.width > 0 && (
+          <g
+            class={moved === undefined ? 'following' : ''}
+            style={{ transform: `translate(${place.x}px, ${place.y}px) scale(${place.scale})` }}
+          >
+            <ChartDrawing {...drawn} />
+          </g>
+        )}
       </svg>
       <div class="zoom">
         <button type="button" aria-label="Zoom in" onClick={() => zoom(1.25)}>

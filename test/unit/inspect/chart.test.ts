@@ -86,7 +86,7 @@ describe('A chart', () => {
     })
     expect(it.transitions.map(({ label }) => label)).toEqual([
       '[isReady]',
-      'always',
+      'otherwise',
       'after 500 ms',
       'after slow [isSlow]',
       'done m.a',
@@ -142,7 +142,7 @@ describe('The transitions taken', () => {
   it('are, of several between the same states, the one without a guard', () => {
     expect(taken(aggregate, { running: 'stoppingActive' }, { running: 'settled' }, 'version.stopped')).toEqual([
       'running.stoppingActive version.stopped [isActive] running.reconciling',
-      'running.reconciling always running.settled',
+      'running.reconciling otherwise running.settled',
     ])
   })
 

@@ -73,9 +73,10 @@ interface StateProps extends DrawnState {
   readonly isLit: boolean
 }
 
-function StateBox({ state, box: { x, y, width, height }, isLit }: StateProps) {
+function StateBox({ state, box: { x, y, width, height }, rows: place, isLit }: StateProps) {
   const kinds = ['state', state.type, ...(isLit ? ['lit'] : []), ...(state.parent === undefined ? ['root'] : [])]
-  const isRuled = state.children.length === 0 && rowsOf(state).length > 0
+  const rows = state.parent === undefined ? 0 : rowsOf(state).length
+  const [isRuled, isBeside] = [rows > 0 && state.children.length === 0, rows > 0 && state.children.length > 0]
   return (
     <g class={kinds.join(' ')} data-state={state.path}>
       <title>{[state.id, state.description].filter(Boolean).join('\n')}</title>
@@ -84,6 +85,9 @@ function StateBox({ state, box: { x, y, width, height }, isLit }: StateProps) {
         <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />
       )}
       {isRuled && <line class="rule" x1={x} x2={x + width} y1={y + TITLE_HEIGHT - 1} y2={y + TITLE_HEIGHT - 1} />}
+      {isBeside && (
+        <line class="beside" x1={place.x + 4} x2={place.x + 4} y1={place.y + 3} y2={place.y + 4 + rows * ROW_HEIGHT} />
+      )}
     </g>
   )
 }

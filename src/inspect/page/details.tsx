@@ -1,4 +1,5 @@
 import { clockText, jsonText } from './rows.js'
+import { shownSnapshot } from './shownSnapshot.js'
 import { valueText } from './stateValue.js'
 import type { Viewer } from './viewer.js'
 
@@ -25,7 +26,7 @@ export function Details({ viewer }: { readonly viewer: Viewer }) {
             <Fact name="Session" value={actor.sessionId} />
             <Fact name="Status" value={actor.snapshot.status ?? 'active'} />
             <Fact name="State" value={valueText(actor.snapshot.value) || '–'} />
-            <Json name="Snapshot" value={actor.snapshot} />
+            <Json name="Snapshot" value={shownSnapshot(actor.snapshot)} />
           </>
         )}
         {entry !== undefined && (
@@ -33,13 +34,20 @@ export function Details({ viewer }: { readonly viewer: Viewer }) {
             <Fact name="At" value={clockText(entry.time)} />
             <Fact name="Actor" value={`${entry.name} (${entry.sessionId})`} />
             {entry.sourceName !== undefined && <Fact name="From" value={entry.sourceName} />}
+            <Fact name="State" value={stateText(valueText(entry.before), valueText(entry.snapshot?.value))} />
             <Json name="Event" value={entry.event} />
-            {entry.snapshot !== undefined && <Json name="Snapshot" value={entry.snapshot} />}
+            {entry.snapshot !== undefined && <Json name="Snapshot" value={shownSnapshot(entry.snapshot)} />}
           </>
         )}
       </div>
     </section>
   )
+}
+
+/** Where it was, and where it is if it moved. */
+function stateText(before: string, after: string): string {
+  if (after === '' || after === before) return before || '–'
+  return before === '' ? after : `${before} → ${after}`
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {

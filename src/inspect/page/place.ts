@@ -13,8 +13,8 @@ interface Room {
 }
 
 const LARGEST = 1.15
-/** Smaller than this, nobody can read it. */
-const READABLE = 0.8
+/** Smaller than this, nobody can read it: the smallest text is 9 px high then. */
+const READABLE = 0.783
 
 /** All of a drawing, in the middle of the room. */
 export function fitting({ width, height }: Room, room: Room): Place {

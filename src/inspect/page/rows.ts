@@ -74,9 +74,15 @@ export function clockText(time: number): string {
 
 const MAX_SHOWN = 100_000
 
+/** What XState writes for an actor. */
+function withoutActors(_key: string, value: unknown): unknown {
+  const isActor = typeof value === 'object' && value !== null && 'xstate$$type' in value && 'id' in value
+  return isActor ? `[actor ${String(value.id)}]` : value
+}
+
 /** Anything as indented JSON; of what is very long, the beginning and a note. */
 export function jsonText(value: unknown): string {
-  const text = JSON.stringify(value, null, 2) ?? 'undefined'
+  const text = JSON.stringify(value, withoutActors, 2) ?? 'undefined'
   return text.length <= MAX_SHOWN
     ? text
     : `${text.slice(0, MAX_SHOWN)}\n… and ${text.length - MAX_SHOWN} characters more`

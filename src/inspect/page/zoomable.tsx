@@ -24,6 +24,9 @@ export function Zoomable({ label, ...drawn }: ChartDrawingProps & { readonly lab
     const from = drag.current
     if (from !== undefined) move({ ...place, x: event.clientX - from.x, y: event.clientY - from.y })
   }
+  const letGo = () => {
+    drag.current = undefined
+  }
   return (
     <div class="canvas" ref={box}>
       <svg
@@ -40,9 +43,8 @@ export function Zoomable({ label, ...drawn }: ChartDrawingProps & { readonly lab
           event.currentTarget.setPointerCapture(event.pointerId)
         }}
         onPointerMove={onPointerMove}
-        onPointerUp={() => {
-          drag.current = undefined
-        }}
+        onPointerUp={letGo}
+        onPointerCancel={letGo}
       >
         {room.width > 0 && (
           <g

@@ -2,7 +2,7 @@ import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
-import { Definitions } from '../../../src/inspect/definition.js'
+import { Definitions } from '../../../src/inspect/definitions.js'
 import { activePaths } from '../../../src/inspect/page/stateValue.js'
 import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'

@@ -134,7 +134,7 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     const { page } = await look(await LiveProgram.start())
     expect(await page.locator('.reactions li').allInnerTexts()).toContain('setVersion')
     const drawing = page.locator('.canvas svg > g')
-    const place = async () => (await drawing.getAttribute('transform'))?.match(/-?[\d.]+/g)?.map(Number) ?? []
+    const place = async () => (await drawing.getAttribute('style'))?.match(/-?[\d.]+/g)?.map(Number) ?? []
     const fit = page.getByRole('button', { name: 'Fit' })
     await fit.click()
     const [x = 0, y = 0, scale = 0] = await place()

@@ -4,7 +4,19 @@ import { createActor } from 'xstate'
 import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
 import { LiveProgram } from '../../fixtures/inspect/liveProgram.js'
 import { buildPage } from '../../fixtures/inspect/pageServer.js'
-import { count, event, headed, lit, row, treeOf, visit } from '../../fixtures/inspect/visit.js'
+import {
+  count,
+  event,
+  headed,
+  isPlaced,
+  isScaled,
+  lit,
+  placeOf,
+  row,
+  showsTree,
+  treeOf,
+  visit,
+} from '../../fixtures/inspect/visit.js'
 import { keeper } from '../../fixtures/inspecting.js'
 
 if (noBrowser !== undefined) console.warn(`The page of a real inspector is not tested: ${noBrowser}.`)
@@ -36,16 +48,14 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
       program.add('2.0.0')
       await program.serve('1.0.0', '2.0.0')
       const { page, complaints, requests } = await look(program)
-      await expect
-        .poll(() => treeOf(page))
-        .toEqual([
-          'markdown: settled',
-          '  1.0.0: running',
-          '    supervisor markdown 1.0.0: idle',
-          '      connection markdown 1.0.0: ready',
-          '  2.0.0: running',
-          '    supervisor markdown 2.0.0: idle',
-        ])
+      await showsTree(page, [
+        'markdown: settled',
+        '  1.0.0: running',
+        '    supervisor markdown 1.0.0: idle',
+        '      connection markdown 1.0.0: ready',
+        '  2.0.0: running',
+        '    supervisor markdown 2.0.0: idle',
+      ])
 
       const calls = program.call(3)
       const lane = page.locator('.timeline [data-version="1.0.0"]')
@@ -65,16 +75,14 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
       await page.locator('#tree').focus()
       await page.keyboard.press('Home')
       await lit(page, 'running.settled')
-      await expect
-        .poll(() => treeOf(page))
-        .toEqual([
-          'markdown: settled',
-          '  1.0.0: stopped',
-          '    supervisor markdown 1.0.0: stopped',
-          '      connection markdown 1.0.0: stopped',
-          '  2.0.0: running',
-          '    supervisor markdown 2.0.0: idle',
-        ])
+      await showsTree(page, [
+        'markdown: settled',
+        '  1.0.0: stopped',
+        '    supervisor markdown 1.0.0: stopped',
+        '      connection markdown 1.0.0: stopped',
+        '  2.0.0: running',
+        '    supervisor markdown 2.0.0: idle',
+      ])
       const { host } = new URL(program.inspector.url)
       expect(requests.filter(url => new URL(url).host !== host)).toEqual([])
       expect(requests.some(url => url.startsWith('ws:'))).toBe(true)
@@ -103,7 +111,7 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     await Promise.all([...calls, switched])
     for (const { page, complaints } of [early, late]) {
       await lit(page, 'running.settled')
-      await expect.poll(() => page.locator('.switch').count()).toBe(1)
+      await page.locator('.switch').waitFor()
       expect(complaints).toEqual([])
     }
     expect(await treeOf(late.page)).toEqual(await treeOf(early.page))
@@ -133,25 +141,24 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
   it('writes above the chart what it does in every state, moves it by dragging, zooms it by the wheel, and Fit shows all of it again', async () => {
     const { page } = await look(await LiveProgram.start())
     expect(await page.locator('.reactions li').allInnerTexts()).toContain('setVersion')
-    const drawing = page.locator('.canvas svg > g')
-    const place = async () => (await drawing.getAttribute('style'))?.match(/-?[\d.]+/g)?.map(Number) ?? []
     const fit = page.getByRole('button', { name: 'Fit' })
     await fit.click()
-    const [x = 0, y = 0, scale = 0] = await place()
+    const fitted = await placeOf(page)
+    const [, , scale] = fitted
     await page.locator('.canvas svg').hover()
     await page.mouse.down()
     await page.mouse.move(600, 300)
-    const [fromX = 0, fromY = 0] = await place()
+    const [x, y] = await placeOf(page)
     await page.mouse.move(630, 280)
     await page.mouse.up()
     await page.mouse.move(600, 300)
-    await expect.poll(place).toEqual([near(fromX + 30), near(fromY - 20), near(scale)])
+    await isPlaced(page, x + 30, y - 20, scale)
     await page.mouse.wheel(0, -100)
-    await expect.poll(place).toEqual([expect.anything(), expect.anything(), near(scale * 1.15)])
+    await isScaled(page, scale * 1.15)
     await page.mouse.wheel(0, 100)
-    await expect.poll(place).toEqual([near(fromX + 30), near(fromY - 20), near(scale)])
+    await isPlaced(page, x + 30, y - 20, scale)
     await fit.click()
-    await expect.poll(place).toEqual([near(x), near(y), near(scale)])
+    await isPlaced(page, ...fitted)
   })
 
   it('can be used with the keyboard alone: Tab goes from panel to panel, the arrows through the tree and the log', async () => {
@@ -178,9 +185,10 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     await page.keyboard.press('ArrowLeft')
     await headed(page, 'version 1.0.0')
     await page.keyboard.press('ArrowLeft')
-    await expect.poll(() => treeOf(page)).toHaveLength(2)
+    const third = page.locator('#tree .row').nth(2)
+    await third.waitFor({ state: 'detached' })
     await page.keyboard.press('ArrowRight')
-    await expect.poll(() => treeOf(page)).toHaveLength(3)
+    await third.waitFor()
     await page.keyboard.press('ArrowUp')
     await headed(page, 'aggregate markdown')
     await page.locator('#log').focus()
@@ -193,5 +201,3 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     await page.locator('.details h2', { hasText: 'aggregate markdown' }).waitFor()
   })
 })
-
-const near = (value: number) => expect.closeTo(value, 3)

@@ -76,8 +76,9 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
       expect(await fetched(page, inspector.url, 'no-cors')).toBe(false)
       expect(await fetched(page, new URL('/page.js', inspector.url).href, 'no-cors')).toBe(false)
       const before = requests.length
+      const asked = page.waitForRequest(inspector.url)
       await page.setContent(`<iframe src="${inspector.url}"></iframe>`)
-      await expect.poll(() => requests.length).toBe(before + 1)
+      await asked
       await page
         .frames()[1]
         ?.waitForLoadState()

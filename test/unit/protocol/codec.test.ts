@@ -269,7 +269,7 @@ describe('messages', () => {
       ),
       { seed, numRuns: 2_000 },
     )
-  })
+  }, 30_000)
 
   it('are taken with their keys in another order', () => {
     const bytes = encode(

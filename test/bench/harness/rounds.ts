@@ -1,0 +1,54 @@
+import { quantile } from './quantile.js'
+import type { Goal, Row, Unit } from './question.js'
+
+export interface Pair {
+  readonly ours: number
+  readonly theirs: number
+}
+
+/** Measures both sides in turns, each first in every other round, so that a noisy machine hits both. */
+export async function inTurns(
+  rounds: number,
+  ours: () => number | Promise<number>,
+  theirs: () => number | Promise<number>,
+): Promise<Pair[]> {
+  const pairs: Pair[] = []
+  for (let round = 0; round < rounds; round++) {
+    if (round % 2 === 0) {
+      const first = await ours()
+      pairs.push({ ours: first, theirs: await theirs() })
+    } else {
+      const first = await theirs()
+      pairs.push({ ours: await ours(), theirs: first })
+    }
+  }
+  return pairs
+}
+
+export function rowOf(
+  what: string,
+  against: string,
+  unit: Unit,
+  pairs: readonly Pair[],
+  goal: Goal | null = null,
+): Row {
+  const ratios = pairs.map(({ ours, theirs }) => ours / theirs)
+  return {
+    what,
+    against,
+    unit,
+    ours: median(pairs.map(pair => pair.ours)),
+    theirs: median(pairs.map(pair => pair.theirs)),
+    ratio: [median(ratios), quantile(ratios, 0.25), quantile(ratios, 0.75)],
+    goal,
+  }
+}
+
+/** A row without a baseline. */
+export function valueRow(what: string, unit: Unit, ours: number, goal: Goal | null = null): Row {
+  return { what, against: '', unit, ours, theirs: null, ratio: null, goal }
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5)
+}

@@ -1,0 +1,26 @@
+/** The process of one question: its number, and whether the short form is wanted. It sends its rows to its parent. */
+import { parseArgs } from 'node:util'
+import type { Form, Question, Row } from './question.js'
+
+export interface Result {
+  readonly number: number
+  readonly title: string
+  readonly rows: readonly Row[]
+}
+
+const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Question }>>> = {
+  1: () => import('../questions/call.js'),
+  10: () => import('../questions/inspection.js'),
+}
+
+const { values: form, positionals } = parseArgs({
+  options: { short: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const load = MODULES[positionals[0] ?? '']
+if (load === undefined) throw new RangeError(`There is no question ${positionals[0]}.`)
+const { question } = await load()
+const { number, title } = question
+const result: Result = { number, title, rows: await question.run(form satisfies Form) }
+if (process.send === undefined) console.log(JSON.stringify(result))
+else process.send(result, () => process.disconnect())

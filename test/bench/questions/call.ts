@@ -1,0 +1,103 @@
+import { Aggregate, type AggregateOptions, type CallOptions } from 'cutover'
+import { inProcess } from 'cutover/hosts'
+import { ControllableRuntime } from 'cutover/testing'
+import { parse } from 'marked-latest'
+import { type Callable, load, rateOf } from '../harness/load.js'
+import type { Form, Question, Row } from '../harness/question.js'
+import { inTurns, rowOf } from '../harness/rounds.js'
+
+const PARAGRAPH =
+  'A *paragraph* with a [link](https://example.org), some `code`, and **emphasis** that is _nested **twice**_.\n' +
+  'It goes on for a second line, as paragraphs do, and ends with an image: ![alt](image.png "title").'
+
+const echo = async (request: string) => request
+const render = async (request: string) => parse(request, { async: false })
+
+class BenchRuntime extends ControllableRuntime<string, string> {
+  override readonly call: (request: string) => Promise<string>
+
+  constructor(call: (request: string) => Promise<string>) {
+    super({ id: 'bench', version: '1.0.0', autoStart: true, autoStop: true })
+    this.call = call
+  }
+}
+
+interface Case {
+  readonly name: string
+  readonly goal: number
+  readonly request: string
+  /** In one run of the harness, of which a round has several. */
+  readonly calls: number
+  readonly provision: () => ReturnType<ReturnType<typeof inProcess>['provision']> | BenchRuntime
+  readonly aggregate?: Partial<AggregateOptions<string>>
+  readonly options?: CallOptions
+}
+
+const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new BenchRuntime(echo) }
+
+const CASES: readonly Case[] = [
+  { ...trivial, name: 'async r => r' },
+  { ...trivial, name: 'the same, with a signal', options: { signal: new AbortController().signal } },
+  { ...trivial, name: 'the same, with propagate', aggregate: { propagate: () => false } },
+  {
+    ...trivial,
+    name: 'async r => r in an in-process host',
+    provision: () => inProcess({ module: { call: echo } }).provision({ id: 'bench', version: '1.0.0' }),
+  },
+  {
+    name: 'marked, a paragraph',
+    goal: 0.98,
+    request: PARAGRAPH,
+    calls: 100,
+    provision: () => new BenchRuntime(render),
+  },
+]
+
+/** Through the aggregate, against the same runtime called directly. */
+async function compare(subject: Case, atOnce: number, { short }: Form): Promise<Row> {
+  const { name, goal, request, calls, options } = subject
+  await using hosted = await host(subject)
+  const how = { atOnce, calls, ...(options === undefined ? {} : { options }) }
+  const measure = (callee: Callable<string, string>) => () => rateOf(callee, request, how)
+  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.runtime)]
+  await inTurns(short ? 5 : 20, ours, theirs)
+  const pairs = await inTurns(short ? 25 : 200, ours, theirs)
+  return rowOf(`${name}, ${atOnce} at once`, 'called directly', 'calls/s', pairs, { of: 'ratio', atLeast: goal })
+}
+
+/** What one call leaves on the heap: in rounds without a garbage collection, as a ratio. */
+async function compareBytes({ short }: Form): Promise<Row> {
+  const subject = { ...trivial, name: 'async r => r' }
+  await using hosted = await host(subject)
+  const calls = 2_000
+  const measure = (callee: Callable<string, string>) => async () => {
+    const before = process.memoryUsage().heapUsed
+    await load(callee, subject.request, { atOnce: 1, calls })
+    return (process.memoryUsage().heapUsed - before) / calls
+  }
+  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.runtime)]
+  for (let round = 0; round < 20; round++) await load(hosted.aggregate, 'r', { atOnce: 1, calls: 20_000 })
+  const pairs = await inTurns(short ? 41 : 201, ours, theirs)
+  const pure = pairs.filter(pair => pair.ours > 0 && pair.theirs > 0)
+  return rowOf('bytes allocated per call', 'called directly', 'bytes', pure, { of: 'ratio', atMost: 2.5 })
+}
+
+async function host({ provision, aggregate: options }: Pick<Case, 'provision' | 'aggregate'>) {
+  const runtime = provision() as BenchRuntime
+  const aggregate = new Aggregate<string, string>({ id: 'bench', ...options })
+  aggregate.addVersion('1.0.0', runtime)
+  aggregate.start()
+  await aggregate.setVersion('1.0.0')
+  await aggregate.call('r')
+  return { aggregate, runtime, [Symbol.asyncDispose]: () => aggregate.dispose() }
+}
+
+export const question: Question = {
+  number: 1,
+  title: 'What does a call through the aggregate cost?',
+  async run(form) {
+    const rows: Row[] = []
+    for (const subject of CASES) for (const atOnce of [1, 64]) rows.push(await compare(subject, atOnce, form))
+    return [...rows, await compareBytes(form)]
+  },
+}

@@ -1,0 +1,64 @@
+import { Aggregate, type AggregateOptions } from 'cutover'
+import { ControllableRuntime } from 'cutover/testing'
+import { rateOf } from '../harness/load.js'
+import type { Question } from '../harness/question.js'
+import { inTurns, rowOf } from '../harness/rounds.js'
+
+type Inspector = AggregateOptions['inspect']
+
+const SWITCHES = 300
+const CALLS = 100_000
+
+class BenchRuntime extends ControllableRuntime<string, string> {
+  override readonly call = async (request: string) => request
+
+  constructor(version: string) {
+    super({ id: 'bench', version, autoStart: true, autoStop: true })
+  }
+}
+
+async function running(inspect: Inspector): Promise<Aggregate<string, string>> {
+  const aggregate = new Aggregate<string, string>({ id: 'bench', inspect })
+  aggregate.addVersion('1.0.0', new BenchRuntime('1.0.0'))
+  aggregate.start()
+  await aggregate.setVersion('1.0.0')
+  return aggregate
+}
+
+/** µs for a switch to a version that is added for it. */
+async function switches(inspect: Inspector): Promise<number> {
+  await using aggregate = await running(inspect)
+  const begin = process.hrtime.bigint()
+  for (let n = 1; n <= SWITCHES; n++) {
+    const version = `1.0.${n}`
+    aggregate.addVersion(version, new BenchRuntime(version))
+    await aggregate.setVersion(version)
+  }
+  return Number(process.hrtime.bigint() - begin) / SWITCHES / 1_000
+}
+
+async function calls(inspect: Inspector): Promise<number> {
+  await using aggregate = await running(inspect)
+  return await rateOf(aggregate, 'r', { atOnce: 1, calls: CALLS })
+}
+
+const noop = () => {}
+
+export const question: Question = {
+  number: 10,
+  title: 'What does an inspector that does nothing cost?',
+  async run({ short }) {
+    const compare = async (measure: (inspect: Inspector) => Promise<number>) => {
+      const [ours, theirs] = [() => measure(noop), () => measure(undefined)]
+      await inTurns(short ? 2 : 5, ours, theirs)
+      return inTurns(short ? 5 : 60, ours, theirs)
+    }
+    return [
+      rowOf('addVersion and setVersion', 'without inspect', 'µs', await compare(switches), {
+        of: 'ratio',
+        atMost: 1.3,
+      }),
+      rowOf('call', 'without inspect', 'calls/s', await compare(calls), { of: 'ratio', atLeast: 0.97 }),
+    ]
+  },
+}

@@ -10,6 +10,8 @@ export interface Result {
 
 const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Question }>>> = {
   1: () => import('../questions/call.js'),
+  5: () => import('../questions/wakeUp.js'),
+  8: () => import('../questions/startUp.js'),
   10: () => import('../questions/inspection.js'),
 }
 

@@ -19,8 +19,8 @@ export interface Row {
   /** Medians of all rounds. */
   readonly ours: number
   readonly theirs: number | null
-  /** Ours to theirs: median, lower and upper quartile of the rounds' own ratios. */
-  readonly ratio: readonly [median: number, lower: number, upper: number] | null
+  /** Ours to theirs: median, and lower and upper quartile where rounds have ratios of their own. */
+  readonly ratio: readonly [median: number, lower?: number, upper?: number] | null
   readonly goal: Goal | null
 }
 

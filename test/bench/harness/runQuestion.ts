@@ -10,8 +10,10 @@ export interface Result {
 
 const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Question }>>> = {
   1: () => import('../questions/call.js'),
+  4: () => import('../questions/switchPause.js'),
   5: () => import('../questions/wakeUp.js'),
   8: () => import('../questions/startUp.js'),
+  9: () => import('../questions/longRun.js'),
   10: () => import('../questions/inspection.js'),
 }
 

@@ -23,10 +23,15 @@ function cells(row: Row, form: Form): string[] {
     withUnit(ours, unit),
     theirs === null ? '' : withUnit(theirs, unit),
     ratio === null ? '' : `${digits(ratio[0])} ×`,
-    ratio === null ? '' : `${digits(ratio[1])} to ${digits(ratio[2])}`,
+    quartilesOf(row),
     goalOf(row),
     goal === null ? '' : isMet(row, form) ? 'yes' : 'NO',
   ]
+}
+
+function quartilesOf({ ratio }: Row): string {
+  const [, lower, upper] = ratio ?? []
+  return lower === undefined || upper === undefined ? '' : `${digits(lower)} to ${digits(upper)}`
 }
 
 function goalOf({ goal, unit }: Row): string {

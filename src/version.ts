@@ -1,4 +1,6 @@
-import semver from 'semver'
+// One by one: all of the package would take a fifth of the time that it takes to import this library.
+import compare from 'semver/functions/compare.js'
+import parse from 'semver/functions/parse.js'
 import { CutoverError, describe } from './errors.js'
 
 /** A parsed version, as package `semver` makes it. */
@@ -19,7 +21,7 @@ export type VersionLike = string | SemVer
 export function canonical(version: VersionLike, name = 'version'): string {
   const text = typeof version === 'object' && version !== null ? version.version : version
   // Null for whatever is no text, and for text over 256 characters.
-  const parsed = semver.parse(text)
+  const parsed = parse(text)
   if (parsed === null) throw invalid(name, version, 'Give a full SemVer version such as 1.4.0 or 2.0.0-rc.1.')
   const strict = parsed.build.length === 0 ? parsed.version : `${parsed.version}+${parsed.build.join('.')}`
   if (text !== strict) throw invalid(name, version, `Did you mean ${JSON.stringify(strict)}?`)
@@ -32,10 +34,10 @@ function invalid(name: string, version: unknown, hint: string): CutoverError {
 
 /** Whether `text` is a version that equals a canonical one; build metadata does not count. */
 export function isSameVersion(text: string, version: string): boolean {
-  return semver.valid(text) !== null && semver.eq(text, version)
+  return parse(text) !== null && compare(text, version) === 0
 }
 
 /** SemVer precedence of two canonical versions, ascending. */
 export function byPrecedence(a: string, b: string): number {
-  return semver.compare(a, b)
+  return compare(a, b)
 }

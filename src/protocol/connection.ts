@@ -1,5 +1,5 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
-import { type ConnectionEvent, connectionMachine } from '../../machines/index.js'
+import { type ConnectionEvent, connectionMachine } from '../../machines/connection.js'
 import { Effects } from '../effects.js'
 import { asError, CutoverError } from '../errors.js'
 import { type Inspect, inspection, inspectSafely } from '../inspection.js'

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
 import { HOST_VARIABLE } from '../../socketName.js'
@@ -34,11 +34,10 @@ function moduleCommand(module: URL, options: ChildProcessOptions) {
   const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
-  const ofLibrary = join(dirname(entry), '../..')
   return {
     file: process.execPath,
     args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
-    readOnly: [...ofModule, ofLibrary].flatMap(moduleMounts),
+    readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
   }
 }
 

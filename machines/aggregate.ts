@@ -56,6 +56,7 @@
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import * as facts from './context.js'
+import { mark } from './ledger.js'
 import { notProvided } from './notProvided.js'
 import * as step from './steps.js'
 import { versionMachine } from './version.js'
@@ -80,7 +81,7 @@ export const aggregateMachine = setup({
     /** Everything is down for good: end the streams, and this actor. */
     closeDown: notProvided('closeDown'),
 
-    mark: assign(({ context }, { version, as }: step.Marked) => facts.mark(context, version, as)),
+    mark: assign(({ context }, { version, as }: step.Marked) => mark(context, version, as)),
     spawnVersion: spawnChild('version', {
       id: ({ event }: { readonly event: step.AggregateEvent }) => step.childId(step.namedIn(event)),
       input: ({ context, event }: step.Args & { readonly event: step.AggregateEvent }) => ({
@@ -286,7 +287,7 @@ export const aggregateMachine = setup({
     },
     disposed: {
       description: 'Gone for good: nothing is heard any more.',
-      entry: [assign({ versions: {} }), 'closeDown'],
+      entry: [assign({ versions: {}, furtherVersions: [] }), 'closeDown'],
       on: { '*': {} },
     },
   },

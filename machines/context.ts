@@ -1,4 +1,5 @@
 /** What the aggregate machine remembers, and the pure questions and changes on it. */
+import { type Ledger, stateOf, strike, type VersionState } from './ledger.js'
 
 /** The active and next version, by their canonical text; null for none. */
 export interface VersionPair {
@@ -11,9 +12,6 @@ export interface VersionPair {
 /** `sequential`: the old version is down before the new one takes calls. `overlap`: a running next takes over at once. */
 export type Handover = 'sequential' | 'overlap'
 
-/** What a version in an aggregate is doing; a version that has stopped is in none. */
-export type VersionState = 'provisioned' | 'starting' | 'running' | 'stopping'
-
 /** What an aggregate is made with. */
 export interface AggregateInput {
   /** How the active version makes way for the next. */
@@ -25,9 +23,7 @@ export interface AggregateInput {
 }
 
 /** Everything that the aggregate machine remembers, as plain JSON. */
-export interface AggregateContext extends AggregateInput, VersionPair {
-  /** Every version in the aggregate and what it last reported of itself. */
-  readonly versions: Readonly<Record<string, VersionState>>
+export interface AggregateContext extends AggregateInput, VersionPair, Ledger {
   /** The version that was active and still drains while its successor is active already (overlap only). */
   readonly leaving: string | null
   /** What `setVersion` last asked for. */
@@ -36,7 +32,7 @@ export interface AggregateContext extends AggregateInput, VersionPair {
 
 export function initialContext(input: AggregateInput): AggregateContext {
   const none = { active: null, next: null }
-  return { ...input, ...none, versions: {}, leaving: null, wanted: none }
+  return { ...input, ...none, versions: {}, furtherVersions: [], leaving: null, wanted: none }
 }
 
 /** Rule 7: next equal to active means no next; a next without an active becomes the active. */
@@ -45,8 +41,8 @@ export function wantedPair({ active, next }: VersionPair): VersionPair {
   return { active, next: next === active ? null : next }
 }
 
-export function isKnown({ versions }: AggregateContext, version: string): boolean {
-  return version in versions
+export function isKnown(context: AggregateContext, version: string): boolean {
+  return stateOf(context, version) !== undefined
 }
 
 function isWanted({ wanted }: AggregateContext, version: string | null): boolean {
@@ -57,8 +53,8 @@ export function isNewAndWanted(context: AggregateContext, version: string): bool
   return !isKnown(context, version) && isWanted(context, version)
 }
 
-export function isIn({ versions }: AggregateContext, version: string | null, state: VersionState): boolean {
-  return version !== null && versions[version] === state
+export function isIn(context: AggregateContext, version: string | null, state: VersionState): boolean {
+  return version !== null && stateOf(context, version) === state
 }
 
 export function isProvisioned(context: AggregateContext, version: string | null): boolean {
@@ -86,19 +82,19 @@ export function postponed({ active, next, wanted }: AggregateContext): string[] 
 }
 
 /** The next version is wanted as active and is running, so it may take over before the old one is down. */
-export function nextCanOvertake({ handover, active, next, versions, wanted }: AggregateContext): boolean {
+export function nextCanOvertake(context: AggregateContext): boolean {
+  const { handover, active, next, wanted } = context
   if (handover !== 'overlap' || active === null || next === null) return false
-  return next === wanted.active && versions[next] === 'running'
-}
-
-/** `versions` with one version in another state. */
-export function mark(context: AggregateContext, version: string, state: VersionState) {
-  return { versions: { ...context.versions, [version]: state } }
+  return next === wanted.active && isIn(context, next, 'running')
 }
 
 /** Everything that changes when a version has left. */
 export function without(context: AggregateContext, version: string) {
-  const { [version]: _gone, ...versions } = context.versions
   const keep = (role: string | null) => (role === version ? null : role)
-  return { versions, active: keep(context.active), next: keep(context.next), leaving: keep(context.leaving) }
+  return {
+    ...strike(context, version),
+    active: keep(context.active),
+    next: keep(context.next),
+    leaving: keep(context.leaving),
+  }
 }

@@ -1,5 +1,6 @@
 /** The words of the aggregate machine's transitions: which version a step is about, and what a step consists of. */
-import type { AggregateContext, VersionState } from './context.js'
+import type { AggregateContext } from './context.js'
+import type { VersionState } from './ledger.js'
 import type { VersionReport } from './version.js'
 
 /** What the aggregate machine is told: by its user, and by its versions. */
@@ -47,6 +48,7 @@ export const theWantedActive = ({ context }: Args): OneVersion =>
 export const theWantedNext = ({ context }: Args): OneVersion => inPlace('wanted next version', context.wanted.next)
 type Named = { readonly event: { readonly version: string } }
 export const theOneNamed = ({ event }: Named): OneVersion => ({ version: event.version })
+/** The version that an event is about. */
 export const namedIn = (event: AggregateEvent): string => {
   if ('version' in event) return event.version
   throw new Error(`A step of the aggregate machine is about the version of ${event.type}, which names none.`)

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
-import type { AggregateSnapshot, VersionPair } from '../machines/index.js'
+import { type AggregateSnapshot, stateOf, type VersionPair, versionsOf } from '../machines/index.js'
 import { ControlPlane } from './control.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'
@@ -81,12 +81,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const key = canonical(version)
     this.#assertNotDisposed()
     if (!this.#isKnown(key)) throw noSuchVersion(key, 'is not in the aggregate')
-    const { wanted, versions } = this.#control.snapshot.context
+    const { context } = this.#control.snapshot
+    const { wanted } = context
     if (key === wanted.active || key === wanted.next) {
       const role = key === wanted.active ? 'active' : 'next'
       throw versionInUse(key, `is the wanted ${role} version. Name others with setVersion() first.`)
     }
-    if (versions[key] !== 'provisioned') {
+    if (stateOf(context, key) !== 'provisioned') {
       throw versionInUse(key, 'is stopping and leaves by itself. Wait for stop() or setVersion().')
     }
     this.#control.send({ type: 'removeVersion', version: key })
@@ -112,7 +113,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /** All versions in the aggregate, canonical, ascending by SemVer precedence (rule 2). */
   versions(): string[] {
-    return Object.keys(this.#control.snapshot.context.versions).sort(byPrecedence)
+    return versionsOf(this.#control.snapshot.context).sort(byPrecedence)
   }
 
   /**
@@ -271,7 +272,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   #isKnown(key: string): boolean {
-    return key in this.#control.snapshot.context.versions
+    return stateOf(this.#control.snapshot.context, key) !== undefined
   }
 
   #assertNotDisposed(): void {

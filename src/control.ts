@@ -1,13 +1,13 @@
-import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import { type ActorRefFrom, type SnapshotFrom, waitFor } from 'xstate'
 import {
   type AggregateEvent,
   type AggregateSnapshot,
-  aggregateMachine,
   type CapabilityFacts,
   childId,
   type ErrorFacts,
+  type Gate,
   type VersionEvent,
-  versionMachine,
+  type versionMachine,
 } from '../machines/index.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
@@ -20,28 +20,22 @@ import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
 import { Router } from './router.js'
 import type { CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
-
-type VersionActor = ActorRefFrom<typeof versionMachine>
-/** What the actions of the version machine get. */
-interface VersionArgs {
-  readonly context: SnapshotFrom<typeof versionMachine>['context']
-  readonly self: AnyActorRef & { getSnapshot(): unknown; send(event: VersionEvent): void }
-}
+import { type AggregateActor, type Shell, startActor, type VersionActor } from './shell.js'
 
 /**
  * The control plane: the aggregate's actor, and the shell that carries out what it decides. Which version is active,
  * next or stopping is the machines' alone to know; the shell keeps only what they cannot: runtimes and streams.
  */
-export class ControlPlane<Req, Res> {
+export class ControlPlane<Req, Res> implements Shell {
   readonly router: Router<Req, Res>
   readonly hub: EventHub
   readonly #options: CompiledOptions<Req>
   readonly #hosted = new Map<string, Hosted<Req, Res>>()
   readonly #effects: Effects
-  readonly #actor: ActorRefFrom<typeof aggregateMachine>
+  readonly #actor: AggregateActor
 
   constructor(options: CompiledOptions<Req>) {
-    const { clock, logger, waitTimeout, maxWaitingCalls } = options
+    const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
     this.#options = options
     this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
     this.router = new Router({
@@ -59,7 +53,12 @@ export class ControlPlane<Req, Res> {
       acted: () => this.router.open(routeOf(this.snapshot), version => this.#hosted.get(version)),
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
-    this.#actor = this.#createActor()
+    this.#actor = startActor(this, {
+      id: `aggregate ${id}`,
+      input: { handover, drainTimeout, stopTimeout },
+      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
+      ...inspectSafely(inspect, logger),
+    })
   }
 
   get snapshot(): AggregateSnapshot {
@@ -72,7 +71,7 @@ export class ControlPlane<Req, Res> {
 
   /** The state of one version's own actor. */
   versionSnapshot(version: string): SnapshotFrom<typeof versionMachine> | undefined {
-    const child: VersionActor | undefined = this.snapshot.children[childId(version)]
+    const child: ActorRefFrom<typeof versionMachine> | undefined = this.snapshot.children[childId(version)]
     return child?.getSnapshot()
   }
 
@@ -98,68 +97,68 @@ export class ControlPlane<Req, Res> {
     return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
-  #createActor() {
-    const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger } = this.#options
-    const machine = aggregateMachine.provide({
-      actors: { version: this.#versionLogic() },
-      actions: {
-        setGate: (_, { version, gate }) => this.#onHosted(version, hosted => hosted.setGate(gate)),
-        announceConfig: () => this.#effects.pushLast(() => this.hub.announce({ type: 'configUpdated' })),
-        forgetVersion: (_, { version }) => {
-          this.#onHosted(version, hosted => hosted.release())
-          this.#hosted.delete(version)
-        },
-        warnPostponed: (_, { versions }) =>
-          this.#effects.push(() =>
-            this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added'),
-          ),
-        closeDown: () => this.#effects.pushLast(() => this.#closeDown()),
-      },
-    })
-    return createActor(machine, {
-      id: `aggregate ${id}`,
-      input: { handover, drainTimeout, stopTimeout },
-      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
-      ...inspectSafely(inspect, logger),
-    }).start()
+  setGate(version: string, gate: Gate): void {
+    this.#onHosted(version, hosted => hosted.setGate(gate))
   }
 
-  #versionLogic() {
-    const { logger, stopTimeout, inspect } = this.#options
-    return versionMachine.provide({
-      actions: {
-        startHost: ({ context, self }: VersionArgs) =>
-          this.#onHosted(context.version, hosted => {
-            logger.info({ version: context.version }, 'version starts')
-            if (inspect !== undefined) hosted.showBelow(self)
-            hosted.start({
-              event: event => this.#hear(self, hosted, event, toVersionEvent(event)),
-              ended: () => this.#hear(self, hosted, undefined, { type: 'host.ended' }),
-            })
-          }),
-        awaitDrain: ({ context, self }: VersionArgs) =>
-          this.#onHosted(context.version, hosted =>
-            hosted.flights.whenEmpty(() => this.#tell(self, { type: 'drained' })),
-          ),
-        rejectCalls: ({ context }) => this.#onHosted(context.version, hosted => hosted.cutOff()),
-        stopHost: ({ context }) =>
-          this.#onHosted(context.version, hosted => {
-            logger.info({ version: context.version }, 'version stops')
-            hosted.stop()
-          }),
-        giveUpHost: ({ context: { version } }) =>
-          this.#effects.push(() =>
-            logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`),
-          ),
-        sayStopped: ({ context: { version } }) =>
-          this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version })),
-      },
+  announceConfig(): void {
+    this.#effects.pushLast(() => this.hub.announce({ type: 'configUpdated' }))
+  }
+
+  forgetVersion(version: string): void {
+    this.#onHosted(version, hosted => hosted.release())
+    this.#hosted.delete(version)
+  }
+
+  warnPostponed(versions: readonly string[]): void {
+    const { logger } = this.#options
+    this.#effects.push(() => logger.warn({ versions }, 'wanted versions are unknown: they start when they are added'))
+  }
+
+  closeDown(): void {
+    this.#effects.pushLast(() => this.#closeDown())
+  }
+
+  startHost(version: string, actor: VersionActor): void {
+    const { logger, inspect } = this.#options
+    this.#onHosted(version, hosted => {
+      logger.info({ version }, 'version starts')
+      if (inspect !== undefined) hosted.showBelow(actor)
+      hosted.start({
+        event: event => this.#hear(actor, hosted, event, toVersionEvent(event)),
+        ended: () => this.#hear(actor, hosted, undefined, { type: 'host.ended' }),
+      })
     })
+  }
+
+  awaitDrain(version: string, actor: VersionActor): void {
+    this.#onHosted(version, hosted => hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' })))
+  }
+
+  rejectCalls(version: string): void {
+    this.#onHosted(version, hosted => hosted.cutOff())
+  }
+
+  stopHost(version: string): void {
+    this.#onHosted(version, hosted => {
+      this.#options.logger.info({ version }, 'version stops')
+      hosted.stop()
+    })
+  }
+
+  giveUpHost(version: string): void {
+    const { logger, stopTimeout } = this.#options
+    const said = `a host did not report that it stopped within ${stopTimeout} ms: given up`
+    this.#effects.push(() => logger.error({ version }, said))
+  }
+
+  sayStopped(version: string): void {
+    this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version }))
   }
 
   /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
   #hear(
-    self: VersionArgs['self'],
+    self: VersionActor,
     hosted: Hosted<Req, Res>,
     event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
@@ -172,7 +171,7 @@ export class ControlPlane<Req, Res> {
   }
 
   /** A version that had no time to drain, and whose host was gone, is gone itself by then. */
-  #tell(self: VersionArgs['self'], event: VersionEvent): void {
+  #tell(self: VersionActor, event: VersionEvent): void {
     this.#effects.decide(() => {
       if (isAlive(self)) self.send(event)
     })
@@ -192,7 +191,7 @@ export class ControlPlane<Req, Res> {
   }
 }
 
-function isAlive(actor: VersionArgs['self']): boolean {
+function isAlive(actor: VersionActor): boolean {
   return (actor.getSnapshot() as { readonly status: string }).status === 'active'
 }
 

@@ -1,5 +1,5 @@
 /** How far an aggregate has come, from its snapshot. */
-import type { AggregateSnapshot } from '../machines/index.js'
+import { type AggregateSnapshot, stateOf } from '../machines/index.js'
 
 /** Whether nothing is under way: what is wanted is in place, or the aggregate is stopped. */
 export function isSettled(snapshot: AggregateSnapshot): boolean {
@@ -8,9 +8,14 @@ export function isSettled(snapshot: AggregateSnapshot): boolean {
 
 /** Whether the version, or else the active one, is in its place and running. */
 export function isServing(snapshot: AggregateSnapshot, version: string | null): boolean {
-  const { active, next, versions } = snapshot.context
+  const { active, next } = snapshot.context
   const key = version ?? active
-  return snapshot.matches('running') && key !== null && (key === active || key === next) && versions[key] === 'running'
+  return (
+    snapshot.matches('running') &&
+    key !== null &&
+    (key === active || key === next) &&
+    stateOf(snapshot.context, key) === 'running'
+  )
 }
 
 /** Whether the version is wanted, so that it may yet come up. */

@@ -1,4 +1,4 @@
-import type { ErrorFacts, VersionPair, VersionState } from '../machines/index.js'
+import { type ErrorFacts, type VersionPair, type VersionState, versionsOf } from '../machines/index.js'
 import type { ControlPlane } from './control.js'
 import { byPrecedence } from './version.js'
 
@@ -43,7 +43,7 @@ export interface AggregateStatus extends VersionPair {
 export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>): AggregateStatus {
   const { value, context } = control.snapshot
   const { active, next, wanted } = context
-  const known = Object.keys(context.versions).sort(byPrecedence)
+  const known = versionsOf(context).sort(byPrecedence)
   const versions = known.map(version => versionStatus(version, control))
   const inFlight = versions.reduce((sum, version) => sum + version.inFlight, 0)
   return { id, ...phaseOf(value), active, next, wanted, versions, inFlight, waiting: control.router.waiting }

@@ -9,6 +9,7 @@ export { backoffOf, supervisorMachine } from './supervisor.js'
 export {
   type CapabilityFacts,
   type ErrorFacts,
+  isRepeated,
   type VersionContext,
   type VersionEvent,
   type VersionInput,

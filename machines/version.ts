@@ -117,6 +117,16 @@ const SAID_ONCE = [
   { actions: ['hostHasEnded', 'sayStopped'] },
 ] as const
 
+/** Whether the event says only what the machine remembers: it changes nothing, whatever the state. */
+export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, event: VersionEvent): boolean {
+  if (event.type !== 'host.updated') return false
+  const { capability: its } = event
+  if (capability === null || its === null) return capability === its
+  return (
+    capability.hardware === its.hardware && capability.rak === its.rak && capability.attestation === its.attestation
+  )
+}
+
 /** The statechart of one version. Its actions are yours to provide. */
 export const versionMachine = setup({
   types: {

@@ -6,6 +6,7 @@ import {
   childId,
   type ErrorFacts,
   type Gate,
+  isRepeated,
   type VersionEvent,
   type versionMachine,
 } from '../machines/index.js'
@@ -33,6 +34,8 @@ export class ControlPlane<Req, Res> implements Shell {
   readonly #hosted = new Map<string, Hosted<Req, Res>>()
   readonly #effects: Effects
   readonly #actor: AggregateActor
+  /** What the router goes by. Most events of hosts change nothing for it. */
+  #routed: AggregateSnapshot | undefined
 
   constructor(options: CompiledOptions<Req>) {
     const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
@@ -49,8 +52,8 @@ export class ControlPlane<Req, Res> implements Shell {
       closed: disposed,
     })
     this.#effects = new Effects({
-      decided: () => this.router.close(routeOf(this.snapshot)),
-      acted: () => this.router.open(routeOf(this.snapshot), version => this.#hosted.get(version)),
+      decided: () => this.#closeRoute(),
+      acted: () => this.#openRoute(),
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = startActor(this, {
@@ -156,6 +159,18 @@ export class ControlPlane<Req, Res> implements Shell {
     this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version }))
   }
 
+  #closeRoute(): void {
+    const { snapshot } = this
+    if (snapshot !== this.#routed) this.router.close(routeOf(snapshot))
+  }
+
+  #openRoute(): void {
+    const { snapshot } = this
+    if (snapshot === this.#routed) return
+    this.router.open(routeOf(snapshot), version => this.#hosted.get(version))
+    this.#routed = snapshot
+  }
+
   /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
   #hear(
     self: VersionActor,
@@ -166,8 +181,13 @@ export class ControlPlane<Req, Res> implements Shell {
     this.#effects.decide(() => {
       if (!isAlive(self)) return
       if (event !== undefined) this.#effects.push(() => hosted.publish(event))
-      if (versionEvent !== undefined) self.send(versionEvent)
+      if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
     })
+  }
+
+  /** In no state does the version's machine change by it; only an inspector is to see it all the same. */
+  #isNoNews(self: VersionActor, event: VersionEvent): boolean {
+    return this.#options.inspect === undefined && isRepeated(self.getSnapshot().context, event)
   }
 
   /** A version that had no time to drain, and whose host was gone, is gone itself by then. */

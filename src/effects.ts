@@ -61,6 +61,8 @@ export class Effects {
   }
 
   #take(): (() => void) | undefined {
+    // Most often there is but one.
+    if (this.#taken === 0 && this.#queue.length <= 1) return this.#queue.pop()
     if (this.#taken < this.#queue.length) return this.#queue[this.#taken++]
     this.#queue.length = 0
     this.#taken = 0

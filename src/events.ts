@@ -1,4 +1,4 @@
-import { type MonoTypeOperatorFunction, merge, mergeAll, Observable, Subject } from 'rxjs'
+import { type MonoTypeOperatorFunction, Observable, Subject, Subscription } from 'rxjs'
 import type { Gate } from '../machines/index.js'
 import type { RuntimeEvent } from './runtime.js'
 import { SafeObservable } from './safeObservable.js'
@@ -57,10 +57,8 @@ function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
 
 /** `watchEvents` of the aggregate: its versions' streams and its own events, merged, hot. */
 export class EventHub {
-  readonly #own$ = new Subject<RuntimeEvent>()
-  readonly #children$ = new Subject<Observable<RuntimeEvent>>()
   readonly #out$ = new Subject<RuntimeEvent>()
-  readonly #subscription = merge(this.#own$, this.#children$.pipe(mergeAll())).subscribe(this.#out$)
+  readonly #children = new Subscription()
   readonly #events$: Observable<RuntimeEvent>
 
   constructor(onError: (error: unknown) => void) {
@@ -69,11 +67,11 @@ export class EventHub {
 
   /** The stream of one version joins in, until it completes. */
   add(child$: Observable<RuntimeEvent>): void {
-    this.#children$.next(child$)
+    this.#children.add(child$.subscribe(event => this.#out$.next(event)))
   }
 
   announce(event: RuntimeEvent): void {
-    this.#own$.next(event)
+    this.#out$.next(event)
   }
 
   watch(): Observable<RuntimeEvent> {
@@ -81,7 +79,7 @@ export class EventHub {
   }
 
   close(): void {
-    this.#subscription.unsubscribe()
+    this.#children.unsubscribe()
     this.#out$.complete()
   }
 }

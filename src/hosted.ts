@@ -1,4 +1,4 @@
-import { BehaviorSubject, Subject, type Subscription } from 'rxjs'
+import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import type { Gate } from '../machines/index.js'
 import { attempt } from './attempt.js'
@@ -23,7 +23,8 @@ export class Hosted<Req, Res> {
   readonly flights = new Flights<Res>()
   readonly #hub: EventHub
   readonly #logger: Logger
-  readonly #events$ = new Subject<RuntimeEvent>()
+  /** Where its events go in, once there is a gate. */
+  #events: Subscriber<RuntimeEvent> | undefined
   #gate$: BehaviorSubject<Gate> | undefined
   #subscription: Subscription | undefined
   #warned = false
@@ -41,7 +42,10 @@ export class Hosted<Req, Res> {
       return
     }
     this.#gate$ = new BehaviorSubject(gate)
-    this.#hub.add(this.#events$.pipe(captureAndRelease(this.#gate$)))
+    const events$ = new Observable<RuntimeEvent>(subscriber => {
+      this.#events = subscriber
+    })
+    this.#hub.add(events$.pipe(captureAndRelease(this.#gate$)))
   }
 
   /** Tells the runtime, if it can be told, which actor an inspector shows above its own. */
@@ -64,7 +68,7 @@ export class Hosted<Req, Res> {
 
   /** Hands an event on to the aggregate's subscribers, as far as the gate allows. */
   publish(event: RuntimeEvent): void {
-    this.#events$.next(event)
+    this.#events?.next(event)
   }
 
   /** Rejects the calls that are still in flight. */
@@ -98,7 +102,7 @@ export class Hosted<Req, Res> {
 
   /** The version has left: nothing of ours listens to the runtime any more. */
   release(): void {
-    this.#events$.complete()
+    this.#events?.complete()
     attempt(
       () => this.#subscription?.unsubscribe(),
       err => this.#logger.error({ version: this.version, err }, "a host's event stream failed to end"),

@@ -23,12 +23,9 @@ export class SafeObservable<T> extends Observable<T> {
   ): Subscription {
     // The subscriber of an operator hands errors on to whoever subscribed behind the operator.
     if (isSubscriber(first)) return super.subscribe(first)
-    const observer = typeof first === 'object' && first !== null ? first : undefined
-    return super.subscribe({
-      next: value => this.#attempt(() => (typeof first === 'function' ? first(value) : observer?.next?.(value))),
-      error: thrown => this.#attempt(() => (observer === undefined ? error?.(thrown) : observer.error?.(thrown))),
-      complete: () => this.#attempt(() => (observer === undefined ? complete?.() : observer.complete?.())),
-    })
+    const observer = typeof first === 'object' && first !== null ? first : { error, complete }
+    const next = typeof first === 'function' ? first : (value: T) => (observer as Partial<Observer<T>>).next?.(value)
+    return super.subscribe(new SafeSubscriber(next, observer, this.#onError))
   }
 
   /** What operators make of it is safe too. */
@@ -38,14 +35,54 @@ export class SafeObservable<T> extends Observable<T> {
     lifted.operator = operator
     return lifted
   }
+}
 
-  #attempt(act: () => unknown): void {
+/** How a stream may end, for one that listens. */
+interface Ends {
+  error?: Next<unknown> | null | undefined
+  complete?: (() => void) | null | undefined
+}
+
+/** Calls what was subscribed without anything between: an event may go to ten thousand of them. */
+class SafeSubscriber<T> extends Subscriber<T> {
+  readonly #onNext: (value: T) => unknown
+  readonly #ends: Ends
+  readonly #onError: (error: unknown) => void
+
+  constructor(onNext: (value: T) => unknown, ends: Ends, onError: (error: unknown) => void) {
+    super()
+    this.#onNext = onNext
+    this.#ends = ends
+    this.#onError = onError
+  }
+
+  protected override _next(value: T): void {
+    const onNext = this.#onNext
     try {
-      const result = act()
+      const result = onNext(value)
       // An async function is taken for a subscriber too.
       if (result instanceof Promise) result.catch(this.#onError)
     } catch (error) {
       this.#onError(error)
+    }
+  }
+
+  protected override _error(thrown: unknown): void {
+    this.#end(() => this.#ends.error?.(thrown))
+  }
+
+  protected override _complete(): void {
+    this.#end(() => this.#ends.complete?.())
+  }
+
+  #end(say: () => unknown): void {
+    try {
+      const result = say()
+      if (result instanceof Promise) result.catch(this.#onError)
+    } catch (error) {
+      this.#onError(error)
+    } finally {
+      this.unsubscribe()
     }
   }
 }

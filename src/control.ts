@@ -21,7 +21,7 @@ import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
 import { Router } from './router.js'
 import type { CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
-import { type AggregateActor, type Shell, startActor, type VersionActor } from './shell.js'
+import { type AggregateActor, type Shell, startActor, stopActor, type VersionActor } from './shell.js'
 
 /**
  * The control plane: the aggregate's actor, and the shell that carries out what it decides. Which version is active,
@@ -207,7 +207,7 @@ export class ControlPlane<Req, Res> implements Shell {
   #closeDown(): void {
     this.#hosted.clear()
     this.hub.close()
-    this.#actor.stop()
+    stopActor(this.#actor)
   }
 }
 

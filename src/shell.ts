@@ -70,6 +70,16 @@ function childrenOf(self: AnyActorRef): Record<string, AnyActorRef> {
   return (self.getSnapshot() as { readonly children: Record<string, AnyActorRef> }).children
 }
 
+/** Ends the actor of an aggregate, after those of its versions, each by itself; none of them runs any more. */
+export function stopActor(actor: AggregateActor): void {
+  const children = childrenOf(actor)
+  for (const [id, child] of Object.entries(children)) {
+    child.send({ type: 'stop' } satisfies VersionEvent)
+    delete children[id]
+  }
+  actor.stop()
+}
+
 const aggregateLogic = aggregateMachine.provide({
   actors: { version: versionLogic },
   actions: {
@@ -80,7 +90,8 @@ const aggregateLogic = aggregateMachine.provide({
       const input = { version, drainTimeout, stopTimeout }
       const child = createActor(versionLogic, { id, src: 'version', parent: self, input })
       childrenOf(self)[id] = child
-      enqueue(() => {
+      // An inspector shows it by its name.
+      enqueue(function startChild() {
         child.start()
       })
     }),

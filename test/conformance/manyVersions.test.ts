@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Hosting } from '../fixtures/hosting.js'
 
-it('S2: with hundreds of versions all is as with two', async () => {
+it('With hundreds of versions all is as with two', async () => {
   const hosting = new Hosting()
   const minors = Array.from({ length: 300 }, (_, minor) => `1.${minor}.0`)
   for (const version of minors.toReversed()) hosting.addWilling(version)

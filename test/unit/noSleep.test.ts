@@ -21,6 +21,8 @@ const found = Object.entries(SCANNED).flatMap(([folder, scanned]) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(file => scanned.test(file))
     .map(file => join(folder, file))
+    // They are no tests: what they measure is time.
+    .filter(file => !file.startsWith('test/bench/'))
     .flatMap(file => waitsInTime(readFileSync(file, 'utf8')).map(wait => ({ file, ...wait }))),
 )
 

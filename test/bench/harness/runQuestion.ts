@@ -10,6 +10,8 @@ export interface Result {
 
 const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Question }>>> = {
   1: () => import('../questions/call.js'),
+  2: () => import('../questions/processHost.js'),
+  3: () => import('../questions/workerHost.js'),
   4: () => import('../questions/switchPause.js'),
   5: () => import('../questions/wakeUp.js'),
   6: () => import('../questions/controlPlane.js'),

@@ -1,0 +1,73 @@
+import type { Provisioner } from 'cutover/hosts'
+
+/** What is asked; an echo answers with the same. */
+export type Request = Readonly<Record<string, unknown>>
+
+/** Somebody who answers a request from somewhere else. */
+export interface Contender {
+  call(request: Request): Promise<unknown>
+  close(): Promise<void>
+}
+
+export type Start = () => Promise<Contender>
+
+/** Requests of some size, and how often they are sent: some 100 ms for whoever is good at it. */
+export interface Payload {
+  readonly name: string
+  /** A new object each time: a structured clone of many would hold one that comes twice only once. */
+  make(): Request
+  /** Calls in one measurement, at 64 at once and one after the other. */
+  readonly many: number
+  readonly single: number
+}
+
+const LINE = 'The quick brown fox jumps over the lazy dog: { "name": "fox", "speed": [1, 2, 3] }.\n'
+const fields = { id: 123_456, method: 'render', ok: true }
+
+function texts(length: number): () => Request {
+  const text = LINE.repeat(Math.ceil(length / LINE.length)).slice(0, length)
+  return () => ({ ...fields, text })
+}
+
+/** More than are under way at once. */
+function bytes(length: number): () => Request {
+  const all = Array.from({ length: 100 }, (_, seed) => new Uint8Array(length).map((_, i) => (i + seed) * 31))
+  let next = 0
+  return () => ({ ...fields, bytes: all[next++ % all.length] })
+}
+
+/** About 60 bytes as JSON. */
+export const SMALL: Payload = { name: '60 B', make: texts(5), many: 20_000, single: 2_000 }
+export const TEXT_4K: Payload = { name: '4 kB of text', make: texts(4_000), many: 10_000, single: 1_500 }
+export const TEXT_256K: Payload = { name: '256 kB of text', make: texts(256_000), many: 500, single: 200 }
+export const BYTES_256K: Payload = { name: '256 kB of bytes', make: bytes(256_000), many: 500, single: 200 }
+
+export const subject = (name: string): URL => new URL(`../../../test/bench/subjects/${name}.mjs`, import.meta.url)
+
+/** A host of ours, asked directly. */
+export async function hosted(provisioner: Provisioner): Promise<Contender> {
+  const runtime = provisioner.provision<Request, unknown>({ id: 'bench', version: '1.0.0', module: subject('echo') })
+  runtime.start()
+  await runtime.call(SMALL.make())
+  return { call: request => runtime.call(request), close: async () => runtime.stop() }
+}
+
+/** Promises of answers, found by the ids that the answers carry. */
+export class Waiting {
+  readonly #resolvers = new Map<number, (answer: unknown) => void>()
+  #lastId = 0
+
+  ask(send: (id: number) => void): Promise<unknown> {
+    return new Promise(resolve => {
+      const id = ++this.#lastId
+      this.#resolvers.set(id, resolve)
+      send(id)
+    })
+  }
+
+  answer(id: number, answer: unknown): void {
+    const resolve = this.#resolvers.get(id)
+    this.#resolvers.delete(id)
+    resolve?.(answer)
+  }
+}

@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { workerThread } from 'cutover/hosts'
+import { Piscina } from 'piscina'
+import { Tinypool } from 'tinypool'
+import workerpool from 'workerpool'
+import { hosted, type Start, subject, Waiting } from './contenders.js'
+
+/** As many calls as are made at once may be with the one thread. */
+const AT_ONCE = 64
+
+export const workerHost: Start = () => hosted(workerThread())
+
+export const piscina: Start = async () => {
+  const pool = new Piscina({
+    filename: subject('task').href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: AT_ONCE,
+  })
+  return { call: request => pool.run(request), close: () => pool.destroy() }
+}
+
+export const tinypool: Start = async () => {
+  const pool = new Tinypool({
+    filename: subject('task').href,
+    minThreads: 1,
+    maxThreads: 1,
+    concurrentTasksPerWorker: AT_ONCE,
+  })
+  return { call: request => pool.run(request), close: () => pool.destroy() }
+}
+
+/** It gives a thread one task at a time. */
+export const workerPool: Start = async () => {
+  const pool = workerpool.pool(fileURLToPath(subject('workerpool')), {
+    minWorkers: 1,
+    maxWorkers: 1,
+    workerType: 'thread',
+  })
+  return {
+    call: async request => await pool.exec('echo', [request]),
+    close: async () => {
+      await pool.terminate()
+    },
+  }
+}
+
+/** Structured clones with ids, and nothing else. */
+export const barePost: Start = async () => {
+  const worker = new Worker(subject('posted'))
+  const waiting = new Waiting()
+  worker.on('message', ({ id, answer }) => waiting.answer(id, answer))
+  return {
+    call: request => waiting.ask(id => worker.postMessage({ id, request })),
+    close: async () => {
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { BYTES_256K, type Payload, SMALL, TEXT_4K, TEXT_256K } from '../contenders.js'
+import { contest, speedsInTurns, speedsOf } from '../contendersInTurns.js'
+import { barePost, piscina, tinypool, workerHost, workerPool } from '../contendersWorker.js'
+import type { Form, Goal, Question, Row } from '../harness/question.js'
+import { median } from '../harness/rounds.js'
+
+const OURS = 'the worker host'
+const BARE = 'bare postMessage'
+const POOLS = { Piscina: piscina, tinypool, workerpool: workerPool }
+const NAMES = Object.keys(POOLS)
+const GOALS = {
+  rate: { of: 'ratio', atLeast: 2.5 },
+  roundTrip: { of: 'ratio', atMost: 1 },
+} as const satisfies Record<string, Goal>
+
+async function compare(payload: Payload, { short }: Form): Promise<Row[]> {
+  const contenders = { [OURS]: workerHost, ...POOLS, [BARE]: barePost }
+  const rounds = await speedsInTurns(short ? 1 : 12, contenders, payload, short ? 0.3 : 1)
+  return (['rate', 'roundTrip'] as const).flatMap(speed => {
+    const medians = NAMES.map(name => median(speedsOf(rounds, name, speed)))
+    const best = medians.indexOf(speed === 'rate' ? Math.max(...medians) : Math.min(...medians))
+    return [...NAMES, BARE].map((name, index) =>
+      contest(rounds, payload, speed, [OURS, name], index === best ? GOALS[speed] : null),
+    )
+  })
+}
+
+export const question: Question = {
+  number: 3,
+  title: 'What does a call to a worker thread cost?',
+  async run(form) {
+    const payloads = form.short ? [SMALL, TEXT_256K] : [SMALL, TEXT_4K, TEXT_256K, BYTES_256K]
+    const rows: Row[] = []
+    for (const payload of payloads) rows.push(...(await compare(payload, form)))
+    return rows
+  },
+}

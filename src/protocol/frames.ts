@@ -13,10 +13,13 @@ export class TruncatedError extends Error {
 export type TakeFrame = (bytes: Buffer, start: number, end: number) => void
 
 const NOTHING = Buffer.alloc(0)
+/** So much memory is taken for a frame as soon as its length is known, and kept for the next. */
+const KEPT_BYTES = 512 * 1024
 
 /**
  * Cuts a stream of bytes into frames. A frame that lies whole in one chunk is not copied; one that spans chunks is
- * collected in a buffer that grows by doubling, so that it costs no more memory than twice what has come of it.
+ * collected in a buffer. Beyond 512 KiB that grows by doubling, so that a frame costs no more memory than twice what has
+ * come of it, whatever its header says.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number
@@ -43,7 +46,7 @@ export class FrameDecoder {
       at = end
       take(chunk, start, end)
     }
-    if (at < chunk.length) this.#keep(chunk, at, chunk.length)
+    if (at < chunk.length) this.#keep(chunk, at, chunk.length, frameEndOf(chunk, at))
   }
 
   /** @throws Error when the stream ends inside a frame */
@@ -59,7 +62,7 @@ export class FrameDecoder {
     let at = 0
     if (this.#partialBytes < HEADER_BYTES) {
       at = Math.min(HEADER_BYTES - this.#partialBytes, chunk.length)
-      this.#keep(chunk, 0, at)
+      this.#keep(chunk, 0, at, HEADER_BYTES)
       if (this.#partialBytes < HEADER_BYTES) return at
     }
     const frameEnd = HEADER_BYTES + this.#checked(this.#partial.readUInt32BE(0))
@@ -72,10 +75,12 @@ export class FrameDecoder {
     return until
   }
 
-  #keep(chunk: Buffer, from: number, until: number, enough = Number.POSITIVE_INFINITY): void {
+  /** @param enough - the length of the whole frame, as far as that is known */
+  #keep(chunk: Buffer, from: number, until: number, enough: number): void {
     const needed = this.#partialBytes + until - from
     if (needed > this.#partial.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(enough, this.#partial.length * 2)))
+      const size = Math.min(enough, Math.max(KEPT_BYTES, this.#partial.length * 2))
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, size))
       this.#partial.copy(grown, 0, 0, this.#partialBytes)
       this.#partial = grown
     }
@@ -84,7 +89,7 @@ export class FrameDecoder {
   }
 
   #drop(): void {
-    this.#partial = NOTHING
+    if (this.#partial.length > KEPT_BYTES) this.#partial = NOTHING
     this.#partialBytes = 0
   }
 
@@ -93,4 +98,9 @@ export class FrameDecoder {
     if (length <= this.#maxFrameBytes) return length
     throw new Error(`A frame of ${length} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
   }
+}
+
+/** Where the frame that begins at `at` ends, relative to that. */
+function frameEndOf(chunk: Buffer, at: number): number {
+  return chunk.length - at < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + chunk.readUInt32BE(at)
 }

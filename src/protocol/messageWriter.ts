@@ -33,9 +33,14 @@ export class MessageWriter {
     return this.#out.length
   }
 
-  /** Hands out the frames that were added. */
+  /** Hands out the frames that were added. They stay as they are until {@link recycle}. */
   take(): Buffer {
     return this.#out.take()
+  }
+
+  /** Nothing that was taken is needed any more: its memory is used again. */
+  recycle(): void {
+    this.#out.recycle()
   }
 
   /** @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then. */

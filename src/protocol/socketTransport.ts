@@ -11,6 +11,8 @@ import type { MessageId, MessageType, OpenTransport, Transport, TransportObserve
  */
 const BATCH_MESSAGES = 12
 const BATCH_BYTES = 64 * 1024
+/** More than this unsent, and nothing is begun that can wait. A few large messages at once are nothing unusual. */
+const CONGESTED_BYTES = 1024 * 1024
 
 export interface SocketTransportOptions {
   /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
@@ -81,8 +83,12 @@ class SocketTransport implements Transport {
     const socket = this.#socket
     if (this.#writer.length === 0 || socket.destroyed) return
     const hasRoom = socket.write(this.#writer.take())
-    if (hasRoom || socket.writableLength === 0) return
-    this.isCongested = true
+    if (socket.writableLength === 0) {
+      this.#writer.recycle()
+      return
+    }
+    if (hasRoom) return
+    this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
       this.#fail(new Error(`The other side does not read: more than ${this.#maxBufferedBytes} bytes are unsent.`))
     }
@@ -102,6 +108,7 @@ class SocketTransport implements Transport {
   }
 
   readonly #onDrain = (): void => {
+    this.#writer.recycle()
     this.isCongested = false
     this.#observer?.drained()
   }

@@ -7,6 +7,11 @@ const MAX_DEPTH = 16
 /** Up to here, a loop over the characters beats a call into Node. */
 const SHORT_TEXT = 64
 const FEW_KEYS = 16
+/** From here on, a text is first taken for ASCII: to count its bytes costs as much as to encode it. */
+const LONG_TEXT = 1024
+/** A larger buffer is not kept for later. */
+const MAX_KEPT_BYTES = 1024 * 1024
+const UTF8 = new TextEncoder()
 
 const UINT = 0x00
 const NEGATIVE = 0x20
@@ -19,7 +24,8 @@ const MAP = 0xa0
  * Writes values as canonical CBOR into a buffer that is handed out part by part. Plain values take a short way of their
  * own; whatever else there is goes through the library. Both give the same bytes.
  *
- * What was taken is never written to again: the next part begins behind it, or in a new buffer.
+ * What was taken is not written to again until {@link recycle} says that nobody needs it any more: until then the next
+ * part begins behind it, or in another buffer.
  */
 export class ValueWriter {
   bytes: Buffer
@@ -27,6 +33,10 @@ export class ValueWriter {
   at = 0
   /** Where the part begins that has not been taken. */
   #start = 0
+  /** A buffer that is full, parts of which may be in use. */
+  #full: Buffer | undefined
+  /** A buffer that is free. */
+  #spare: Buffer | undefined
   readonly #view = new DataView(new ArrayBuffer(4))
 
   /** @param size - of the first buffer, in bytes */
@@ -51,12 +61,29 @@ export class ValueWriter {
     return part
   }
 
+  /** Nothing that was taken is needed any more: its memory is written to again. */
+  recycle(): void {
+    this.#spare = larger(this.#spare, this.#full)
+    this.#full = undefined
+    if (this.length > 0 || this.bytes.length > MAX_KEPT_BYTES) return
+    this.at = 0
+    this.#start = 0
+  }
+
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
-    if (this.at + count <= this.bytes.length) return
+    if (this.at + count > this.bytes.length) this.#grow(count)
+  }
+
+  #grow(count: number): void {
     const length = this.length
-    const grown = Buffer.allocUnsafeSlow(Math.max(BUFFER_BYTES, 2 * length, length + count))
+    const size = Math.max(BUFFER_BYTES, 2 * length, length + count)
+    const spare = this.#spare
+    const isEnough = spare !== undefined && spare.length >= size
+    const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
+    if (isEnough) this.#spare = undefined
     this.bytes.copy(grown, 0, this.#start, this.at)
+    if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
     this.bytes = grown
     this.#start = 0
     this.at = length
@@ -75,6 +102,7 @@ export class ValueWriter {
 
   text(text: string): void {
     const length = text.length
+    if (length >= LONG_TEXT && this.#longAscii(text, length)) return
     if (length > SHORT_TEXT || !this.#ascii(text, length)) {
       const size = Buffer.byteLength(text)
       this.#head(TEXT, size)
@@ -110,6 +138,21 @@ export class ValueWriter {
       bytes[at++] = code
     }
     this.at = at
+    return true
+  }
+
+  /** Writes a long text; writes nothing when it has other characters. */
+  #longAscii(text: string, length: number): boolean {
+    const before = this.length
+    this.#head(TEXT, length)
+    this.reserve(length)
+    const { read } = UTF8.encodeInto(text, this.bytes.subarray(this.at, this.at + length))
+    // Each character took a byte at least, so none took more.
+    if (read < length) {
+      this.rewind(before)
+      return false
+    }
+    this.at += length
     return true
   }
 
@@ -217,6 +260,10 @@ export class ValueWriter {
       this.at = bytes.writeUInt32BE(value % 0x1_0000_0000, at + 5)
     }
   }
+}
+
+function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | undefined {
+  return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
 }
 
 type Fields = Readonly<Record<string, unknown>>

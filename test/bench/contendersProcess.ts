@@ -61,7 +61,11 @@ export const bareSocket: Start = async () => {
 function pipelined(socket: Socket): Contender['call'] {
   const waiting = new Waiting()
   const [writer, reader, frames] = [new MessageWriter(), new MessageReader(), new FrameDecoder()]
-  const flush = () => socket.write(writer.take())
+  const flush = () => {
+    socket.write(writer.take())
+    if (socket.writableLength === 0) writer.recycle()
+  }
+  socket.on('drain', () => writer.recycle())
   socket.on('data', chunk =>
     frames.push(chunk, (bytes, start, end) => {
       const { id, payload } = reader.read(bytes, start, end)

@@ -12,5 +12,7 @@ const socket = connect(process.argv[2] ?? '')
 socket.on('data', chunk => {
   frames.push(chunk, answer)
   if (writer.length > 0) socket.write(writer.take())
+  if (socket.writableLength === 0) writer.recycle()
 })
+socket.on('drain', () => writer.recycle())
 socket.on('close', () => process.exit())

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { asError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
 import { cannotSend } from './outgoing.js'
+import { SmallValues } from './smallValues.js'
 import {
   type MessageId,
   type MessageType,
@@ -13,12 +14,15 @@ import {
 } from './transport.js'
 import { toWire } from './wireError.js'
 
-/** So many messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
+/** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
 const BATCH = 16
 /** id, type, kind, payload */
 const FIELDS = 4
 
-/** Messages as structured clones on a MessagePort, many to a post. */
+/**
+ * Messages as structured clones on a MessagePort: small ones many to a post, if they have no object in common, which would
+ * be one object on the other side as well; others by themselves.
+ */
 export function openPort(port: MessagePort): OpenTransport {
   return observer => new PortTransport(port, observer)
 }
@@ -28,6 +32,7 @@ class PortTransport implements Transport {
   readonly #observer: TransportObserver
   /** What is not posted yet: of each message its four fields, one after the other. */
   #batch: unknown[] = []
+  readonly #batched = new SmallValues()
 
   constructor(port: MessagePort, observer: TransportObserver) {
     this.#port = port
@@ -43,10 +48,9 @@ class PortTransport implements Transport {
   }
 
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
-    if (transfer !== undefined && transfer.length > 0) {
-      // By itself: what is wrong with one list must not touch another message.
+    if ((transfer !== undefined && transfer.length > 0) || !this.#batched.add(payload)) {
       this.#flush()
-      this.#port.postMessage([id, type, kind, payload], transfer)
+      this.#port.postMessage([id, type, kind, payload], transfer ?? [])
       return
     }
     const length = this.#batch.push(id, type, kind, payload)
@@ -63,6 +67,7 @@ class PortTransport implements Transport {
   }
 
   readonly #flush = (): void => {
+    this.#batched.clear()
     const batch = this.#batch
     if (batch.length === 0) return
     this.#batch = []

@@ -9,7 +9,7 @@ import type { MessageId, MessageType, OpenTransport, Transport, TransportObserve
  * So many messages are written at once. Were a whole turn's messages one write, the two processes would take turns; so
  * the other side begins while this one still encodes.
  */
-const BATCH_MESSAGES = 12
+const BATCH_MESSAGES = 32
 const BATCH_BYTES = 64 * 1024
 /** More than this unsent, and nothing is begun that can wait. A few large messages at once are nothing unusual. */
 const CONGESTED_BYTES = 1024 * 1024

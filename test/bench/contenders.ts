@@ -1,7 +1,7 @@
 import type { Provisioner } from 'cutover/hosts'
 
 /** What is asked; an echo answers with the same. */
-export type Request = Readonly<Record<string, unknown>>
+type Request = Readonly<Record<string, unknown>>
 
 /** Somebody who answers a request from somewhere else. */
 export interface Contender {
@@ -19,6 +19,8 @@ export interface Payload {
   /** Calls in one measurement, at 64 at once and one after the other. */
   readonly many: number
   readonly single: number
+  /** Whoever carries it, most of its time goes into copying memory: no goal is a multiple there. */
+  readonly isLarge: boolean
 }
 
 const LINE = 'The quick brown fox jumps over the lazy dog: { "name": "fox", "speed": [1, 2, 3] }.\n'
@@ -31,16 +33,38 @@ function texts(length: number): () => Request {
 
 /** More than are under way at once. */
 function bytes(length: number): () => Request {
-  const all = Array.from({ length: 100 }, (_, seed) => new Uint8Array(length).map((_, i) => (i + seed) * 31))
+  const all: Uint8Array[] = []
   let next = 0
-  return () => ({ ...fields, bytes: all[next++ % all.length] })
+  return () => {
+    const at = next++ % 100
+    all[at] ??= new Uint8Array(length).fill(at)
+    return { ...fields, bytes: all[at] }
+  }
 }
 
 /** About 60 bytes as JSON. */
-export const SMALL: Payload = { name: '60 B', make: texts(5), many: 20_000, single: 2_000 }
-export const TEXT_4K: Payload = { name: '4 kB of text', make: texts(4_000), many: 10_000, single: 1_500 }
-export const TEXT_256K: Payload = { name: '256 kB of text', make: texts(256_000), many: 500, single: 200 }
-export const BYTES_256K: Payload = { name: '256 kB of bytes', make: bytes(256_000), many: 500, single: 200 }
+export const SMALL: Payload = { name: '60 B', make: texts(5), many: 20_000, single: 2_000, isLarge: false }
+export const TEXT_4K: Payload = {
+  name: '4 kB of text',
+  make: texts(4_000),
+  many: 10_000,
+  single: 1_500,
+  isLarge: false,
+}
+export const TEXT_256K: Payload = {
+  name: '256 kB of text',
+  make: texts(256_000),
+  many: 500,
+  single: 200,
+  isLarge: true,
+}
+export const BYTES_256K: Payload = {
+  name: '256 kB of bytes',
+  make: bytes(256_000),
+  many: 500,
+  single: 200,
+  isLarge: true,
+}
 
 export const subject = (name: string): URL => new URL(`../../../test/bench/subjects/${name}.mjs`, import.meta.url)
 

@@ -16,7 +16,7 @@ const AT_ONCE = 64
  * Each with a process or thread of its own, that is gone before the next: whether the kernel puts two that take turns on
  * one core or on two changes a round trip by a factor of three, and it sticks to what it once chose.
  */
-export async function speedOf(start: Start, payload: Payload, share = 1): Promise<Speed> {
+async function speedOf(start: Start, payload: Payload, share = 1): Promise<Speed> {
   const contender = await start()
   try {
     const [many, single] = [payload.many * share, payload.single * share]

@@ -152,8 +152,10 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
   it('says so, and exits with 1, when calls fail', async () => {
     const failing = replacing(
       'readFile',
-      `(...args) => ++reads % 100 === 0 && reads > 500 ? Promise.reject(new Error('disk on fire')) : original(...args)
-       let reads = 0`,
+      `(...args) => isSeen(args[0]) && ++again % 100 === 0 ? Promise.reject(new Error('disk on fire')) : original(...args)
+       const seen = new Set()
+       const isSeen = path => seen.has(String(path)) || !seen.add(String(path))
+       let again = 0`,
     )
     const { code, stdout } = await demo(['--host', 'in-process', '--duration', '1'], failing)
     expect(stdout).toMatch(/^\d+ × Error: disk on fire$/m)

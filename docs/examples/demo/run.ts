@@ -58,7 +58,7 @@ export async function run(
   })
   const provision = renderersOn(host, executions)
   const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, marks }
-  await startOld(plan)
+  await startOld(plan, interrupt)
 
   const load = new Load({ target: aggregate, documents, concurrency, now: () => timeline.now() })
   using _ = watch(() => ({ at: timeline.now(), settled: load.settled, status: aggregate.status() }))

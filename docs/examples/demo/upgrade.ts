@@ -24,16 +24,17 @@ export interface UpgradeOptions {
   readonly marks: Marks
 }
 
-/** How long the new version may take to come up, in ms. */
+/** How long a version may take to come up, in ms. */
 const START_TIMEOUT = 10_000
 
-/** The old version becomes active, and is up when this resolves. */
-export async function startOld({ aggregate, provision, from, timeline }: UpgradeOptions): Promise<void> {
+/** The old version becomes active, and is up when this resolves, unless `interrupt` fires. */
+export async function startOld(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
+  const { aggregate, provision, from, timeline } = options
   timeline.add('did', `addVersion('${from}'), start(), setVersion('${from}')`)
   aggregate.addVersion(from, provision(from))
   aggregate.start()
   await aggregate.setVersion(from)
-  await aggregate.whenRunning()
+  await isUp(aggregate, from, interrupt)
 }
 
 /** The new version comes up beside the old one, then takes its place. Ends early when `interrupt` fires. */
@@ -52,7 +53,7 @@ async function addNew(options: UpgradeOptions, interrupt: AbortSignal): Promise<
   timeline.add('did', `addVersion('${to}'), setVersion('${from}', '${to}')`)
   aggregate.addVersion(to, provision(to))
   await aggregate.setVersion(from, to)
-  if (await isUp(options, interrupt)) {
+  if (await isUp(aggregate, to, interrupt)) {
     timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)
   }
 }
@@ -63,14 +64,14 @@ async function switchToNew({ aggregate, to, timeline, marks }: UpgradeOptions): 
   marks.resolved = timeline.add('did', `setVersion('${to}') resolved: active ${active}, next ${next ?? 'none'}`)
 }
 
-/** Only a new version that is up is switched to. False when interrupted. */
-async function isUp({ aggregate, to }: UpgradeOptions, interrupt: AbortSignal): Promise<boolean> {
+/** Waits until the version is up. False when interrupted. */
+async function isUp(aggregate: UpgradeOptions['aggregate'], version: string, interrupt: AbortSignal): Promise<boolean> {
   const signal = AbortSignal.any([interrupt, AbortSignal.timeout(START_TIMEOUT)])
   try {
-    await aggregate.whenRunning({ version: to, signal })
+    await aggregate.whenRunning({ version, signal })
     return true
   } catch (error) {
     if (interrupt.aborted) return false
-    throw new Error(`Version ${to} is not up after ${START_TIMEOUT} ms.`, { cause: error })
+    throw new Error(`Version ${version} is not up after ${START_TIMEOUT} ms.`, { cause: error })
   }
 }

@@ -1,15 +1,13 @@
 import { type ActorRefFrom, type SnapshotFrom, waitFor } from 'xstate'
+import type { AggregateSnapshot } from '../machines/aggregate.js'
+import { type AggregateEvent, childId, type Gate } from '../machines/steps.js'
 import {
-  type AggregateEvent,
-  type AggregateSnapshot,
   type CapabilityFacts,
-  childId,
   type ErrorFacts,
-  type Gate,
   isRepeated,
   type VersionEvent,
   type versionMachine,
-} from '../machines/index.js'
+} from '../machines/version.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
 import { asError, isCutoverError } from './errors.js'

@@ -3,15 +3,10 @@
  * more memory, than all else that an aggregate is made of. So an action looks up the shell of the actor it runs in.
  */
 import { type ActorOptions, type ActorRefFrom, type AnyActorRef, createActor, enqueueActions } from 'xstate'
-import {
-  type AggregateInput,
-  aggregateMachine,
-  childId,
-  type Gate,
-  namedIn,
-  type VersionEvent,
-  versionMachine,
-} from '../machines/index.js'
+import { aggregateMachine } from '../machines/aggregate.js'
+import type { AggregateInput } from '../machines/context.js'
+import { childId, type Gate, namedIn } from '../machines/steps.js'
+import { type VersionEvent, versionMachine } from '../machines/version.js'
 
 /** The actor of one aggregate. */
 export type AggregateActor = ActorRefFrom<typeof aggregateMachine>

@@ -1,4 +1,6 @@
-import { type ErrorFacts, type VersionPair, type VersionState, versionsOf } from '../machines/index.js'
+import type { VersionPair } from '../machines/context.js'
+import { type VersionState, versionsOf } from '../machines/ledger.js'
+import type { ErrorFacts } from '../machines/version.js'
 import type { ControlPlane } from './control.js'
 import { byPrecedence } from './version.js'
 

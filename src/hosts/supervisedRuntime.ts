@@ -1,6 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
-import { type Blame, backoffOf, type SupervisorEvent, supervisorMachine } from '../../machines/index.js'
+import type { Blame, SupervisorEvent } from '../../machines/supervision.js'
+import { backoffOf, supervisorMachine } from '../../machines/supervisor.js'
 import { wrapClock } from '../clock.js'
 import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'

@@ -10,32 +10,28 @@ const MAX_SPARE = 256
  * The calls in flight on one runtime. Each has one promise of ours around the runtime's, because {@link rejectAll} must
  * be able to end a call that the runtime never settles.
  *
- * A flight that has landed is used again, the last one first, so that a call makes no closures and finds what it needs in
- * the cache. Taking off and landing cost the same however many there are.
+ * The first `count` slots hold the calls in flight, in no order; the rest are landed and used again, so that a call
+ * makes no closures. Taking off and landing cost the same however many there are.
  */
 export class Flights<Res> {
   /** How many calls are in flight. */
   count = 0
-  /** Those in flight and those that have landed. */
-  readonly #flights: Flight<Res>[] = []
-  /** The first of those that have landed; the others hang on it. */
-  #landed: Flight<Res> | null = null
+  readonly #slots: Flight<Res>[] = []
   #onEmpty: (() => void) | null = null
 
-  /** How many landed flights are kept for reuse. */
+  /** How many landed slots are kept for reuse. */
   get spare(): number {
-    return this.#flights.length - this.count
+    return this.#slots.length - this.count
   }
 
   /** Calls `callee` and hands on its answer or error; a callee that throws rejects. */
   launch<Req, Options>(callee: Callee<Req, Res, Options>, request: Req, options: Options): Promise<Res> {
-    const flight = this.#landed ?? this.#build()
-    this.#landed = flight.next
-    this.count++
+    const slot = this.count++
+    const flight = this.#slots[slot] ?? this.#build(slot)
     const promise = new Promise(flight.board)
     try {
       const answer = callee.call(request, options)
-      // A subclass may settle twice: only a plain promise is trusted with the flight.
+      // A subclass may settle twice: only a plain promise is trusted with the slot.
       const isPlain = answer instanceof Promise && answer.constructor === Promise
       if (isPlain) answer.then(flight.onValue, flight.onError)
       else Promise.resolve(answer).then(flight.onValue, flight.onError)
@@ -54,20 +50,27 @@ export class Flights<Res> {
   /** Rejects every call in flight; what the runtime answers later is dropped. */
   rejectAll(error: Error): void {
     this.#onEmpty = null
-    this.#landed = null
+    const abandoned = this.#slots.splice(0, this.count)
+    this.#slots.forEach((flight, slot) => {
+      flight.slot = slot
+    })
     this.count = 0
-    for (const flight of this.#flights.splice(0)) flight.abandon(error)
+    for (const flight of abandoned) flight.abandon(error)
   }
 
-  /** Only for {@link Flight}. */
+  /** Only for {@link Flight}: the last flight moves into the slot that this one leaves. */
   land(flight: Flight<Res>): void {
-    this.count--
-    if (this.spare > MAX_SPARE) this.#drop(flight)
-    else {
-      flight.next = this.#landed
-      this.#landed = flight
+    const slots = this.#slots
+    const end = --this.count
+    const last = slots[end] as Flight<Res>
+    if (last !== flight) {
+      slots[flight.slot] = last
+      last.slot = flight.slot
+      slots[end] = flight
+      flight.slot = end
     }
-    if (this.count === 0 && this.#onEmpty !== null) this.#empty(this.#onEmpty)
+    if (this.spare > MAX_SPARE) slots.pop()
+    if (end === 0 && this.#onEmpty !== null) this.#empty(this.#onEmpty)
   }
 
   #empty(callback: () => void): void {
@@ -75,57 +78,55 @@ export class Flights<Res> {
     callback()
   }
 
-  #build(): Flight<Res> {
-    const flight = new Flight(this, this.#flights.length)
-    this.#flights.push(flight)
+  #build(slot: number): Flight<Res> {
+    const flight = new Flight(this, slot)
+    this.#slots.push(flight)
     return flight
-  }
-
-  /** The last one takes its place. */
-  #drop(flight: Flight<Res>): void {
-    const last = this.#flights.pop()
-    if (last === undefined || last === flight) return
-    this.#flights[flight.index] = last
-    last.index = flight.index
   }
 }
 
 class Flight<Res> {
-  /** Where it is in the list of all. */
-  index: number
-  /** When it has landed: the one that landed before it. */
-  next: Flight<Res> | null = null
-  #resolve: (value: Res | Promise<Res>) => void = ignore
-  /** The executor of the call's promise. To take one function only is quicker: V8 then makes no other. */
-  readonly board: (resolve: (value: Res | Promise<Res>) => void) => void
+  slot: number
+  #resolve: (value: Res) => void = ignore
+  #reject: (error: unknown) => void = ignore
+  /** The executor of the call's promise. */
+  readonly board: (resolve: (value: Res) => void, reject: (error: unknown) => void) => void
   readonly onValue: (value: Res) => void
   readonly onError: (error: unknown) => void
 
-  constructor(flights: Flights<Res>, index: number) {
-    this.index = index
-    this.board = resolve => {
+  constructor(flights: Flights<Res>, slot: number) {
+    this.slot = slot
+    this.board = (resolve, reject) => {
       this.#resolve = resolve
+      this.#reject = reject
     }
     this.onValue = value => {
       const resolve = this.#resolve
       if (resolve === ignore) return
-      // What has settled is not kept alive, and cannot settle again.
-      this.#resolve = ignore
+      this.#forget()
       resolve(value)
       flights.land(this)
     }
     this.onError = error => {
-      if (this.abandon(error)) flights.land(this)
+      const reject = this.#reject
+      if (reject === ignore) return
+      this.#forget()
+      reject(error)
+      flights.land(this)
     }
   }
 
-  /** Rejects its call, if it is in flight. Its runtime may settle it later: then nothing happens. @returns whether it was */
-  abandon(error: unknown): boolean {
-    const resolve = this.#resolve
-    if (resolve === ignore) return false
+  /** Ends the call before its runtime does. Its slot is gone: the runtime may still settle it. */
+  abandon(error: Error): void {
+    const reject = this.#reject
+    this.#forget()
+    reject(error)
+  }
+
+  /** What has settled is not kept alive, and cannot settle again. */
+  #forget(): void {
     this.#resolve = ignore
-    resolve(Promise.reject(error))
-    return true
+    this.#reject = ignore
   }
 }
 

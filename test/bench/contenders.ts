@@ -1,4 +1,5 @@
 import type { Provisioner } from 'cutover/hosts'
+import { subject } from './harness/subject.js'
 
 /** What is asked; an echo answers with the same. */
 type Request = Readonly<Record<string, unknown>>
@@ -65,8 +66,6 @@ export const BYTES_256K: Payload = {
   single: 200,
   isLarge: true,
 }
-
-export const subject = (name: string): URL => new URL(`../../../test/bench/subjects/${name}.mjs`, import.meta.url)
 
 /** A host of ours, asked directly. */
 export async function hosted(provisioner: Provisioner): Promise<Contender> {

@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childProcess } from 'cutover/hosts'
 import { FrameDecoder, MessageReader, MessageWriter } from 'cutover/protocol'
-import { type Contender, hosted, type Start, subject, Waiting } from './contenders.js'
+import { type Contender, hosted, type Start, Waiting } from './contenders.js'
+import { subject } from './harness/subject.js'
 
 const REQUEST = 1
 const KIND = 'RuntimeCallRequest'

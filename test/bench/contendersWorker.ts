@@ -4,7 +4,8 @@ import { workerThread } from 'cutover/hosts'
 import { Piscina } from 'piscina'
 import { Tinypool } from 'tinypool'
 import workerpool from 'workerpool'
-import { hosted, type Start, subject, Waiting } from './contenders.js'
+import { hosted, type Start, Waiting } from './contenders.js'
+import { subject } from './harness/subject.js'
 
 /** As many calls as are made at once may be with the one thread. */
 const AT_ONCE = 64

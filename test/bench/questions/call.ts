@@ -16,8 +16,8 @@ const render = async (request: string) => parse(request, { async: false })
 class BenchRuntime extends ControllableRuntime<string, string> {
   override readonly call: (request: string) => Promise<string>
 
-  constructor(call: (request: string) => Promise<string>) {
-    super({ id: 'bench', version: '1.0.0', autoStart: true, autoStop: true })
+  constructor(call: (request: string) => Promise<string>, version = '1.0.0') {
+    super({ id: 'bench', version, autoStart: true, autoStop: true })
     this.call = call
   }
 }
@@ -29,8 +29,9 @@ interface Case {
   /** In one run of the harness, of which a round has several. */
   readonly calls: number
   readonly provision: () => ReturnType<ReturnType<typeof inProcess>['provision']> | BenchRuntime
-  readonly aggregate?: Partial<AggregateOptions<string>>
   readonly options?: CallOptions
+  /** With a next version, and whether calls go there as well; then they do so in the baseline too. */
+  readonly propagates?: boolean
 }
 
 const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new BenchRuntime(echo) }
@@ -38,7 +39,8 @@ const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new B
 const CASES: readonly Case[] = [
   { ...trivial, name: 'async r => r' },
   { ...trivial, name: 'the same, with a signal', options: { signal: new AbortController().signal } },
-  { ...trivial, name: 'the same, with propagate', aggregate: { propagate: () => false } },
+  { ...trivial, name: 'the same, with a next version that gets none of the calls', propagates: false },
+  { ...trivial, name: 'the same, with a next version that gets all calls too', propagates: true },
   {
     ...trivial,
     name: 'async r => r in an in-process host',
@@ -59,7 +61,7 @@ async function compare(subject: Case, atOnce: number, { short }: Form): Promise<
   await using hosted = await host(subject)
   const how = { atOnce, calls, ...(options === undefined ? {} : { options }) }
   const measure = (callee: Callable<string, string>) => () => rateOf(callee, request, how)
-  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.runtime)]
+  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.direct)]
   await inTurns(short ? 5 : 20, ours, theirs)
   const pairs = await inTurns(short ? 25 : 200, ours, theirs)
   return rowOf(`${name}, ${atOnce} at once`, 'called directly', 'calls/s', pairs, { of: 'ratio', atLeast: goal })
@@ -75,21 +77,31 @@ async function compareBytes({ short }: Form): Promise<Row> {
     await load(callee, subject.request, { atOnce: 1, calls })
     return (process.memoryUsage().heapUsed - before) / calls
   }
-  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.runtime)]
+  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.direct)]
   for (let round = 0; round < 20; round++) await load(hosted.aggregate, 'r', { atOnce: 1, calls: 20_000 })
   const pairs = await inTurns(short ? 41 : 201, ours, theirs)
   const pure = pairs.filter(pair => pair.ours > 0 && pair.theirs > 0)
   return rowOf('bytes allocated per call', 'called directly', 'bytes', pure, { of: 'ratio', atMost: 2.5 })
 }
 
-async function host({ provision, aggregate: options }: Pick<Case, 'provision' | 'aggregate'>) {
+async function host({ provision, propagates }: Pick<Case, 'provision' | 'propagates'>) {
   const runtime = provision() as BenchRuntime
+  const options: Partial<AggregateOptions<string>> = propagates === undefined ? {} : { propagate: () => propagates }
   const aggregate = new Aggregate<string, string>({ id: 'bench', ...options })
   aggregate.addVersion('1.0.0', runtime)
   aggregate.start()
-  await aggregate.setVersion('1.0.0')
+  const next = new BenchRuntime(echo, '2.0.0')
+  if (propagates !== undefined) aggregate.addVersion('2.0.0', next)
+  await aggregate.setVersion('1.0.0', propagates === undefined ? null : '2.0.0')
   await aggregate.call('r')
-  return { aggregate, runtime, [Symbol.asyncDispose]: () => aggregate.dispose() }
+  const both: Callable<string, string> = {
+    call(request) {
+      next.call(request).catch(() => {})
+      return runtime.call(request)
+    },
+  }
+  const direct = propagates === true ? both : runtime
+  return { aggregate, direct, [Symbol.asyncDispose]: () => aggregate.dispose() }
 }
 
 export const question: Question = {

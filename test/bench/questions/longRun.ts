@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs'
+import { SMALL } from '../contenders.js'
 import { Lanes } from '../harness/lanes.js'
 import { ProcessVersions } from '../harness/processVersions.js'
 import type { Question, Row, Unit } from '../harness/question.js'
 import { valueRow } from '../harness/rounds.js'
-
-const REQUEST = { id: 123_456, method: 'render', text: 'hello', ok: true }
 
 /** One stretch of the run. */
 interface Stretch {
@@ -61,7 +60,7 @@ export const question: Question = {
     const [minutes, seconds] = short ? [3, 2] : [10, 60]
     await using versions = new ProcessVersions()
     await versions.start()
-    const lanes = new Lanes(versions.aggregate, REQUEST, 64)
+    const lanes = new Lanes(versions.aggregate, SMALL.make(), 64)
     await stretch(versions, lanes, short ? 1 : 20)
     const stretches: Stretch[] = []
     for (let minute = 0; minute < minutes; minute++) stretches.push(await stretch(versions, lanes, seconds))

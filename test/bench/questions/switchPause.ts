@@ -1,4 +1,5 @@
 import type { AggregateOptions } from 'cutover'
+import { SMALL } from '../contenders.js'
 import { Lanes, type Window } from '../harness/lanes.js'
 import { ProcessVersions } from '../harness/processVersions.js'
 import { quantile } from '../harness/quantile.js'
@@ -7,7 +8,6 @@ import { RestartedByHand } from '../harness/restartedByHand.js'
 import { median, valueRow } from '../harness/rounds.js'
 
 const AT_ONCE = 64
-const REQUEST = { id: 123_456, method: 'render', text: 'hello', ok: true }
 /** ms: how much of what comes before and after is looked at. */
 const MARGIN = 20
 /** ms: calls issued so long before or after a switch are those around it. */
@@ -32,7 +32,7 @@ interface Switched {
 async function underLoad(handover: NonNullable<AggregateOptions['handover']>, count: number): Promise<Switched> {
   await using versions = new ProcessVersions({ handover })
   await versions.start()
-  const lanes = new Lanes(versions.aggregate, REQUEST, AT_ONCE)
+  const lanes = new Lanes(versions.aggregate, SMALL.make(), AT_ONCE)
   const [switches, quiet, stops]: [Window[], Window[], number[]] = [[], [], []]
   for (let n = 0; n < count; n++) {
     const move = await versions.prepare()
@@ -49,7 +49,7 @@ async function underLoad(handover: NonNullable<AggregateOptions['handover']>, co
 async function byHand(count: number) {
   const subject = new RestartedByHand()
   await subject.start()
-  const lanes = new Lanes(subject, REQUEST, AT_ONCE)
+  const lanes = new Lanes(subject, SMALL.make(), AT_ONCE)
   const gaps: number[] = []
   for (let n = 0; n < count; n++) {
     const restart = async () => {

@@ -1,1 +1,3 @@
-process.send('up')
+import { writeSync } from 'node:fs'
+
+writeSync(1, 'up')

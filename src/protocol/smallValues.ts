@@ -7,6 +7,9 @@ const MAX_OBJECTS = 64
 /**
  * Some small plain values that share no object with each other: then one structured clone of them all gives what a clone of
  * each would give.
+ *
+ * It looks at values before they are cloned, so that their getters run twice. Named properties of arrays are not looked
+ * at: they are neither counted nor found to hold an object that is there already.
  */
 export class SmallValues {
   readonly #objects: object[] = []

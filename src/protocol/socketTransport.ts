@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { asError } from '../errors.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
@@ -21,13 +21,19 @@ export interface SocketTransportOptions {
   readonly maxBufferedBytes?: number | undefined
 }
 
-/** Messages as frames on a connected socket, which belongs to the transport from now on. */
+/**
+ * Messages as frames on a connected socket, which belongs to the transport from now on. Any other Duplex serves as well,
+ * only that the memory of what was sent is used again with a `net.Socket` alone: another stream says that it has written
+ * what it merely hands on.
+ */
 export function openSocket(socket: Socket, options: SocketTransportOptions = {}): OpenTransport {
   return observer => new SocketTransport(socket, options, observer)
 }
 
 class SocketTransport implements Transport {
   readonly #socket: Socket
+  /** What the socket no longer counts as unsent is with the kernel. */
+  readonly #copies: boolean
   readonly #writer: MessageWriter
   readonly #reader = new MessageReader()
   readonly #frames: FrameDecoder
@@ -43,6 +49,7 @@ class SocketTransport implements Transport {
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 1024 * 1024 * 1024 } = options
     this.#socket = socket
+    this.#copies = socket instanceof Socket
     this.#observer = observer
     this.#writer = new MessageWriter(maxFrameBytes)
     this.#frames = new FrameDecoder(maxFrameBytes)
@@ -84,7 +91,7 @@ class SocketTransport implements Transport {
     if (this.#writer.length === 0 || socket.destroyed) return
     const hasRoom = socket.write(this.#writer.take())
     if (socket.writableLength === 0) {
-      this.#writer.recycle()
+      this.#recycle()
       return
     }
     if (hasRoom) return
@@ -92,6 +99,10 @@ class SocketTransport implements Transport {
     if (socket.writableLength > this.#maxBufferedBytes) {
       this.#fail(new Error(`The other side does not read: more than ${this.#maxBufferedBytes} bytes are unsent.`))
     }
+  }
+
+  #recycle(): void {
+    if (this.#copies) this.#writer.recycle()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -108,7 +119,7 @@ class SocketTransport implements Transport {
   }
 
   readonly #onDrain = (): void => {
-    this.#writer.recycle()
+    this.#recycle()
     this.isCongested = false
     this.#observer?.drained()
   }

@@ -75,7 +75,7 @@ export class ValueReader {
 
   /** Reads one whole message through the library. */
   whole(start: number): unknown {
-    return decodeCbor(this.bytes.subarray(start, this.end))
+    return decodeCbor(this.#rest(start))
   }
 
   #isAt(at: number, text: string): boolean {
@@ -193,9 +193,14 @@ export class ValueReader {
   }
 
   #library(start: number): unknown {
-    const { value, length } = decodeFirstCbor(this.bytes.subarray(start, this.end))
+    const { value, length } = decodeFirstCbor(this.#rest(start))
     this.at = start + length
     return value
+  }
+
+  /** No Buffer: what the library slices of that would share its memory. */
+  #rest(start: number): Uint8Array {
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, this.end - start)
   }
 }
 

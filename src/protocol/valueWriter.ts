@@ -9,8 +9,10 @@ const SHORT_TEXT = 64
 const FEW_KEYS = 16
 /** From here on, a text is first taken for ASCII: to count its bytes costs as much as to encode it. */
 const LONG_TEXT = 1024
-/** A larger buffer is not kept for later. */
+/** A larger buffer is not kept for later, so that one large message does not hold memory for good. */
 const MAX_KEPT_BYTES = 1024 * 1024
+/** Behind what a buffer grows for there is room for so much more: for what follows a large payload in its message. */
+const ROOM_BEHIND = 64
 const UTF8 = new TextEncoder()
 
 const UINT = 0x00
@@ -65,7 +67,11 @@ export class ValueWriter {
   recycle(): void {
     this.#spare = larger(this.#spare, this.#full)
     this.#full = undefined
-    if (this.length > 0 || this.bytes.length > MAX_KEPT_BYTES) return
+    if (this.length > 0) return
+    if (this.bytes.length > MAX_KEPT_BYTES) {
+      this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+      this.#spare = undefined
+    }
     this.at = 0
     this.#start = 0
   }
@@ -77,7 +83,7 @@ export class ValueWriter {
 
   #grow(count: number): void {
     const length = this.length
-    const size = Math.max(BUFFER_BYTES, 2 * length, length + count)
+    const size = Math.max(BUFFER_BYTES, 2 * length, length + count + ROOM_BEHIND)
     const spare = this.#spare
     const isEnough = spare !== undefined && spare.length >= size
     const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)

@@ -16,6 +16,7 @@ export default defineConfig({
     outDir: built('guest'),
     emptyOutDir: true,
     target: 'node20',
+    sourcemap: true,
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
       input: { process: built('src/guest/process.js'), worker: built('src/guest/worker.js') },

@@ -3,7 +3,7 @@ import { SMALL } from '../contenders.js'
 import { Lanes, type Window } from '../harness/lanes.js'
 import { ProcessVersions } from '../harness/processVersions.js'
 import { quantile } from '../harness/quantile.js'
-import type { Question, Row, Unit } from '../harness/question.js'
+import type { Question, Row } from '../harness/question.js'
 import { RestartedByHand } from '../harness/restartedByHand.js'
 import { median, valueRow } from '../harness/rounds.js'
 
@@ -17,7 +17,12 @@ const AROUND = 10
 interface Tail {
   readonly name: 'p99' | 'median'
   readonly share: number
+  /** How much longer a gap may be, in ms; after a handful of switches only a collapse is certain. */
+  readonly atMost: { readonly overlap: number; readonly sequential: number }
 }
+
+const MANY: Tail = { name: 'p99', share: 0.99, atMost: { overlap: 1, sequential: 2 } }
+const FEW: Tail = { name: 'median', share: 0.5, atMost: { overlap: 10, sequential: 10 } }
 
 interface Switched {
   readonly switches: readonly Window[]
@@ -63,63 +68,41 @@ async function byHand(count: number) {
   return { gaps, failedPerSwitch: lanes.failed / count }
 }
 
-function rowsOf(handover: string, { switches, quiet, stops, failed, lost }: Switched, tail: Tail): Row[] {
+function rowsOf(handover: 'overlap' | 'sequential', switched: Switched, tail: Tail): Row[] {
+  const { switches, quiet, stops, failed, lost } = switched
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
   const latencies = (windows: readonly Window[]) => windows.flatMap(window => window.latencies(AROUND))
   const beside = (what: string, share: number, of: (windows: readonly Window[]) => number[]): Row => {
     const [ours, theirs] = [quantile(of(switches), share), quantile(of(quiet), share)]
-    const ratio = ours / theirs
     return {
       what: `${handover}: ${what}`,
       against: 'no switch',
       unit: 'ms',
       ours,
       theirs,
-      ratio: [ratio],
+      ratio: [ours / theirs],
       goal: null,
     }
   }
   const none = (what: string, value: number) =>
-    valueRow(`${handover}: ${what}`, '' satisfies Unit, value, { of: 'value', atMost: 0, exact: true })
-  const longer =
+    valueRow(`${handover}: ${what}`, '', value, { of: 'value', atMost: 0, exact: true })
+  const beyondStop = gaps(switches).map((gap, n) => gap - (stops[n] ?? 0))
+  const [longer, value] =
     handover === 'overlap'
-      ? valueRow(
-          `overlap: longest gap, ${tail.name}, longer than without a switch`,
-          'ms',
-          excess(gaps(switches), gaps(quiet), tail.share),
-          {
-            of: 'value',
-            atMost: 1,
-          },
-        )
-      : valueRow(
-          `sequential: longest gap beyond the old version’s stop time, ${tail.name}`,
-          'ms',
-          beyond(gaps(switches), stops, tail.share),
-          {
-            of: 'value',
-            atMost: 2,
-          },
-        )
+      ? ['longer than without a switch', quantile(gaps(switches), tail.share) - quantile(gaps(quiet), tail.share)]
+      : ['beyond the old version’s stop time', quantile(beyondStop, tail.share)]
+  const medians = tail.share === 0.5 ? [] : [beside('longest gap between two answers, median', 0.5, gaps)]
   return [
-    beside('longest gap between two answers, median', 0.5, gaps),
+    ...medians,
     beside(`longest gap between two answers, ${tail.name}`, tail.share, gaps),
-    longer,
+    valueRow(`${handover}: longest gap ${longer}, ${tail.name}`, 'ms', value, {
+      of: 'value',
+      atMost: tail.atMost[handover],
+    }),
     beside(`calls issued in the 10 ms around it, ${tail.name}`, tail.share, latencies),
     none('failed calls', failed),
     none('lost calls', lost),
   ]
-}
-
-function excess(switches: readonly number[], quiet: readonly number[], share: number): number {
-  return quantile(switches, share) - quantile(quiet, share)
-}
-
-function beyond(gaps: readonly number[], stops: readonly number[], share: number): number {
-  return quantile(
-    gaps.map((gap, n) => gap - (stops[n] ?? 0)),
-    share,
-  )
 }
 
 export const question: Question = {
@@ -127,7 +110,7 @@ export const question: Question = {
   title: 'How long is the pause at a switch, with 64 calls at once and process hosts?',
   async run({ short }) {
     const count = short ? 5 : 1_000
-    const tail: Tail = short ? { name: 'median', share: 0.5 } : { name: 'p99', share: 0.99 }
+    const tail: Tail = short ? FEW : MANY
     const overlap = await underLoad('overlap', count)
     const sequential = await underLoad('sequential', count)
     const hand = await byHand(short ? 3 : 100)

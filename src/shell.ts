@@ -75,7 +75,7 @@ export function stopActor(actor: AggregateActor): void {
   actor.stop()
 }
 
-const aggregateLogic = aggregateMachine.provide({
+const provided = aggregateMachine.provide({
   actors: { version: versionLogic },
   actions: {
     // Not a function: as in XState's own action, the child is made while actions are resolved, and started when they run.
@@ -101,3 +101,16 @@ const aggregateLogic = aggregateMachine.provide({
     closeDown: ({ self }) => shellOf(self).closeDown(),
   },
 })
+
+/**
+ * XState keeps, for ever, what it has worked out for each type of event that a machine was sent. The event with which the
+ * actor of a version ends has a type of its own, which names the version, and leads nowhere: it does not come that far.
+ */
+const aggregateLogic = Object.assign(provided, { transition: heeding(provided.transition.bind(provided)) })
+
+type Transition = typeof provided.transition
+
+function heeding(transition: Transition): Transition {
+  return (snapshot, event, scope) =>
+    event.type.startsWith('xstate.done.actor.') ? snapshot : transition(snapshot, event, scope)
+}

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { setImmediate } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Aggregate } from 'cutover'
@@ -93,3 +95,10 @@ it('What a disposed aggregate held is collected, versions that never ran among i
   for (const ref of refs) expect(await isCollected(ref)).toBe(true)
   expect(aggregate.status().state).toBe('disposed')
 })
+
+it('Versions that come and go leave next to nothing behind, also inside XState', async () => {
+  const args = ['--expose-gc', 'test/fixtures/processes/switchesOften.mjs']
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  // 400 bytes each, as long as XState remembered with which event each had ended.
+  expect(Number(stdout)).toBeLessThan(200)
+}, 30_000)

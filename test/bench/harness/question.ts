@@ -5,6 +5,8 @@ export interface Goal {
   readonly atMost?: number
   /** Holds in the short form as it is: nothing is half lost. */
   readonly exact?: true
+  /** What the short form wants instead of half the goal, where the goal itself is missed. */
+  readonly collapse?: number
 }
 
 export type Unit = 'calls/s' | 'events/s' | 'ns' | 'µs' | 'ms' | 'bytes' | 'kB' | ''
@@ -41,9 +43,9 @@ export interface Question {
 export function isMet({ ours, ratio, goal }: Row, { short }: Form): boolean {
   if (goal === null) return true
   const slack = short && goal.exact !== true ? 2 : 1
+  const bar = (half: number) => (short ? (goal.collapse ?? half) : half)
+  const { atLeast, atMost } = goal
   const value = goal.of === 'ratio' ? (ratio?.[0] ?? Number.NaN) : ours
-  return (
-    value >= (goal.atLeast ?? Number.NEGATIVE_INFINITY) / slack &&
-    value <= (goal.atMost ?? Number.POSITIVE_INFINITY) * slack
-  )
+  if (atLeast !== undefined && !(value >= bar(atLeast / slack))) return false
+  return atMost === undefined || value <= bar(atMost * slack)
 }

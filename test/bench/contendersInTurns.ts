@@ -1,7 +1,7 @@
-import type { Contender, Payload, Start } from './contenders.js'
+import { BYTES_256K, type Contender, type Payload, SMALL, type Start, TEXT_4K, TEXT_256K } from './contenders.js'
 import { load } from './harness/load.js'
 import { quantile } from './harness/quantile.js'
-import type { Goal, Row } from './harness/question.js'
+import type { Form, Goal, Row } from './harness/question.js'
 import { rowOf } from './harness/rounds.js'
 
 /** Calls per second at 64 at once, and the median time of one call after another, in µs. */
@@ -69,6 +69,17 @@ export function contest(
   const other = speedsOf(rounds, theirs, speed)
   const pairs = speedsOf(rounds, ours, speed).map((our, round) => ({ ours: our, theirs: other[round] ?? Number.NaN }))
   return rowOf(`${payload.name}, ${HOW_MANY[speed]}`, theirs, UNITS[speed], pairs, goal)
+}
+
+/** The rows of every payload; the short form has the small one only. */
+export async function ofEachPayload(
+  form: Form,
+  compare: (payload: Payload, form: Form) => Promise<readonly Row[]>,
+): Promise<Row[]> {
+  const payloads = form.short ? [SMALL] : [SMALL, TEXT_4K, TEXT_256K, BYTES_256K]
+  const rows: Row[] = []
+  for (const payload of payloads) rows.push(...(await compare(payload, form)))
+  return rows
 }
 
 async function rateOf(contender: Contender, { make }: Payload, calls: number): Promise<number> {

@@ -4,7 +4,7 @@ import { workerThread } from 'cutover/hosts'
 import { Piscina } from 'piscina'
 import { Tinypool } from 'tinypool'
 import workerpool from 'workerpool'
-import { hosted, type Start, Waiting } from './contenders.js'
+import { type Contender, hosted, type Start, Waiting } from './contenders.js'
 import { subject } from './harness/subject.js'
 
 /** As many calls as are made at once may be with the one thread. */
@@ -12,25 +12,20 @@ const AT_ONCE = 64
 
 export const workerHost: Start = () => hosted(workerThread())
 
-export const piscina: Start = async () => {
-  const pool = new Piscina({
-    filename: subject('task').href,
-    minThreads: 1,
-    maxThreads: 1,
-    concurrentTasksPerWorker: AT_ONCE,
-  })
+const poolOptions = () => ({
+  filename: subject('task').href,
+  minThreads: 1,
+  maxThreads: 1,
+  concurrentTasksPerWorker: AT_ONCE,
+})
+
+function pooled(pool: { run(request: unknown): Promise<unknown>; destroy(): Promise<void> }): Contender {
   return { call: request => pool.run(request), close: () => pool.destroy() }
 }
 
-export const tinypool: Start = async () => {
-  const pool = new Tinypool({
-    filename: subject('task').href,
-    minThreads: 1,
-    maxThreads: 1,
-    concurrentTasksPerWorker: AT_ONCE,
-  })
-  return { call: request => pool.run(request), close: () => pool.destroy() }
-}
+export const piscina: Start = async () => pooled(new Piscina(poolOptions()))
+
+export const tinypool: Start = async () => pooled(new Tinypool(poolOptions()))
 
 /** It gives a thread one task at a time. */
 export const workerPool: Start = async () => {

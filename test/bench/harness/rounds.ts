@@ -44,6 +44,17 @@ export function rowOf(
   }
 }
 
+/** A row of two values that are each of the whole run. */
+export function pairRow(
+  what: string,
+  against: string,
+  unit: Unit,
+  { ours, theirs }: Pair,
+  goal: Goal | null = null,
+): Row {
+  return { what, against, unit, ours, theirs, ratio: [ours / theirs], goal }
+}
+
 /** A row without a baseline. */
 export function valueRow(what: string, unit: Unit, ours: number, goal: Goal | null = null): Row {
   return { what, against: '', unit, ours, theirs: null, ratio: null, goal }

@@ -1,7 +1,7 @@
 import { Aggregate, type AggregateOptions, type CallOptions } from 'cutover'
 import { inProcess } from 'cutover/hosts'
-import { ControllableRuntime } from 'cutover/testing'
 import { parse } from 'marked-latest'
+import { BenchRuntime, echo } from '../harness/benchRuntime.js'
 import { type Callable, load, rateOf } from '../harness/load.js'
 import type { Form, Question, Row } from '../harness/question.js'
 import { inTurns, rowOf } from '../harness/rounds.js'
@@ -10,17 +10,7 @@ const PARAGRAPH =
   'A *paragraph* with a [link](https://example.org), some `code`, and **emphasis** that is _nested **twice**_.\n' +
   'It goes on for a second line, as paragraphs do, and ends with an image: ![alt](image.png "title").'
 
-const echo = async (request: string) => request
 const render = async (request: string) => parse(request, { async: false })
-
-class BenchRuntime extends ControllableRuntime<string, string> {
-  override readonly call: (request: string) => Promise<string>
-
-  constructor(call: (request: string) => Promise<string>, version = '1.0.0') {
-    super({ id: 'bench', version, autoStart: true, autoStop: true })
-    this.call = call
-  }
-}
 
 interface Case {
   readonly name: string
@@ -34,7 +24,7 @@ interface Case {
   readonly propagates?: boolean
 }
 
-const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new BenchRuntime(echo) }
+const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new BenchRuntime() }
 
 const CASES: readonly Case[] = [
   { ...trivial, name: 'async r => r' },
@@ -51,7 +41,7 @@ const CASES: readonly Case[] = [
     goal: 0.98,
     request: PARAGRAPH,
     calls: 100,
-    provision: () => new BenchRuntime(render),
+    provision: () => new BenchRuntime('1.0.0', render),
   },
 ]
 
@@ -90,7 +80,7 @@ async function host({ provision, propagates }: Pick<Case, 'provision' | 'propaga
   const aggregate = new Aggregate<string, string>({ id: 'bench', ...options })
   aggregate.addVersion('1.0.0', runtime)
   aggregate.start()
-  const next = new BenchRuntime(echo, '2.0.0')
+  const next = new BenchRuntime('2.0.0')
   if (propagates !== undefined) aggregate.addVersion('2.0.0', next)
   await aggregate.setVersion('1.0.0', propagates === undefined ? null : '2.0.0')
   await aggregate.call('r')

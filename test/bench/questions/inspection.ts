@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateOptions } from 'cutover'
-import { ControllableRuntime } from 'cutover/testing'
+import { BenchRuntime } from '../harness/benchRuntime.js'
 import { rateOf } from '../harness/load.js'
 import type { Question } from '../harness/question.js'
 import { inTurns, rowOf } from '../harness/rounds.js'
@@ -8,14 +8,6 @@ type Inspector = AggregateOptions['inspect']
 
 const SWITCHES = 300
 const CALLS = 100_000
-
-class BenchRuntime extends ControllableRuntime<string, string> {
-  override readonly call = async (request: string) => request
-
-  constructor(version: string) {
-    super({ id: 'bench', version, autoStart: true, autoStop: true })
-  }
-}
 
 async function running(inspect: Inspector): Promise<Aggregate<string, string>> {
   const aggregate = new Aggregate<string, string>({ id: 'bench', inspect })

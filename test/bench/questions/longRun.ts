@@ -3,7 +3,7 @@ import { SMALL } from '../contenders.js'
 import { Lanes } from '../harness/lanes.js'
 import { ProcessVersions } from '../harness/processVersions.js'
 import type { Question, Row, Unit } from '../harness/question.js'
-import { valueRow } from '../harness/rounds.js'
+import { pairRow, valueRow } from '../harness/rounds.js'
 
 /** One stretch of the run. */
 interface Stretch {
@@ -40,17 +40,8 @@ function last(
   of: (stretch: Stretch) => number,
   goal: Row['goal'],
 ): Row {
-  const [ours, theirs] = [of(stretches.at(-1) as Stretch), of(stretches[0] as Stretch)]
-  const ratio = ours / theirs
-  return {
-    what: `${what} of the last minute`,
-    against: 'the first minute',
-    unit,
-    ours,
-    theirs,
-    ratio: [ratio],
-    goal,
-  }
+  const pair = { ours: of(stretches.at(-1) as Stretch), theirs: of(stretches[0] as Stretch) }
+  return pairRow(`${what} of the last minute`, 'the first minute', unit, pair, goal)
 }
 
 export const question: Question = {

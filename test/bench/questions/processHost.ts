@@ -1,5 +1,5 @@
-import { BYTES_256K, type Payload, SMALL, type Start, TEXT_4K, TEXT_256K } from '../contenders.js'
-import { contest, speedsInTurns } from '../contendersInTurns.js'
+import { BYTES_256K, type Payload, type Start } from '../contenders.js'
+import { contest, ofEachPayload, speedsInTurns } from '../contendersInTurns.js'
 import { bareSocket, forked, processHost } from '../contendersProcess.js'
 import type { Form, Goal, Question, Row } from '../harness/question.js'
 
@@ -40,10 +40,5 @@ async function compare(payload: Payload, { short }: Form): Promise<Row[]> {
 export const question: Question = {
   number: 2,
   title: 'What does a call to another process cost?',
-  async run(form) {
-    const payloads = form.short ? [SMALL] : [SMALL, TEXT_4K, TEXT_256K, BYTES_256K]
-    const rows: Row[] = []
-    for (const payload of payloads) rows.push(...(await compare(payload, form)))
-    return rows
-  },
+  run: form => ofEachPayload(form, compare),
 }

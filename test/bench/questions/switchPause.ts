@@ -5,7 +5,7 @@ import { ProcessVersions } from '../harness/processVersions.js'
 import { quantile } from '../harness/quantile.js'
 import type { Question, Row } from '../harness/question.js'
 import { RestartedByHand } from '../harness/restartedByHand.js'
-import { median, valueRow } from '../harness/rounds.js'
+import { median, pairRow, valueRow } from '../harness/rounds.js'
 
 const AT_ONCE = 64
 /** ms: how much of what comes before and after is looked at. */
@@ -73,16 +73,8 @@ function rowsOf(handover: 'overlap' | 'sequential', switched: Switched, tail: Ta
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
   const latencies = (windows: readonly Window[]) => windows.flatMap(window => window.latencies(AROUND))
   const beside = (what: string, share: number, of: (windows: readonly Window[]) => number[]): Row => {
-    const [ours, theirs] = [quantile(of(switches), share), quantile(of(quiet), share)]
-    return {
-      what: `${handover}: ${what}`,
-      against: 'no switch',
-      unit: 'ms',
-      ours,
-      theirs,
-      ratio: [ours / theirs],
-      goal: null,
-    }
+    const pair = { ours: quantile(of(switches), share), theirs: quantile(of(quiet), share) }
+    return pairRow(`${handover}: ${what}`, 'no switch', 'ms', pair)
   }
   const none = (what: string, value: number) =>
     valueRow(`${handover}: ${what}`, '', value, { of: 'value', atMost: 0, exact: true })

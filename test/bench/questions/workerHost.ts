@@ -1,5 +1,5 @@
-import { BYTES_256K, type Payload, SMALL, TEXT_4K, TEXT_256K } from '../contenders.js'
-import { contest, speedsInTurns, speedsOf } from '../contendersInTurns.js'
+import type { Payload } from '../contenders.js'
+import { contest, ofEachPayload, speedsInTurns, speedsOf } from '../contendersInTurns.js'
 import { barePost, piscina, tinypool, workerHost, workerPool } from '../contendersWorker.js'
 import type { Form, Goal, Question, Row } from '../harness/question.js'
 import { median } from '../harness/rounds.js'
@@ -33,10 +33,5 @@ async function compare(payload: Payload, { short }: Form): Promise<Row[]> {
 export const question: Question = {
   number: 3,
   title: 'What does a call to a worker thread cost?',
-  async run(form) {
-    const payloads = form.short ? [SMALL] : [SMALL, TEXT_4K, TEXT_256K, BYTES_256K]
-    const rows: Row[] = []
-    for (const payload of payloads) rows.push(...(await compare(payload, form)))
-    return rows
-  },
+  run: form => ofEachPayload(form, compare),
 }

@@ -1,40 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createActor, transition } from 'xstate'
 import { type InspectorEvent, inspectorMachine } from '../../src/inspect/inspectorMachine.js'
-import { effectsOf } from './effectsOf.js'
+import { type FlatTable, holdAgainst } from './flatTable.js'
 
 type State = 'listening' | 'closing'
 
 const EVENTS = ['close', 'closed'] as const satisfies readonly InspectorEvent['type'][]
 
-/**
- * Written by hand, not made from the machine. State → event → next state, and what is done, in order. What is not here
- * changes nothing and does nothing.
- */
-const TABLE: Readonly<Record<State, Partial<Readonly<Record<InspectorEvent['type'], string>>>>> = {
+/** Written by hand, not made from the machine. */
+const TABLE: FlatTable<State, InspectorEvent['type']> = {
   listening: { close: 'closing: closeDown' },
   closing: { closed: 'closed:' },
 }
 
-function take(value: State, type: InspectorEvent['type']): string {
-  const state = inspectorMachine.resolveState({ value } as never)
-  const [next, actions] = transition(inspectorMachine, state, { type })
-  return `${next.value}: ${effectsOf(actions).join(' ')}`.trimEnd()
-}
-
-describe('the inspector machine, held against a table written by hand', () => {
-  for (const [state, row] of Object.entries(TABLE) as [State, (typeof TABLE)[State]][]) {
-    for (const event of EVENTS) {
-      const expected = row[event] ?? `${state}:`
-      it(`${state}, on ${event}: ${expected}`, () => {
-        expect(take(state, event)).toBe(expected)
-      })
-    }
-  }
-
-  it('The table has every state but the final one', () => {
-    expect(Object.keys(inspectorMachine.states)).toEqual([...Object.keys(TABLE), 'closed'])
-  })
+describe('the inspector machine', () => {
+  holdAgainst(inspectorMachine, TABLE, EVENTS)
 
   it('It begins by listening, and closed is the end', () => {
     const { value } = createActor(inspectorMachine).getSnapshot()

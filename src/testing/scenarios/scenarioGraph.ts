@@ -5,7 +5,7 @@ import {
   type Handover,
 } from '../../../machines/index.js'
 import { stateGraph } from '../paths/stateGraph.js'
-import { isAtRest, isClosed, type ModelState, reportsIn, type Step } from './steps.js'
+import { isAtRest, isClosed, type ModelState, reportsIn, type Step, stateOf } from './steps.js'
 
 /** Whether a step is the one that was looked for. */
 export type Goal = (step: Step) => boolean
@@ -69,13 +69,12 @@ export class ScenarioGraph {
 /** In this order where two ways are equally short. */
 function possible(state: AggregateSnapshot, versions: readonly string[]): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  const { context } = state
   const reports = reportsIn(state)
   if (isClosed(state)) return reports
   const ends = [{ type: 'stop' }, { type: 'dispose' }] as const
   // What else could be done at any time would make ten times as many states, and no shorter way anywhere.
   if (!isAtRest(state)) return [{ type: 'start' }, ...reports, ...ends]
-  const unknown = versions.find(version => !(version in context.versions))
+  const unknown = versions.find(version => stateOf(state, version) === undefined)
   const added = unknown === undefined ? [] : [{ type: 'addVersion', version: unknown } as const]
   if (state.matches('stopped')) return [...added, { type: 'start' }, ...ends]
   const nexts = (active: string) => [null, ...versions.filter(version => version !== active)]

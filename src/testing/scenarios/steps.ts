@@ -1,5 +1,10 @@
 /** The words of a scenario: what can happen in it, and what the statechart says then. */
-import type { AggregateEvent, aggregateMachine, VersionState } from '../../../machines/index.js'
+import {
+  type AggregateEvent,
+  type aggregateMachine,
+  stateOf as stateIn,
+  type VersionState,
+} from '../../../machines/index.js'
 import type { PathState } from '../paths/pathsOf.js'
 
 /**
@@ -30,7 +35,7 @@ export function topOf({ value }: ModelState): string {
 
 /** What a version is doing; undefined when it is none, or not there. */
 export function stateOf({ context }: ModelState, version: string | null): VersionState | undefined {
-  return version === null ? undefined : context.versions[version]
+  return version === null ? undefined : stateIn(context, version)
 }
 
 /** Which version takes calls (rules 15 and 17), by its name. */

@@ -1,4 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -22,8 +24,8 @@ export interface PageFile {
 }
 
 /** The page's files by their paths in the URL: those that are there now, and nothing else is ever served. */
-export async function pageFiles(folder: URL = new URL('page/', import.meta.url)): Promise<Map<string, PageFile>> {
-  const names = await readdir(folder).catch(() => [])
+export async function pageFiles(folder: URL | undefined = builtPage()): Promise<Map<string, PageFile>> {
+  const names = folder === undefined ? [] : await readdir(folder).catch(() => [])
   const files = new Map<string, PageFile>()
   for (const name of names) {
     const type = TYPES[name.split('.').at(-1) ?? '']
@@ -31,6 +33,15 @@ export async function pageFiles(folder: URL = new URL('page/', import.meta.url))
   }
   files.set('/', files.get('/index.html') ?? { type: 'text/plain; charset=utf-8', read: async () => NOT_BUILT })
   return files
+}
+
+/** The folder of the page, if it has been built. */
+function builtPage(): URL | undefined {
+  try {
+    return new URL('.', pathToFileURL(createRequire(import.meta.url).resolve('#page/index.html')))
+  } catch {
+    return undefined
+  }
 }
 
 /** Once, that is, unless it fails. */

@@ -4,10 +4,10 @@ export {
   type ComplianceCase,
   type ComplianceConfig,
   type ComplianceOptions,
+  complianceModule,
   runtimeCompliance,
 } from './compliance/compliance.js'
-export { complianceModule } from './compliance/complianceModule.js'
-export { createComplianceModule } from './compliance/module.js'
+export { createComplianceModule } from './compliance/complianceModule.js'
 export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'
 export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './paths/pathsOf.js'

@@ -11,7 +11,7 @@ export default defineConfig({
   logLevel: 'warn',
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {
-    outDir: here('../../../dist/src/inspect/page'),
+    outDir: here('../../../dist/page'),
     emptyOutDir: true,
     target: 'es2023',
     license: { fileName: 'licenses.md' },

@@ -7,6 +7,9 @@ import { callCases } from './callCases.js'
 import { faultCases } from './faultCases.js'
 import { lifecycleCases } from './lifecycleCases.js'
 
+/** The module file that {@link runtimeCompliance} tests hosts with. */
+export const complianceModule: URL = new URL('./complianceModule.js', import.meta.url)
+
 /** What a runtime under test is to be made from, besides {@link complianceModule}. */
 export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {
   /** For `provision`. */

@@ -49,7 +49,7 @@ describe('close', () => {
 })
 
 describe('in a program', () => {
-  const inspectModule = resolve('dist/src/inspect/index.js')
+  const inspectModule = resolve('dist/lib/inspect.js')
   const evaluate = (code: string, cwd = '.') =>
     run(process.execPath, ['--input-type=module', '-e', code], { cwd, timeout: 20_000 })
 
@@ -80,8 +80,7 @@ describe('in a program', () => {
   it('Without the package ws the error says what to install, and all else of the library works', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'inspect-'))
     try {
-      await cp('dist/src', join(folder, 'dist/src'), { recursive: true })
-      await cp('dist/machines', join(folder, 'dist/machines'), { recursive: true })
+      await cp('dist/lib', join(folder, 'dist/lib'), { recursive: true })
       await cp('package.json', join(folder, 'package.json'))
       await mkdir(join(folder, 'node_modules'))
       for (const name of await readdir('node_modules')) {

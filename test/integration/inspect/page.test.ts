@@ -12,7 +12,7 @@ beforeAll(buildPage, 60_000)
 
 describe('The built page', () => {
   it('is at most 600 kB, compressed', () => {
-    const files = ['index.html', 'page.js', 'page.css'].map(name => readFileSync(`dist/src/inspect/page/${name}`))
+    const files = ['index.html', 'page.js', 'page.css'].map(name => readFileSync(`dist/page/${name}`))
     expect(files.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(600_000)
   })
 })

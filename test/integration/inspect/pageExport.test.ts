@@ -12,7 +12,7 @@ import { buildPage } from '../../fixtures/inspect/pageServer.js'
 beforeAll(buildPage, 60_000)
 
 it('The built page comes with the licences of all that is in it', () => {
-  const licences = readFileSync('dist/src/inspect/page/licenses.md', 'utf8')
+  const licences = readFileSync('dist/page/licenses.md', 'utf8')
   const named = [...licences.matchAll(/^## (\S+) - \d+\.\d+\.\d+ \((.+)\)$/gm)].map(([, name, id]) => [name, id])
   expect(named).toEqual([
     ['elkjs', expect.stringContaining('EPL-2.0')],
@@ -21,7 +21,7 @@ it('The built page comes with the licences of all that is in it', () => {
   ])
   expect(licences).toContain('Eclipse Public License - v 2.0')
   const { files } = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[] }
-  expect(files).toContain('dist/src')
+  expect(files).toContain('dist/page')
 })
 
 describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown', { timeout: 60_000 }, () => {

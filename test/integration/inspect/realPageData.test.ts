@@ -13,7 +13,7 @@ import { count, event, headed, lit, row, save, treeOf, visit } from '../../fixtu
 import { keeper } from '../../fixtures/inspecting.js'
 
 const MEGABYTE = 1_048_576
-const FILE = new URL('../../../dist/src/inspect/page/index.html', import.meta.url).href
+const FILE = new URL('../../../dist/page/index.html', import.meta.url).href
 
 if (noBrowser !== undefined) console.warn(`What the page makes of awkward data is not tested: ${noBrowser}.`)
 

@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const here = path => fileURLToPath(new URL(path, import.meta.url))
+
+/**
+ * What a program imports, in a few files: to find and read some fifty of ours takes longer than to run them. The packages
+ * that we depend on stay outside, so that a program has each of them once.
+ */
+// biome-ignore lint/style/noDefaultExport: Vite reads the default export
+export default defineConfig({
+  configFile: false,
+  publicDir: false,
+  logLevel: 'warn',
+  build: {
+    ssr: true,
+    outDir: here('../dist/lib'),
+    emptyOutDir: true,
+    target: 'node20',
+    sourcemap: true,
+    rolldownOptions: {
+      input: {
+        index: here('index.ts'),
+        machines: here('../machines/index.ts'),
+        guest: here('guest/index.ts'),
+        hosts: here('hosts/index.ts'),
+        inspect: here('inspect/index.ts'),
+        protocol: here('protocol/index.ts'),
+        testing: here('testing/index.ts'),
+        // Loaded by guests, from its own file.
+        complianceModule: here('testing/compliance/complianceModule.ts'),
+      },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: 'shared/[name].js',
+        codeSplitting: { groups: [{ name: 'core', test: /\/(machines|src)\/[^/]+\.ts$/ }] },
+      },
+    },
+  },
+})

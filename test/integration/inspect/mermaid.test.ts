@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { toMermaid } from 'cutover/inspect'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
 import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 
 /** What the page has of Mermaid. */
 declare const mermaid: {
@@ -22,18 +22,14 @@ function diagramsOf(path: string): string[] {
   return [...readFileSync(path, 'utf8').matchAll(/```mermaid\n(.*?)```/gs)].map(([, text = '']) => text)
 }
 
-describe.skipIf(noBrowser)('Mermaid itself, in a browser,', { timeout: 60_000 }, () => {
-  let browser: Browser
+inBrowser('Mermaid itself, in a browser,', browser => {
   let page: Page
 
   beforeAll(async () => {
-    browser = await launchBrowser()
-    page = await browser.newPage()
+    page = await browser().newPage()
     await page.addScriptTag({ path: createRequire(import.meta.url).resolve('mermaid/dist/mermaid.min.js') })
     await page.evaluate(() => mermaid.initialize({ startOnLoad: false, maxTextSize: 500_000, maxEdges: 2_000 }))
   })
-  afterAll(() => browser.close())
-
   /** The texts that are drawn; rejects when it cannot be parsed. */
   async function textsOf(diagram: string): Promise<string> {
     const svg = await page.evaluate(async text => (await mermaid.render('drawing', text)).svg, diagram)

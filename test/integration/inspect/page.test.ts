@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { FRAMES, type Frames, oneEvent, openPage } from '../../fixtures/inspect/openPage.js'
 import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
@@ -17,17 +16,10 @@ describe('The built page', () => {
   })
 })
 
-if (noBrowser !== undefined) console.warn(`The page is not tested in a browser: ${noBrowser}.`)
-
-describe.skipIf(noBrowser !== undefined)('The page in a browser', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchBrowser()
-  }, 30_000)
-  afterAll(() => browser?.close())
+inBrowser('The page in a browser', browser => {
   const recorded = recordSwitch()
 
-  const open = (colorScheme?: 'light' | 'dark') => openPage(browser, colorScheme)
+  const open = (colorScheme?: 'light' | 'dark') => openPage(browser(), colorScheme)
   it('lights the states that are active, and the transitions that were taken last', async () => {
     const { server, page, complaints } = await open()
     const { settled, switching, switched } = await recorded

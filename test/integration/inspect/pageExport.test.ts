@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { toMermaid } from 'cutover/inspect'
 import { aggregateMachine, versionMachine } from 'cutover/machines'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
 import { Definitions } from '../../../src/inspect/definitions.js'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
 import { buildPage } from '../../fixtures/inspect/pageServer.js'
 
@@ -24,12 +23,7 @@ it('The built page comes with the licences of all that is in it', () => {
   expect(files).toContain('dist/page')
 })
 
-describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchBrowser()
-  }, 30_000)
-  afterAll(() => browser?.close())
+inBrowser('The diagram of the chart that is shown', browser => {
   const definitions = new Definitions(value => value)
   const actor = ({ config, id }: AnyStateMachine) => ({
     type: '@xstate.actor',
@@ -41,7 +35,7 @@ describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown
   })
 
   it('can be copied: the same text as toMermaid gives for the machine', async () => {
-    const { server, page, complaints } = await openPage(browser)
+    const { server, page, complaints } = await openPage(browser())
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     server.send(actor(aggregateMachine), actor(versionMachine))
     await page.getByRole('button', { name: 'Copy diagram' }).click()
@@ -51,7 +45,7 @@ describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown
   })
 
   it('can be downloaded, with the name of the machine', async () => {
-    const { server, page } = await openPage(browser)
+    const { server, page } = await openPage(browser())
     server.send(actor(aggregateMachine), actor(versionMachine))
     await page.locator('#tree .row', { hasText: 'the version' }).click()
     await page.locator('.chart h2', { hasText: 'the version' }).waitFor()
@@ -62,7 +56,7 @@ describe.skipIf(noBrowser !== undefined)('The diagram of the chart that is shown
   })
 
   it('says so if the browser does not let it be copied', async () => {
-    const { server, page, complaints } = await openPage(browser)
+    const { server, page, complaints } = await openPage(browser())
     await page.addInitScript(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
     await page.reload()
     server.send(actor(aggregateMachine), actor(versionMachine))

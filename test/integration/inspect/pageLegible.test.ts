@@ -1,12 +1,10 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
 import { Definitions } from '../../../src/inspect/definitions.js'
 import { activePaths } from '../../../src/inspect/page/stateValue.js'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
-import { buildPage } from '../../fixtures/inspect/pageServer.js'
 
 /** How high the smallest text of the chart is, in px, and which texts lie upon others. */
 const LEGIBLE = `(() => {
@@ -18,14 +16,7 @@ const LEGIBLE = `(() => {
   return { smallest: Math.min(...heights), upon }
 })()`
 
-beforeAll(buildPage, 60_000)
-
-describe.skipIf(noBrowser !== undefined)('A chart', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    browser = await launchBrowser()
-  }, 30_000)
-  afterAll(() => browser?.close())
+inBrowser('A chart', browser => {
   const definitions = new Definitions(value => value)
   const at = (sessionId: string) => ({ sessionId, createdAt: '1' })
   const actor = ({ config, id }: AnyStateMachine, value: unknown) => ({
@@ -42,7 +33,7 @@ describe.skipIf(noBrowser !== undefined)('A chart', { timeout: 60_000 }, () => {
     [supervisorMachine, 'idle'],
     [connectionMachine, 'uninitialized'],
   ])('of our own has no text less than 9 px high, and none upon another: $id', async (machine, value) => {
-    const { server, page } = await openPage(browser)
+    const { server, page } = await openPage(browser())
     server.send(actor(machine, value))
     await page.locator('.canvas .state.lit').first().waitFor()
     const { smallest, upon } = await page.evaluate<{ smallest: number; upon: string[][] }>(LEGIBLE)
@@ -51,7 +42,7 @@ describe.skipIf(noBrowser !== undefined)('A chart', { timeout: 60_000 }, () => {
   })
 
   it('that is too large to be read as a whole moves to where the active state is seen', async () => {
-    const { server, page } = await openPage(browser)
+    const { server, page } = await openPage(browser())
     await page.emulateMedia({ reducedMotion: 'reduce' })
     server.send(actor(supervisorMachine, 'idle'))
     const lit = page.locator('.canvas .state.lit').last()

@@ -1,9 +1,7 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createActor } from 'xstate'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram } from '../../fixtures/inspect/liveProgram.js'
-import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import {
   count,
   event,
@@ -19,19 +17,10 @@ import {
 } from '../../fixtures/inspect/visit.js'
 import { keeper } from '../../fixtures/inspecting.js'
 
-if (noBrowser !== undefined) console.warn(`The page of a real inspector is not tested: ${noBrowser}.`)
-
-describe.skipIf(noBrowser !== undefined)('The page of a running program', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    await buildPage()
-    browser = await launchBrowser()
-  }, 60_000)
-  afterAll(() => browser?.close())
-
+inBrowser('The page of a running program', browser => {
   /** The page, once it has heard of the program. */
   async function look(program: LiveProgram) {
-    const visited = await visit(browser)
+    const visited = await visit(browser())
     await visited.page.goto(program.inspector.url)
     await lit(visited.page, 'running.settled')
     return visited
@@ -92,7 +81,7 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
 
   it('shows one who comes in the middle of a switch the same as one who was there from the start', async () => {
     const program = await LiveProgram.start()
-    const early = await visit(browser)
+    const early = await visit(browser())
     await early.page.goto(program.inspector.url)
     await early.page.locator('.source.open').waitFor()
     program.add('1.0.0', '2.0.0')
@@ -100,7 +89,7 @@ describe.skipIf(noBrowser !== undefined)('The page of a running program', { time
     const calls = program.call(2)
     const switched = program.aggregate.setVersion('2.0.0')
     await lit(early.page, 'running.stoppingActive')
-    const late = await visit(browser)
+    const late = await visit(browser())
     await late.page.goto(program.inspector.url)
     await lit(late.page, 'running.stoppingActive')
     await late.page.locator('.timeline .calls', { hasText: '2 calls' }).waitFor()

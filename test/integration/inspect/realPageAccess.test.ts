@@ -1,31 +1,21 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import type { Page } from 'playwright-core'
+import { expect, it, onTestFinished } from 'vitest'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
-import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { lit, visit } from '../../fixtures/inspect/visit.js'
 import { socketUrl } from '../../fixtures/inspecting.js'
 
-if (noBrowser !== undefined) console.warn(`Who may see the page is not tested in a browser: ${noBrowser}.`)
-
-describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    await buildPage()
-    browser = await launchBrowser(['--host-resolver-rules=MAP evil.test 127.0.0.1'])
-  }, 60_000)
-  afterAll(() => browser?.close())
-
+inBrowser('In a browser, the page', browser => {
   it.each([
     ['without the token', /\?.*$/, '', 401],
     ['with another token', /token=.*$/, `token=${'x'.repeat(32)}`, 401],
     ['under another name of the same address', '127.0.0.1', 'evil.test', 403],
   ])('is not shown %s', async (_, part, instead, status) => {
     const url = (await startBuiltInspector()).url.replace(part, instead)
-    const { page, requests } = await visit(browser)
+    const { page, requests } = await visit(browser())
     const answer = page.waitForResponse(() => true)
     // For an answer that is empty, the browser shows a page of its own.
     await page.goto(url).catch(() => {})
@@ -36,7 +26,7 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
 
   it('says so when the program ends, and gives up when there is another that does not let it in', async () => {
     const first = await startBuiltInspector()
-    const { page } = await visit(browser)
+    const { page } = await visit(browser())
     await page.goto(first.url)
     await page.locator('.source.open', { hasText: 'Live' }).waitFor()
     await first.close()
@@ -48,7 +38,7 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
 
   it('is shown as localhost too', async () => {
     const program = await LiveProgram.start()
-    const { page, complaints } = await visit(browser)
+    const { page, complaints } = await visit(browser())
     await page.goto(program.inspector.url.replace('127.0.0.1', 'localhost'))
     await lit(page, 'running.settled')
     expect(complaints).toEqual([])
@@ -56,7 +46,7 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
 
   it('connects by IPv6 too, which its policy cannot name', async () => {
     const inspector = await startBuiltInspector({ host: '::1' })
-    const { page, complaints } = await visit(browser)
+    const { page, complaints } = await visit(browser())
     await page.goto(inspector.url)
     await page.locator('.source.open', { hasText: 'Live' }).waitFor()
     expect(complaints).toEqual([])
@@ -67,7 +57,7 @@ describe.skipIf(noBrowser !== undefined)('In a browser, the page', { timeout: 60
     async host => {
       const { inspector } = await LiveProgram.start()
       const port = await stranger()
-      const { page, requests } = await visit(browser)
+      const { page, requests } = await visit(browser())
       await page.goto(`http://${host}:${port}/`)
       for (const url of [inspector.url, inspector.url.replace('127.0.0.1', host)]) {
         expect(await opened(page, socketUrl(url).href)).toBe(false)

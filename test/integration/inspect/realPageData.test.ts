@@ -2,29 +2,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ControllableRuntime } from 'cutover/testing'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createActor } from 'xstate'
-import { launchBrowser, noBrowser } from '../../fixtures/inspect/browser.js'
+import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
 import { FRAMES, type Frames } from '../../fixtures/inspect/openPage.js'
-import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { count, event, headed, lit, row, save, treeOf, visit } from '../../fixtures/inspect/visit.js'
 import { keeper } from '../../fixtures/inspecting.js'
 
 const MEGABYTE = 1_048_576
 const FILE = new URL('../../../dist/page/index.html', import.meta.url).href
 
-if (noBrowser !== undefined) console.warn(`What the page makes of awkward data is not tested: ${noBrowser}.`)
-
-describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { timeout: 60_000 }, () => {
-  let browser: Browser
-  beforeAll(async () => {
-    await buildPage()
-    browser = await launchBrowser()
-  }, 60_000)
-  afterAll(() => browser?.close())
-
+inBrowser('The page, whatever it is given,', browser => {
   it('shows functions, cycles, BigInts, Maps and 10 MB texts as texts, and says what it leaves out', async () => {
     const { inspect, url } = await startBuiltInspector()
     const context: Record<string, unknown> = {
@@ -35,7 +24,7 @@ describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { ti
       long: 'x'.repeat(10 * MEGABYTE),
     }
     context['itself'] = context
-    const { page, complaints } = await visit(browser)
+    const { page, complaints } = await visit(browser())
     await page.goto(url)
     await page.locator('.source.open').waitFor()
     const actor = createActor(keeper(context), { id: 'awkward', inspect }).start()
@@ -55,7 +44,7 @@ describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { ti
     expect(await shown('event')).toEqual({ type: 'told', ...asTexts, itself })
     expect((await shown('snapshot')).context.last).toEqual({ type: 'told', ...asTexts, itself })
 
-    const late = await visit(browser)
+    const late = await visit(browser())
     await late.page.goto(url)
     await lit(late.page, 'open')
     expect(await late.page.locator('[data-json=snapshot]').innerText()).toContain('[truncated: 10485760 characters]')
@@ -74,7 +63,7 @@ describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { ti
     const actors = Array.from({ length: 499 }, (_, i) =>
       createActor(keeper(), { id: `actor ${i}`, inspect: program.inspector.inspect }).start(),
     )
-    const { page, complaints } = await visit(browser)
+    const { page, complaints } = await visit(browser())
     const begun = performance.now()
     await page.goto(program.inspector.url)
     await page.locator('.actors .count', { hasText: '1000' }).waitFor()
@@ -108,7 +97,7 @@ describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { ti
     program.add('1.0.0', '2.0.0')
     await program.serve('1.0.0', '2.0.0')
     await program.aggregate.setVersion('2.0.0')
-    const live = await visit(browser)
+    const live = await visit(browser())
     await live.page.goto(program.inspector.url)
     await live.page.locator('.switch').waitFor()
     await lit(live.page, 'running.settled')
@@ -124,7 +113,7 @@ describe.skipIf(noBrowser !== undefined)('The page, whatever it is given,', { ti
     await program.aggregate.dispose()
     await program.inspector.close()
 
-    const { page, complaints, requests } = await visit(browser)
+    const { page, complaints, requests } = await visit(browser())
     await page.goto(FILE)
     const folder = await mkdtemp(join(tmpdir(), 'cutover-'))
     onTestFinished(() => rm(folder, { recursive: true }))

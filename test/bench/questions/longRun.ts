@@ -1,35 +1,59 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { SMALL } from '../contenders.js'
-import { Lanes } from '../harness/lanes.js'
-import { ProcessVersions } from '../harness/processVersions.js'
+import { bytesOfObjects } from '../harness/heap.js'
 import type { Question, Row, Unit } from '../harness/question.js'
-import { pairRow, valueRow } from '../harness/rounds.js'
+import { inTurns, pairRow, rowOf, valueRow } from '../harness/rounds.js'
+import { SwitchingLoad } from '../harness/switchingLoad.js'
 
-/** One stretch of the run. */
+/** What was measured in, or at the end of, one stretch of the run. */
 interface Stretch {
   readonly rate: number
-  /** Bytes, after a garbage collection. */
   readonly heap: number
+  readonly objects: number
   readonly rss: number
   readonly handles: number
   readonly descriptors: number
 }
 
-/** `seconds` of load, with a switch in each. */
-async function stretch(versions: ProcessVersions, lanes: Lanes<unknown>, seconds: number): Promise<Stretch> {
-  const [begin, answered] = [performance.now(), lanes.answered]
-  for (let second = 1; second <= seconds; second++) {
-    await (await versions.prepare())()
-    await new Promise(resolve => setTimeout(resolve, begin + second * 1_000 - performance.now()))
-  }
-  const rate = ((lanes.answered - answered) / (performance.now() - begin)) * 1_000
+async function stretch(load: SwitchingLoad, seconds: number): Promise<Stretch> {
+  const rate = await load.run(seconds)
+  const objects = bytesOfObjects()
   globalThis.gc?.()
+  const { heapUsed: heap, rss } = process.memoryUsage()
   return {
     rate,
-    heap: process.memoryUsage().heapUsed,
-    rss: process.memoryUsage().rss,
+    heap,
+    objects,
+    rss,
     handles: process.getActiveResourcesInfo().length,
     descriptors: readdirSync('/proc/self/fd').length,
+  }
+}
+
+/** A program that has only just begun, to be measured beside the one that has run for long. */
+class NewProgram {
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+  }
+
+  static async start(): Promise<NewProgram> {
+    const child = fork(new URL('../harness/newProgram.js', import.meta.url))
+    await once(child, 'message')
+    return new NewProgram(child)
+  }
+
+  async run(seconds: number): Promise<number> {
+    this.#child.send(seconds)
+    const [rate] = await once(this.#child, 'message')
+    return rate as number
+  }
+
+  async end(): Promise<void> {
+    this.#child.disconnect()
+    await once(this.#child, 'exit')
   }
 }
 
@@ -48,24 +72,34 @@ export const question: Question = {
   number: 9,
   title: 'Does a long run stay as it began: ten minutes of load, a switch a second, process hosts?',
   async run({ short }) {
-    const [minutes, seconds] = short ? [3, 2] : [10, 60]
-    await using versions = new ProcessVersions()
-    await versions.start()
-    const lanes = new Lanes(versions.aggregate, SMALL.make(), 64)
-    await stretch(versions, lanes, short ? 1 : 20)
+    const [minutes, seconds, turns, turn] = short ? [3, 2, 3, 1] : [10, 60, 8, 10]
+    const warmUp = short ? 1 : 20
+    await using load = new SwitchingLoad()
+    await load.start()
+    await stretch(load, warmUp)
     const stretches: Stretch[] = []
-    for (let minute = 0; minute < minutes; minute++) stretches.push(await stretch(versions, lanes, seconds))
-    await lanes.stop()
+    for (let minute = 0; minute < minutes; minute++) stretches.push(await stretch(load, seconds))
+    const newProgram = await NewProgram.start()
+    await newProgram.run(warmUp)
+    const pairs = await inTurns(
+      turns,
+      () => load.run(turn),
+      () => newProgram.run(turn),
+    )
+    await newProgram.end()
     const flat = (atMost: number) => ({ of: 'ratio', atMost }) as const
     const none = { of: 'value', atMost: 0, exact: true } as const
+    const atLeast = { of: 'ratio', atLeast: 0.97 } as const
     return [
-      last('throughput', 'calls/s', stretches, ({ rate }) => rate, { of: 'ratio', atLeast: 0.97 }),
-      last('heap', 'kB', stretches, ({ heap }) => heap / 1_000, flat(1.05)),
+      last('throughput', 'calls/s', stretches, ({ rate }) => rate, atLeast),
+      rowOf('throughput after that', 'a program that has just begun', 'calls/s', pairs, atLeast),
+      last('heap', 'kB', stretches, ({ heap }) => heap / 1_000, null),
+      last('heap without code', 'kB', stretches, ({ objects }) => objects / 1_000, flat(1.05)),
       last('memory (RSS)', 'kB', stretches, ({ rss }) => rss / 1_000, flat(1.1)),
       last('handles', '', stretches, ({ handles }) => handles, flat(1.1)),
       last('file descriptors', '', stretches, ({ descriptors }) => descriptors, flat(1.1)),
-      valueRow('failed calls', '', lanes.failed, none),
-      valueRow('lost calls', '', lanes.open, none),
+      valueRow('failed calls', '', load.failed, none),
+      valueRow('lost calls', '', load.lost, none),
     ]
   },
 }

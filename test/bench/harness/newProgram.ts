@@ -1,0 +1,10 @@
+/** A program that runs a {@link SwitchingLoad} for as many seconds as it is told, and says how quick it was. */
+import { SwitchingLoad } from './switchingLoad.js'
+
+const load = new SwitchingLoad()
+await load.start()
+process.on('message', async (seconds: number) => {
+  process.send?.(await load.run(seconds))
+})
+process.once('disconnect', () => load[Symbol.asyncDispose]())
+process.send?.(0)

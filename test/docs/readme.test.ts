@@ -35,6 +35,16 @@ describe('the README', () => {
     expect(output).toBe('answer to request\n')
   })
 
+  it('It names every dependency of the package, and no other', () => {
+    const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object }
+    const [, named = ''] = README.match(/^.*Dependencies: (.*)\.$/m) ?? []
+    expect(named.split(', ').toSorted()).toEqual(
+      Object.keys(dependencies)
+        .map(name => `\`${name}\``)
+        .toSorted(),
+    )
+  })
+
   it('It names every method of the aggregate', () => {
     const methods = Object.getOwnPropertyNames(Aggregate.prototype).filter(name => name !== 'constructor')
     expect(methods.filter(method => !README.includes(`\`${method}(`))).toEqual([])

@@ -17,6 +17,8 @@ export interface Payload {
   readonly name: string
   /** A new object each time: a structured clone of many would hold one that comes twice only once. */
   make(): Request
+  /** Calls before that, at 64 at once, for half a second or so: until both sides have compiled what they run. */
+  readonly warmUp: number
   /** Calls in one measurement, at 64 at once and one after the other. */
   readonly many: number
   readonly single: number
@@ -44,10 +46,18 @@ function bytes(length: number): () => Request {
 }
 
 /** About 60 bytes as JSON. */
-export const SMALL: Payload = { name: '60 B', make: texts(5), many: 20_000, single: 2_000, isLarge: false }
+export const SMALL: Payload = {
+  name: '60 B',
+  make: texts(5),
+  warmUp: 100_000,
+  many: 20_000,
+  single: 2_000,
+  isLarge: false,
+}
 export const TEXT_4K: Payload = {
   name: '4 kB of text',
   make: texts(4_000),
+  warmUp: 40_000,
   many: 10_000,
   single: 1_500,
   isLarge: false,
@@ -55,6 +65,7 @@ export const TEXT_4K: Payload = {
 export const TEXT_256K: Payload = {
   name: '256 kB of text',
   make: texts(256_000),
+  warmUp: 500,
   many: 500,
   single: 200,
   isLarge: true,
@@ -62,6 +73,7 @@ export const TEXT_256K: Payload = {
 export const BYTES_256K: Payload = {
   name: '256 kB of bytes',
   make: bytes(256_000),
+  warmUp: 500,
   many: 500,
   single: 200,
   isLarge: true,

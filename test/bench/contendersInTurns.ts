@@ -20,7 +20,7 @@ async function speedOf(start: Start, payload: Payload, share = 1): Promise<Speed
   const contender = await start()
   try {
     const [many, single] = [payload.many * share, payload.single * share]
-    await rateOf(contender, payload, many)
+    await rateOf(contender, payload, payload.warmUp * share)
     const rate = await rateOf(contender, payload, many)
     await roundTripOf(contender, payload, single / 2)
     return { rate, roundTrip: await roundTripOf(contender, payload, single) }

@@ -27,6 +27,8 @@ const { values: form, positionals } = parseArgs({
 })
 const load = MODULES[positionals[0] ?? '']
 if (load === undefined) throw new RangeError(`There is no question ${positionals[0]}.`)
+// With whoever asks, the question is gone too; and after the answer.
+process.once('disconnect', () => process.exit())
 const { question } = await load()
 const { number, title } = question
 const result: Result = { number, title, rows: await question.run(form satisfies Form) }

@@ -55,3 +55,11 @@ it('As long as there is room on the first page, it is all there is', () => {
   const ledger = mark(mark(EMPTY, '1.0.0', 'running'), '2.0.0', 'starting')
   expect(ledger).toEqual({ versions: { '1.0.0': 'running', '2.0.0': 'starting' }, furtherVersions: [] })
 })
+
+it('A page on which nothing is left goes', () => {
+  const names = Array.from({ length: 70 }, (_, minor) => `1.${minor}.0`)
+  const full = names.reduce((ledger, name) => mark(ledger, name, 'running'), EMPTY)
+  expect(full.furtherVersions.length).toBe(2)
+  const further = full.furtherVersions.flatMap(page => Object.keys(page))
+  expect(further.reduce(strike, full)).toEqual({ versions: full.versions, furtherVersions: [] })
+})

@@ -33,6 +33,7 @@ export default defineConfig({
       output: {
         entryFileNames: '[name].js',
         chunkFileNames: 'shared/[name].js',
+        // All that `cutover` itself needs, which the others need too, is one file.
         codeSplitting: { groups: [{ name: 'core', test: /\/(machines|src)\/[^/]+\.ts$/ }] },
       },
     },

@@ -34,26 +34,36 @@ async function stretch(load: SwitchingLoad, seconds: number): Promise<Stretch> {
 /** A program that has only just begun, to be measured beside the one that has run for long. */
 class NewProgram {
   readonly #child: ChildProcess
+  readonly #ended: Promise<never>
 
   private constructor(child: ChildProcess) {
     this.#child = child
+    this.#ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`The new program ended with exit code ${code}.`)
+    })
+    this.#ended.catch(() => {})
   }
 
   static async start(): Promise<NewProgram> {
-    const child = fork(new URL('../harness/newProgram.js', import.meta.url))
-    await once(child, 'message')
-    return new NewProgram(child)
+    const program = new NewProgram(fork(new URL('../harness/newProgram.js', import.meta.url)))
+    await program.#said()
+    return program
   }
 
   async run(seconds: number): Promise<number> {
     this.#child.send(seconds)
-    const [rate] = await once(this.#child, 'message')
-    return rate as number
+    return this.#said()
   }
 
   async end(): Promise<void> {
     this.#child.disconnect()
     await once(this.#child, 'exit')
+  }
+
+  /** What it says next; rejects if it ends instead. */
+  async #said(): Promise<number> {
+    const [rate] = await Promise.race([once(this.#child, 'message'), this.#ended])
+    return rate as number
   }
 }
 
@@ -76,6 +86,7 @@ export const question: Question = {
     const warmUp = short ? 1 : 20
     await using load = new SwitchingLoad()
     await load.start()
+    // What counting objects leaves in memory is there before the first minute as well.
     await stretch(load, warmUp)
     const stretches: Stretch[] = []
     for (let minute = 0; minute < minutes; minute++) stretches.push(await stretch(load, seconds))

@@ -17,7 +17,7 @@
  * | closed | Nothing is sent or heard any more; everything that waited for an answer was rejected. |
  */
 import { setup } from 'xstate'
-import { notProvided } from './notProvided.js'
+import { declareEffects, type EffectOf, effect } from './effects.js'
 
 /** What happens to a connection. */
 export type ConnectionEvent =
@@ -28,19 +28,25 @@ export type ConnectionEvent =
   /** It is not wanted any more, or it ended by itself. */
   | { readonly type: 'close' }
 
+/** The effects of the connection machine. */
+export const connectionEffects = declareEffects({
+  /** Open the transport: messages arrive from now on. */
+  openTransport: effect(),
+  /** Send the queued calls. */
+  releaseCalls: effect(),
+  /** Close the transport, and interrupt the requests of the other side. */
+  closeTransport: effect(),
+  /** Report the end of the connection, and reject every unanswered request. */
+  reportClosed: effect(),
+})
+
+/** An effect of the connection machine. */
+export type ConnectionEffect = EffectOf<typeof connectionEffects>
+
 /** The statechart of one connection; each side has one of its own. */
 export const connectionMachine = setup({
   types: { events: {} as ConnectionEvent },
-  actions: {
-    /** From now on messages come. */
-    openTransport: notProvided('openTransport'),
-    /** Send the calls that wait. */
-    releaseCalls: notProvided('releaseCalls'),
-    /** End the channel, and interrupt what the other side has asked for. */
-    closeTransport: notProvided('closeTransport'),
-    /** Say `closed`, and reject what has not been answered. */
-    reportClosed: notProvided('reportClosed'),
-  },
+  actions: { ...connectionEffects },
 }).createMachine({
   id: 'connection',
   initial: 'uninitialized',

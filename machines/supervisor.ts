@@ -96,11 +96,48 @@
  * | stopped | Gone for good. |
  */
 import { assign, cancel, enqueueActions, setup } from 'xstate'
-import { notProvided } from './notProvided.js'
-import type { Blame, SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorReason } from './supervision.js'
+import { declareEffects, type EffectOf, effect } from './effects.js'
+import type {
+  Failure,
+  SupervisorContext,
+  SupervisorEvent,
+  SupervisorInput,
+  SupervisorReason,
+} from './supervisorContext.js'
 
-const because = (why: SupervisorReason) => ({ why })
-const itsError = ({ event }: { readonly event: { readonly error: Error } }): Blame => ({ why: event.error })
+/** The effects of the supervisor machine. */
+export const supervisorEffects = declareEffects({
+  /** Leads to `guest.connected` and `guest.started`, or to `guest.failed` or `guest.exited`. */
+  launchGuest: effect(),
+  /** Leads to `guest.ponged`. */
+  pingGuest: effect(),
+  /** Leads to `guest.aborted` or `guest.abortFailed`. */
+  abortGuest: effect(),
+  /** Ask it to stop by itself, also while it starts; leads to `guest.exited` or `guest.stopRefused`. */
+  askGuest: effect(),
+  /** Terminate it; leads to `guest.exited`. */
+  terminateGuest: effect(),
+  /** Kill it; leads to `guest.exited`. */
+  killGuest: effect(),
+  /** Log that it did not exit in time, and go on without it. */
+  giveUpGuest: effect(),
+  /** Reject the calls in flight. */
+  rejectCalls: effect<Failure>(),
+  /** Emit `started`. */
+  emitStarted: effect(),
+  /** Emit `failedToStart`. */
+  emitFailed: effect<Failure>(),
+  /** Emit the last `failedToStart`: no further launch follows. */
+  emitGaveUp: effect(),
+  /** Emit `stopped`. */
+  emitStopped: effect(),
+})
+
+/** An effect of the supervisor machine. */
+export type SupervisorEffect = EffectOf<typeof supervisorEffects>
+
+const because = (reason: SupervisorReason) => ({ reason })
+const itsError = ({ event }: { readonly event: { readonly error: Error } }): Failure => ({ reason: event.error })
 
 /** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
 export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {
@@ -115,30 +152,8 @@ export const supervisorMachine = setup({
     input: {} as SupervisorInput,
   },
   actions: {
-    /** Leads to `guest.connected` and `guest.started`, or to `guest.failed` or `guest.exited`. */
-    launchGuest: notProvided('launchGuest'),
-    /** Leads to `guest.ponged`. */
-    pingGuest: notProvided('pingGuest'),
-    /** Leads to `guest.aborted` or `guest.abortFailed`. */
-    abortGuest: notProvided('abortGuest'),
-    /** Ask it to stop by itself, also while it starts; leads to `guest.exited` or `guest.stopRefused`. */
-    askGuest: notProvided('askGuest'),
-    /** Tell it to end; leads to `guest.exited`. */
-    terminateGuest: notProvided('terminateGuest'),
-    /** End it; leads to `guest.exited`. */
-    killGuest: notProvided('killGuest'),
-    /** It did not end in time: go on without it. */
-    giveUpGuest: notProvided('giveUpGuest'),
-    /** Reject the calls in flight. */
-    loseCalls: notProvided<Blame>('loseCalls'),
-    /** Say `started`. */
-    reportStarted: notProvided('reportStarted'),
-    /** Say `failedToStart`. */
-    reportFailed: notProvided<Blame>('reportFailed'),
-    /** Say that nothing more is tried. */
-    reportGaveUp: notProvided('reportGaveUp'),
-    /** Say `stopped`. */
-    reportStopped: notProvided('reportStopped'),
+    ...supervisorEffects,
+
     countFailure: enqueueActions(({ context, enqueue }) => {
       if (context.failures === 0) enqueue.raise({ type: 'overdue' }, { id: 'overdue', delay: context.giveUpAfter })
       enqueue.assign({ failures: context.failures + 1 })
@@ -182,10 +197,10 @@ export const supervisorMachine = setup({
       on: {
         'guest.failed': {
           target: 'clearing.killing',
-          actions: ['countFailure', { type: 'reportFailed', params: itsError }],
+          actions: ['countFailure', { type: 'emitFailed', params: itsError }],
         },
         'guest.disconnected': { target: 'clearing.settling', actions: 'countFailure' },
-        'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'reportFailed', params: itsError }] },
+        'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'emitFailed', params: itsError }] },
         restart: 'restarting.cancelling',
         stop: 'stopping.cancelling',
       },
@@ -196,17 +211,17 @@ export const supervisorMachine = setup({
           after: {
             connectTimeout: {
               target: '#supervisor.clearing.killing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('connectTimeout') }],
+              actions: ['countFailure', { type: 'emitFailed', params: because('connectTimeout') }],
             },
           },
         },
         starting: {
           description: 'It is told what it is, and gets ready.',
-          on: { 'guest.started': { target: '#supervisor.up', actions: 'reportStarted' } },
+          on: { 'guest.started': { target: '#supervisor.up', actions: 'emitStarted' } },
           after: {
             startTimeout: {
               target: '#supervisor.clearing.killing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('startTimeout') }],
+              actions: ['countFailure', { type: 'emitFailed', params: because('startTimeout') }],
             },
           },
         },
@@ -222,11 +237,11 @@ export const supervisorMachine = setup({
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: { type: 'reportFailed', params: itsError },
+              actions: { type: 'emitFailed', params: itsError },
             },
           },
           after: {
-            exitGrace: { target: 'killing', actions: { type: 'reportFailed', params: because('connectionLost') } },
+            exitGrace: { target: 'killing', actions: { type: 'emitFailed', params: because('connectionLost') } },
           },
         },
         killing: {
@@ -245,7 +260,7 @@ export const supervisorMachine = setup({
     },
     gaveUp: {
       description: 'It failed for too long: nothing more is tried until a restart is asked for. Calls are refused.',
-      entry: 'reportGaveUp',
+      entry: 'emitGaveUp',
       on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {
@@ -255,17 +270,17 @@ export const supervisorMachine = setup({
       on: {
         'guest.failed': {
           target: 'lost.killing',
-          actions: ['countFailure', { type: 'loseCalls', params: itsError }],
+          actions: ['countFailure', { type: 'rejectCalls', params: itsError }],
         },
         'guest.disconnected': { target: 'lost.settling', actions: 'countFailure' },
         'guest.exited': {
           target: 'backingOff',
-          actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],
+          actions: ['countFailure', { type: 'rejectCalls', params: itsError }, 'emitStopped'],
         },
         restart: 'restarting.terminating',
         stop: {
           target: 'stopping.asking',
-          actions: [{ type: 'loseCalls', params: because('stopped') }, 'askGuest'],
+          actions: [{ type: 'rejectCalls', params: because('stopped') }, 'askGuest'],
         },
       },
       states: {
@@ -281,7 +296,7 @@ export const supervisorMachine = setup({
           after: {
             watchdogTimeout: {
               target: '#supervisor.lost.killing',
-              actions: ['countFailure', { type: 'loseCalls', params: because('watchdogTimeout') }],
+              actions: ['countFailure', { type: 'rejectCalls', params: because('watchdogTimeout') }],
             },
           },
         },
@@ -303,7 +318,7 @@ export const supervisorMachine = setup({
       initial: 'settling',
       on: {
         restart: 'restarting.terminating',
-        stop: { target: 'stopping.killing', actions: { type: 'loseCalls', params: because('stopped') } },
+        stop: { target: 'stopping.killing', actions: { type: 'rejectCalls', params: because('stopped') } },
       },
       states: {
         settling: {
@@ -311,19 +326,19 @@ export const supervisorMachine = setup({
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: [{ type: 'loseCalls', params: itsError }, 'reportStopped'],
+              actions: [{ type: 'rejectCalls', params: itsError }, 'emitStopped'],
             },
           },
           after: {
-            exitGrace: { target: 'killing', actions: { type: 'loseCalls', params: because('connectionLost') } },
+            exitGrace: { target: 'killing', actions: { type: 'rejectCalls', params: because('connectionLost') } },
           },
         },
         killing: {
           description: 'It is ended.',
           entry: 'killGuest',
-          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'reportStopped' } },
+          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'emitStopped' } },
           after: {
-            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'reportStopped'] },
+            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'emitStopped'] },
           },
         },
       },
@@ -349,12 +364,12 @@ export const supervisorMachine = setup({
         },
         terminating: {
           description: 'It was up, and is ended.',
-          entry: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+          entry: [{ type: 'rejectCalls', params: because('restarted') }, 'killGuest'],
           on: {
-            'guest.exited': { target: '#supervisor.launching', actions: 'reportStopped' },
+            'guest.exited': { target: '#supervisor.launching', actions: 'emitStopped' },
             stop: '#supervisor.stopping.killing',
           },
-          after: { killTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'reportStopped'] } },
+          after: { killTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'emitStopped'] } },
         },
       },
     },
@@ -389,7 +404,7 @@ export const supervisorMachine = setup({
     stopped: {
       description: 'Gone for good.',
       type: 'final',
-      entry: ['stopCounting', 'reportStopped'],
+      entry: ['stopCounting', 'emitStopped'],
     },
   },
 })

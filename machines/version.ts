@@ -40,8 +40,8 @@
  * | stopping.terminating | Calls still in flight are rejected and the host is asked to stop. |
  * | stopped | Gone for good: to use the version again, add it again. |
  */
-import { type AnyActorRef, assign, sendTo, setup } from 'xstate'
-import { notProvided } from './notProvided.js'
+import { assign, sendParent, setup } from 'xstate'
+import { declareEffects, type EffectAction, type EffectOf, effect } from './effects.js'
 
 /** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
 export interface CapabilityFacts {
@@ -103,18 +103,39 @@ export type VersionReport =
   | { readonly type: 'version.lost'; readonly version: string }
   | { readonly type: 'version.stopped'; readonly version: string }
 
-/** Tells the aggregate; a version on its own, as when its graph is explored, tells itself, which it ignores. */
-function report(type: VersionReport['type']) {
-  return sendTo(
-    ({ self }: { readonly self: AnyActorRef }) => self._parent ?? self,
-    ({ context }: { readonly context: VersionContext }): VersionReport => ({ type, version: context.version }),
-  )
-}
+/** The effects of the version machine. */
+export const versionEffects = declareEffects({
+  /** Watch the host's events, then start it. */
+  startHost: effect(),
+  /** Send `drained` as soon as no call is in flight on this version. */
+  awaitDrain: effect(),
+  /** Reject the calls that are still in flight. */
+  rejectCalls: effect(),
+  /** Ask the host to stop. */
+  stopHost: effect(),
+  /** Log that the host never said that it stopped. */
+  giveUpHost: effect(),
+  /** Emit `stopped` in the host's place. */
+  emitStopped: effect(),
+  /** The version has left: stop listening to its host, and let go of it. */
+  releaseHost: effect(),
+})
+
+/** An effect of the version machine. */
+export type VersionEffect = EffectOf<typeof versionEffects>
+
+/** Reports to the aggregate. A version without one, as in tests of its state graph, reports to nobody. */
+const report: EffectAction<undefined> = () => {}
+const reportToParent = (type: VersionReport['type']) =>
+  sendParent<VersionContext, VersionEvent, undefined, VersionReport, VersionEvent>(({ context }) => ({
+    type,
+    version: context.version,
+  }))
 
 /** A host whose stream ends counts as stopped; if it said so itself, nobody says it again. */
 const SAID_ONCE = [
   { guard: 'saidStopped', actions: 'hostHasEnded' },
-  { actions: ['hostHasEnded', 'sayStopped'] },
+  { actions: ['hostHasEnded', 'emitStopped'] },
 ] as const
 
 /** Whether the event says only what the machine remembers: it changes nothing, whatever the state. */
@@ -127,7 +148,7 @@ export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, e
   )
 }
 
-/** The statechart of one version. Its actions are yours to provide. */
+/** The statechart of one version. Its owner provides its effects. */
 export const versionMachine = setup({
   types: {
     context: {} as VersionContext,
@@ -135,20 +156,10 @@ export const versionMachine = setup({
     input: {} as VersionInput,
   },
   actions: {
-    /** Watch the host's events, then start it. */
-    startHost: notProvided('startHost'),
-    /** Send `drained` as soon as no call is in flight on this version. */
-    awaitDrain: notProvided('awaitDrain'),
-    /** Reject the calls that are still in flight. */
-    rejectCalls: notProvided('rejectCalls'),
-    stopHost: notProvided('stopHost'),
-    /** The host never said that it stopped: log it. */
-    giveUpHost: notProvided('giveUpHost'),
-    /** Say `stopped` in the host's place. */
-    sayStopped: notProvided('sayStopped'),
-    reportRunning: report('version.running'),
-    reportLost: report('version.lost'),
-    reportStopped: report('version.stopped'),
+    ...versionEffects,
+    reportRunning: report,
+    reportLost: report,
+    reportStopped: report,
     hostIsUp: assign({ host: 'expected' }),
     hostIsDown: assign({ host: 'stopped' }),
     hostHasEnded: assign({ host: 'ended' }),
@@ -194,7 +205,7 @@ export const versionMachine = setup({
         'host.started': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
-        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'sayStopped', 'reportLost'] },
+        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'emitStopped', 'reportLost'] },
         stop: 'stopping',
       },
     },
@@ -223,17 +234,26 @@ export const versionMachine = setup({
             'host.stopped': '#version.stopped',
             'host.ended': [
               { guard: 'saidStopped', target: '#version.stopped' },
-              { target: '#version.stopped', actions: 'sayStopped' },
+              { target: '#version.stopped', actions: 'emitStopped' },
             ],
           },
-          after: { stopTimeout: { target: '#version.stopped', actions: ['giveUpHost', 'sayStopped'] } },
+          after: { stopTimeout: { target: '#version.stopped', actions: ['giveUpHost', 'emitStopped'] } },
         },
       },
     },
     stopped: {
+      // Not of type final: XState would send the aggregate an event named after the version, and remember that name for good.
       description: 'Gone for good: to use the version again, add it again.',
-      type: 'final',
-      entry: 'reportStopped',
+      entry: ['releaseHost', 'reportStopped'],
     },
+  },
+})
+
+/** The {@link versionMachine} as a child of the aggregate machine, to which it reports. */
+export const reportingVersionMachine = versionMachine.provide({
+  actions: {
+    reportRunning: reportToParent('version.running'),
+    reportLost: reportToParent('version.lost'),
+    reportStopped: reportToParent('version.stopped'),
   },
 })

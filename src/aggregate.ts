@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
 import type { AggregateSnapshot } from '../machines/aggregate.js'
-import type { VersionPair } from '../machines/context.js'
-import { stateOf, versionsOf } from '../machines/ledger.js'
+import type { VersionPair } from '../machines/aggregateContext.js'
+import { stateOf, versionsOf } from '../machines/versionTable.js'
 import { ControlPlane } from './control.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'

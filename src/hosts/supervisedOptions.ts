@@ -41,7 +41,6 @@ export interface SupervisedOptions {
 /** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
 export interface CompiledSupervised {
   readonly supervisor: SupervisorInput
-  readonly jitter: number
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly inspect: Inspection | undefined
@@ -77,10 +76,10 @@ export function compileSupervised(
     stableAfter: duration('stableAfter', options.stableAfter, 900_000),
     giveUpAfter: durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000),
     exitGrace: EXIT_GRACE,
+    jitter: number('jitter', options.jitter, 0.3, 0, 1),
   }
   return {
     supervisor,
-    jitter: number('jitter', options.jitter, 0.3, 0, 1),
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
     inspect: inspection(options.inspect),

@@ -9,9 +9,9 @@ interface Meaning {
 }
 
 /** Puts into words why a launch failed, or calls were lost. */
-export function meaningOf(why: Error | SupervisorReason, input: SupervisorInput): Meaning {
-  if (typeof why !== 'string') {
-    return { failed: `failed to start: ${why.message}`, lost: `was lost while it had the call: ${why.message}` }
+export function meaningOf(reason: Error | SupervisorReason, input: SupervisorInput): Meaning {
+  if (typeof reason !== 'string') {
+    return { failed: `failed to start: ${reason.message}`, lost: `was lost while it had the call: ${reason.message}` }
   }
   const late = (name: 'connectTimeout' | 'startTimeout' | 'watchdogTimeout') => `after ${input[name]} ms (${name})`
   const meanings: Readonly<Record<SupervisorReason, string>> = {
@@ -22,5 +22,5 @@ export function meaningOf(why: Error | SupervisorReason, input: SupervisorInput)
     restarted: 'was restarted while it had the call.',
     stopped: 'was stopped while it had the call.',
   }
-  return { failed: meanings[why], lost: meanings[why] }
+  return { failed: meanings[reason], lost: meanings[reason] }
 }

@@ -1,10 +1,16 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
-import { type ConnectionEvent, connectionMachine } from '../../machines/connection.js'
-import { Effects } from '../effects.js'
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  connectionEffects,
+  connectionMachine,
+} from '../../machines/connection.js'
 import { asError, CutoverError } from '../errors.js'
 import { type Inspect, inspection, inspectSafely } from '../inspection.js'
 import type { Logger } from '../logger.js'
 import type { Transferable } from '../runtime.js'
+import { performedByOwner, startOwned } from '../support/effectOwner.js'
+import { EffectQueue } from '../support/effectQueue.js'
 import { type Answering, IncomingRequests } from './incoming.js'
 import * as messages from './messages.js'
 import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
@@ -16,6 +22,9 @@ import {
   type Transport,
   type TransportObserver,
 } from './transport.js'
+
+/** The statechart of all connections. */
+const machine = connectionMachine.provide({ actions: performedByOwner(connectionEffects) })
 
 export type Role = 'host' | 'guest'
 
@@ -66,7 +75,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #outgoing: OutgoingRequests
   readonly #incoming: IncomingRequests
-  readonly #effects: Effects
+  readonly #effects: EffectQueue
   readonly #actor: ActorRefFrom<typeof connectionMachine>
   readonly #kinds: (typeof KINDS)[Role]
   #transport: Transport | null = null
@@ -91,9 +100,7 @@ export class Connection {
       cancelKind: theirs.cancel,
       errors: { stack: role === 'guest', isPlain: options.plainErrors },
     })
-    this.#effects = new Effects({
-      decided: () => {},
-      acted: () => {},
+    this.#effects = new EffectQueue({
       failed: err => options.logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = this.#createActor()
@@ -185,17 +192,26 @@ export class Connection {
   }
 
   #createActor(): ActorRefFrom<typeof connectionMachine> {
-    const act = (effect: () => void) => () => this.#effects.push(effect)
-    const machine = connectionMachine.provide({
-      actions: {
-        openTransport: act(() => this.#openTransport()),
-        releaseCalls: act(() => this.#outgoing.route(this.#transport)),
-        closeTransport: act(() => this.#closeTransport()),
-        reportClosed: act(() => this.#reportClosed()),
-      },
-    })
     const { logger, inspect, name = 'connection' } = this.#options
-    return createActor(machine, { id: name, ...inspectSafely(inspection(inspect), logger) }).start()
+    const actor = createActor(machine, { id: name, ...inspectSafely(inspection(inspect), logger) })
+    return startOwned(actor, { effects: this.#effects, perform: (effect: ConnectionEffect) => this.#perform(effect) })
+  }
+
+  #perform(effect: ConnectionEffect): void {
+    switch (effect.type) {
+      case 'openTransport':
+        this.#openTransport()
+        break
+      case 'releaseCalls':
+        this.#outgoing.route(this.#transport)
+        break
+      case 'closeTransport':
+        this.#closeTransport()
+        break
+      case 'reportClosed':
+        this.#reportClosed()
+        break
+    }
   }
 
   #send(type: ConnectionEvent['type']): void {

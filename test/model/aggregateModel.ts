@@ -39,6 +39,7 @@ const NEVER: readonly Impossible[] = [
   { what: /\[(isNew|isRemovable)\] false/, why: 'The API refuses before it asks the machine (rules 1 and 4).' },
   { what: /\[(isStarting|isRunning)\] false/, why: SAID_ONCE },
   { what: /running\.\w+: version\.stopped \[\w+\] false/, why: 'While running, one version is stopping at a time.' },
+  { what: /disposed: \*/, why: 'The API refuses every command then, and no version is left to report anything.' },
   { what: /stopping: version\.stopped \[isActive\] false/, why: 'What else could stop comes before it.' },
 ]
 const IN: Readonly<Record<Handover, readonly Impossible[]>> = {

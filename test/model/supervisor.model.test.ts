@@ -24,6 +24,7 @@ const INPUT: SupervisorInput = {
   minBackoff: 100,
   backoffFactor: 1.5,
   maxBackoff: 140,
+  jitter: 0,
   stableAfter: 7,
   giveUpAfter: 8,
   cancelTimeout: 9,

@@ -50,7 +50,7 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
     const refs = new Set(seen.events.map(actorOf))
     expect(refs.size).toBe(4)
     expect([...refs].slice(1).map(ref => ref.getSnapshot())).toMatchObject([
-      { value: 'stopped', status: 'done' },
+      { value: 'stopped', status: 'stopped' },
       { value: 'stopped', status: 'done' },
       { value: 'closed', status: 'done' },
     ])

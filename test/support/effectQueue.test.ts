@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { Effects } from '../../src/effects.js'
+import { EffectQueue } from '../../src/support/effectQueue.js'
 
-/** Effects that note everything that happens, in order. */
-function recording(onActed: (effects: Effects) => void = () => {}) {
+/** EffectQueue that note everything that happens, in order. */
+function recording(onPerformed: (effects: EffectQueue) => void = () => {}) {
   const log: string[] = []
-  const effects: Effects = new Effects({
+  const effects: EffectQueue = new EffectQueue({
     decided: () => log.push('decided'),
-    acted: () => {
-      log.push('acted')
-      onActed(effects)
+    performed: () => {
+      log.push('performed')
+      onPerformed(effects)
     },
     failed: error => log.push(`failed: ${(error as Error).message}`),
   })
@@ -23,22 +23,20 @@ describe('effects', () => {
       effects.decide(() => effects.push(note('second')))
       log.push('deciding')
     })
-    expect(log).toEqual(['deciding', 'decided', 'first', 'second', 'acted'])
+    expect(log).toEqual(['deciding', 'decided', 'first', 'second', 'performed'])
   })
 
-  it('What is pushed to come last comes after all that was decided with it, in its order', () => {
+  it('An effect pushed by an effect comes behind all that was decided with it', () => {
     const { effects, log, note } = recording()
     effects.decide(() => {
-      effects.pushLast(note('last but one'))
+      effects.push(() => effects.push(note('last')))
       effects.push(() => effects.decide(() => effects.push(note('of a later decision'))))
-      effects.pushLast(note('last'))
       effects.push(note('second'))
     })
-    expect(log.filter(text => text !== 'decided' && text !== 'acted')).toEqual([
+    expect(log.filter(text => text !== 'decided' && text !== 'performed')).toEqual([
       'second',
-      'last but one',
-      'of a later decision',
       'last',
+      'of a later decision',
     ])
   })
 
@@ -52,7 +50,7 @@ describe('effects', () => {
       })
       effects.push(note('second'))
     })
-    expect(log).toEqual(['decided', 'first', 'decided', 'first ends', 'second', 'third', 'acted'])
+    expect(log).toEqual(['decided', 'first', 'decided', 'first ends', 'second', 'third', 'performed'])
   })
 
   it('What is decided when everything has been acted on is acted on too', () => {
@@ -61,7 +59,7 @@ describe('effects', () => {
       if (rounds++ === 0) self.decide(() => self.push(note('more')))
     })
     effects.decide(() => effects.push(note('first')))
-    expect(log).toEqual(['decided', 'first', 'acted', 'decided', 'more', 'acted'])
+    expect(log).toEqual(['decided', 'first', 'performed', 'decided', 'more', 'performed'])
   })
 
   it('An effect that throws is reported, and the others are carried out', () => {
@@ -73,7 +71,7 @@ describe('effects', () => {
       effects.push(note('second'))
     })
     effects.decide(() => effects.push(note('third')))
-    expect(log).toEqual(['decided', 'failed: no', 'second', 'acted', 'decided', 'third', 'acted'])
+    expect(log).toEqual(['decided', 'failed: no', 'second', 'performed', 'decided', 'third', 'performed'])
   })
 
   it('A decision gives its result, or what it throws, and its effects are carried out all the same', () => {

@@ -1,18 +1,18 @@
-/** What the aggregate machine remembers, and the pure questions and changes on it. */
-import { type Ledger, stateOf, strike, type VersionState } from './ledger.js'
+/** The context of the aggregate machine, and the pure queries and updates on it. */
+import { type HasVersions, stateOf, type VersionState, withoutVersion } from './versionTable.js'
 
 /** The active and next version, by their canonical text; null for none. */
 export interface VersionPair {
   /** Serves calls. */
   readonly active: string | null
-  /** Is started in advance, to take over. */
+  /** Started in advance, to take over. */
   readonly next: string | null
 }
 
 /** `sequential`: the old version is down before the new one takes calls. `overlap`: a running next takes over at once. */
 export type Handover = 'sequential' | 'overlap'
 
-/** What an aggregate is made with. */
+/** The input of the aggregate machine. */
 export interface AggregateInput {
   /** How the active version makes way for the next. */
   readonly handover: Handover
@@ -22,17 +22,17 @@ export interface AggregateInput {
   readonly stopTimeout: number
 }
 
-/** Everything that the aggregate machine remembers, as plain JSON. */
-export interface AggregateContext extends AggregateInput, VersionPair, Ledger {
+/** The context of the aggregate machine, as plain JSON. */
+export interface AggregateContext extends AggregateInput, VersionPair, HasVersions {
   /** The version that was active and still drains while its successor is active already (overlap only). */
   readonly leaving: string | null
-  /** What `setVersion` last asked for. */
+  /** The pair that `setVersion` last asked for. */
   readonly wanted: VersionPair
 }
 
 export function initialContext(input: AggregateInput): AggregateContext {
   const none = { active: null, next: null }
-  return { ...input, ...none, versions: {}, furtherVersions: [], leaving: null, wanted: none }
+  return { ...input, ...none, versions: {}, leaving: null, wanted: none }
 }
 
 /** Rule 7: next equal to active means no next; a next without an active becomes the active. */
@@ -70,7 +70,7 @@ export function allDown({ active, next, leaving }: AggregateContext): boolean {
   return active === null && next === null && leaving === null
 }
 
-/** What to stop when the aggregate stops, in this order; the successor of a version that leaves follows it later. */
+/** The versions to stop when the aggregate stops, in order. The successor of a version that leaves follows it later. */
 export function toTearDown({ active, next, leaving }: AggregateContext): string[] {
   return [leaving === null ? active : null, next].filter(version => version !== null)
 }
@@ -88,11 +88,11 @@ export function nextCanOvertake(context: AggregateContext): boolean {
   return next === wanted.active && isIn(context, next, 'running')
 }
 
-/** Everything that changes when a version has left. */
-export function without(context: AggregateContext, version: string) {
+/** What changes when a version has left. */
+export function afterLeaving(context: AggregateContext, version: string) {
   const keep = (role: string | null) => (role === version ? null : role)
   return {
-    ...strike(context, version),
+    versions: withoutVersion(context.versions, version),
     active: keep(context.active),
     next: keep(context.next),
     leaving: keep(context.leaving),

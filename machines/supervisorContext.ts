@@ -1,4 +1,4 @@
-/** The words of the supervisor: what it is told, what it knows, and why something went wrong. */
+/** The input, context and events of the supervisor machine, and the reasons for which a launch or a call fails. */
 
 /** Times in ms. */
 export interface SupervisorInput {
@@ -18,6 +18,8 @@ export interface SupervisorInput {
   readonly backoffFactor: number
   /** The longest wait between two launches. */
   readonly maxBackoff: number
+  /** By how much an owner may shorten a wait at random, as a share from 0 to 1. */
+  readonly jitter: number
   /** How long the guest must be up before its failures are forgotten. */
   readonly stableAfter: number
   /** How long it may fail, counted from the first failure that is not forgotten, before nothing more is tried. */
@@ -51,10 +53,10 @@ export type SupervisorReason =
   | 'restarted'
   | 'stopped'
 
-/** What an action is told. */
-export interface Blame {
+/** Why a launch failed, or calls are lost. */
+export interface Failure {
   /** The guest's own error, or what the supervisor found. */
-  readonly why: Error | SupervisorReason
+  readonly reason: Error | SupervisorReason
 }
 
 /** What is wanted of a supervisor, and what its guest reports. */

@@ -11,8 +11,8 @@ function take(path: string, event: SupervisorEvent, known?: { failures?: number;
   const [parent, child] = typeof next.value === 'string' ? [next.value] : (Object.entries(next.value)[0] ?? [])
   const { failures, isOverdue } = next.context
   const effects = actions.flatMap(({ type, params }) => {
-    const { why } = (params ?? {}) as { readonly why?: Error | string }
-    const blamed = why === undefined ? '' : `(${why instanceof Error ? why.message : why})`
+    const { reason } = (params ?? {}) as { readonly reason?: Error | string }
+    const blamed = reason === undefined ? '' : `(${reason instanceof Error ? reason.message : reason})`
     return type.startsWith('xstate.') ? [] : [`${type}${blamed}`]
   })
   const place = child === undefined ? parent : `${parent}.${child}`
@@ -39,12 +39,12 @@ describe('the supervisor machine, held against a table written by hand', () => {
   })
 
   it.each([
-    ['up.idle', 'exited', 'gaveUp 2 overdue: loseCalls(its own) reportStopped reportGaveUp'],
-    ['launching.starting', 'exited', 'gaveUp 2 overdue: reportFailed(its own) reportGaveUp'],
-    ['clearing.killing', 'exited', 'gaveUp 1 overdue: reportGaveUp'],
+    ['up.idle', 'exited', 'gaveUp 2 overdue: rejectCalls(its own) emitStopped emitGaveUp'],
+    ['launching.starting', 'exited', 'gaveUp 2 overdue: emitFailed(its own) emitGaveUp'],
+    ['clearing.killing', 'exited', 'gaveUp 1 overdue: emitGaveUp'],
     ['gaveUp', 'restart', 'launching.connecting 0: launchGuest'],
     ['up.idle', 'stableAfter@up', 'up.idle 0:'],
-    ['lost.killing', 'stop', 'stopping.killing 1 overdue: loseCalls(stopped) killGuest'],
+    ['lost.killing', 'stop', 'stopping.killing 1 overdue: rejectCalls(stopped) killGuest'],
   ])('After it has failed for giveUpAfter, %s on %s: %s', (state, name, expected) => {
     expect(take(state, eventOf(name), { isOverdue: true })).toBe(expected)
   })

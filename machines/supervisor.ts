@@ -6,6 +6,7 @@
  * | (any) | overdue |  |  |
  * | idle | start |  | launching |
  * | idle | stop |  | stopped |
+ * | launching | guest.failed | isFinal | givingUp |
  * | launching | guest.failed |  | clearing.killing |
  * | launching | guest.disconnected |  | clearing.settling |
  * | launching | guest.exited |  | backingOff |
@@ -25,6 +26,10 @@
  * | backingOff | restart |  | launching |
  * | backingOff | stop |  | stopped |
  * | backingOff | after backoff |  | launching |
+ * | givingUp | guest.exited |  | gaveUp |
+ * | givingUp | restart |  | restarting.cancelling |
+ * | givingUp | stop |  | stopping.killing |
+ * | givingUp | after discardTimeout |  | gaveUp |
  * | gaveUp | restart |  | launching |
  * | gaveUp | stop |  | stopped |
  * | up | guest.failed |  | lost.killing |
@@ -76,7 +81,8 @@
  * | clearing.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
  * | clearing.killing | It is ended. |
  * | backingOff | The guest failed; the next launch is not due yet. Calls wait. |
- * | gaveUp | It failed for too long: nothing more is tried until a restart is asked for. Calls are refused. |
+ * | givingUp | The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused. |
+ * | gaveUp | It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused. |
  * | up | The guest answers calls. |
  * | up.idle | Nothing but calls. |
  * | up.pinging | The guest is asked whether it is alive. |
@@ -135,7 +141,9 @@ export const supervisorMachine = setup({
     reportStarted: notProvided('reportStarted'),
     /** Say `failedToStart`. */
     reportFailed: notProvided<Blame>('reportFailed'),
-    /** Say that nothing more is tried. */
+    /** Say `failedToStart`, for the last time: no other launch can go better. */
+    reportFailedForGood: notProvided<Blame>('reportFailedForGood'),
+    /** Say `failedToStart`, for the last time: it has failed for too long. */
     reportGaveUp: notProvided('reportGaveUp'),
     /** Say `stopped`. */
     reportStopped: notProvided('reportStopped'),
@@ -148,6 +156,7 @@ export const supervisorMachine = setup({
   },
   guards: {
     isOverdue: ({ context }) => context.isOverdue,
+    isFinal: ({ event }) => event.type === 'guest.failed' && event.isFinal === true,
   },
   delays: {
     connectTimeout: ({ context }) => context.connectTimeout,
@@ -180,10 +189,17 @@ export const supervisorMachine = setup({
       entry: 'launchGuest',
       initial: 'connecting',
       on: {
-        'guest.failed': {
-          target: 'clearing.killing',
-          actions: ['countFailure', { type: 'reportFailed', params: itsError }],
-        },
+        'guest.failed': [
+          {
+            guard: 'isFinal',
+            target: 'givingUp',
+            actions: { type: 'reportFailedForGood', params: itsError },
+          },
+          {
+            target: 'clearing.killing',
+            actions: ['countFailure', { type: 'reportFailed', params: itsError }],
+          },
+        ],
         'guest.disconnected': { target: 'clearing.settling', actions: 'countFailure' },
         'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'reportFailed', params: itsError }] },
         restart: 'restarting.cancelling',
@@ -239,13 +255,24 @@ export const supervisorMachine = setup({
     },
     backingOff: {
       description: 'The guest failed; the next launch is not due yet. Calls wait.',
-      always: { guard: 'isOverdue', target: 'gaveUp' },
+      always: { guard: 'isOverdue', target: 'gaveUp', actions: 'reportGaveUp' },
       after: { backoff: 'launching' },
       on: { restart: 'launching', stop: 'stopped' },
     },
+    givingUp: {
+      description:
+        'The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused.',
+      entry: 'killGuest',
+      on: {
+        'guest.exited': 'gaveUp',
+        restart: { target: 'restarting.cancelling', actions: ['forgetFailures', 'stopCounting'] },
+        stop: 'stopping.killing',
+      },
+      after: { discardTimeout: { target: 'gaveUp', actions: 'giveUpGuest' } },
+    },
     gaveUp: {
-      description: 'It failed for too long: nothing more is tried until a restart is asked for. Calls are refused.',
-      entry: 'reportGaveUp',
+      description:
+        'It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused.',
       on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {

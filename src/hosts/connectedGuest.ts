@@ -58,7 +58,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   launch(): void {
     this.#carrier.launch({
       connected: open => this.#connect(open),
-      failed: error => this.#reports.failed(error),
+      failed: (error, isFinal) => this.#reports.failed(error, isFinal),
       exited: exit => {
         const error = new ExitError(exit)
         // First the supervisor, which rejects the calls in flight in its own words.

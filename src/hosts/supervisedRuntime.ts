@@ -141,7 +141,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           { version },
         ),
       closed: () =>
-        this.#actor.getSnapshot().matches('gaveUp')
+        hasGivenUp(this.#actor.getSnapshot())
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
     })
@@ -165,6 +165,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         loseCalls: blame(params => this.#loseCalls(params)),
         reportStarted: act(() => this.#events$.next({ type: 'started', version: this.#version })),
         reportFailed: blame(params => this.#reportFailed(params)),
+        reportFailedForGood: blame(params => this.#reportFailedForGood(params)),
         reportGaveUp: act(() => this.#reportGaveUp()),
         reportStopped: act(() => this.#events$.next({ type: 'stopped', version: this.#version })),
       },
@@ -180,7 +181,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
   #route(): Route {
     const snapshot = this.#actor.getSnapshot()
-    const closed = isStopped(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
+    const closed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
     return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
   }
 
@@ -206,7 +207,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           if (guest === this.#guest) this.#info = info
           report({ type: 'guest.started' })
         },
-        failed: error => report({ type: 'guest.failed', error }),
+        failed: (error, isFinal = false) => report({ type: 'guest.failed', error, isFinal }),
         disconnected: () => report({ type: 'guest.disconnected' }),
         ponged: () => report({ type: 'guest.ponged' }),
         aborted: () => report({ type: 'guest.aborted' }),
@@ -241,12 +242,23 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#events$.next({ type: 'failedToStart', version: this.#version, error })
   }
 
+  #reportFailedForGood({ why }: Blame): void {
+    const { failed } = meaningOf(why, this.#options.supervisor)
+    const remedy = 'It is not tried again: mend it and call abort({ force: true }), or replace the version.'
+    this.#failure = this.#startFailed(`${failed} ${remedy}`, why)
+    this.#reportFinal(this.#failure, 'a runtime cannot start: no further attempt follows')
+  }
+
   #reportGaveUp(): void {
     const { giveUpAfter } = this.#options.supervisor
     const what = `has failed for ${giveUpAfter} ms (giveUpAfter) and is given up; restart it with abort({ force: true }), or replace it.`
     const error = this.#startFailed(what, this.#failure)
-    this.#logger.error({ err: error }, 'a runtime failed for too long: no further attempt follows')
-    this.#events$.next({ type: 'failedToStart', version: this.#version, error })
+    this.#reportFinal(error, 'a runtime failed for too long: no further attempt follows')
+  }
+
+  #reportFinal(error: CutoverError, message: string): void {
+    this.#logger.error({ err: error }, message)
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error, final: true })
   }
 
   #startFailed(what: string, cause: unknown): CutoverError {
@@ -262,6 +274,10 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
 function isStopped(snapshot: Snapshot): boolean {
   return snapshot.status !== 'active'
+}
+
+function hasGivenUp(snapshot: Snapshot): boolean {
+  return snapshot.matches('givingUp') || snapshot.matches('gaveUp')
 }
 
 function isAtRest(snapshot: Snapshot): boolean {

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { leftSince, resources } from '../../fixtures/handles.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { expectReplacement, RemoteHost } from '../../fixtures/remoteHost.js'
+import { expectReplacement, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
@@ -134,6 +136,29 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
     await stubborn.do('ignoreSigterm')
     await stubborn.runtime.stop()
     expect(isAlive(pid)).toBe(false)
+  })
+})
+
+describe('A process in surroundings that change', { timeout: 20_000 }, () => {
+  it('loses its working directory: it stays up, and is launched again when asked to', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [guestFile('losesDirectory').pathname])
+    const events = ['started', 'stopped', 'started', 'stopped']
+    expect(JSON.parse(stdout)).toEqual({ stayed: true, after: 'up again', events })
+  })
+
+  it('may neither start threads nor processes: it comes up', async () => {
+    const execArgv = ['--experimental-permission', '--allow-fs-read=*']
+    await using host = await RemoteHost.ofModule({ execArgv }).started()
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+
+  it('has a variable that no shell passes on: it runs without orphan watch, and the logger is told', async () => {
+    await using host = await RemoteHost.ofModule({ env: { 'a.b': 'kept' } }).started()
+    expect(await host.do('env')).toMatchObject({ 'a.b': 'kept' })
+    expect(host.logs.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      'a guest runs without orphan watch, and may stay when this process is killed: ' +
+        'its variable "a.b" does not pass through a shell',
+    ])
   })
 })
 

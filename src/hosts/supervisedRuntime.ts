@@ -165,7 +165,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         loseCalls: blame(params => this.#loseCalls(params)),
         reportStarted: act(() => this.#events$.next({ type: 'started', version: this.#version })),
         reportFailed: blame(params => this.#reportFailed(params)),
-        reportFailedForGood: blame(params => this.#reportFailedForGood(params)),
+        reportFailedForGood: (_, params) => this.#failForGood(params),
         reportGaveUp: act(() => this.#reportGaveUp()),
         reportStopped: act(() => this.#events$.next({ type: 'stopped', version: this.#version })),
       },
@@ -242,11 +242,13 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#events$.next({ type: 'failedToStart', version: this.#version, error })
   }
 
-  #reportFailedForGood({ why }: Blame): void {
+  /** The calls that wait are refused with this failure, which is before it is reported. */
+  #failForGood({ why }: Blame): void {
     const { failed } = meaningOf(why, this.#options.supervisor)
     const remedy = 'It is not tried again: mend it and call abort({ force: true }), or replace the version.'
-    this.#failure = this.#startFailed(`${failed} ${remedy}`, why)
-    this.#reportFinal(this.#failure, 'a runtime cannot start: no further attempt follows')
+    const error = this.#startFailed(`${failed.replace(/\.?$/, '.')} ${remedy}`, why)
+    this.#failure = error
+    this.#effects.push(() => this.#reportFinal(error, 'a runtime cannot start: no further attempt follows'))
   }
 
   #reportGaveUp(): void {

@@ -27,8 +27,8 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
   if (command !== undefined) {
-    const args = strings('args', config.args ?? options.args ?? []).map(arg => withoutNul('args', arg))
-    return { ...where, file: withoutNul('command', command), args }
+    const args = argumentsOf('args', config.args ?? options.args ?? [])
+    return { ...where, file: withoutNul('command', text('command', command)), args }
   }
   const module = config.module ?? options.module
   if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
@@ -43,13 +43,13 @@ function moduleCommand(module: URL, options: ChildProcessOptions) {
   return {
     module,
     file: process.execPath,
-    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
+    args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
     readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
   }
 }
 
 function directoryOf({ cwd }: ChildProcessOptions): { readonly cwd?: string } {
-  return cwd === undefined ? {} : { cwd: withoutNul('cwd', cwd) }
+  return cwd === undefined ? {} : { cwd: withoutNul('cwd', text('cwd', cwd)) }
 }
 
 function sandboxOf({ sandbox }: ChildProcessOptions): { readonly sandbox?: Sandbox } {
@@ -58,11 +58,13 @@ function sandboxOf({ sandbox }: ChildProcessOptions): { readonly sandbox?: Sandb
   throw invalidOption('sandbox', 'a sandbox, such as bubblewrap()', sandbox)
 }
 
-/** The system takes what it is given for the end of a text where there is a NUL. */
+function argumentsOf(name: string, given: readonly string[]): readonly string[] {
+  return strings(name, given).map(value => withoutNul(name, value))
+}
+
+/** The system ends a text where there is a NUL. */
 function withoutNul(name: string, value: string): string {
-  if (name === 'args' ? value.includes('\0') : text(name, value).includes('\0')) {
-    throw invalidOption(name, 'without NUL', value)
-  }
+  if (value.includes('\0')) throw invalidOption(name, 'without NUL', value)
   return value
 }
 

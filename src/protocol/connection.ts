@@ -4,6 +4,7 @@ import { Effects } from '../effects.js'
 import { asError, CutoverError } from '../errors.js'
 import { type Inspect, inspection, inspectSafely } from '../inspection.js'
 import type { Logger } from '../logger.js'
+import { printable } from '../printable.js'
 import type { Transferable } from '../runtime.js'
 import { type Answering, IncomingRequests } from './incoming.js'
 import * as messages from './messages.js'
@@ -226,7 +227,10 @@ export class Connection {
     if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
     if (type === REQUEST) this.#incoming.take(transport, id, kind, payload)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
-      this.#options.logger.warn({ id: String(id), kind }, 'an answer came to a request that nobody waits for')
+      this.#options.logger.warn(
+        { id: String(id), kind: printable(String(kind)) },
+        'an answer came to a request that nobody waits for',
+      )
     }
   }
 

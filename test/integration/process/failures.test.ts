@@ -59,6 +59,20 @@ describe('A process that does not come up', { timeout: 20_000 }, () => {
   })
 })
 
+describe('What a process says of its failure', { timeout: 20_000 }, () => {
+  it.each([
+    ['in an error', 'throw new Error(said)'],
+    ['on stderr', 'process.stderr.write(said); process.exit(1)'],
+  ])('%s cannot control a terminal, nor begin a line of its own', async (_, deed) => {
+    const start = `export const start = () => { const said = 'no \\u001b[31mlicence\\nversion 9'; ${deed} }, call = () => 0`
+    const module = new URL(`data:text/javascript,${encodeURIComponent(start)}`)
+    await using host = RemoteHost.ofModule({ module })
+    const { message } = await host.failure()
+    expect(message).toContain('no \\x1b[31mlicence\\nversion 9')
+    expect(message).not.toMatch(/\p{Cc}/u)
+  })
+})
+
 describe('A process that breaks the protocol', { timeout: 20_000 }, () => {
   it.each(['huge', 'garbage', 'half', 'zero', 'duplicateKeys', 'trailing'])(
     'sends a frame that is %s: the call is lost, the process is replaced, and the next call is answered',

@@ -6,6 +6,7 @@
  * | (any) | overdue |  |  |
  * | idle | start |  | launching |
  * | idle | stop |  | stopped |
+ * | launching | guest.failed | isFinal | givingUp |
  * | launching | guest.failed |  | clearing.killing |
  * | launching | guest.disconnected |  | clearing.settling |
  * | launching | guest.exited |  | backingOff |
@@ -25,6 +26,10 @@
  * | backingOff | restart |  | launching |
  * | backingOff | stop |  | stopped |
  * | backingOff | after backoff |  | launching |
+ * | givingUp | guest.exited |  | gaveUp |
+ * | givingUp | restart |  | restarting.cancelling |
+ * | givingUp | stop |  | stopping.killing |
+ * | givingUp | after discardTimeout |  | gaveUp |
  * | gaveUp | restart |  | launching |
  * | gaveUp | stop |  | stopped |
  * | up | guest.failed |  | lost.killing |
@@ -76,7 +81,8 @@
  * | clearing.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
  * | clearing.killing | It is ended. |
  * | backingOff | The guest failed; the next launch is not due yet. Calls wait. |
- * | gaveUp | It failed for too long: nothing more is tried until a restart is asked for. Calls are refused. |
+ * | givingUp | The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused. |
+ * | gaveUp | It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused. |
  * | up | The guest answers calls. |
  * | up.idle | Nothing but calls. |
  * | up.pinging | The guest is asked whether it is alive. |
@@ -127,7 +133,9 @@ export const supervisorEffects = declareEffects({
   emitStarted: effect(),
   /** Emit `failedToStart`. */
   emitFailed: effect<Failure>(),
-  /** Emit the last `failedToStart`: no further launch follows. */
+  /** Emit the last `failedToStart`: no other launch can succeed. */
+  emitFinalFailure: effect<Failure>(),
+  /** Emit the last `failedToStart`: it has failed for too long. */
   emitGaveUp: effect(),
   /** Emit `stopped`. */
   emitStopped: effect(),
@@ -163,6 +171,7 @@ export const supervisorMachine = setup({
   },
   guards: {
     isOverdue: ({ context }) => context.isOverdue,
+    isFinal: ({ event }) => event.type === 'guest.failed' && event.isFinal === true,
   },
   delays: {
     connectTimeout: ({ context }) => context.connectTimeout,
@@ -195,10 +204,17 @@ export const supervisorMachine = setup({
       entry: 'launchGuest',
       initial: 'connecting',
       on: {
-        'guest.failed': {
-          target: 'clearing.killing',
-          actions: ['countFailure', { type: 'emitFailed', params: itsError }],
-        },
+        'guest.failed': [
+          {
+            guard: 'isFinal',
+            target: 'givingUp',
+            actions: { type: 'emitFinalFailure', params: itsError },
+          },
+          {
+            target: 'clearing.killing',
+            actions: ['countFailure', { type: 'emitFailed', params: itsError }],
+          },
+        ],
         'guest.disconnected': { target: 'clearing.settling', actions: 'countFailure' },
         'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'emitFailed', params: itsError }] },
         restart: 'restarting.cancelling',
@@ -254,13 +270,24 @@ export const supervisorMachine = setup({
     },
     backingOff: {
       description: 'The guest failed; the next launch is not due yet. Calls wait.',
-      always: { guard: 'isOverdue', target: 'gaveUp' },
+      always: { guard: 'isOverdue', target: 'gaveUp', actions: 'emitGaveUp' },
       after: { backoff: 'launching' },
       on: { restart: 'launching', stop: 'stopped' },
     },
+    givingUp: {
+      description:
+        'The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused.',
+      entry: 'killGuest',
+      on: {
+        'guest.exited': 'gaveUp',
+        restart: { target: 'restarting.cancelling', actions: ['forgetFailures', 'stopCounting'] },
+        stop: 'stopping.killing',
+      },
+      after: { discardTimeout: { target: 'gaveUp', actions: 'giveUpGuest' } },
+    },
     gaveUp: {
-      description: 'It failed for too long: nothing more is tried until a restart is asked for. Calls are refused.',
-      entry: 'emitGaveUp',
+      description:
+        'It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused.',
       on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {

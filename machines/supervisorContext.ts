@@ -70,8 +70,10 @@ export type SupervisorEvent =
   /** It is there, and is about to start. */
   | { readonly type: 'guest.connected' }
   | { readonly type: 'guest.started' }
-  /** Its start failed, or it did what it must not; something of it may be left. */
-  | { readonly type: 'guest.failed'; readonly error: Error }
+  /**
+   * Its start failed, or it did what it must not; something of it may be left. `isFinal`: no other launch can go better.
+   */
+  | { readonly type: 'guest.failed'; readonly error: Error; readonly isFinal?: boolean }
   /** The connection to it is gone: it is about to end, or of no use any more. */
   | { readonly type: 'guest.disconnected' }
   | { readonly type: 'guest.ponged' }

@@ -49,10 +49,13 @@ export interface CapabilityTEE {
   readonly attestation?: Uint8Array
 }
 
-/** What a runtime says of itself, in the order in which it happens. */
+/**
+ * What a runtime says of itself, in the order in which it happens. A `failedToStart` that is `final` is the last one: the
+ * host does not try again by itself, and refuses calls, until `abort({ force: true })`.
+ */
 export type RuntimeEvent =
   | { readonly type: 'started'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
-  | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string }
+  | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string; readonly final?: true }
   | { readonly type: 'stopped'; readonly version?: string }
   | { readonly type: 'updated'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
   | { readonly type: 'configUpdated' }
@@ -107,7 +110,8 @@ export interface Runtime<Req = unknown, Res = unknown> {
   watchEvents(): Observable<RuntimeEvent>
   /**
    * Brings the runtime up in the background: returns at once, and `started` or `failedToStart` tells what came of it. After
-   * a failure, or when the runtime dies, the host tries again by itself until it is stopped.
+   * a failure, or when the runtime dies, the host tries again by itself until it is stopped, or says that a failure is
+   * `final`.
    */
   start(): void
   /**

@@ -4,11 +4,10 @@ import { safeLogger } from '../logger.js'
 import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
-import { HOST_VARIABLE, launchingHost, pidNamespace, removeSocket } from '../socketName.js'
+import { HOST_VARIABLE, launchingHost, removeSocket } from '../socketName.js'
 import { positive } from '../validate.js'
 import { canonical, type VersionLike } from '../version.js'
 import { consoleLogger } from './consoleLogger.js'
-import { watchForHost } from './orphanWatch.js'
 import { GuestSession } from './session.js'
 
 /** What {@link serve} can be told. */
@@ -49,7 +48,6 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
   const path = process.env[hostVariable] ?? ''
   const socket = await connectTo(path, hostVariable)
   const host = launchingHost(path)
-  if (host !== undefined) watchForHost(host.namespace === pidNamespace() ? host.pid : undefined)
   // They lead to the host: when it is gone, what is written is lost, and that is no reason to crash.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const session = new GuestSession({

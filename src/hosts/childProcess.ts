@@ -87,8 +87,8 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
       const config = checkConfig(given)
       if (!isEncodable(config.localConfig))
         throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
-      const command = commandOf(options, config)
-      const connected = { ...compiled, protocol }
+      const { module, ...command } = commandOf(options, config)
+      const connected = { ...compiled, protocol, module }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const openTransport = (socket: Socket) => openSocket(socket, { maxFrameBytes })
         const carrier = new ProcessCarrier(command, { hostVariable, logger, openTransport })

@@ -1,8 +1,8 @@
-import type { RuntimeModule } from '../module/runtimeModule.js'
+import { moduleUrl, type RuntimeModule } from '../module/runtimeModule.js'
 import { duration, invalidOption, object } from '../validate.js'
 import { HostRequests } from './hostRequests.js'
 import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
-import { assertModuleSource, loadModule, type ModuleSource } from './moduleSource.js'
+import { assertModuleSource, isLocation, loadModule, type ModuleSource } from './moduleSource.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
@@ -68,6 +68,7 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
             askHost: async (request, signal) => requests.answerCall(request, { signal }),
           },
           logger,
+          file: isLocation(source) ? moduleUrl(source) : undefined,
           // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
           load: () => loadModule(source, config) as Promise<RuntimeModule<Req, Res>>,
           latest: () => latest,

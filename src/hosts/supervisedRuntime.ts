@@ -66,8 +66,8 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
     this.#router = this.#createRouter()
     this.#effects = new EffectQueue({
-      decided: () => this.#router.close(this.#route()),
-      performed: () => this.#router.open(this.#route(), () => this.#backend()),
+      decided: () => this.#router.close({ ...this.#route(), closed: false }),
+      performed: () => this.#follow(this.#route()),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#inspect = options.inspect
@@ -147,7 +147,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           { version },
         ),
       closed: () =>
-        this.#actor.getSnapshot().matches('gaveUp')
+        hasGivenUp(this.#actor.getSnapshot())
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
     })
@@ -197,6 +197,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
       case 'emitFailed':
         this.#emitFailed(effect)
         break
+      case 'emitFinalFailure':
+        this.#emitFinalFailure(effect)
+        break
       case 'emitGaveUp':
         this.#emitGaveUp()
         break
@@ -208,8 +211,14 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
   #route(): Route {
     const snapshot = this.#actor.getSnapshot()
-    const closed = isStopped(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
+    const closed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
     return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
+  }
+
+  /** Refuses calls only now: by then the failure that they are refused with is known. */
+  #follow(route: Route): void {
+    if (route.closed) this.#router.close(route)
+    else this.#router.open(route, () => this.#backend())
   }
 
   #backend(): Backend<Req, Res> | undefined {
@@ -234,7 +243,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           if (guest === this.#guest) this.#info = info
           report({ type: 'guest.started' })
         },
-        failed: error => report({ type: 'guest.failed', error }),
+        failed: (error, isFinal = false) => report({ type: 'guest.failed', error, isFinal }),
         disconnected: () => report({ type: 'guest.disconnected' }),
         ponged: () => report({ type: 'guest.ponged' }),
         aborted: () => report({ type: 'guest.aborted' }),
@@ -272,12 +281,24 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#events$.next({ type: 'failedToStart', version: this.#version, error })
   }
 
+  #emitFinalFailure({ reason }: Failure): void {
+    const { failed } = meaningOf(reason, this.#options.supervisor)
+    const remedy = 'It is not tried again: mend it and call abort({ force: true }), or replace the version.'
+    const error = this.#startFailed(`${failed.replace(/\.?$/, '.')} ${remedy}`, reason)
+    this.#failure = error
+    this.#emitFinal(error, 'a runtime cannot start: no further attempt follows')
+  }
+
   #emitGaveUp(): void {
     const { giveUpAfter } = this.#options.supervisor
     const what = `has failed for ${giveUpAfter} ms (giveUpAfter) and is given up; restart it with abort({ force: true }), or replace it.`
     const error = this.#startFailed(what, this.#failure)
-    this.#logger.error({ err: error }, 'a runtime failed for too long: no further attempt follows')
-    this.#events$.next({ type: 'failedToStart', version: this.#version, error })
+    this.#emitFinal(error, 'a runtime failed for too long: no further attempt follows')
+  }
+
+  #emitFinal(error: CutoverError, message: string): void {
+    this.#logger.error({ err: error }, message)
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error, final: true })
   }
 
   #startFailed(what: string, cause: unknown): CutoverError {
@@ -293,6 +314,10 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
 function isStopped(snapshot: Snapshot): boolean {
   return snapshot.status !== 'active'
+}
+
+function hasGivenUp(snapshot: Snapshot): boolean {
+  return snapshot.matches('givingUp') || snapshot.matches('gaveUp')
 }
 
 function isAtRest(snapshot: Snapshot): boolean {

@@ -1,4 +1,5 @@
 import type { SupervisorInput, SupervisorReason } from '../../machines/index.js'
+import { printable } from '../printable.js'
 
 /** What came of it, as the rest of a sentence that begins with the version. */
 interface Meaning {
@@ -11,7 +12,8 @@ interface Meaning {
 /** Puts into words why a launch failed, or calls were lost. */
 export function meaningOf(reason: Error | SupervisorReason, input: SupervisorInput): Meaning {
   if (typeof reason !== 'string') {
-    return { failed: `failed to start: ${reason.message}`, lost: `was lost while it had the call: ${reason.message}` }
+    const said = printable(reason.message)
+    return { failed: `failed to start: ${said}`, lost: `was lost while it had the call: ${said}` }
   }
   const late = (name: 'connectTimeout' | 'startTimeout' | 'watchdogTimeout') => `after ${input[name]} ms (${name})`
   const meanings: Readonly<Record<SupervisorReason, string>> = {

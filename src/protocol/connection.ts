@@ -8,6 +8,7 @@ import {
 import { asError, CutoverError } from '../errors.js'
 import { type Inspect, inspection, inspectSafely } from '../inspection.js'
 import type { Logger } from '../logger.js'
+import { printable } from '../printable.js'
 import type { Transferable } from '../runtime.js'
 import { performedByOwner, startOwned } from '../support/effectOwner.js'
 import { EffectQueue } from '../support/effectQueue.js'
@@ -242,7 +243,10 @@ export class Connection {
     if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
     if (type === REQUEST) this.#incoming.take(transport, id, kind, payload)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
-      this.#options.logger.warn({ id: String(id), kind }, 'an answer came to a request that nobody waits for')
+      this.#options.logger.warn(
+        { id: String(id), kind: printable(String(kind)) },
+        'an answer came to a request that nobody waits for',
+      )
     }
   }
 

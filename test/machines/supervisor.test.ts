@@ -43,6 +43,9 @@ describe('the supervisor machine, held against a table written by hand', () => {
     ['launching.starting', 'exited', 'gaveUp 2 overdue: emitFailed(its own) emitGaveUp'],
     ['clearing.killing', 'exited', 'gaveUp 1 overdue: emitGaveUp'],
     ['gaveUp', 'restart', 'launching.connecting 0: launchGuest'],
+    ['givingUp', 'restart', 'restarting.cancelling 0: killGuest'],
+    ['launching.starting', 'failedForGood', 'givingUp 1 overdue: emitFinalFailure(its own) killGuest'],
+    ['givingUp', 'exited', 'gaveUp 1 overdue:'],
     ['up.idle', 'stableAfter@up', 'up.idle 0:'],
     ['lost.killing', 'stop', 'stopping.killing 1 overdue: rejectCalls(stopped) killGuest'],
   ])('After it has failed for giveUpAfter, %s on %s: %s', (state, name, expected) => {

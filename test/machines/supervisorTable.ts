@@ -14,6 +14,7 @@ export const EVENTS: Readonly<Record<string, SupervisorEvent>> = {
   connected: { type: 'guest.connected' },
   started: { type: 'guest.started' },
   failed: { type: 'guest.failed', error },
+  failedForGood: { type: 'guest.failed', error, isFinal: true },
   disconnected: { type: 'guest.disconnected' },
   ponged: { type: 'guest.ponged' },
   aborted: { type: 'guest.aborted' },
@@ -27,6 +28,7 @@ type Row = Readonly<Record<string, string>>
 
 const launchFails: Row = {
   failed: 'clearing.killing 2: emitFailed(its own) killGuest',
+  failedForGood: 'givingUp 1: emitFinalFailure(its own) killGuest',
   disconnected: 'clearing.settling 2:',
   exited: 'backingOff 2: emitFailed(its own)',
   restart: 'restarting.cancelling 1: killGuest',
@@ -35,6 +37,7 @@ const launchFails: Row = {
 const cleared: Row = { restart: 'restarting.cancelling 1: killGuest', stop: 'stopping.killing 1: killGuest' }
 const upFails: Row = {
   failed: 'lost.killing 2: rejectCalls(its own) killGuest',
+  failedForGood: 'lost.killing 2: rejectCalls(its own) killGuest',
   disconnected: 'lost.settling 2:',
   exited: 'backingOff 2: rejectCalls(its own) emitStopped',
   restart: 'restarting.terminating 1: rejectCalls(restarted) killGuest',
@@ -78,6 +81,12 @@ export const TABLE: Readonly<Record<string, Row>> = {
     restart: 'launching.connecting 1: launchGuest',
     stop: 'stopped 1: emitStopped',
     overdue: 'gaveUp 1 overdue: emitGaveUp',
+  },
+  givingUp: {
+    restart: 'restarting.cancelling 0: killGuest',
+    stop: 'stopping.killing 1: killGuest',
+    exited: 'gaveUp 1:',
+    'discardTimeout@givingUp': 'gaveUp 1: giveUpGuest',
   },
   gaveUp: { restart: 'launching.connecting 0: launchGuest', stop: 'stopped 1: emitStopped' },
   'up.idle': {

@@ -43,9 +43,9 @@ export function bubblewrap(options: BubblewrapOptions = {}): Sandbox {
     name: 'bubblewrap',
     wrap({ file, args, env, cwd }, mounts) {
       const path = env['PATH'] ?? process.env['PATH']
-      const bwrap = findProgram(binary, process.env['PATH'], process.cwd())
+      const bwrap = findProgram(binary, process.env['PATH'])
       if (bwrap === undefined) throw noSuchProgram(binary, ': install bubblewrap, or set `binary` to where it is')
-      const program = findProgram(file, path, cwd ?? process.cwd())
+      const program = findProgram(file, path, cwd)
       if (program === undefined) throw noSuchProgram(file, '')
       const reads = [...mounts.readOnly, ...readOnly, ...(cwd === undefined ? [] : [cwd])].map(item => resolve(item))
       return {

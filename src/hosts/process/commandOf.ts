@@ -11,18 +11,24 @@ import type { Sandbox } from './command.js'
 import { moduleMounts } from './moduleMounts.js'
 import type { SandboxedCommand } from './processCarrier.js'
 
+/** A command, and the module that it makes Node.js load, if any. */
+interface GuestCommand extends SandboxedCommand {
+  readonly module?: URL
+}
+
 /**
  * What to run for a config, which goes before the options: its command, its module, the command of the options, the
  * module of the options, in this order.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */
-export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): SandboxedCommand {
+export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): GuestCommand {
   const env = { ...environment(options.env), ...environment(config.env) }
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
   if (command !== undefined) {
-    return { ...where, file: text('command', command), args: strings('args', config.args ?? options.args ?? []) }
+    const args = argumentsOf('args', config.args ?? options.args ?? [])
+    return { ...where, file: withoutNul('command', text('command', command)), args }
   }
   const module = config.module ?? options.module
   if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
@@ -35,20 +41,31 @@ function moduleCommand(module: URL, options: ChildProcessOptions) {
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
   return {
+    module,
     file: process.execPath,
-    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
+    args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
     readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
   }
 }
 
 function directoryOf({ cwd }: ChildProcessOptions): { readonly cwd?: string } {
-  return cwd === undefined ? {} : { cwd: text('cwd', cwd) }
+  return cwd === undefined ? {} : { cwd: withoutNul('cwd', text('cwd', cwd)) }
 }
 
 function sandboxOf({ sandbox }: ChildProcessOptions): { readonly sandbox?: Sandbox } {
   if (sandbox === undefined) return {}
   if (typeof object('sandbox', sandbox).wrap === 'function') return { sandbox }
   throw invalidOption('sandbox', 'a sandbox, such as bubblewrap()', sandbox)
+}
+
+function argumentsOf(name: string, given: readonly string[]): readonly string[] {
+  return strings(name, given).map(value => withoutNul(name, value))
+}
+
+/** The system ends a text where there is a NUL. */
+function withoutNul(name: string, value: string): string {
+  if (value.includes('\0')) throw invalidOption(name, 'without NUL', value)
+  return value
 }
 
 function environment(given: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {

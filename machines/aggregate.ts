@@ -41,18 +41,18 @@
  *
  * | state | meaning |
  * |---|---|
- * | stopped | Nothing runs. Versions can be added, and wanted; calls wait. |
- * | running | What is wanted is brought about. |
- * | running.reconciling | Compares what is with what is wanted and takes the next step; never rests here. |
- * | running.settled | What is wanted is in place, as far as it is known. |
+ * | stopped | Nothing runs. Versions can be added and wanted; calls wait. |
+ * | running | The aggregate works towards the wanted pair. |
+ * | running.reconciling | Compares the versions in place with the wanted pair and takes the next step; never rests here. |
+ * | running.settled | The wanted pair is in place, as far as its versions are known. |
  * | running.stoppingActive | The old active version drains and stops; calls wait for its successor. |
- * | running.stoppingNext | The unwanted next version stops; the active version goes on serving. |
- * | running.retiring | Overlap: the new active version serves; its events are held until the old one has stopped. |
- * | stopping | Everything that runs is torn down. |
- * | stopping.halting | Until everything is down; then stopped. |
- * | stopping.restarting | Until everything is down; then running again. |
- * | stopping.disposing | Until everything is down; then gone. |
- * | disposed | Gone for good: nothing is heard any more. |
+ * | running.stoppingNext | The unwanted next version stops, while the active version serves. |
+ * | running.retiring | Overlap: the new active version serves, and its events are held until the old one has stopped. |
+ * | stopping | All running versions are torn down. |
+ * | stopping.halting | Waits until all versions are down, then is stopped. |
+ * | stopping.restarting | Waits until all versions are down, then runs again. |
+ * | stopping.disposing | Waits until all versions are down, then is disposed. |
+ * | disposed | Disposed for good: every stream has completed. |
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
 import * as query from './aggregateContext.js'
@@ -152,19 +152,19 @@ export const aggregateMachine = setup({
   },
   states: {
     stopped: {
-      description: 'Nothing runs. Versions can be added, and wanted; calls wait.',
+      description: 'Nothing runs. Versions can be added and wanted; calls wait.',
       on: { start: 'running', dispose: 'disposed' },
     },
     running: {
-      description: 'What is wanted is brought about.',
+      description: 'The aggregate works towards the wanted pair.',
       initial: 'reconciling',
       on: { stop: 'stopping.halting', dispose: 'stopping.disposing' },
       states: {
         reconciling: {
-          description: 'Compares what is with what is wanted and takes the next step; never rests here.',
+          description: 'Compares the versions in place with the wanted pair and takes the next step; never rests here.',
           always: [
             {
-              description: 'Overlap: the running next takes over at once, the old active leaves behind it.',
+              description: 'Overlap: the running next takes over at once, and the old active drains behind it.',
               guard: 'nextCanOvertake',
               target: 'retiring',
               actions: ['overtake', transition.holdEvents, ...transition.tearDown(transition.theLeaving)],
@@ -207,16 +207,16 @@ export const aggregateMachine = setup({
               ],
             },
             {
-              description: 'A wanted version is unknown: it is started when it is added.',
+              description: 'A wanted version is unknown. It is started when it is added.',
               guard: 'isPostponed',
               target: 'settled',
               actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: query.postponed(context) }) },
             },
-            { description: 'What is wanted is in place.', target: 'settled' },
+            { description: 'The wanted pair is in place.', target: 'settled' },
           ],
         },
         settled: {
-          description: 'What is wanted is in place, as far as it is known.',
+          description: 'The wanted pair is in place, as far as its versions are known.',
           on: {
             setVersion: { target: 'reconciling', actions: { type: 'recordWanted', params: ({ event }) => event } },
             addVersion: {
@@ -237,7 +237,7 @@ export const aggregateMachine = setup({
           },
         },
         stoppingNext: {
-          description: 'The unwanted next version stops; the active version goes on serving.',
+          description: 'The unwanted next version stops, while the active version serves.',
           on: {
             'version.stopped': {
               guard: { type: 'isNext', params: transition.namedVersion },
@@ -247,7 +247,7 @@ export const aggregateMachine = setup({
           },
         },
         retiring: {
-          description: 'Overlap: the new active version serves; its events are held until the old one has stopped.',
+          description: 'Overlap: the new active version serves, and its events are held until the old one has stopped.',
           on: {
             'version.stopped': {
               guard: { type: 'isLeaving', params: transition.namedVersion },
@@ -259,7 +259,7 @@ export const aggregateMachine = setup({
       },
     },
     stopping: {
-      description: 'Everything that runs is torn down.',
+      description: 'All running versions are torn down.',
       entry: enqueueActions(({ context, enqueue }) => {
         for (const version of query.toTearDown(context)) {
           enqueue({ type: 'setState', params: { version, state: 'stopping' } })
@@ -270,7 +270,7 @@ export const aggregateMachine = setup({
       on: {
         'version.stopped': [
           {
-            description: 'The old active version of an overlap is down: its successor follows.',
+            description: 'The old active version of an overlap is down, so its successor is torn down too.',
             guard: { type: 'isLeaving', params: transition.namedVersion },
             actions: [...transition.remove, transition.releaseEvents, ...transition.tearDown(transition.theActive)],
           },
@@ -284,23 +284,23 @@ export const aggregateMachine = setup({
       },
       states: {
         halting: {
-          description: 'Until everything is down; then stopped.',
+          description: 'Waits until all versions are down, then is stopped.',
           always: { guard: 'allDown', target: '#aggregate.stopped' },
           on: { start: 'restarting' },
         },
         restarting: {
-          description: 'Until everything is down; then running again.',
+          description: 'Waits until all versions are down, then runs again.',
           always: { guard: 'allDown', target: '#aggregate.running' },
           on: { stop: 'halting' },
         },
         disposing: {
-          description: 'Until everything is down; then gone.',
+          description: 'Waits until all versions are down, then is disposed.',
           always: { guard: 'allDown', target: '#aggregate.disposed' },
         },
       },
     },
     disposed: {
-      description: 'Gone for good: nothing is heard any more.',
+      description: 'Disposed for good: every stream has completed.',
       entry: [assign({ versions: {} }), 'close'],
       on: { '*': {} },
     },

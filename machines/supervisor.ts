@@ -1,5 +1,5 @@
 /**
- * Keeps one guest alive: launches it, watches it, relaunches it after a failure, restarts it on demand, stops it for good.
+ * Supervises one guest: launches it, watches it, launches it again after a failure, restarts it on demand, and stops it for good.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
@@ -74,32 +74,32 @@
  * | state | meaning |
  * |---|---|
  * | idle | Provisioned, not started. |
- * | launching | The guest is brought to life; calls wait. |
- * | launching.connecting | It is loaded, until it is there to be started. |
- * | launching.starting | It is told what it is, and gets ready. |
- * | clearing | A launch failed; what is left of it is ended. Calls wait. |
- * | clearing.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
- * | clearing.killing | It is ended. |
- * | backingOff | The guest failed; the next launch is not due yet. Calls wait. |
- * | givingUp | The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused. |
- * | gaveUp | It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused. |
+ * | launching | The guest is launching. Calls wait. |
+ * | launching.connecting | The guest is loading, or connecting. |
+ * | launching.starting | The guest has connected; its start is pending. |
+ * | clearing | A launch failed; its remains are cleared away. Calls wait. |
+ * | clearing.settling | The connection has closed. The guest gets a moment to exit, so that the error can say how it exited. |
+ * | clearing.killing | The guest has been killed; its exit is pending. |
+ * | backingOff | The guest failed; the next launch waits for its backoff. Calls wait. |
+ * | givingUp | No other launch can succeed; the remains of this one are cleared away. Calls are refused. |
+ * | gaveUp | No launch can succeed, or the guest failed for too long: nothing is tried until a restart. Calls are refused. |
  * | up | The guest answers calls. |
- * | up.idle | Nothing but calls. |
- * | up.pinging | The guest is asked whether it is alive. |
- * | up.aborting | The guest is asked to interrupt its work; if it does not, it is restarted. |
- * | lost | A guest that was up is of no use any more. Calls wait. |
- * | lost.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
- * | lost.killing | It is ended. |
- * | restarting | The guest is ended, to be launched again. Calls wait. |
- * | restarting.cancelling | A launch was under way: it is given a moment to end. |
- * | restarting.settling | The launch came up after all; nobody has heard of it, and it is ended. |
- * | restarting.terminating | It was up, and is ended. |
- * | stopping | The guest goes down for good. Calls are refused. |
- * | stopping.cancelling | A launch was under way: it is asked to end. |
- * | stopping.asking | It is asked to stop by itself. |
- * | stopping.terminating | It is told to end. |
- * | stopping.killing | It is ended. |
- * | stopped | Gone for good. |
+ * | up.idle | The guest answers calls; nothing else is pending. |
+ * | up.pinging | A ping is pending. |
+ * | up.aborting | An abort is pending. If the guest does not answer it in time, it is restarted. |
+ * | lost | A guest that was up has failed. Calls wait. |
+ * | lost.settling | The connection has closed. The guest gets a moment to exit, so that the error can say how it exited. |
+ * | lost.killing | The guest has been killed; its exit is pending. |
+ * | restarting | The guest is killed and launched again. Calls wait. |
+ * | restarting.cancelling | The guest was launching, and has been killed; its exit is pending. |
+ * | restarting.settling | The launch succeeded after it had been killed; nobody was told, and its exit is pending. |
+ * | restarting.terminating | The guest was up, and has been killed; its exit is pending. |
+ * | stopping | The guest stops for good. Calls are refused. |
+ * | stopping.cancelling | The guest was launching, and has been asked to stop. |
+ * | stopping.asking | The guest has been asked to stop by itself. |
+ * | stopping.terminating | The guest has been sent SIGTERM, or the like. |
+ * | stopping.killing | The guest has been killed; its exit is pending. |
+ * | stopped | Stopped for good. |
  */
 import { assign, cancel, enqueueActions, setup } from 'xstate'
 import { declareEffects, type EffectOf, effect } from './effects.js'
@@ -152,7 +152,7 @@ export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: S
   return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
 }
 
-/** The statechart that keeps one guest alive, whatever host it runs in. */
+/** The statechart that supervises one guest, in any host. Its owner provides its effects. */
 export const supervisorMachine = setup({
   types: {
     context: {} as SupervisorContext,
@@ -200,7 +200,7 @@ export const supervisorMachine = setup({
       on: { start: 'launching', stop: 'stopped' },
     },
     launching: {
-      description: 'The guest is brought to life; calls wait.',
+      description: 'The guest is launching. Calls wait.',
       entry: 'launchGuest',
       initial: 'connecting',
       on: {
@@ -222,7 +222,7 @@ export const supervisorMachine = setup({
       },
       states: {
         connecting: {
-          description: 'It is loaded, until it is there to be started.',
+          description: 'The guest is loading, or connecting.',
           on: { 'guest.connected': 'starting' },
           after: {
             connectTimeout: {
@@ -232,7 +232,7 @@ export const supervisorMachine = setup({
           },
         },
         starting: {
-          description: 'It is told what it is, and gets ready.',
+          description: 'The guest has connected; its start is pending.',
           on: { 'guest.started': { target: '#supervisor.up', actions: 'emitStarted' } },
           after: {
             startTimeout: {
@@ -244,12 +244,13 @@ export const supervisorMachine = setup({
       },
     },
     clearing: {
-      description: 'A launch failed; what is left of it is ended. Calls wait.',
+      description: 'A launch failed; its remains are cleared away. Calls wait.',
       initial: 'killing',
       on: { restart: 'restarting.cancelling', stop: 'stopping.killing' },
       states: {
         settling: {
-          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          description:
+            'The connection has closed. The guest gets a moment to exit, so that the error can say how it exited.',
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
@@ -261,7 +262,7 @@ export const supervisorMachine = setup({
           },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
           on: { 'guest.exited': '#supervisor.backingOff' },
           after: { discardTimeout: { target: '#supervisor.backingOff', actions: 'giveUpGuest' } },
@@ -269,14 +270,13 @@ export const supervisorMachine = setup({
       },
     },
     backingOff: {
-      description: 'The guest failed; the next launch is not due yet. Calls wait.',
+      description: 'The guest failed; the next launch waits for its backoff. Calls wait.',
       always: { guard: 'isOverdue', target: 'gaveUp', actions: 'emitGaveUp' },
       after: { backoff: 'launching' },
       on: { restart: 'launching', stop: 'stopped' },
     },
     givingUp: {
-      description:
-        'The launch failed in a way that no other launch can mend; what is left of it is ended. Calls are refused.',
+      description: 'No other launch can succeed; the remains of this one are cleared away. Calls are refused.',
       entry: 'killGuest',
       on: {
         'guest.exited': 'gaveUp',
@@ -287,7 +287,7 @@ export const supervisorMachine = setup({
     },
     gaveUp: {
       description:
-        'It failed for good, or for too long: nothing more is tried until a restart is asked for. Calls are refused.',
+        'No launch can succeed, or the guest failed for too long: nothing is tried until a restart. Calls are refused.',
       on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {
@@ -312,12 +312,12 @@ export const supervisorMachine = setup({
       },
       states: {
         idle: {
-          description: 'Nothing but calls.',
+          description: 'The guest answers calls; nothing else is pending.',
           on: { abort: 'aborting' },
           after: { watchdogInterval: 'pinging' },
         },
         pinging: {
-          description: 'The guest is asked whether it is alive.',
+          description: 'A ping is pending.',
           entry: 'pingGuest',
           on: { 'guest.ponged': 'idle', abort: 'aborting' },
           after: {
@@ -328,7 +328,7 @@ export const supervisorMachine = setup({
           },
         },
         aborting: {
-          description: 'The guest is asked to interrupt its work; if it does not, it is restarted.',
+          description: 'An abort is pending. If the guest does not answer it in time, it is restarted.',
           entry: 'abortGuest',
           on: {
             'guest.aborted': 'idle',
@@ -341,7 +341,7 @@ export const supervisorMachine = setup({
       },
     },
     lost: {
-      description: 'A guest that was up is of no use any more. Calls wait.',
+      description: 'A guest that was up has failed. Calls wait.',
       initial: 'settling',
       on: {
         restart: 'restarting.terminating',
@@ -349,7 +349,8 @@ export const supervisorMachine = setup({
       },
       states: {
         settling: {
-          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          description:
+            'The connection has closed. The guest gets a moment to exit, so that the error can say how it exited.',
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
@@ -361,7 +362,7 @@ export const supervisorMachine = setup({
           },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
           on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'emitStopped' } },
           after: {
@@ -371,11 +372,11 @@ export const supervisorMachine = setup({
       },
     },
     restarting: {
-      description: 'The guest is ended, to be launched again. Calls wait.',
+      description: 'The guest is killed and launched again. Calls wait.',
       initial: 'terminating',
       states: {
         cancelling: {
-          description: 'A launch was under way: it is given a moment to end.',
+          description: 'The guest was launching, and has been killed; its exit is pending.',
           entry: 'killGuest',
           on: {
             'guest.started': 'settling',
@@ -385,12 +386,12 @@ export const supervisorMachine = setup({
           after: { discardTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         settling: {
-          description: 'The launch came up after all; nobody has heard of it, and it is ended.',
+          description: 'The launch succeeded after it had been killed; nobody was told, and its exit is pending.',
           on: { 'guest.exited': '#supervisor.launching', stop: '#supervisor.stopping.killing' },
           after: { killTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         terminating: {
-          description: 'It was up, and is ended.',
+          description: 'The guest was up, and has been killed; its exit is pending.',
           entry: [{ type: 'rejectCalls', params: because('restarted') }, 'killGuest'],
           on: {
             'guest.exited': { target: '#supervisor.launching', actions: 'emitStopped' },
@@ -401,35 +402,35 @@ export const supervisorMachine = setup({
       },
     },
     stopping: {
-      description: 'The guest goes down for good. Calls are refused.',
+      description: 'The guest stops for good. Calls are refused.',
       initial: 'asking',
       on: { 'guest.exited': 'stopped' },
       states: {
         cancelling: {
-          description: 'A launch was under way: it is asked to end.',
+          description: 'The guest was launching, and has been asked to stop.',
           entry: 'askGuest',
           on: { 'guest.started': 'asking', 'guest.stopRefused': 'terminating' },
           after: { cancelTimeout: 'terminating' },
         },
         asking: {
-          description: 'It is asked to stop by itself.',
+          description: 'The guest has been asked to stop by itself.',
           on: { 'guest.stopRefused': 'terminating' },
           after: { shutdownTimeout: 'terminating' },
         },
         terminating: {
-          description: 'It is told to end.',
+          description: 'The guest has been sent SIGTERM, or the like.',
           entry: 'terminateGuest',
           after: { killTimeout: 'killing' },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
           after: { killTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
         },
       },
     },
     stopped: {
-      description: 'Gone for good.',
+      description: 'Stopped for good.',
       type: 'final',
       entry: ['stopCounting', 'emitStopped'],
     },

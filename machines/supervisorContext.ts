@@ -2,11 +2,11 @@
 
 /** Times in ms. */
 export interface SupervisorInput {
-  /** How long a launch may take until the guest is there. */
+  /** How long the guest may take to load or connect. */
   readonly connectTimeout: number
-  /** How long the guest may take to start, from then on. */
+  /** How long the guest may take to start after that. */
   readonly startTimeout: number
-  /** How long a guest that is up is left alone between two pings. */
+  /** The time between two pings of a guest that is up. */
   readonly watchdogInterval: number
   /** How long it may take to answer a ping. */
   readonly watchdogTimeout: number
@@ -22,29 +22,29 @@ export interface SupervisorInput {
   readonly jitter: number
   /** How long the guest must be up before its failures are forgotten. */
   readonly stableAfter: number
-  /** How long it may fail, counted from the first failure that is not forgotten, before nothing more is tried. */
+  /** How long it may fail, counted from the first failure not yet forgotten, before it is given up. */
   readonly giveUpAfter: number
-  /** How long a launch that is not wanted any more may take to end when it is asked to. */
+  /** How long a launching guest may take to exit after it was asked to stop. */
   readonly cancelTimeout: number
-  /** How long it may take to end when it is ended to be launched again. */
+  /** How long a killed guest may take to exit before the next launch goes on without it. */
   readonly discardTimeout: number
   /** How long the guest may take to stop by itself. */
   readonly shutdownTimeout: number
-  /** How long it may take to end once it is told to, and then again once it is killed. */
+  /** How long it may take to exit after SIGTERM, and again after SIGKILL. */
   readonly killTimeout: number
-  /** How long a guest whose connection is gone may take to end, so that one knows how it ended. */
+  /** How long a guest may take to exit after its connection has closed, before it is killed. */
   readonly exitGrace: number
 }
 
-/** What a supervisor knows of its guest, besides the state. */
+/** The context of the supervisor machine. */
 export interface SupervisorContext extends SupervisorInput {
-  /** Failed launches and unexpected ends that are not forgotten. */
+  /** Failed launches and unexpected exits not yet forgotten. */
   readonly failures: number
   /** It has failed for `giveUpAfter`: the next failure is the last. */
   readonly isOverdue: boolean
 }
 
-/** Why a call is lost, or a launch failed, when it is not the guest's own error. */
+/** Why a launch failed or calls are lost, other than by an error of the guest. */
 export type SupervisorReason =
   | 'connectTimeout'
   | 'startTimeout'
@@ -59,29 +59,29 @@ export interface Failure {
   readonly reason: Error | SupervisorReason
 }
 
-/** What is wanted of a supervisor, and what its guest reports. */
+/** The events of the supervisor machine: commands, and reports of the guest. */
 export type SupervisorEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
   /** Ask the guest to interrupt its work. */
   | { readonly type: 'abort' }
-  /** End the guest and launch it again. */
+  /** Kill the guest and launch it again. */
   | { readonly type: 'restart' }
-  /** It is there, and is about to start. */
+  /** It has loaded or connected, and is about to start. */
   | { readonly type: 'guest.connected' }
   | { readonly type: 'guest.started' }
   /**
-   * Its start failed, or it did what it must not; something of it may be left. `isFinal`: no other launch can go better.
+   * Its start failed, or it broke the protocol; it may still be running. `isFinal`: no other launch can succeed.
    */
   | { readonly type: 'guest.failed'; readonly error: Error; readonly isFinal?: boolean }
-  /** The connection to it is gone: it is about to end, or of no use any more. */
+  /** Its connection has closed: it is about to exit, or useless. */
   | { readonly type: 'guest.disconnected' }
   | { readonly type: 'guest.ponged' }
   | { readonly type: 'guest.aborted' }
   | { readonly type: 'guest.abortFailed' }
   /** It cannot stop by itself. */
   | { readonly type: 'guest.stopRefused' }
-  /** Nothing of it is left. */
+  /** It has exited, and left nothing behind. */
   | { readonly type: 'guest.exited'; readonly error: Error }
   /** It has failed for `giveUpAfter`. */
   | { readonly type: 'overdue' }

@@ -1,5 +1,5 @@
 /**
- * Life of one version, from provisioned to stopped.
+ * The life of one version, from provisioned to stopped.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
@@ -32,20 +32,20 @@
  *
  * | state | meaning |
  * |---|---|
- * | provisioned | Made, not started. |
- * | starting | The host is asked to come up, or comes back by itself after it died or restarted. |
+ * | provisioned | The runtime exists, and has not been started. |
+ * | starting | The host is starting, or coming back by itself after it died or restarted. |
  * | running | The host is up and answers calls. |
  * | stopping | The version leaves the aggregate. |
- * | stopping.draining | No new call arrives; calls in flight may finish. |
- * | stopping.terminating | Calls still in flight are rejected and the host is asked to stop. |
- * | stopped | Gone for good: to use the version again, add it again. |
+ * | stopping.draining | No new call is sent; calls in flight may finish. |
+ * | stopping.terminating | Calls still in flight have been rejected, and the host has been asked to stop. |
+ * | stopped | Stopped for good. To use the version again, add it again. |
  */
 import { assign, sendParent, setup } from 'xstate'
 import { declareEffects, type EffectAction, type EffectOf, effect } from './effects.js'
 
-/** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
+/** The capability that a host last reported, as plain data; bytes as hexadecimal text. */
 export interface CapabilityFacts {
-  /** Which kind of environment it is, such as `intel-sgx`. */
+  /** The kind of environment, such as `intel-sgx`. */
   readonly hardware: string
   /** The runtime attestation key. */
   readonly rak: string | null
@@ -55,15 +55,15 @@ export interface CapabilityFacts {
 
 /** An error as plain data. */
 export interface ErrorFacts {
-  /** Its class. */
+  /** The name of its class. */
   readonly name: string
-  /** What it says. */
+  /** Its message. */
   readonly message: string
-  /** Its code, if it is one of this library. */
+  /** Its code, if this library made it. */
   readonly code: string | null
 }
 
-/** What a version is made with. */
+/** The input of the version machine. */
 export interface VersionInput {
   /** Canonical SemVer. */
   readonly version: string
@@ -73,20 +73,20 @@ export interface VersionInput {
   readonly stopTimeout: number
 }
 
-/** Everything that the version machine remembers, as plain JSON. */
+/** The context of the version machine, as plain JSON. */
 export interface VersionContext extends VersionInput {
   /**
-   * What the host last said of its end. `expected`: nothing, or that it came up since; `stopped`: that it stopped;
-   * `ended`: its stream of events is over, and nothing more will be heard from it.
+   * What the host last reported about its end. `expected`: nothing, or it has started since; `stopped`: it has stopped;
+   * `ended`: its stream of events is over, and no further event will come.
    */
   readonly host: 'expected' | 'stopped' | 'ended'
-  /** What its host last said of its environment. */
+  /** The capability that its host last reported. */
   readonly capability: CapabilityFacts | null
-  /** The last failed start since it ran last. */
+  /** The last failed start since it last ran. */
   readonly lastError: ErrorFacts | null
 }
 
-/** What the version machine is told: by the aggregate, by its host, and by the calls in flight. */
+/** The events of the version machine, sent by the aggregate, by the host and by the calls in flight. */
 export type VersionEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
@@ -97,7 +97,7 @@ export type VersionEvent =
   | { readonly type: 'host.updated'; readonly capability: CapabilityFacts | null }
   | { readonly type: 'host.ended' }
 
-/** What a version tells the aggregate about itself. */
+/** The events that a version sends to its aggregate. */
 export type VersionReport =
   | { readonly type: 'version.running'; readonly version: string }
   | { readonly type: 'version.lost'; readonly version: string }
@@ -132,13 +132,13 @@ const reportToParent = (type: VersionReport['type']) =>
     version: context.version,
   }))
 
-/** A host whose stream ends counts as stopped; if it said so itself, nobody says it again. */
+/** A host whose stream ends counts as stopped. If it has said so itself, no second `stopped` is emitted. */
 const SAID_ONCE = [
   { guard: 'saidStopped', actions: 'hostHasEnded' },
   { actions: ['hostHasEnded', 'emitStopped'] },
 ] as const
 
-/** Whether the event says only what the machine remembers: it changes nothing, whatever the state. */
+/** Whether the event repeats what the context holds, so that it changes nothing in any state. */
 export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, event: VersionEvent): boolean {
   if (event.type !== 'host.updated') return false
   const { capability: its } = event
@@ -179,11 +179,11 @@ export const versionMachine = setup({
   initial: 'provisioned',
   states: {
     provisioned: {
-      description: 'Made, not started.',
+      description: 'The runtime exists, and has not been started.',
       on: { start: { target: 'starting', actions: 'startHost' }, stop: 'stopped' },
     },
     starting: {
-      description: 'The host is asked to come up, or comes back by itself after it died or restarted.',
+      description: 'The host is starting, or coming back by itself after it died or restarted.',
       on: {
         'host.started': {
           target: 'running',
@@ -214,7 +214,7 @@ export const versionMachine = setup({
       initial: 'draining',
       states: {
         draining: {
-          description: 'No new call arrives; calls in flight may finish.',
+          description: 'No new call is sent; calls in flight may finish.',
           entry: 'awaitDrain',
           always: { guard: 'noTimeToDrain', target: 'terminating' },
           on: {
@@ -226,7 +226,7 @@ export const versionMachine = setup({
           after: { drainTimeout: 'terminating' },
         },
         terminating: {
-          description: 'Calls still in flight are rejected and the host is asked to stop.',
+          description: 'Calls still in flight have been rejected, and the host has been asked to stop.',
           entry: ['rejectCalls', 'stopHost'],
           always: { guard: 'hostIsGone', target: '#version.stopped' },
           on: {
@@ -243,7 +243,7 @@ export const versionMachine = setup({
     },
     stopped: {
       // Not of type final: XState would send the aggregate an event named after the version, and remember that name for good.
-      description: 'Gone for good: to use the version again, add it again.',
+      description: 'Stopped for good. To use the version again, add it again.',
       entry: ['releaseHost', 'reportStopped'],
     },
   },

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
 import { HOST_VARIABLE } from '../../socketName.js'
@@ -8,8 +7,8 @@ import type { ChildProcessOptions } from '../childProcess.js'
 import { fileModule } from '../connectedOptions.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { Sandbox } from './command.js'
-import { moduleMounts } from './moduleMounts.js'
 import type { SandboxedCommand } from './processCarrier.js'
+import { entryMounts, moduleMounts } from './sandbox/moduleMounts.js'
 
 /** A command, and the module that it makes Node.js load, if any. */
 interface GuestCommand extends SandboxedCommand {
@@ -39,12 +38,12 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
 function moduleCommand(module: URL, options: ChildProcessOptions) {
   const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
-  const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
+  const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
   return {
     module,
     file: process.execPath,
     args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
-    readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
+    readOnly: [...ofModule, ...entryMounts(entry)],
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime } from '../../runtime.js'
@@ -49,6 +49,8 @@ export class Bench {
   /** A file that is there until it is removed; {@link dispose} does that as well. */
   async obstacle(): Promise<{ readonly path: string; remove(): Promise<void> }> {
     this.#directory ??= await mkdtemp(join(this.#options.directory ?? tmpdir(), 'compliance-'))
+    // In a sandbox the runtime may be another user than we are.
+    await chmod(this.#directory, 0o755)
     const path = join(this.#directory, 'obstacle')
     await writeFile(path, '')
     return { path, remove: () => rm(path) }

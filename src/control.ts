@@ -80,6 +80,10 @@ export class ControlPlane<Req, Res> implements Shell {
     return version === null ? undefined : this.#hosted.get(version)
   }
 
+  get runtimes(): Runtime<Req, Res>[] {
+    return [...this.#hosted.values()].map(({ runtime }) => runtime)
+  }
+
   /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
   send(event: AggregateEvent): void {
     this.#effects.decide(() => {

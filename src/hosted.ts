@@ -7,7 +7,7 @@ import { captureAndRelease, type EventHub } from './events.js'
 import { Flights } from './flights.js'
 import { type Inspectable, SHOWN_BELOW } from './inspection.js'
 import type { Logger } from './logger.js'
-import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
+import { type Runtime, type RuntimeEvent, readEvent } from './runtime.js'
 
 /** Who is told what a host does. */
 export interface HostObserver {
@@ -115,12 +115,13 @@ export class Hosted<Req, Res> {
       this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
       observer.ended()
     }
-    const hear = (event: unknown) => {
-      if (!isRuntimeEvent(event)) return this.#warnOnce(event)
+    const hear = (said: unknown) => {
       try {
-        observer.event(event)
+        const event = readEvent(said)
+        if (event === undefined) this.#warnOnce(said)
+        else observer.event(event)
       } catch (err) {
-        this.#logger.error({ version, event, err }, 'a host emitted a malformed event: ignored')
+        this.#logger.error({ version, err }, 'a host emitted a malformed event: ignored')
       }
     }
     try {

@@ -180,7 +180,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * @param options - its `signal` ends the wait, and is passed on to the runtime
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
    * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
-   * and `drainTimeout` had passed), `CUTOVER_DISPOSED`
+   * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
    */
   call(request: Req, options?: CallOptions): Promise<Res> {
     return this.#router.call(request, options)

@@ -92,7 +92,7 @@ export class ControlPlane<Req, Res> implements Shell {
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options.logger))
+    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 

@@ -18,7 +18,8 @@ export interface Route {
 /** A version as the router sees it. */
 export interface Backend<Req, Res> {
   readonly version: string
-  readonly runtime: Callee<Req, Res, CallOptions | undefined>
+  /** What takes its calls. */
+  readonly callee: Callee<Req, Res, CallOptions | undefined>
   readonly flights: Flights<Res>
 }
 
@@ -97,7 +98,7 @@ export class Router<Req, Res> {
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    const answer = active.flights.launch(active.runtime, request, options)
+    const answer = active.flights.launch(active.callee, request, options)
     const next = this.#next
     if (next === null) return answer
     try {
@@ -121,7 +122,7 @@ export class Router<Req, Res> {
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
-    if (this.#propagate?.(request) === true) Promise.resolve(next.runtime.call(request, options)).catch(failed)
+    if (this.#propagate?.(request) === true) Promise.resolve(next.callee.call(request, options)).catch(failed)
   }
 
   #mirrorFailed(version: string, err: unknown): void {

@@ -100,7 +100,7 @@ export interface Runtime<Req = unknown, Res = unknown> {
    * @param options - its `signal` ends the wait, and is passed on to the runtime
    * @throws (rejects) what the runtime gives as an error; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (it
    * stopped, or was restarted, before it answered), `CUTOVER_START_FAILED` (it did not come up in time),
-   * `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
+   * `CUTOVER_CALL_TIMEOUT` (it did not answer in time), `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
    */
   call(request: Req, options?: CallOptions): Promise<Res>
   /** Hot: a subscriber gets what happens from now on. */

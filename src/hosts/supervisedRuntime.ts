@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import type { Blame, SupervisorEvent } from '../../machines/supervision.js'
 import { backoffOf, supervisorMachine } from '../../machines/supervisor.js'
+import { withCallTimeout } from '../callTimeout.js'
 import { wrapClock } from '../clock.js'
 import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'
@@ -185,8 +186,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
   }
 
   #backend(): Backend<Req, Res> | undefined {
-    const runtime = this.#guest
-    return runtime === undefined ? undefined : { version: this.#version, runtime, flights: this.#flights }
+    if (this.#guest === undefined) return undefined
+    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
+    return { version: this.#version, callee, flights: this.#flights }
   }
 
   #send(event: SupervisorEvent): void {

@@ -99,6 +99,10 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
     return version === null ? undefined : this.#hosted.get(version)
   }
 
+  get runtimes(): Runtime<Req, Res>[] {
+    return [...this.#hosted.values()].map(({ runtime }) => runtime)
+  }
+
   /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
   send(event: AggregateEvent): void {
     this.effects.decide(() => {
@@ -107,7 +111,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options.logger))
+    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 

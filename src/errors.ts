@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   CUTOVER_VERSION_IN_USE: '`removeVersion` was asked for a version that is wanted, or that is still stopping.',
   CUTOVER_NO_ACTIVE_VERSION: 'No version is active; for a call: none became active within `waitTimeout`.',
   CUTOVER_VERSION_STOPPED: 'The version left before it answered the call, and `drainTimeout` had passed.',
+  CUTOVER_CALL_TIMEOUT: 'The runtime had the call, and did not answer it within `callTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:
     '`maxWaitingCalls` calls wait already for a version to become active, or for a module to come up.',
   CUTOVER_DISPOSED: 'The aggregate was disposed of.',

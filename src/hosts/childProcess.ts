@@ -65,7 +65,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
  * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
  * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
  * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent),
- * `CUTOVER_ABORTED`.
+ * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */

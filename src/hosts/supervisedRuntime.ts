@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from '../../machines/supervisor.js'
 import type { Failure, SupervisorEvent } from '../../machines/supervisorContext.js'
+import { withCallTimeout } from '../callTimeout.js'
 import { wrapClock } from '../clock.js'
 import { CutoverError } from '../errors.js'
 import { Flights } from '../flights.js'
@@ -222,8 +223,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
   }
 
   #backend(): Backend<Req, Res> | undefined {
-    const runtime = this.#guest
-    return runtime === undefined ? undefined : { version: this.#version, runtime, flights: this.#flights }
+    if (this.#guest === undefined) return undefined
+    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
+    return { version: this.#version, callee, flights: this.#flights }
   }
 
   #send(event: SupervisorEvent): void {

@@ -48,6 +48,7 @@ export class MessageWriter {
     if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
     const out = this.#out
     const before = out.length
+    let size = 0
     this.#writing = true
     try {
       out.reserve(HEADER_BYTES)
@@ -59,18 +60,18 @@ export class MessageWriter {
       this.#append(BEFORE_TYPE)
       out.reserve(1)
       out.bytes[out.at++] = type
+      size = out.length - before - HEADER_BYTES
+      out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
     } catch (error) {
-      out.rewind(before)
+      // As rewind() does, for which a stack that is full has no room: what is left of a message spoils the stream.
+      out.at = out.start + before
       throw refusal(error, kind, payload)
     } finally {
       this.#writing = false
     }
-    const size = out.length - before - HEADER_BYTES
-    if (size > this.#maxFrameBytes) {
-      out.rewind(before)
-      throw new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
-    }
-    out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
+    if (size <= this.#maxFrameBytes) return
+    out.at = out.start + before
+    throw new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
   }
 
   #append(part: Buffer): void {

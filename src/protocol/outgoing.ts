@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { onAbort } from '../abortListeners.js'
 import { asError, CutoverError, describe } from '../errors.js'
 import type { Transferable } from '../runtime.js'
@@ -39,14 +40,32 @@ interface Pending {
   unlisten: (() => void) | undefined
 }
 
-/** What this side asks: calls in flight, calls that wait, and the requests that are no calls. */
+/** A call that waits for its turn. */
+interface Waiting {
+  readonly call: Outgoing
+  readonly pending: Pending
+  /** Sends it in the async context of its caller: to encode a request may run getters of it. */
+  readonly caller: AsyncResource
+}
+
+const SETTLED = Promise.resolve()
+
+/**
+ * What this side asks: calls in flight, calls that wait, and the requests that are no calls.
+ *
+ * A caller may be at the end of its stack, where any call of a function throws. So a request is known here before it is
+ * sent, and what follows from a failure there is done in a turn of its own.
+ */
 export class OutgoingRequests {
   readonly #options: OutgoingOptions
   readonly #pending = new Map<number, Pending>()
   /** A Set keeps the order and deletes in constant time. */
-  readonly #waiting = new Set<{ readonly call: Outgoing; readonly pending: Pending }>()
+  readonly #waiting = new Set<Waiting>()
+  /** Counts up for as long as the connection lasts: a late answer is never taken for that of another request. */
   #lastId = 0
-  /** Calls in flight, with those that were given up and are not answered yet. */
+  /** Requests that were given up and forgotten: so many answers may still come that nobody waits for. */
+  #forgotten = 0
+  /** Calls in flight, with those that were given up and must still be answered. */
   inFlight = 0
   /** Where calls go; `null` while they wait. */
   #way: Transport | null = null
@@ -86,16 +105,21 @@ export class OutgoingRequests {
       const way = this.#way
       if (way === null || !this.#hasRoom(way)) return
       this.#waiting.delete(waiting)
-      waiting.pending.unlisten?.()
-      waiting.pending.unlisten = undefined
-      this.#send(way, waiting.call, waiting.pending)
+      const { call, pending, caller } = waiting
+      try {
+        pending.unlisten?.()
+        pending.unlisten = undefined
+        caller.runInAsyncScope(() => this.#send(way, call, pending))
+      } catch (error) {
+        pending.reject(error)
+      }
     }
   }
 
-  /** Takes an answer; `false` when nothing waits for it. */
+  /** Takes an answer; `false` when nobody ever waited for it. */
   settle(id: number | bigint, kind: string, payload: unknown): boolean {
     const pending = this.#pending.get(id as number)
-    if (pending === undefined) return false
+    if (pending === undefined) return this.#isLate(id)
     this.#pending.delete(id as number)
     if (pending.isCall) this.inFlight--
     pending.unlisten?.()
@@ -126,31 +150,46 @@ export class OutgoingRequests {
     return this.inFlight < this.#options.maxInFlight && !way.isCongested
   }
 
+  #isLate(id: number | bigint): boolean {
+    if (this.#forgotten === 0 || id < 1 || id > this.#lastId) return false
+    this.#forgotten--
+    return true
+  }
+
   #send(transport: Transport, outgoing: Outgoing, pending: Pending): void {
+    const { kind, payload, transfer, signal } = outgoing
     const id = ++this.#lastId
+    if (signal !== undefined) pending.unlisten = onAbort(signal, () => this.#giveUp(transport, id, outgoing, pending))
     this.#pending.set(id, pending)
     if (pending.isCall) this.inFlight++
     try {
-      transport.send(id, REQUEST, outgoing.kind, outgoing.payload, outgoing.transfer)
+      transport.send(id, REQUEST, kind, payload, transfer)
     } catch (error) {
       this.#pending.delete(id)
       if (pending.isCall) this.inFlight--
+      if (pending.unlisten !== undefined) SETTLED.then(pending.unlisten)
       pending.reject(cannotSend(error))
-      return
     }
-    const { signal } = outgoing
-    if (signal === undefined || !this.#pending.has(id)) return
-    pending.unlisten = onAbort(signal, () => this.#giveUp(transport, id, outgoing, pending))
   }
 
-  /** Its id stays taken until the other side answers, and the answer is dropped. */
+  /**
+   * Where the other side is told, the call counts until that answers it, in whatever way: it may still be at work.
+   * Where it cannot be told, the call is forgotten: it may never be answered.
+   */
   #giveUp(transport: Transport, id: number, { signal, cancels }: Outgoing, pending: Pending): void {
-    pending.reject(signal?.reason)
+    if (this.#pending.get(id) !== pending) return
     pending.unlisten?.()
     pending.unlisten = undefined
+    pending.reject(signal?.reason)
+    if (!cancels) {
+      this.#pending.delete(id)
+      if (pending.isCall) this.inFlight--
+      this.#forgotten++
+      this.release()
+      return
+    }
     pending.resolve = ignore
     pending.reject = ignore
-    if (!cancels) return
     const kind = this.#options.cancelKind
     const cancel: Outgoing = { ...CANCEL, kind, payload: { id } }
     this.#send(transport, cancel, pendingOf(cancel, false, ignore, ignore))
@@ -163,14 +202,16 @@ export class OutgoingRequests {
       return Promise.reject(new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message))
     }
     return new Promise((resolve, reject) => {
-      const waiting = { call, pending: pendingOf(call, true, resolve, reject) }
-      this.#waiting.add(waiting)
+      const pending = pendingOf(call, true, resolve, reject)
+      const waiting: Waiting = { call, pending, caller: new AsyncResource('CutoverCall') }
       const { signal } = call
-      if (signal === undefined) return
-      waiting.pending.unlisten = onAbort(signal, () => {
-        this.#waiting.delete(waiting)
-        reject(signal.reason)
-      })
+      if (signal !== undefined) {
+        pending.unlisten = onAbort(signal, () => {
+          this.#waiting.delete(waiting)
+          reject(signal.reason)
+        })
+      }
+      this.#waiting.add(waiting)
     })
   }
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { asError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
+import { assertStackRoom } from '../stack.js'
 import { cannotSend } from './outgoing.js'
 import { SmallValues } from './smallValues.js'
 import {
@@ -49,13 +50,16 @@ class PortTransport implements Transport {
 
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
     if ((transfer !== undefined && transfer.length > 0) || !this.#batched.add(payload)) {
+      if (this.#batch.length > 0) assertStackRoom()
       this.#flush()
       this.#port.postMessage([id, type, kind, payload], transfer ?? [])
       return
     }
+    // First, what flushes the batch: on a full stack nothing may come of it any more once the message is in.
+    if (this.#batch.length === 0) process.nextTick(this.#flush)
+    if (this.#batch.length === (BATCH - 1) * FIELDS) assertStackRoom()
     const length = this.#batch.push(id, type, kind, payload)
-    if (length === FIELDS) process.nextTick(this.#flush)
-    else if (length >= BATCH * FIELDS) this.#flush()
+    if (length >= BATCH * FIELDS) this.#flush()
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { asError } from '../errors.js'
+import { assertStackRoom } from '../stack.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -42,6 +43,8 @@ class SocketTransport implements Transport {
   #observer: TransportObserver | null
   #batched = 0
   #sentInTurn = 0
+  /** The end of the turn is due. */
+  #isInTurn = false
   /** In the last turn there was one message: another one is not made to wait for company. */
   #isQuiet = true
   isCongested = false
@@ -61,14 +64,24 @@ class SocketTransport implements Transport {
     socket.on('error', this.#onError)
   }
 
+  /** Throws before the message is added, or not at all: on a full stack it is the end of the turn that writes. */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
+    if (!this.#isInTurn) {
+      process.nextTick(this.#endTurn)
+      this.#isInTurn = true
+    }
     this.#writer.add(id, type, kind, payload)
     this.#batched++
-    if (++this.#sentInTurn === 1) {
-      process.nextTick(this.#endTurn)
-      if (this.#isQuiet) this.#write()
-    } else if (this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES) this.#write()
+    const isFirst = this.#sentInTurn++ === 0
+    try {
+      if (isFirst ? this.#isQuiet : this.#isFull()) {
+        assertStackRoom()
+        this.#write()
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
   }
 
   close(): void {
@@ -80,9 +93,14 @@ class SocketTransport implements Transport {
   }
 
   readonly #endTurn = (): void => {
-    this.#isQuiet = this.#sentInTurn === 1
+    this.#isInTurn = false
+    this.#isQuiet = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
+  }
+
+  #isFull(): boolean {
+    return this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES
   }
 
   #write(): void {

@@ -34,7 +34,7 @@ export class ValueWriter {
   /** Where the next byte goes. */
   at = 0
   /** Where the part begins that has not been taken. */
-  #start = 0
+  start = 0
   /** A buffer that is full, parts of which may be in use. */
   #full: Buffer | undefined
   /** A buffer that is free. */
@@ -48,18 +48,18 @@ export class ValueWriter {
 
   /** How many bytes can be taken. */
   get length(): number {
-    return this.at - this.#start
+    return this.at - this.start
   }
 
   /** Forgets what was written after the first `length` bytes. */
   rewind(length: number): void {
-    this.at = this.#start + length
+    this.at = this.start + length
   }
 
   /** Hands out what has been written. */
   take(): Buffer {
-    const part = this.bytes.subarray(this.#start, this.at)
-    this.#start = this.at
+    const part = this.bytes.subarray(this.start, this.at)
+    this.start = this.at
     return part
   }
 
@@ -73,7 +73,7 @@ export class ValueWriter {
       this.#spare = undefined
     }
     this.at = 0
-    this.#start = 0
+    this.start = 0
   }
 
   /** Makes room for `count` more bytes. */
@@ -88,10 +88,10 @@ export class ValueWriter {
     const isEnough = spare !== undefined && spare.length >= size
     const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
     if (isEnough) this.#spare = undefined
-    this.bytes.copy(grown, 0, this.#start, this.at)
+    this.bytes.copy(grown, 0, this.start, this.at)
     if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
     this.bytes = grown
-    this.#start = 0
+    this.start = 0
     this.at = length
   }
 

@@ -101,6 +101,7 @@ class SupervisorDriver implements Driver<Machine> {
       supervisor: INPUT,
       jitter: 0,
       waitTimeout: 1_000,
+      callTimeout: Number.POSITIVE_INFINITY,
       maxWaitingCalls: 0,
       inspect: this.#taken.inspect,
       clock: this.#clock,

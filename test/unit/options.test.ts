@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Aggregate, type AggregateOptions } from 'cutover'
+import { inProcess } from 'cutover/hosts'
 import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { compileOptions } from '../../src/options.js'
@@ -23,6 +24,16 @@ describe('options of the aggregate', () => {
     expect(make({ [option]: 2_147_483_647 })).not.toThrow()
     expect(make({ [option]: 2_147_483_648 })).toThrow(refused(option))
     expect(make({ [option]: Number.POSITIVE_INFINITY })).toThrow(refused(option))
+  })
+
+  it('callTimeout can be infinite, but not 0, which would often be meant as no limit', () => {
+    for (const good of [1, 2_147_483_647, Number.POSITIVE_INFINITY, undefined]) {
+      expect(make({ callTimeout: good })).not.toThrow()
+    }
+    for (const value of [0, -1, 0.5, 2_147_483_648, Number.NaN, '10', null]) {
+      expect(make({ callTimeout: value })).toThrow(refused('callTimeout'))
+      expect(() => inProcess({ callTimeout: value as number })).toThrow(refused('callTimeout'))
+    }
   })
 
   it('waitTimeout can be infinite, but not longer than a timer can wait', () => {
@@ -84,6 +95,7 @@ describe('options of the aggregate', () => {
     const defaults = Object.entries(compiled).map(([name, value]) => [name, value])
     const shown = (value: unknown) => {
       if (typeof value === 'string') return `\`'${value}'\``
+      if (value === Number.POSITIVE_INFINITY) return '`Infinity`'
       return `\`${Number(value).toLocaleString('en-US').replaceAll(',', '_')}\``
     }
     const special: Record<string, string> = {

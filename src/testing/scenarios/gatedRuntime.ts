@@ -1,6 +1,6 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
 import { onAbort } from '../../abortListeners.js'
-import { asError } from '../../errors.js'
+import { asError, describe } from '../../errors.js'
 import {
   type AbortOptions,
   assertRuntime,
@@ -9,6 +9,7 @@ import {
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
+  readEvent,
 } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
 import type { Patience } from '../patience.js'
@@ -179,11 +180,24 @@ export class GatedRuntime implements Runtime {
     }
   }
 
-  #hear(event: unknown): void {
+  #hear(said: unknown): void {
+    const event = this.#read(said)
+    if (event === undefined) return
     const fault = this.#said.note(event, this)
-    if (fault === undefined) this.#deliver({ event: event as RuntimeEvent, isLast: this.stops > 0 })
+    if (fault === undefined) this.#deliver({ event, isLast: this.stops > 0 })
     else this.#failed(fault)
     this.#wake()
+  }
+
+  #read(said: unknown): RuntimeEvent | undefined {
+    try {
+      const event = readEvent(said)
+      if (event === undefined) this.#failed(`emitted ${describe(said)}, which is no RuntimeEvent`)
+      return event
+    } catch (thrown) {
+      this.#failed('emitted an event that throws when it is read', thrown)
+      return undefined
+    }
   }
 
   #find(type: RuntimeEvent['type']): number {

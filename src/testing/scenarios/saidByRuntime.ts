@@ -1,5 +1,5 @@
 import { describe } from '../../errors.js'
-import { isRuntimeEvent, type RuntimeEvent } from '../../runtime.js'
+import type { RuntimeEvent } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
 import { textOfAll } from '../eventText.js'
 
@@ -33,8 +33,7 @@ export class SaidByRuntime {
   }
 
   /** Notes what it says. @returns what is wrong with that, if anything is */
-  note(event: unknown, { starts, stops }: Asked): string | undefined {
-    if (!isRuntimeEvent(event)) return `emitted ${describe(event)}, which is no RuntimeEvent`
+  note(event: RuntimeEvent, { starts, stops }: Asked): string | undefined {
     const fault = this.#faultOf(event, starts, stops)
     this.#events.push(event)
     if (event.type === 'stopped') {

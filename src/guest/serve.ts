@@ -71,7 +71,7 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
   session.open()
 }
 
-/** Ends the group that the host has made for us, with all that this process has started: nobody else would any more. */
+/** Ends the group that the host has made for us, with all that this process has started, before the host's watch does it. */
 function endGroup(): void {
   process.kill(0, 'SIGKILL')
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 
-/** Where something was measured. */
+/** The machine and the commit of a measurement. */
 export interface Machine {
   readonly date: string
   readonly node: string

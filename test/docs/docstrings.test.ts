@@ -9,10 +9,10 @@ const FILES = ['machines', 'src'].flatMap(folder =>
 )
 
 /** The entries of the package. */
-const FACES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
+const ENTRIES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
   folder => `${folder}/index.ts`,
 )
-const PUBLISHED = FACES.flatMap(path =>
+const PUBLISHED = ENTRIES.flatMap(path =>
   [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, names]) => (names ?? '').split(','))
     .map(name => name.replace('type ', '').trim())

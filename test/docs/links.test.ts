@@ -28,6 +28,11 @@ describe('The packed package', () => {
     expect(targets.filter(({ page, section }) => !sectionsOf(page).has(section))).toEqual([])
   })
 
+  it('has no page that the links of the README do not reach', () => {
+    const reached = reachedFrom('README.md')
+    expect(pages.filter(page => !reached.has(page))).toEqual([])
+  })
+
   it.each(KNOWN_BROKEN)('still lacks what some links of %s lead to', page => {
     expect(brokenLinksOf(page)).not.toEqual([])
   })
@@ -55,6 +60,18 @@ function brokenLinksOf(page: string): string[] {
 
 function isPacked(path: string): boolean {
   return packed.some(file => file === path || file.startsWith(`${path}/`))
+}
+
+/** The pages that links lead to, directly or through other pages. A link to a folder leads to all its pages. */
+function reachedFrom(start: string): ReadonlySet<string> {
+  const reached = new Set([start])
+  for (const page of reached) {
+    const targets = linksOf(page).map(({ path }) => join(dirname(page), path))
+    for (const target of targets) {
+      for (const other of pages) if (other === target || other.startsWith(`${target}/`)) reached.add(other)
+    }
+  }
+  return reached
 }
 
 /** The anchors that GitHub and npm make of a page's headings. */

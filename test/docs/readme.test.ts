@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const README = readFileSync('README.md', 'utf8')
@@ -49,12 +49,6 @@ describe('The README', () => {
     const commands = [...README.matchAll(/npm (?:run (\S+)|(start|test))/g)].map(match => match[1] ?? match[2])
     expect(commands.length).toBeGreaterThan(0)
     expect(commands.filter(command => command !== undefined && !(command in scripts))).toEqual([])
-  })
-
-  it('says for every page of docs/ which task it is for', () => {
-    const table = README.slice(README.indexOf('| to | read |')).split('\n\n')[0] ?? ''
-    const pages = readdirSync('docs').filter(name => name.endsWith('.md'))
-    expect(pages.filter(name => !table.includes(`](docs/${name})`))).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-/** `npm run docs:images`: pictures of the page, of a real switch, light and dark. */
+/** `npm run docs:images`: screenshots of the inspector during a real switch, light and dark. */
 import { mkdir } from 'node:fs/promises'
 import { launchBrowser } from '../fixtures/inspect/browser.js'
 import { PageServer } from '../fixtures/inspect/pageServer.js'

@@ -13,10 +13,7 @@ declare const mermaid: {
   render(id: string, text: string): Promise<{ readonly svg: string }>
 }
 
-const inPages = [
-  'README.md',
-  ...['aggregate', 'version', 'supervisor', 'connection', 'coverage'].map(name => `docs/machines/${name}.md`),
-]
+const inPages = ['aggregate', 'version', 'supervisor', 'connection', 'coverage'].map(name => `docs/machines/${name}.md`)
 
 function diagramsOf(path: string): string[] {
   return [...readFileSync(path, 'utf8').matchAll(/```mermaid\n(.*?)```/gs)].map(([, text = '']) => text)

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { InspectorMessage } from 'cutover/inspect'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Figures } from '../../docs/examples/demo/figures.js'
-import { type Judgement, judge } from '../../docs/examples/demo/judge.js'
+import { type CallCheck, checkCalls } from '../../docs/examples/demo/checkCalls.js'
 import type { Outcome } from '../../docs/examples/demo/load.js'
+import type { Results } from '../../docs/examples/demo/results.js'
 import type { Run } from '../../docs/examples/demo/run.js'
 import { Timeline } from '../../docs/examples/demo/timeline.js'
 
@@ -20,7 +20,7 @@ interface Ending {
   readonly stderr: string
 }
 
-/** Runs the built demo; `preload` is JavaScript that goes before it. */
+/** Runs the built demo. `preload` is JavaScript that runs before it. */
 function demo(args: readonly string[], preload = ''): Promise<Ending> {
   const node = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, MAIN, ...args]
   return new Promise(resolve => {
@@ -30,7 +30,7 @@ function demo(args: readonly string[], preload = ''): Promise<Ending> {
   })
 }
 
-/** JavaScript that replaces one function of `node:fs/promises`. */
+/** Returns JavaScript that replaces one function of `node:fs/promises`. */
 function replacing(name: string, replacement: string): string {
   return `
     import fs from 'node:fs/promises'
@@ -51,19 +51,19 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
   ])('loses no call on host %s with handover %s, and both versions answer', async (host, handover) => {
     const options = ['--host', host, '--handover', handover, '--duration', '2', '--json']
     const { code, stdout, stderr } = await demo(options)
-    const figures = JSON.parse(stdout) as Figures
-    expect(figures).toMatchObject({ host, handover, ok: true, switched: true, interrupted: false, errors: {} })
-    expect(figures).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
-    const answers = Object.values(figures.answeredBy)
+    const results = JSON.parse(stdout) as Results
+    expect(results).toMatchObject({ host, handover, ok: true, switched: true, interrupted: false, errors: {} })
+    expect(results).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+    const answers = Object.values(results.answeredBy)
     expect(answers).toHaveLength(2)
     expect(Math.min(...answers)).toBeGreaterThan(0)
-    expect(answers.reduce((sum, count) => sum + count)).toBe(figures.calls)
+    expect(answers.reduce((sum, count) => sum + count)).toBe(results.calls)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
   it('shows the events of the switch in the order that the aggregate promises', async () => {
     const { stdout } = await demo(['--duration', '1', '--json'])
-    const { timeline, from, to } = JSON.parse(stdout) as Figures
+    const { timeline, from, to } = JSON.parse(stdout) as Results
     const events = timeline.filter(({ kind }) => kind === 'event').map(entry => entry.text)
     expect(events).toEqual([`started ${from}`, 'configUpdated', `stopped ${from}`, `started ${to}`, `stopped ${to}`])
     const times = timeline.map(({ at }) => at)
@@ -74,15 +74,15 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     const { code, stdout } = await demo(['--duration', '1'])
     const lines = stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(
-      /^\d+ READMEs are rendered for 1 s, 64 calls at a time; .* \(sequential handover, in child processes\)\.$/,
+      /^Rendering \d+ READMEs for 1 s, 64 calls at a time, while marked 18\S+ takes over from 4\.3\.0 \(sequential handover, in child processes\)\.$/,
     )
     expect(stdout).toMatch(/^ +\d+\.\d s {2}active \S+ .* answered, 64 in flight, \d+ waiting$/m)
     expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
     expect(stdout).toMatch(/^ +\d+\.\d {2}call {3}setVersion\('18\S+'\) resolved: active 18\S+, next none$/m)
-    expect(stdout).toMatch(/^ {2}answered by the wrong version +0$/m)
+    expect(stdout).toMatch(/^ {2}wrong answer or version +0$/m)
     expect(stdout).toMatch(/^ {2}around the switch +\d+\.\d ms$/m)
     expect(stdout).toMatch(/^ {2}during the switch( +\d+\.\d ms){2} +\d+$/m)
-    expect(lines.at(-1)).toMatch(/^✔ 0 of [\d,]+ calls failed, lost or doubled; /)
+    expect(lines.at(-1)).toMatch(/^✔ 0 of [\d,]+ calls failed, were lost or ran twice; /)
     expect(stdout).not.toContain('\u001B')
     expect(code).toBe(0)
   })
@@ -95,8 +95,8 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     [['--duration'], 'Option --duration needs a value, got none.'],
     [['--concurrency', '2.5'], 'Option --concurrency must be a whole number from 1 to 1000, got "2.5".'],
     [['--json=yes'], 'Option --json takes no value, got "yes".'],
-    [['--loud'], 'There is no option "--loud".'],
-    [['fast'], 'Only options are taken, got "fast".'],
+    [['--loud'], 'Unknown option "--loud".'],
+    [['fast'], 'Unexpected argument "fast".'],
   ])('refuses %j in one line, and exits with 2', async (args, message) => {
     expect(await demo(args)).toEqual({ code: 2, stdout: '', stderr: `${message} See --help.\n` })
   })
@@ -108,7 +108,7 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('ends early on SIGINT, cleanly, with the summary', async () => {
+  it('exits early and cleanly on SIGINT, with the summary', async () => {
     const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
     const output = Promise.all([text(child.stdout), text(child.stderr)])
     createInterface(child.stdout).on('line', line => {
@@ -117,17 +117,19 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     const [code, signal] = await once(child, 'exit')
     const [stdout, stderr] = await output
     expect(stdout).toMatch(/^ +\d+\.\d {2}event {2}stopped 4\.3\.0$/m)
-    expect(stdout.trimEnd()).toMatch(/✔ Interrupted before the switch: 0 of [\d,]+ calls failed, lost or doubled; .*$/)
+    expect(stdout.trimEnd()).toMatch(
+      /✔ Interrupted before the switch: 0 of [\d,]+ calls failed, were lost or ran twice; .*$/,
+    )
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   })
 
-  it('shows with --inspect one takeover after the other in a page, until SIGINT', async () => {
+  it('shows one takeover after the other in an inspector with --inspect, until SIGINT', async () => {
     const args = ['--inspect', '--host', 'in-process']
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     const output = Promise.all([text(child.stdout), text(child.stderr)])
     const actives = new Set<string>()
     createInterface(child.stdout).once('line', line => {
-      const socket = new URL(line.replace('Look at http:', 'ws:'))
+      const socket = new URL(line.replace('Open http:', 'ws:'))
       socket.pathname = '/socket'
       const viewer = new WebSocket(socket)
       viewer.on('message', message => {
@@ -136,7 +138,7 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
         }
         if (type === '@xstate.snapshot') actives.add(`${snapshot?.context?.active}`)
         if (!['4.3.0', '18'].every(version => [...actives].some(active => active.startsWith(version)))) return
-        // Whoever presses Ctrl-C twice means it.
+        // A second SIGINT would kill the demo.
         viewer.removeAllListeners('message')
         child.kill('SIGINT')
       })
@@ -144,12 +146,12 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     const [code, signal] = await once(child, 'exit')
     const [stdout, stderr] = await output
     expect(stdout).toMatch(
-      /^Look at http:.*token=\S+\nCtrl-C ends it\.\n\n1 takeover, [\d,]+ calls answered, 0 failed\.\n$/,
+      /^Open http:.*token=\S+\nPress Ctrl-C to stop\.\n\n1 takeover, [\d,]+ calls answered, 0 failed\.\n$/,
     )
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
   })
 
-  it('says so, and exits with 1, when calls fail', async () => {
+  it('reports failed calls and exits with 1', async () => {
     const failing = replacing(
       'readFile',
       `(...args) => isSeen(args[0]) && ++again % 100 === 0 ? Promise.reject(new Error('disk on fire')) : original(...args)
@@ -159,21 +161,19 @@ describe('The demo, npm start,', { timeout: 60_000 }, () => {
     )
     const { code, stdout } = await demo(['--host', 'in-process', '--duration', '1'], failing)
     expect(stdout).toMatch(/^\d+ × Error: disk on fire$/m)
-    expect(stdout.trimEnd()).toMatch(
-      /✘ [\d,]+ of [\d,]+ calls failed, lost, doubled or answered by the wrong version\.$/,
-    )
+    expect(stdout.trimEnd()).toMatch(/✘ [\d,]+ of [\d,]+ calls failed, were lost, ran twice or had a wrong answer\.$/)
     expect(code).toBe(1)
   })
 
-  it('says in one line that there is nothing to render, and exits with 1', async () => {
+  it('reports in one line that there is nothing to render, and exits with 1', async () => {
     const { code, stdout, stderr } = await demo([], replacing('readdir', 'async () => []'))
     expect(stderr).toMatch(/^No README\.md found in \S+node_modules\S*\. Run "npm install" first\.\n$/)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   })
 })
 
-describe('The judgement of the demo', () => {
-  it('finds nothing wrong with answers from versions that were active', () => {
+describe('The demo checks its calls and', () => {
+  it('accepts answers from versions that were active', () => {
     const calls = [
       call(10, answer('4.3.0', 20)),
       call(95, answer('4.3.0', 115)),
@@ -181,31 +181,31 @@ describe('The judgement of the demo', () => {
       call(105, answer('18.0.0', 130)),
       call(150, answer('18.0.0', 160)),
     ]
-    expect(judged(calls)).toEqual({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+    expect(countsOf(calls)).toEqual({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
   })
 
-  it('counts a call as failed when it was rejected, and groups the errors', () => {
+  it('counts a rejected call as failed, and groups the errors', () => {
     const calls = [call(10, { at: 20, error: new Error('x') }), call(10, { at: 30, error: new Error('x') })]
-    expect(judged(calls)).toMatchObject({ failed: 2, bad: 2 })
-    expect(judge(runOf(calls)).errors).toEqual({ 'Error: x': 2 })
+    expect(countsOf(calls)).toMatchObject({ failed: 2, bad: 2 })
+    expect(checkCalls(runOf(calls)).errors).toEqual({ 'Error: x': 2 })
   })
 
-  it('counts a call as lost when it is not settled in the end', () => {
-    expect(judged([call(10, null)])).toMatchObject({ lost: 1, bad: 1 })
+  it('counts a call without an outcome as lost', () => {
+    expect(countsOf([call(10, null)])).toMatchObject({ lost: 1, bad: 1 })
   })
 
-  it('counts a call as doubled when it was executed twice', () => {
-    expect(judged([call(10, answer('4.3.0', 20))], new Map([[0, 2]]))).toMatchObject({ doubled: 1, bad: 1 })
+  it('counts a call that was executed twice as doubled', () => {
+    expect(countsOf([call(10, answer('4.3.0', 20))], new Map([[0, 2]]))).toMatchObject({ doubled: 1, bad: 1 })
   })
 
   it.each([
-    ['is not what its version renders', call(10, { at: 20, answer: { version: '4.3.0', digest: 'of 18.0.0' } })],
-    ['is of a version that nobody added', call(10, answer('5.0.0', 20))],
-    ['is of the new version before the switch', call(10, answer('18.0.0', 20))],
-    ['is of the old version after it stopped', call(95, answer('4.3.0', 121))],
-    ['is of the old version to a call sent after the switch', call(141, answer('4.3.0', 142))],
-  ])('counts a call as wrong when its answer %s', (_, wrong) => {
-    expect(judged([wrong])).toMatchObject({ wrong: 1, bad: 1 })
+    ['differs from what its version renders', call(10, { at: 20, answer: { version: '4.3.0', digest: 'of 18.0.0' } })],
+    ['comes from an unknown version', call(10, answer('5.0.0', 20))],
+    ['comes from the new version before the switch', call(10, answer('18.0.0', 20))],
+    ['comes from the old version after it stopped', call(95, answer('4.3.0', 121))],
+    ['comes from the old version, to a call sent after the switch', call(141, answer('4.3.0', 142))],
+  ])('counts a call as wrong if its answer %s', (_, wrong) => {
+    expect(countsOf([wrong])).toMatchObject({ wrong: 1, bad: 1 })
   })
 })
 
@@ -223,13 +223,21 @@ function answer(version: string, at: number): Outcome {
   return { at, answer: { version, digest: `of ${version}` } }
 }
 
-/** A switch that began at 100, let the old version go at 120, and was over at 140. */
+/** A switch that began at 100, stopped the old version at 120, and resolved at 140. */
 function runOf(calls: readonly Call[], executions: Run['executions'] = new Map()): Run {
-  const marks = { called: 100, left: 120, resolved: 140 }
-  return { from: '4.3.0', to: '18.0.0', calls, executions, timeline: new Timeline(), marks, wasInterrupted: false }
+  const switchTimes = { called: 100, oldStopped: 120, resolved: 140 }
+  return {
+    from: '4.3.0',
+    to: '18.0.0',
+    calls,
+    executions,
+    timeline: new Timeline(),
+    switchTimes,
+    wasInterrupted: false,
+  }
 }
 
-function judged(...run: Parameters<typeof runOf>): Omit<Judgement, 'answered' | 'errors'> {
-  const { answered: _, errors: __, ...counts } = judge(runOf(...run))
+function countsOf(...run: Parameters<typeof runOf>): Omit<CallCheck, 'answered' | 'errors'> {
+  const { answered: _, errors: __, ...counts } = checkCalls(runOf(...run))
   return counts
 }

@@ -1,22 +1,25 @@
-import { BYTES_256K, type Contender, type Payload, SMALL, type Start, TEXT_4K, TEXT_256K } from './contenders.js'
+import type { Contender, Start } from './contenders.js'
 import { load } from './harness/load.js'
 import { quantile } from './harness/quantile.js'
 import type { Form, Goal, Row } from './harness/question.js'
 import { rowOf } from './harness/rounds.js'
+import { BYTES_256K, type Payload, SMALL, TEXT_4K, TEXT_256K } from './payloads.js'
 
-/** Calls per second at 64 at once, and the median time of one call after another, in µs. */
+/** What is measured of a contender. */
 export interface Speed {
+  /** Calls per second, 64 at once. */
   readonly rate: number
+  /** The median time of one call after another, in µs. */
   readonly roundTrip: number
 }
 
 const AT_ONCE = 64
 
 /**
- * Each with a process or thread of its own, that is gone before the next: whether the kernel puts two that take turns on
- * one core or on two changes a round trip by a factor of three, and it sticks to what it once chose.
+ * Each measurement starts a new process or thread and ends it again. The kernel decides once whether two processes that
+ * alternate share a core, and the choice changes a round trip by a factor of three.
  */
-async function speedOf(start: Start, payload: Payload, share = 1): Promise<Speed> {
+async function speedOf(start: Start, payload: Payload, share: number): Promise<Speed> {
   const contender = await start()
   try {
     const [many, single] = [payload.many * share, payload.single * share]
@@ -29,10 +32,15 @@ async function speedOf(start: Start, payload: Payload, share = 1): Promise<Speed
   }
 }
 
-/** The speeds of all in each round, by their names; whoever goes first changes from round to round. */
+/** The speeds of all contenders in one round, by name. */
 export type Round = ReadonlyMap<string, Speed>
 
-export async function speedsInTurns(
+/**
+ * Measures all contenders in each round. Another one goes first in every round, so that a noisy machine affects all alike.
+ *
+ * @param share - the part of the payload's calls to make, for a short form
+ */
+export async function measureRounds(
   rounds: number,
   contenders: Readonly<Record<string, Start>>,
   payload: Payload,
@@ -56,10 +64,10 @@ export function speedsOf(rounds: readonly Round[], name: string, speed: keyof Sp
 }
 
 const UNITS = { rate: 'calls/s', roundTrip: 'µs' } as const
-const HOW_MANY = { rate: `${AT_ONCE} at once`, roundTrip: '1 at once' } as const
+const CONCURRENCY = { rate: `${AT_ONCE} at once`, roundTrip: '1 at once' } as const
 
-/** A row of one rival. */
-export function contest(
+/** The row that compares two contenders. */
+export function comparisonRow(
   rounds: readonly Round[],
   payload: Payload,
   speed: keyof Speed,
@@ -68,11 +76,11 @@ export function contest(
 ): Row {
   const other = speedsOf(rounds, theirs, speed)
   const pairs = speedsOf(rounds, ours, speed).map((our, round) => ({ ours: our, theirs: other[round] ?? Number.NaN }))
-  return rowOf(`${payload.name}, ${HOW_MANY[speed]}`, theirs, UNITS[speed], pairs, goal)
+  return rowOf(`${payload.name}, ${CONCURRENCY[speed]}`, theirs, UNITS[speed], pairs, goal)
 }
 
-/** The rows of every payload; the short form has the small one only. */
-export async function ofEachPayload(
+/** The rows of every payload; the short form has only the small one. */
+export async function forEachPayload(
   form: Form,
   compare: (payload: Payload, form: Form) => Promise<readonly Row[]>,
 ): Promise<Row[]> {

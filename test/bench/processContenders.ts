@@ -7,36 +7,36 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { childProcess } from 'cutover/hosts'
 import { FrameDecoder, MessageReader, MessageWriter } from 'cutover/protocol'
-import { type Contender, hosted, type Start, Waiting } from './contenders.js'
-import { subject } from './harness/subject.js'
+import { type Contender, hostContender, PendingAnswers, type Start } from './contenders.js'
+import { fixture } from './harness/fixture.js'
 
 const REQUEST = 1
 const KIND = 'RuntimeCallRequest'
-/** Compiled: what is in `subjects` cannot import the library. */
-const CODEC_ECHO = new URL('subjects/codecEcho.js', import.meta.url)
+/** Compiled, because a plain fixture cannot import the library. */
+const CODEC_ECHO = new URL('fixtures/codecEcho.js', import.meta.url)
 
-export const processHost: Start = () => hosted(childProcess())
+export const processHost: Start = () => hostContender(childProcess())
 
-/** `child_process.fork` and `send`, with an id to find whom the answer is for. */
+/** `child_process.fork` and `send`, with ids to match the answers. */
 export const forked =
   (serialization: 'json' | 'advanced'): Start =>
   async () => {
-    const child = fork(subject('forked'), { serialization })
+    const child = fork(fixture('forked'), { serialization })
     await once(child, 'spawn')
-    const waiting = new Waiting()
+    const pending = new PendingAnswers()
     child.on('message', message => {
       const { id, answer } = message as { readonly id: number; readonly answer: unknown }
-      waiting.answer(id, answer)
+      pending.resolve(id, answer)
     })
     return {
-      call: request => waiting.ask(id => child.send({ id, request })),
-      close: () => ended(child),
+      call: request => pending.request(id => child.send({ id, request })),
+      close: () => killed(child),
     }
   }
 
 /**
- * A Unix socket with the codec of the process host on both ends, and nothing else: no limits, no signals, no errors, no
- * supervisor. What is sent in one turn of the event loop is one write.
+ * A Unix socket with the codec of the process host at both ends, and nothing else: no limits, no signals, no errors, no
+ * supervisor. All messages of one turn of the event loop are one write.
  */
 export const bareSocket: Start = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
@@ -44,23 +44,23 @@ export const bareSocket: Start = async () => {
   const server = createServer().listen(path)
   await once(server, 'listening')
   const child = spawn(process.execPath, [fileURLToPath(CODEC_ECHO), path], { stdio: 'inherit' })
-  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The echo ended with code ${code}.`)))
+  const failed = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The echo exited with code ${code}.`)))
   const [socket] = (await Promise.race([once(server, 'connection'), failed])) as [Socket]
   failed.catch(() => {})
-  const call = pipelined(socket)
+  const call = callOver(socket)
   return {
     call,
     async close() {
       socket.destroy()
       server.close()
-      await ended(child)
+      await killed(child)
       rmSync(folder, { recursive: true })
     },
   }
 }
 
-function pipelined(socket: Socket): Contender['call'] {
-  const waiting = new Waiting()
+function callOver(socket: Socket): Contender['call'] {
+  const pending = new PendingAnswers()
   const [writer, reader, frames] = [new MessageWriter(), new MessageReader(), new FrameDecoder()]
   const flush = () => {
     socket.write(writer.take())
@@ -70,17 +70,17 @@ function pipelined(socket: Socket): Contender['call'] {
   socket.on('data', chunk =>
     frames.push(chunk, (bytes, start, end) => {
       const { id, payload } = reader.read(bytes, start, end)
-      waiting.answer(Number(id), payload)
+      pending.resolve(Number(id), payload)
     }),
   )
   return request =>
-    waiting.ask(id => {
+    pending.request(id => {
       if (writer.length === 0) process.nextTick(flush)
       writer.add(id, REQUEST, KIND, request)
     })
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function killed(child: ChildProcess): Promise<void> {
   child.kill()
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }

@@ -3,10 +3,10 @@ import { ControllableRuntime } from 'cutover/testing'
 
 const ID = 'bench'
 
-/** One aggregate with a number of versions: one active, perhaps one next, the others idle. */
-export class Subject {
+/** An aggregate of which one version is active, one may be next, and the others are idle. */
+export class BenchAggregate {
   readonly aggregate = new Aggregate<string, string>({ id: ID })
-  /** Of the active version. */
+  /** The runtime of the active version. */
   runtime: ControllableRuntime<string, string>
   #added = 0
 
@@ -14,15 +14,15 @@ export class Subject {
     this.runtime = this.add()
   }
 
-  static async running(versions: number): Promise<Subject> {
-    const subject = new Subject()
-    subject.aggregate.start()
-    await subject.aggregate.setVersion(subject.runtime.getActiveVersion())
-    for (let idle = 1; idle < versions; idle++) subject.add()
-    return subject
+  static async running(versions: number): Promise<BenchAggregate> {
+    const bench = new BenchAggregate()
+    bench.aggregate.start()
+    await bench.aggregate.setVersion(bench.runtime.getActiveVersion())
+    for (let idle = 1; idle < versions; idle++) bench.add()
+    return bench
   }
 
-  /** A runtime for a version that was never there. */
+  /** Makes a runtime of a version that the aggregate has never had. */
   provision(): ControllableRuntime<string, string> {
     this.#added += 1
     return provision(`1.0.${this.#added}`)
@@ -33,7 +33,7 @@ export class Subject {
     return runtime
   }
 
-  /** Makes `runtime` the active version, and `next` the next. */
+  /** Makes `runtime` the active version and `next` the next one. */
   async switchTo(
     runtime: ControllableRuntime<string, string>,
     next?: ControllableRuntime<string, string>,
@@ -51,8 +51,11 @@ export function provision(version: string): ControllableRuntime<string, string> 
   return new ControllableRuntime({ id: ID, version, autoStart: true, autoStop: true })
 }
 
-/** An aggregate that is settled on 1.0.1 as active and 1.0.2 as next. */
-export async function idle(active = provision('1.0.1'), next = provision('1.0.2')): Promise<Aggregate<string, string>> {
+/** Makes an aggregate that has settled with 1.0.1 as active and 1.0.2 as next. */
+export async function idleAggregate(
+  active = provision('1.0.1'),
+  next = provision('1.0.2'),
+): Promise<Aggregate<string, string>> {
   const aggregate = new Aggregate<string, string>({ id: ID })
   aggregate.addVersion('1.0.1', active)
   aggregate.addVersion('1.0.2', next)

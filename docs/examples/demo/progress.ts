@@ -1,16 +1,16 @@
 import { count, paint, seconds } from './format.js'
-import type { Progress, Watcher } from './run.js'
+import type { Progress, ProgressView } from './run.js'
 
-/** Takes text to where the user sees it. */
+/** Writes text to the terminal or the file. */
 export type Write = (text: string) => void
 
 const BAR = 16
-/** Columns that a line may take without the bar. */
+/** The longest line without the bar, in columns. */
 const LINE = 80
 const CLEAR_LINE = '\r\u001B[K'
 
-/** For a terminal: one line, written again and again, wiped at the end. `duration` in ms. */
-export function rewrittenLine(write: Write, columns: number, duration: number): Watcher {
+/** Redraws one line of a terminal and clears it at the end. `duration` in ms. */
+export function rewrittenLine(write: Write, columns: number, duration: number): ProgressView {
   return progress => {
     const show = () => {
       const now = progress()
@@ -21,8 +21,8 @@ export function rewrittenLine(write: Write, columns: number, duration: number): 
   }
 }
 
-/** For a file: a line now and then, and an empty one at the end. `duration` in ms. */
-export function plainLines(write: Write, duration: number): Watcher {
+/** Writes a line about once a second, and an empty line at the end. `duration` in ms. */
+export function plainLines(write: Write, duration: number): ProgressView {
   return progress =>
     every(
       Math.min(1_000, duration / 4),
@@ -31,7 +31,7 @@ export function plainLines(write: Write, duration: number): Watcher {
     )
 }
 
-export const nothing: Watcher = () => ({ [Symbol.dispose]: () => {} })
+export const silent: ProgressView = () => ({ [Symbol.dispose]: () => {} })
 
 function progressLine({ at, settled, status }: Progress): string {
   const { active, next, inFlight, waiting } = status

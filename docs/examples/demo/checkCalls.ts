@@ -9,23 +9,23 @@ export interface Answered {
   readonly answer: Rendered
 }
 
-export interface Judgement {
+/** How many calls went wrong, by kind. A call may count in several. */
+export interface CallCheck {
   readonly answered: readonly Answered[]
   readonly failed: number
   /** Sent, but not settled by the end. */
   readonly lost: number
   /** Executed more than once. */
   readonly doubled: number
-  /** Not what that version renders, or from a version that was not active at any moment of the call. */
+  /** With a wrong digest, or from a version that was not active during the call. */
   readonly wrong: number
-  /** How many calls any of this is true of. */
+  /** Calls in at least one of the four groups. */
   readonly bad: number
-  /** What failed calls failed with, and how many of them. */
+  /** The number of failed calls by error. */
   readonly errors: Readonly<Record<string, number>>
 }
 
-/** Which calls went well, and what became of the others. */
-export function judge(run: Run): Judgement {
+export function checkCalls(run: Run): CallCheck {
   const { calls, executions } = run
   const failed = calls.filter(({ outcome }) => outcome !== null && 'error' in outcome)
   const lost = calls.filter(({ outcome }) => outcome === null)
@@ -49,14 +49,14 @@ function answeredCall({ sent, outcome }: Call): Answered[] {
 function isWrong({ document, sent, outcome }: Call, run: Run): boolean {
   if (outcome === null || 'error' in outcome) return false
   const { version, digest } = outcome.answer
-  return document.digests.get(version) !== digest || !mayAnswer(version, sent, outcome.at, run)
+  return document.digests.get(version) !== digest || !wasActive(version, sent, outcome.at, run)
 }
 
-/** Whether the version was active at some moment between sending and answering. */
-function mayAnswer(version: string, sent: number, at: number, { from, marks }: Run): boolean {
-  const { called, resolved, left } = marks
+/** Whether the version was active at some moment between `sent` and `at`. */
+function wasActive(version: string, sent: number, at: number, { from, switchTimes }: Run): boolean {
+  const { called, resolved, oldStopped } = switchTimes
   if (version !== from) return called !== null && at >= called
-  return (resolved === null || sent <= resolved) && (left === null || at <= left)
+  return (resolved === null || sent <= resolved) && (oldStopped === null || at <= oldStopped)
 }
 
 function errorsOf(failed: readonly Call[]): Record<string, number> {

@@ -3,18 +3,18 @@ import { readFile } from 'node:fs/promises'
 export type Render = (markdown: string) => string
 
 /** One published version of the npm package `marked`. */
-interface Edition {
+interface MarkedVersion {
   readonly version: string
   load(): Promise<Render>
 }
 
-export interface Editions {
-  readonly old: Edition
-  readonly new: Edition
+export interface MarkedVersions {
+  readonly old: MarkedVersion
+  readonly new: MarkedVersion
 }
 
-/** The two versions that are installed, under an alias each. */
-export async function installedEditions(): Promise<Editions> {
+/** The two installed versions. Each has an npm alias. */
+export async function installedVersions(): Promise<MarkedVersions> {
   return {
     old: { version: await versionOf('marked-4'), load: loadOld },
     new: { version: await versionOf('marked-latest'), load: loadNew },
@@ -23,7 +23,7 @@ export async function installedEditions(): Promise<Editions> {
 
 async function loadOld(): Promise<Render> {
   const { parse } = await import('marked-4')
-  // Mangled mail addresses are random: an answer could not be checked.
+  // Mangled mail addresses are random, so their digest could not be checked.
   return markdown => parse(markdown, { mangle: false })
 }
 

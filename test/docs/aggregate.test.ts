@@ -32,6 +32,7 @@ describe('docs/aggregate.md', () => {
     const { logger: _, clock: __, ...compiled } = compileOptions({ id: 'a' })
     const shown = (value: unknown) => {
       if (typeof value === 'string') return `\`'${value}'\``
+      if (value === Number.POSITIVE_INFINITY) return '`Infinity`'
       return `\`${Number(value).toLocaleString('en-US').replaceAll(',', '_')}\``
     }
     const special: Readonly<Record<string, string>> = {

@@ -1,10 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { WebSocketServer } from 'ws'
-import { createActor, type InspectionEvent, waitFor } from 'xstate'
+import type { InspectionEvent } from 'xstate'
 import { CutoverError } from '../errors.js'
 import { invalidOption } from '../validate.js'
 import { Audience } from './audience.js'
-import { inspectorMachine } from './inspectorMachine.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
 import { pageFiles } from './pageFiles.js'
 import { InspectorServer } from './server.js'
@@ -56,32 +55,29 @@ export async function startInspector(options?: InspectorOptions): Promise<Inspec
     hasRoom: () => !audience.isFull,
     take: socket => audience.join(socket),
   })
-  const actor = createActor(
-    inspectorMachine.provide({
-      actions: {
-        closeDown: ({ self }) => {
-          void Promise.all([server.stopListening(), audience.close()]).then(() => self.send({ type: 'closed' }))
-        },
-      },
-    }),
-  ).start()
-  const isListening = () => actor.getSnapshot().value === 'listening'
-  const close = async () => {
-    if (isListening()) actor.send({ type: 'close' })
-    await waitFor(actor, snapshot => snapshot.matches('closed'))
+  let closed: Promise<void> | undefined
+  const close = () => {
+    if (closed !== undefined) return closed
+    // `closed` is set first: a watched aggregate's unsubscribe may call close() or inspect() again.
+    let done = () => {}
+    closed = new Promise(resolve => {
+      done = resolve
+    })
+    void Promise.all([server.stopListening(), audience.close()]).then(done)
+    return closed
   }
   return {
     url,
     inspect: event => {
       try {
-        if (isListening()) audience.recorder.inspect(event)
+        if (closed === undefined) audience.recorder.inspect(event)
       } catch (err) {
         compiled.logger.warn({ err }, 'the inspector cannot make anything of an event')
       }
     },
     watch: aggregate => {
       if (!isWatchable(aggregate)) throw invalidOption('aggregate', 'an Aggregate', aggregate)
-      if (isListening()) audience.watches.add(aggregate)
+      if (closed === undefined) audience.watches.add(aggregate)
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -58,7 +58,13 @@ export class Watches {
   }
 
   clear(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.unsubscribe()
+    for (const subscription of this.#subscriptions.values()) {
+      try {
+        subscription.unsubscribe()
+      } catch {
+        // Only something that is not an Aggregate can throw here. The inspector still has to close.
+      }
+    }
     this.#subscriptions.clear()
     this.#watches.clear()
   }

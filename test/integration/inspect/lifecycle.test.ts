@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { startInspector } from 'cutover/inspect'
 import { SimulatedClock } from 'cutover/testing'
+import { Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { leftSince, resources } from '../../fixtures/handles.js'
@@ -33,6 +34,26 @@ describe('close', () => {
     await hosting.aggregate.dispose()
     expect(viewers.flatMap(({ messages }) => messages.filter(({ event }) => event?.['type'] === 'after'))).toEqual([])
     expect(await leftSince(before)).toEqual([])
+  })
+
+  it('An unsubscribe may send events, close the inspector again, or throw: close still ends it once', async () => {
+    const inspector = await startInspector()
+    const actor = createActor(keeper(), { inspect: inspector.inspect }).start()
+    const viewer = await TestViewer.connect(inspector.url)
+    await viewer.snapshotAfter('xstate.init')
+    const again: Promise<void>[] = []
+    const unsubscribe = () => {
+      actor.send({ type: 'late' })
+      again.push(inspector.close())
+      throw new Error('no')
+    }
+    inspector.watch({ id: 'a', status: () => ({}), watchEvents: () => new Observable(() => unsubscribe) } as never)
+    const closed = inspector.close()
+    expect(again[0]).toBe(closed)
+    await closed
+    await viewer.closed
+    expect(again).toHaveLength(1)
+    expect(viewer.messages.filter(({ event }) => event?.['type'] === 'late')).toEqual([])
   })
 
   it('A viewer that never answers is cut off after a second', async () => {

@@ -5,8 +5,8 @@ import type { Page } from 'playwright-core'
 import { expect, it, onTestFinished } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
+import { socketUrl } from '../../fixtures/inspect/testClient.js'
 import { lit, visit } from '../../fixtures/inspect/visit.js'
-import { socketUrl } from '../../fixtures/inspecting.js'
 
 inBrowser('In a browser, the page', browser => {
   it.each([

@@ -3,7 +3,7 @@ import { type Inspector, type InspectorOptions, startInspector } from 'cutover/i
 import { NEVER } from 'rxjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createActor } from 'xstate'
-import { keeper, TestViewer, usedBytes } from '../../fixtures/inspecting.js'
+import { keeper, TestViewer, usedBytes } from '../fixtures/inspect/testClient.js'
 
 const started: Inspector[] = []
 afterEach(async () => {

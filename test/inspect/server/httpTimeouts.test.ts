@@ -6,7 +6,7 @@ import { it, onTestFinished } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { compileInspectorOptions } from '../../../src/inspect/options.js'
 import { InspectorServer } from '../../../src/inspect/server.js'
-import { TestViewer } from '../../fixtures/inspecting.js'
+import { TestViewer } from '../../fixtures/inspect/testClient.js'
 
 const PATIENCE = { headersTimeout: 50, requestTimeout: 100, silence: 100, connectionsCheckingInterval: 10 }
 const FILES = new Map(

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram } from '../../fixtures/inspect/liveProgram.js'
+import { keeper } from '../../fixtures/inspect/testClient.js'
 import {
   count,
   event,
@@ -15,7 +16,6 @@ import {
   treeOf,
   visit,
 } from '../../fixtures/inspect/visit.js'
-import { keeper } from '../../fixtures/inspecting.js'
 
 inBrowser('The page of a running program', browser => {
   /** The page, once it has heard of the program. */

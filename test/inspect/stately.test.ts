@@ -4,9 +4,9 @@ import { workerThread } from 'cutover/hosts'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { InspectionEvent } from 'xstate'
-import { Relay, type StatelyMessage } from '../../fixtures/relay.js'
-import { guestFile } from '../../fixtures/remoteHost.js'
-import { type Message, Seen } from '../../fixtures/seen.js'
+import { Relay, type StatelyMessage } from '../fixtures/relay.js'
+import { guestFile } from '../fixtures/remoteHost.js'
+import { type Message, Seen } from '../fixtures/seen.js'
 
 const MACHINES = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
 

@@ -4,7 +4,7 @@ import { type Inspector, startInspector } from 'cutover/inspect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { refusalOf, request, socketUrl, TestViewer } from '../../fixtures/inspecting.js'
+import { refusalOf, request, socketUrl, TestViewer } from '../../fixtures/inspect/testClient.js'
 
 let inspector: Inspector
 let port: string

@@ -7,8 +7,8 @@ import { createActor } from 'xstate'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
 import { FRAMES, type Frames } from '../../fixtures/inspect/openPage.js'
+import { keeper } from '../../fixtures/inspect/testClient.js'
 import { count, event, headed, lit, row, save, treeOf, visit } from '../../fixtures/inspect/visit.js'
-import { keeper } from '../../fixtures/inspecting.js'
 
 const MEGABYTE = 1_048_576
 const FILE = new URL('../../../dist/page/index.html', import.meta.url).href

@@ -5,7 +5,7 @@ import { ControllableRuntime } from 'cutover/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createActor, createMachine, fromPromise, type InspectionEvent, waitFor } from 'xstate'
 import { Hosting } from '../../fixtures/hosting.js'
-import { keeper, type Received, socketUrl, TestViewer } from '../../fixtures/inspecting.js'
+import { keeper, type Received, socketUrl, TestViewer } from '../../fixtures/inspect/testClient.js'
 
 let inspector: Inspector
 beforeEach(async () => {

@@ -8,9 +8,9 @@ import { SimulatedClock } from 'cutover/testing'
 import { Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
-import { leftSince, resources } from '../../fixtures/handles.js'
-import { Hosting } from '../../fixtures/hosting.js'
-import { keeper, request, TestViewer } from '../../fixtures/inspecting.js'
+import { leftSince, resources } from '../fixtures/handles.js'
+import { Hosting } from '../fixtures/hosting.js'
+import { keeper, request, TestViewer } from '../fixtures/inspect/testClient.js'
 
 const run = promisify(execFile)
 

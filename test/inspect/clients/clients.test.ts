@@ -5,7 +5,7 @@ import { SimulatedClock } from 'cutover/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { Hosting } from '../../fixtures/hosting.js'
-import { keeper, type Received, TestViewer, usedBytes } from '../../fixtures/inspecting.js'
+import { keeper, type Received, TestViewer, usedBytes } from '../../fixtures/inspect/testClient.js'
 
 const MEGABYTE = 1_048_576
 const started: Inspector[] = []

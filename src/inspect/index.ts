@@ -1,4 +1,8 @@
 /** `cutover/inspect`: see statecharts at work. */
+
+export type { Watchable } from './clients/watchedAggregates.js'
+export { toMermaid } from './mermaid/toMermaid.js'
+export type { TransitionRow } from './mermaid/transitions.js'
 export type {
   ActorAnnounced,
   ActorMessage,
@@ -7,9 +11,6 @@ export type {
   MessagesDropped,
   SnapshotTaken,
   StatusChanged,
-} from './messages.js'
+} from './messages/messages.js'
 export type { InspectorOptions, Sanitize, SanitizedKind } from './options.js'
 export { type Inspector, startInspector } from './startInspector.js'
-export { toMermaid } from './toMermaid.js'
-export type { TransitionRow } from './transitions.js'
-export type { Watchable } from './watches.js'

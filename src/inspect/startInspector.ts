@@ -3,11 +3,11 @@ import type { WebSocketServer } from 'ws'
 import type { InspectionEvent } from 'xstate'
 import { CutoverError } from '../errors.js'
 import { invalidOption } from '../validate.js'
-import { Audience } from './audience.js'
+import { Audience } from './clients/clients.js'
+import type { Watchable } from './clients/watchedAggregates.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
-import { pageFiles } from './pageFiles.js'
-import { InspectorServer } from './server.js'
-import type { Watchable } from './watches.js'
+import { InspectorServer } from './server/inspectorServer.js'
+import { pageFiles } from './server/pageFiles.js'
 
 /** More than anything that a viewer has to say: they listen. In bytes. */
 const MAX_PAYLOAD = 1_024

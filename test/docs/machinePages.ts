@@ -1,7 +1,7 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
-import { toMermaid } from '../../src/inspect/toMermaid.js'
-import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/transitions.js'
+import { toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
+import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
 
 interface MachinePage {
   readonly name: string

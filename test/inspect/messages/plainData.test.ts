@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toPlain } from '../../../src/inspect/plain.js'
+import { toPlain } from '../../../src/inspect/messages/plainData.js'
 
 const LIMITS = { depth: 5, items: 4, characters: 20, total: 1_000 }
 const shown = (value: unknown) => toPlain(value, LIMITS)?.plain

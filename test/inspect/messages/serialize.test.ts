@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Definitions } from '../../../src/inspect/definitions.js'
-import type { ActorFacts, Happening } from '../../../src/inspect/happening.js'
-import { textOf } from '../../../src/inspect/serialize.js'
+import { Definitions } from '../../../src/inspect/messages/definitions.js'
+import type { ActorFacts, Happening } from '../../../src/inspect/messages/recordedEvent.js'
+import { textOf } from '../../../src/inspect/messages/serialize.js'
 
 const throws = () => {
   throw new Error('no')

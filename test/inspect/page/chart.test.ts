@@ -1,7 +1,7 @@
 import { aggregateMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
-import { type Chart, chartOf } from '../../../src/inspect/page/chart.js'
-import { transitionsTaken } from '../../../src/inspect/page/taken.js'
+import { type Chart, chartOf } from '../../../src/inspect/page/chart/chart.js'
+import { transitionsTaken } from '../../../src/inspect/page/chart/inferTransitions.js'
 
 const chart = (config: object): Chart => {
   const made = chartOf(JSON.stringify(config))

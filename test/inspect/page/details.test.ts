@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { jsonText } from '../../../src/inspect/page/rows.js'
-import { shownSnapshot } from '../../../src/inspect/page/shownSnapshot.js'
+import { shownSnapshot } from '../../../src/inspect/page/panels/orderedSnapshot.js'
+import { jsonText } from '../../../src/inspect/page/panels/rows.js'
 
 it('A snapshot is shown with its state and context first, children last, and without what is empty', () => {
   const child = { xstate$$type: 1, id: 'version 1.0.0' }

@@ -2,9 +2,9 @@ import { toMermaid } from 'cutover/inspect'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, createMachine } from 'xstate'
-import { Definitions } from '../../../src/inspect/definitions.js'
-import { chartOf } from '../../../src/inspect/page/chart.js'
-import { mermaidOf } from '../../../src/inspect/page/diagram.js'
+import { Definitions } from '../../../src/inspect/messages/definitions.js'
+import { chartOf } from '../../../src/inspect/page/chart/chart.js'
+import { mermaidOf } from '../../../src/inspect/page/chart/diagram.js'
 import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
 
 /** What the page makes of the definition that it is sent. */

@@ -1,8 +1,8 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
-import { Definitions } from '../../../src/inspect/definitions.js'
-import { activePaths } from '../../../src/inspect/page/stateValue.js'
+import { Definitions } from '../../../src/inspect/messages/definitions.js'
+import { activePaths } from '../../../src/inspect/page/data/stateValue.js'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Message, parseMessage } from '../../../src/inspect/page/messages.js'
-import { RecordingError, readRecording, writeRecording } from '../../../src/inspect/page/recording.js'
-import { valueText } from '../../../src/inspect/page/stateValue.js'
-import { isAlive, Store } from '../../../src/inspect/page/store.js'
+import { type Message, parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
+import { RecordingError, readRecording, writeRecording } from '../../../src/inspect/page/data/recordingFile.js'
+import { valueText } from '../../../src/inspect/page/data/stateValue.js'
+import { isAlive, Store } from '../../../src/inspect/page/data/store.js'
 import { type Recorded, recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
 
 const recorded = await recordSwitch()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parseMessage } from '../../../src/inspect/page/messages.js'
-import { Store } from '../../../src/inspect/page/store.js'
-import { phaseOf, Timeline } from '../../../src/inspect/page/timeline.js'
+import { parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
+import { Store } from '../../../src/inspect/page/data/store.js'
+import { phaseOf, Timeline } from '../../../src/inspect/page/data/timeline.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
 
 const recorded = await recordSwitch(100)

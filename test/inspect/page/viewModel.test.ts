@@ -1,10 +1,10 @@
 import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
-import { socketUrl } from '../../../src/inspect/page/connection.js'
-import { backoff, connectionMachine } from '../../../src/inspect/page/connectionMachine.js'
-import { fitting, opening } from '../../../src/inspect/page/place.js'
-import { Viewer } from '../../../src/inspect/page/viewer.js'
+import { fitting, opening } from '../../../src/inspect/page/chart/viewTransform.js'
+import { socketUrl } from '../../../src/inspect/page/connection/connection.js'
+import { backoff, connectionMachine } from '../../../src/inspect/page/connection/pageConnectionMachine.js'
+import { Viewer } from '../../../src/inspect/page/data/viewModel.js'
 
 const text = (it: object) => JSON.stringify({ createdAt: '1', ...it })
 const actor = text({ type: '@xstate.actor', sessionId: 'a', name: 'a' })

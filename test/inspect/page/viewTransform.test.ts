@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chartOf } from '../../../src/inspect/page/chart.js'
-import { following, opening } from '../../../src/inspect/page/place.js'
+import { chartOf } from '../../../src/inspect/page/chart/chart.js'
+import { following, opening } from '../../../src/inspect/page/chart/viewTransform.js'
 
 const chart = chartOf('{"id":"m","initial":"a","states":{"a":{},"b":{}}}')
 if (chart === undefined) throw new Error('no chart')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { History } from '../../../src/inspect/history.js'
+import { History } from '../../../src/inspect/recorder/history.js'
 
 const kept = (history: History<string>) =>
   Array.from({ length: history.head - history.tail }, (_, index) => history.at(history.tail + index)).join('')

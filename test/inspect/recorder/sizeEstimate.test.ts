@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Scales } from '../../../src/inspect/scales.js'
+import { Scales } from '../../../src/inspect/recorder/sizeEstimate.js'
 
 it('What is small is weighed, and what is large, or has no end, is heavy', () => {
   const cyclic: Record<string, unknown> = {}

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { it, onTestFinished } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { compileInspectorOptions } from '../../../src/inspect/options.js'
-import { InspectorServer } from '../../../src/inspect/server.js'
+import { InspectorServer } from '../../../src/inspect/server/inspectorServer.js'
 import { TestViewer } from '../../fixtures/inspect/testClient.js'
 
 const PATIENCE = { headersTimeout: 50, requestTimeout: 100, silence: 100, connectionsCheckingInterval: 10 }

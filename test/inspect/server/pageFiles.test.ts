@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { pageFiles } from '../../../src/inspect/pageFiles.js'
+import { pageFiles } from '../../../src/inspect/server/pageFiles.js'
 
 let folder: string
 beforeEach(async () => {

@@ -10,37 +10,37 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { leftSince, resources } from '../fixtures/handles.js'
 import { Hosting } from '../fixtures/hosting.js'
-import { keeper, request, TestViewer } from '../fixtures/inspect/testClient.js'
+import { lastEventMachine, request, TestClient } from '../fixtures/inspect/testClient.js'
 
 const run = promisify(execFile)
 
 describe('close', () => {
-  it('In the middle of everything it ends all viewers, leaves nothing, and a second call joins the first', async () => {
+  it('disconnects all clients under load, leaves no resources, and a second call joins the first', async () => {
     const before = resources()
     const inspector = await startInspector()
     const hosting = new Hosting({ inspect: inspector.inspect })
     inspector.watch(hosting.aggregate)
-    const viewers = [await TestViewer.connect(inspector.url), await TestViewer.connect(inspector.url)]
-    const actor = createActor(keeper(), { inspect: inspector.inspect }).start()
+    const clients = [await TestClient.connect(inspector.url), await TestClient.connect(inspector.url)]
+    const actor = createActor(lastEventMachine(), { inspect: inspector.inspect }).start()
     for (let i = 0; i < 5_000; i++) actor.send({ type: 'x' })
     const closed = [inspector.close(), inspector.close(), inspector[Symbol.asyncDispose]()]
     actor.send({ type: 'after' })
     await Promise.all(closed)
-    expect(await Promise.all(viewers.map(viewer => viewer.closed))).toEqual([1001, 1001])
+    expect(await Promise.all(clients.map(client => client.closed))).toEqual([1001, 1001])
     await expect(request(inspector.url)).rejects.toThrow('ECONNREFUSED')
     await inspector.close()
     actor.send({ type: 'after' })
     inspector.watch(hosting.aggregate)
     await hosting.aggregate.dispose()
-    expect(viewers.flatMap(({ messages }) => messages.filter(({ event }) => event?.['type'] === 'after'))).toEqual([])
+    expect(clients.flatMap(({ messages }) => messages.filter(({ event }) => event?.['type'] === 'after'))).toEqual([])
     expect(await leftSince(before)).toEqual([])
   })
 
-  it('An unsubscribe may send events, close the inspector again, or throw: close still ends it once', async () => {
+  it('completes once, even if an unsubscribe sends events, calls close again and throws', async () => {
     const inspector = await startInspector()
-    const actor = createActor(keeper(), { inspect: inspector.inspect }).start()
-    const viewer = await TestViewer.connect(inspector.url)
-    await viewer.snapshotAfter('xstate.init')
+    const actor = createActor(lastEventMachine(), { inspect: inspector.inspect }).start()
+    const client = await TestClient.connect(inspector.url)
+    await client.snapshotAfter('xstate.init')
     const again: Promise<void>[] = []
     const unsubscribe = () => {
       actor.send({ type: 'late' })
@@ -51,30 +51,30 @@ describe('close', () => {
     const closed = inspector.close()
     expect(again[0]).toBe(closed)
     await closed
-    await viewer.closed
+    await client.closed
     expect(again).toHaveLength(1)
-    expect(viewer.messages.filter(({ event }) => event?.['type'] === 'late')).toEqual([])
+    expect(client.messages.filter(({ event }) => event?.['type'] === 'late')).toEqual([])
   })
 
-  it('A viewer that never answers is cut off after a second', async () => {
+  it('ends the connection of a client that does not confirm within a second', async () => {
     const clock = new SimulatedClock()
     const inspector = await startInspector({ clock })
-    const viewer = await TestViewer.connect(inspector.url)
-    viewer.socket.pause()
+    const client = await TestClient.connect(inspector.url)
+    client.socket.pause()
     const closed = inspector.close()
     clock.increment(1_000)
     await closed
-    viewer.socket.resume()
-    await viewer.closed
+    client.socket.resume()
+    await client.closed
   })
 })
 
-describe('in a program', () => {
+describe('A program with an inspector', () => {
   const inspectModule = resolve('dist/lib/inspect.js')
   const evaluate = (code: string, cwd = '.') =>
     run(process.execPath, ['--input-type=module', '-e', code], { cwd, timeout: 20_000 })
 
-  it('It does not keep the program alive, also with a viewer, and close comes to an end', async () => {
+  it('exits by itself, after close and with a connected client', async () => {
     const { stdout } = await evaluate(`
       import { startInspector } from ${JSON.stringify(inspectModule)}
       const first = await startInspector()
@@ -91,14 +91,14 @@ describe('in a program', () => {
        process.stdin.once('data', () => process.stdin.unref())`,
     ])
     const url = await new Promise<string>(found => child.stdout?.once('data', text => found(String(text).trim())))
-    const viewer = await TestViewer.connect(url)
+    const client = await TestClient.connect(url)
     const exited = new Promise<number | null>(ended => child.once('exit', ended))
     child.stdin?.write('x')
     expect(await exited).toBe(0)
-    await viewer.closed
+    await client.closed
   })
 
-  it('Without the package ws the error says what to install, and all else of the library works', async () => {
+  it('gets an error that says what to install if ws is missing, and can still use everything else', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'inspect-'))
     try {
       await cp('dist/lib', join(folder, 'dist/lib'), { recursive: true })

@@ -10,7 +10,7 @@ import { type Message, Seen } from '../fixtures/seen.js'
 
 const MACHINES = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
 
-/** From the start to the end of an aggregate, with a switch between. */
+/** Runs an aggregate from start to disposal, with one switch. */
 async function switchOver(inspect: { next(event: InspectionEvent): void }): Promise<void> {
   const threads = workerThread({ module: guestFile('versatile'), inspect })
   await using aggregate = new Aggregate({ id: 'markdown', inspect })
@@ -25,14 +25,14 @@ async function switchOver(inspect: { next(event: InspectionEvent): void }): Prom
   await aggregate.setVersion('2.0.0')
 }
 
-describe("A viewer at Stately's relay, across a whole switch,", { timeout: 20_000 }, () => {
+describe("A viewer at Stately's relay, during a whole switch,", { timeout: 20_000 }, () => {
   const seen = new Seen()
   let messages: readonly StatelyMessage[] = []
 
   beforeAll(async () => {
     await using relay = await Relay.open()
     const inspector = createWebSocketInspector({ url: relay.url })
-    // It is kept until the socket is open, and says by its arrival that it is.
+    // The inspector keeps it until the socket is open, so its arrival shows that the socket is open.
     inspector.event('probe', 'probe')
     await relay.messages.count(1)
     await switchOver({
@@ -55,7 +55,7 @@ describe("A viewer at Stately's relay, across a whole switch,", { timeout: 20_00
     return values.filter((value, index) => value !== values[index - 1])
   }
 
-  it('gets one actor for each aggregate, version, supervisor and connection, each below its parent', () => {
+  it('gets one actor for each aggregate, version, supervisor and connection, below its parent', () => {
     const names = new Map(actors().map(({ sessionId, name }) => [sessionId, name]))
     expect(actors().map(({ name, parentId }) => [name, names.get(`${parentId}`)])).toEqual([
       ['aggregate markdown', undefined],
@@ -70,28 +70,28 @@ describe("A viewer at Stately's relay, across a whole switch,", { timeout: 20_00
     expect(new Set(messages.map(({ rootId }) => rootId))).toEqual(new Set([named('aggregate markdown')?.sessionId]))
   })
 
-  it('gets every event and every snapshot, in order, and nothing else', () => {
-    const essence = ({ type, rootId, sessionId, name, parentId, event }: StatelyMessage): Message =>
+  it('gets every event and every snapshot in order, and nothing else', () => {
+    const comparable = ({ type, rootId, sessionId, name, parentId, event }: StatelyMessage): Message =>
       type === '@xstate.actor'
         ? { type, rootId, sessionId, name: `${name}`, parentId }
         : { type, rootId, sessionId, event: `${event?.type}` }
-    expect(messages.map(essence)).toEqual(seen.messages())
+    expect(messages.map(comparable)).toEqual(seen.messages())
     expect(new Set(messages.map(({ type }) => type))).toEqual(
       new Set(['@xstate.actor', '@xstate.event', '@xstate.snapshot']),
     )
   })
 
-  it('gets the definition of each, whole, as JSON: every state, with its transitions', () => {
+  it('gets the whole definition of each as JSON: every state and its transitions', () => {
     for (const { name, definition = '' } of actors()) {
       const { config } = MACHINES.find(({ id }) => `${name}`.startsWith(id)) ?? {}
       const parsed = JSON.parse(definition) as { readonly states: object }
-      // What JSON has no word for, the functions, is left out or has become something else.
+      // JSON cannot hold functions: they are left out or replaced.
       expect(skeletonOf(parsed)).toEqual(skeletonOf(config))
       expect(definition).not.toMatch(/"\[(Object|Array|Circular)\]"/)
     }
   })
 
-  it('sees what each went through', () => {
+  it('sees the states of each actor', () => {
     expect(statesOf('aggregate markdown')).toMatchObject([
       '"stopped"',
       '{"running":"settled"}',
@@ -109,7 +109,7 @@ describe("A viewer at Stately's relay, across a whole switch,", { timeout: 20_00
   })
 })
 
-/** The states of a machine, nested, each with the names of what it does; its inspector sorts the keys. */
+/** The nested states of a machine, with the names of their transitions. Stately's inspector sorts the keys. */
 function skeletonOf(state: unknown): unknown {
   const { states = {}, on = {}, always = [], initial } = state as Record<string, object>
   const inner = Object.fromEntries(Object.entries(states).map(([name, child]) => [name, skeletonOf(child)]))

@@ -11,8 +11,8 @@ const version = '1.0.0'
 const module = guestFile('versatile')
 const echo = { call: (request: unknown) => request }
 
-/** From start to end, with one call. */
-async function live(runtime: Runtime, inspect?: Inspect): Promise<void> {
+/** Runs an aggregate from start to disposal, with one call. */
+async function runOnce(runtime: Runtime, inspect?: Inspect): Promise<void> {
   await using aggregate = new Aggregate({ id, inspect })
   aggregate.addVersion(version, runtime)
   aggregate.start()
@@ -25,9 +25,9 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
   it.each([
     ['worker thread', workerThread],
     ['child process', childProcess],
-  ])('sees the supervisor of a %s below its version, and the connection below that', async (_, host) => {
+  ])('sees the supervisor of a %s below its version, and the connection below the supervisor', async (_, host) => {
     const seen = new Seen()
-    await live(host({ module, inspect: seen }).provision({ id, version }), seen)
+    await runOnce(host({ module, inspect: seen }).provision({ id, version }), seen)
     expect(seen.tree()).toEqual([
       ['aggregate markdown', undefined],
       ['version 1.0.0', 'aggregate markdown'],
@@ -38,15 +38,15 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
     expect(new Set(seen.events.map(({ rootId }) => rootId))).toEqual(new Set([root]))
   })
 
-  it('sees a supervisor and no connection in this process', async () => {
+  it('sees a supervisor and no connection for the in-process host', async () => {
     const seen = new Seen()
-    await live(inProcess({ module: echo, inspect: seen }).provision({ id, version }), seen)
+    await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }), seen)
     expect(seen.tree().slice(2)).toEqual([['supervisor markdown 1.0.0', 'version 1.0.0']])
   })
 
-  it('knows each actor by one reference, in whatever it is told, whose snapshot is the current one', async () => {
+  it('gets one reference per actor in all events, and the reference has the current snapshot', async () => {
     const seen = new Seen()
-    await live(workerThread({ module, inspect: seen }).provision({ id, version }), seen)
+    await runOnce(workerThread({ module, inspect: seen }).provision({ id, version }), seen)
     const refs = new Set(seen.events.map(actorOf))
     expect(refs.size).toBe(4)
     expect([...refs].slice(1).map(ref => ref.getSnapshot())).toMatchObject([
@@ -56,10 +56,13 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
     ])
   })
 
-  it('knows by the same reference who sent an event, such as the timer of a supervisor', async () => {
+  it('gets the same reference for the sender of an event, such as the timer of a supervisor', async () => {
     const seen = new Seen()
     const start = vi.fn().mockRejectedValueOnce(new Error('not yet'))
-    await live(inProcess({ module: { ...echo, start }, minBackoff: 0, inspect: seen }).provision({ id, version }), seen)
+    await runOnce(
+      inProcess({ module: { ...echo, start }, minBackoff: 0, inspect: seen }).provision({ id, version }),
+      seen,
+    )
     const sources = seen.events.flatMap(event => ('sourceRef' in event && event.sourceRef ? [event.sourceRef] : []))
     const isSupervisor = (ref: unknown) => (ref as AnyActorRef).id === 'supervisor markdown 1.0.0'
     expect(sources.filter(isSupervisor)).not.toEqual([])
@@ -77,23 +80,23 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
     expect(connections).toEqual(Array(2).fill(['connection markdown 1.0.0', 'supervisor markdown 1.0.0']))
   })
 
-  it('sees only the hosts when the aggregate has none', async () => {
+  it('sees only the hosts if the aggregate has no inspector', async () => {
     const seen = new Seen()
-    await live(inProcess({ module: echo, inspect: seen }).provision({ id, version }))
+    await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }))
     expect(seen.tree()).toEqual([['supervisor markdown 1.0.0', undefined]])
   })
 
-  it('sees only the aggregate and its versions when the hosts have none', async () => {
+  it('sees only the aggregate and its versions if the hosts have no inspector', async () => {
     const seen = new Seen()
-    await live(inProcess({ module: echo }).provision({ id, version }), seen)
+    await runOnce(inProcess({ module: echo }).provision({ id, version }), seen)
     expect(seen.tree().map(([name]) => name)).toEqual(['aggregate markdown', 'version 1.0.0'])
   })
 
-  it('sees a runtime that was started before it was added as what it was made: without a parent', async () => {
+  it('sees the supervisor of a runtime without a parent if the runtime was started before it was added', async () => {
     const seen = new Seen()
     const runtime = inProcess({ module: echo, inspect: seen }).provision({ id, version })
     runtime.start()
-    await live(runtime, seen)
+    await runOnce(runtime, seen)
     expect(seen.tree()[0]).toEqual(['supervisor markdown 1.0.0', undefined])
   })
 
@@ -101,29 +104,37 @@ describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () =
     ['throws', { next: () => JSON.parse('{') }],
     ['rejects', { next: () => Promise.reject(new Error('late')) as never }],
     ['throws, as a function,', () => JSON.parse('{')],
-  ])('breaks nothing when it %s: the loggers are told', async (_, inspect) => {
+  ])('breaks nothing if it %s, and the error is logged', async (_, inspect) => {
     const errors = new Set<string>()
-    const say = () => {}
-    const logger = { debug: say, info: say, warn: say, error: (_: object, message: string) => errors.add(message) }
-    await live(workerThread({ module, inspect }).provision({ id, version, logger }), inspect)
+    const ignore = () => {}
+    const logger = {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: (_: object, message: string) => errors.add(message),
+    }
+    await runOnce(workerThread({ module, inspect }).provision({ id, version, logger }), inspect)
     expect([...errors]).toEqual(['an inspector threw'])
   })
 
-  it.each([inProcess, workerThread, childProcess])('is refused by name when it is none: %o', async host => {
-    for (const inspect of [null, {}, 'page', { next: 7 }]) {
-      const make = async () => host({ module, inspect: inspect as never })
-      expect(await rejectionOf(make())).toMatchObject({
-        code: 'CUTOVER_INVALID_OPTION',
-        message: expect.stringMatching(/^Option "inspect" must be a function, or an observer with next, got /),
-      })
-    }
-  })
+  it.each([inProcess, workerThread, childProcess])(
+    'must be an inspector: %o refuses anything else by name',
+    async host => {
+      for (const inspect of [null, {}, 'page', { next: 7 }]) {
+        const make = async () => host({ module, inspect: inspect as never })
+        expect(await rejectionOf(make())).toMatchObject({
+          code: 'CUTOVER_INVALID_OPTION',
+          message: expect.stringMatching(/^Option "inspect" must be a function, or an observer with next, got /),
+        })
+      }
+    },
+  )
 
-  it('A runtime that cannot be shown is started all the same', async () => {
+  it('does not see a runtime that cannot be shown, and the runtime still starts', async () => {
     const seen = new Seen()
     const runtime = inProcess({ module: echo }).provision({ id, version })
     const fail = () => JSON.parse('{')
-    await live(Object.assign(runtime, { [Symbol.for('cutover.shownBelow')]: fail }), seen)
+    await runOnce(Object.assign(runtime, { [Symbol.for('cutover.shownBelow')]: fail }), seen)
     expect(seen.tree()).toHaveLength(2)
   })
 })

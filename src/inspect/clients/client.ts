@@ -1,71 +1,72 @@
 import type { WebSocket } from 'ws'
 import type { Clock } from '../../clock.js'
-import type { Feed } from './cursor.js'
+import type { Cursor } from './cursor.js'
 
-/** About how many bytes may wait to be read by one viewer, besides what its socket holds. */
-const MAX_BUFFERED = 1_048_576
-/** A slow viewer has much to read before it comes to a ping. */
-const MAX_UNANSWERED = 2
-/** How long a viewer may take to say that it has heard that it is to close, in ms. */
+/** About how many bytes may be buffered for one client, besides what its socket buffers. */
+const MAX_BUFFERED_BYTES = 1_048_576
+/** Two, because a slow client has much to read before it gets to a ping. */
+const MAX_UNANSWERED_PINGS = 2
+/** How long a client may take to confirm that the connection closes, in ms. */
 const CLOSE_TIMEOUT = 1_000
 
 /** WebSocket close codes. */
-export const CLOSE = { goingAway: 1001, policy: 1008, tooBig: 1009 } as const
+export const CLOSE_CODE = { goingAway: 1001, policyViolation: 1008, messageTooBig: 1009 } as const
 
-/** Who wants to know of a viewer. */
-export interface ViewerHooks {
-  /** There is room again. */
-  drained(): void
-  /** It is gone, whoever ended it. */
+/** What a client tells its owner. */
+export interface ClientListener {
+  /** It can take more messages. */
+  writable(): void
+  /** The connection has ended, from either side. */
   closed(): void
 }
 
-/** One viewer's connection. */
-export class Viewer {
-  readonly feed: Feed
+/** The connection of one client: an open page, or another program that shows the messages. */
+export class Client {
+  readonly cursor: Cursor
   readonly #socket: WebSocket
   readonly #clock: Clock
-  readonly #hooks: ViewerHooks
-  /** How many pings it has not answered. That it takes data says nothing: its system does, for a while. */
-  #unanswered = 0
-  #closing: { readonly timer: unknown } | undefined
+  readonly #listener: ClientListener
+  /** Only pongs reset it: sent data may sit in the buffers of a dead peer's system for a while. */
+  #unansweredPings = 0
+  #closeTimer: { readonly id: unknown } | undefined
 
-  constructor(socket: WebSocket, feed: Feed, clock: Clock, hooks: ViewerHooks) {
+  constructor(socket: WebSocket, cursor: Cursor, clock: Clock, listener: ClientListener) {
     this.#socket = socket
-    this.feed = feed
+    this.cursor = cursor
     this.#clock = clock
-    this.#hooks = hooks
+    this.#listener = listener
     socket.on('pong', () => {
-      this.#unanswered = 0
+      this.#unansweredPings = 0
     })
-    socket.on('ping', data => this.#answer(data))
-    socket.on('message', () => this.close(CLOSE.policy))
-    // Such as a message that is too large, or no WebSocket message at all: its close code is on its way.
-    socket.on('error', () => this.close(CLOSE.tooBig))
+    socket.on('ping', data => this.#pong(data))
+    // Clients only listen.
+    socket.on('message', () => this.close(CLOSE_CODE.policyViolation))
+    // A message that is too large, or data that is not WebSocket. `ws` has sent the close code already.
+    socket.on('error', () => this.close(CLOSE_CODE.messageTooBig))
     socket.on('close', () => this.#closed())
   }
 
-  get hasRoom(): boolean {
-    return this.#isOpen && this.#socket.bufferedAmount < MAX_BUFFERED
+  get isWritable(): boolean {
+    return this.#isOpen && this.#socket.bufferedAmount < MAX_BUFFERED_BYTES
   }
 
-  send(text: string): void {
-    this.#socket.send(text, error => {
-      if (!error && this.hasRoom) this.#hooks.drained()
+  send(json: string): void {
+    this.#socket.send(json, error => {
+      if (!error && this.isWritable) this.#listener.writable()
     })
   }
 
-  /** Asks whether it is alive; one that did not answer the last times is not. */
+  /** Sends a ping, or ends the connection if the last pings are unanswered. */
   ping(): void {
-    if (this.#unanswered === MAX_UNANSWERED) this.terminate()
+    if (this.#unansweredPings === MAX_UNANSWERED_PINGS) this.terminate()
     else if (this.#isOpen) this.#socket.ping()
-    this.#unanswered++
+    this.#unansweredPings++
   }
 
-  /** A second call does nothing. */
+  /** Closes the connection, and ends it if the client does not confirm in time. A second call does nothing. */
   close(code: number): void {
-    if (this.#closing !== undefined) return
-    this.#closing = { timer: this.#clock.setTimeout(() => this.terminate(), CLOSE_TIMEOUT) }
+    if (this.#closeTimer !== undefined) return
+    this.#closeTimer = { id: this.#clock.setTimeout(() => this.terminate(), CLOSE_TIMEOUT) }
     this.#socket.close(code)
   }
 
@@ -77,14 +78,14 @@ export class Viewer {
     return this.#socket.readyState === this.#socket.OPEN
   }
 
-  /** Answers too must not pile up before a viewer that asks and never reads. */
-  #answer(data: Buffer): void {
-    if (this.hasRoom) this.#socket.pong(data)
+  /** Ends the connection instead, if the client sends pings and never reads: its pongs would pile up. */
+  #pong(data: Buffer): void {
+    if (this.isWritable) this.#socket.pong(data)
     else this.terminate()
   }
 
   #closed(): void {
-    if (this.#closing !== undefined) this.#clock.clearTimeout(this.#closing.timer)
-    this.#hooks.closed()
+    if (this.#closeTimer !== undefined) this.#clock.clearTimeout(this.#closeTimer.id)
+    this.#listener.closed()
   }
 }

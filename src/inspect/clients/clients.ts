@@ -1,122 +1,130 @@
 import type { WebSocket } from 'ws'
-import type { CompiledInspectorOptions } from '../options.js'
-import { Recorder } from '../recorder/recorder.js'
-import { CLOSE, Viewer } from './client.js'
-import { Feed } from './cursor.js'
+import type { Clock } from '../../clock.js'
+import type { Logger } from '../../logger.js'
+import { Recorder, type RecorderOptions } from '../recorder/index.js'
+import { CLOSE_CODE, Client } from './client.js'
+import { Cursor } from './cursor.js'
 import { Ticker } from './ticker.js'
-import { Watches } from './watchedAggregates.js'
+import { WatchedAggregates } from './watchedAggregates.js'
 
-/** How often viewers are asked whether they are alive, in ms. */
+/** How often clients are pinged, in ms. */
 const PING_PERIOD = 15_000
-/** How often the status of watched aggregates is looked at, in ms. */
-const STATUS_PERIOD = 100
-/** How long messages are written in one turn of the event loop, in ms: the program goes before. */
-const TURN = 4
+/** How often the status of watched aggregates is read, in ms. */
+const POLL_PERIOD = 100
+/** How long messages are sent in one turn of the event loop, in ms. The inspected program gets the rest. */
+const MAX_SEND_TIME = 4
 
-/** All viewers, and what they are sent. */
-export class Audience {
+/** The options of an inspector that concern its clients and what they are sent. */
+export interface ClientsOptions extends RecorderOptions {
+  readonly maxViewers: number
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** All connected clients, and the messages for them. */
+export class Clients {
   readonly recorder: Recorder
-  readonly watches: Watches
-  readonly #options: CompiledInspectorOptions
-  readonly #viewers = new Set<Viewer>()
+  readonly watched: WatchedAggregates
+  readonly #options: ClientsOptions
+  readonly #clients = new Set<Client>()
   readonly #pings: Ticker
-  readonly #statuses: Ticker
-  #turn: NodeJS.Immediate | undefined
-  #whenEmpty: (() => void)[] = []
+  readonly #polls: Ticker
+  #scheduled: NodeJS.Immediate | undefined
+  #onEmpty: (() => void)[] = []
 
-  constructor(options: CompiledInspectorOptions) {
-    const viewers = this.#viewers
+  constructor(options: ClientsOptions) {
+    const clients = this.#clients
     this.#options = options
     this.recorder = new Recorder(options, {
-      get isWatched() {
-        return viewers.size > 0
+      get hasClients() {
+        return clients.size > 0
       },
       recorded: () => this.#recorded(),
     })
-    this.watches = new Watches(this.recorder)
+    this.watched = new WatchedAggregates(this.recorder)
     this.#pings = new Ticker(options.clock, PING_PERIOD, () => {
-      for (const viewer of this.#viewers) viewer.ping()
+      for (const client of this.#clients) client.ping()
     })
-    this.#statuses = new Ticker(options.clock, STATUS_PERIOD, () => {
-      if (this.watches.look()) this.#schedule()
+    this.#polls = new Ticker(options.clock, POLL_PERIOD, () => {
+      if (this.watched.poll()) this.#schedule()
     })
   }
 
   get isFull(): boolean {
-    return this.#viewers.size >= this.#options.maxViewers
+    return this.#clients.size >= this.#options.maxViewers
   }
 
-  join(socket: WebSocket): void {
+  add(socket: WebSocket): void {
     const { clock, logger } = this.#options
-    const viewer = new Viewer(socket, new Feed(this.recorder, this.watches), clock, {
-      drained: () => this.#schedule(),
-      closed: () => this.#leave(viewer),
+    const client = new Client(socket, new Cursor(this.recorder, this.watched), clock, {
+      writable: () => this.#schedule(),
+      closed: () => this.#remove(client),
     })
-    this.#viewers.add(viewer)
-    logger.debug({ viewers: this.#viewers.size }, 'a viewer has come')
-    this.watches.look()
+    this.#clients.add(client)
+    logger.debug({ clients: this.#clients.size }, 'inspector client connected')
+    this.watched.poll()
     this.#pings.start()
-    this.#statuses.start()
+    this.#polls.start()
     this.#schedule()
   }
 
-  /** Forgets everything, and ends all viewers. @returns when they are gone */
+  /** Forgets everything that was recorded, and closes all connections. @returns once they are closed */
   close(): Promise<void> {
-    clearImmediate(this.#turn)
-    this.#turn = undefined
-    this.watches.clear()
+    clearImmediate(this.#scheduled)
+    this.#scheduled = undefined
+    this.watched.clear()
     this.recorder.clear()
-    this.#statuses.stop()
-    for (const viewer of this.#viewers) viewer.close(CLOSE.goingAway)
+    this.#polls.stop()
+    for (const client of this.#clients) client.close(CLOSE_CODE.goingAway)
     return new Promise(resolve => {
-      if (this.#viewers.size === 0) resolve()
-      else this.#whenEmpty.push(resolve)
+      if (this.#clients.size === 0) resolve()
+      else this.#onEmpty.push(resolve)
     })
   }
 
-  #leave(viewer: Viewer): void {
-    this.#viewers.delete(viewer)
-    this.#options.logger.debug({ viewers: this.#viewers.size }, 'a viewer has gone')
-    if (this.#viewers.size > 0) return
+  #remove(client: Client): void {
+    this.#clients.delete(client)
+    this.#options.logger.debug({ clients: this.#clients.size }, 'inspector client disconnected')
+    if (this.#clients.size > 0) return
     this.#pings.stop()
-    this.#statuses.stop()
-    for (const resolve of this.#whenEmpty.splice(0)) resolve()
+    this.#polls.stop()
+    for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
   #recorded(): void {
-    if (this.#viewers.size > 0) this.#schedule()
-    else this.recorder.actors.forgetBefore(this.recorder.history.tail)
+    if (this.#clients.size > 0) this.#schedule()
+    else this.recorder.actors.forgetStoppedBefore(this.recorder.history.tail)
   }
 
   #schedule(): void {
-    this.#turn ??= setImmediate(() => {
-      this.#turn = undefined
+    this.#scheduled ??= setImmediate(() => {
+      this.#scheduled = undefined
       this.#send()
     }).unref()
   }
 
   #send(): void {
-    this.recorder.settle()
-    const end = performance.now() + TURN
-    let waiting = [...this.#viewers]
-    // One message each, so that no viewer waits for all that another one has to catch up with.
-    while (waiting.length > 0 && performance.now() < end) waiting = waiting.filter(viewer => sendNext(viewer))
-    if (waiting.length > 0) this.#schedule()
-    this.#forget()
+    this.recorder.convertDeferred()
+    const deadline = performance.now() + MAX_SEND_TIME
+    let pending = [...this.#clients]
+    // One message each in turn, so that a client that has much to catch up with does not hold up the others.
+    while (pending.length > 0 && performance.now() < deadline) pending = pending.filter(client => sendNext(client))
+    if (pending.length > 0) this.#schedule()
+    this.#forgetStoppedActors()
   }
 
-  /** No viewer is left with an actor of whose end it was not told. */
-  #forget(): void {
+  /** Keeps each stopped actor until every client has been told that it stopped. */
+  #forgetStoppedActors(): void {
     let oldest = this.recorder.history.tail
-    for (const { feed } of this.#viewers) oldest = Math.min(oldest, feed.place)
-    this.recorder.actors.forgetBefore(oldest)
+    for (const { cursor } of this.#clients) oldest = Math.min(oldest, cursor.position)
+    this.recorder.actors.forgetStoppedBefore(oldest)
   }
 }
 
-/** @returns whether it may have room for more */
-function sendNext(viewer: Viewer): boolean {
-  const text = viewer.hasRoom ? viewer.feed.next() : undefined
-  if (text === undefined) return false
-  viewer.send(text)
+/** @returns whether the client may be able to take more */
+function sendNext(client: Client): boolean {
+  const json = client.isWritable ? client.cursor.next() : undefined
+  if (json === undefined) return false
+  client.send(json)
   return true
 }

@@ -1,95 +1,95 @@
-import { droppedText } from '../messages/serialize.js'
-import type { KnownActor } from '../recorder/actorTable.js'
-import type { Recorder } from '../recorder/recorder.js'
-import type { Watch, Watches } from './watchedAggregates.js'
+import { serializeDropped } from '../messages/index.js'
+import type { Recorder, TrackedActor } from '../recorder/index.js'
+import type { WatchedAggregate, WatchedAggregates } from './watchedAggregates.js'
 
-/** The numbers from `from` to before `to`. */
-interface Range {
+/** Numbers in the history: from `from` up to, but without, `to`. */
+interface NumberRange {
   readonly from: number
   readonly to: number
 }
 
 /**
- * What one viewer is still to be sent, worked out only when there is room for it: a place in the history, not a queue.
- * When the history has moved on beyond that place, the viewer is told how many messages it has missed, and gets anew the
- * actors that these were about.
+ * A client's position in the history. It computes the next message only when the client can take one, so a slow client
+ * has no queue of its own. If the history has moved past the position, the client is told how many messages it missed,
+ * and gets new announcements of the actors that these messages were about.
  */
-export class Feed {
+export class Cursor {
   readonly #recorder: Recorder
-  readonly #watches: Watches
+  readonly #watched: WatchedAggregates
   /** The number of the next message. */
-  #place: number
+  #next: number
   #missed = 0
-  #missedSaid = 0
-  #missedRange: Range | undefined
-  #actors: { readonly all: Iterator<KnownActor>; readonly range: Range } | undefined
-  readonly #statuses = new WeakMap<Watch, number>()
+  #missedReported = 0
+  #missedRange: NumberRange | undefined
+  /** The announcements in progress, for the actors in this range. */
+  #announcing: { readonly actors: Iterator<TrackedActor>; readonly range: NumberRange } | undefined
+  readonly #sentRevisions = new WeakMap<WatchedAggregate, number>()
 
-  constructor(recorder: Recorder, watches: Watches) {
+  constructor(recorder: Recorder, watched: WatchedAggregates) {
     this.#recorder = recorder
-    this.#watches = watches
-    this.#place = recorder.start
-    this.#missedRange = { from: Number.NEGATIVE_INFINITY, to: this.#place }
+    this.#watched = watched
+    this.#next = recorder.start
+    this.#missedRange = { from: Number.NEGATIVE_INFINITY, to: this.#next }
   }
 
-  /** What this viewer is still to be told begins here. */
-  get place(): number {
-    return Math.min(this.#place, this.#missedRange?.from ?? this.#place, this.#actors?.range.from ?? this.#place)
+  /** The lowest number that this client still needs. */
+  get position(): number {
+    return Math.min(this.#next, this.#missedRange?.from ?? this.#next, this.#announcing?.range.from ?? this.#next)
   }
 
-  /** The next message; undefined when there is nothing new. */
+  /** The next message; undefined if there is nothing new. */
   next(): string | undefined {
-    const { history } = this.#recorder
-    if (this.#place < history.tail) this.#fallBehind(history.tail)
-    if (this.#missed > this.#missedSaid) {
-      this.#missedSaid = this.#missed
-      return droppedText(this.#missed)
+    const { tail } = this.#recorder.history
+    if (this.#next < tail) this.#skipTo(tail)
+    if (this.#missed > this.#missedReported) {
+      this.#missedReported = this.#missed
+      return serializeDropped(this.#missed)
     }
-    return this.#announcement() ?? this.#message() ?? this.#status()
+    return this.#nextAnnouncement() ?? this.#nextMessage() ?? this.#nextStatus()
   }
 
-  #fallBehind(tail: number): void {
-    this.#missed += tail - this.#place
-    // A round through the actors that is under way goes on; what was missed during it needs another one.
-    this.#missedRange = { from: this.#missedRange?.from ?? this.#place, to: tail }
-    this.#place = tail
+  #skipTo(tail: number): void {
+    this.#missed += tail - this.#next
+    // Announcements in progress continue. A further pass covers what was missed meanwhile.
+    this.#missedRange = { from: this.#missedRange?.from ?? this.#next, to: tail }
+    this.#next = tail
   }
 
-  #announcement(): string | undefined {
+  #nextAnnouncement(): string | undefined {
     for (;;) {
-      if (this.#actors === undefined) {
+      if (this.#announcing === undefined) {
         if (this.#missedRange === undefined) return undefined
-        this.#actors = { all: this.#recorder.actors.all(), range: this.#missedRange }
+        this.#announcing = { actors: this.#recorder.actors.all(), range: this.#missedRange }
         this.#missedRange = undefined
       }
-      const { all, range } = this.#actors
-      for (let step = all.next(); step.done !== true; step = all.next()) {
-        if (isAbout(step.value, range)) return this.#recorder.announcement(step.value)
+      const { actors, range } = this.#announcing
+      for (let step = actors.next(); step.done !== true; step = actors.next()) {
+        if (isAffected(step.value, range)) return this.#recorder.announcementOf(step.value)
       }
-      this.#actors = undefined
+      this.#announcing = undefined
     }
   }
 
-  #message(): string | undefined {
-    while (this.#place < this.#recorder.history.head) {
-      const text = this.#recorder.text(this.#place++)
-      if (text !== undefined) return text
+  #nextMessage(): string | undefined {
+    while (this.#next < this.#recorder.history.head) {
+      const json = this.#recorder.messageAt(this.#next++)
+      if (json !== undefined) return json
     }
     return undefined
   }
 
-  #status(): string | undefined {
-    for (const watch of this.#watches.all()) {
-      if (this.#statuses.get(watch) === watch.revision) continue
-      this.#statuses.set(watch, watch.revision)
-      const text = this.#watches.textOf(watch)
-      if (text !== undefined) return text
+  #nextStatus(): string | undefined {
+    for (const watched of this.#watched.all()) {
+      if (this.#sentRevisions.get(watched) === watched.revision) continue
+      this.#sentRevisions.set(watched, watched.revision)
+      const json = this.#watched.statusMessage(watched)
+      if (json !== undefined) return json
     }
     return undefined
   }
 }
 
-/** Whether what was missed is all that told of the actor, or of its latest snapshot. */
-function isAbout({ first, latest }: KnownActor, { from, to }: Range): boolean {
-  return (first >= from && first < to) || (latest >= from && latest < to)
+/** Whether the range holds the actor's announcement or its latest snapshot. */
+function isAffected({ announcedAt, latestAt }: TrackedActor, { from, to }: NumberRange): boolean {
+  return (announcedAt >= from && announcedAt < to) || (latestAt >= from && latestAt < to)
 }

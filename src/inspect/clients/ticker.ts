@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js'
 
-/** Does something again and again, as long as it is started. */
+/** Calls a function periodically, from `start` until `stop`. */
 export class Ticker {
   readonly #clock: Clock
   readonly #period: number

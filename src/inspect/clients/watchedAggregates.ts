@@ -1,60 +1,56 @@
 import type { Subscription } from 'rxjs'
 import type { Aggregate } from '../../aggregate.js'
 import type { AggregateStatus } from '../../status.js'
-import type { Recorder } from '../recorder/recorder.js'
+import type { Recorder } from '../recorder/index.js'
 
-/** What of an aggregate is needed to watch it. */
+/** The part of an aggregate that `watch` needs. */
 export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'>
 
-/** An aggregate that is watched, and how it stood when it was last looked at. */
-export interface Watch {
+/** A watched aggregate, with its status as last read. */
+export interface WatchedAggregate {
   readonly aggregate: Watchable
-  /** Rises with each change. */
+  /** Rises with each change of the status. */
   revision: number
   status: AggregateStatus | undefined
-  /** The status as JSON, to see whether it has changed. */
-  key: string
-  lookedAt: number
+  /** The status as JSON, to detect a change. */
+  json: string
+  readAt: number
 }
 
 /** The aggregates that are watched. */
-export class Watches {
+export class WatchedAggregates {
   readonly #recorder: Recorder
-  readonly #watches = new Map<Watchable, Watch>()
+  readonly #watched = new Map<Watchable, WatchedAggregate>()
   readonly #subscriptions = new Map<Watchable, Subscription>()
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder
   }
 
-  get size(): number {
-    return this.#watches.size
+  all(): Iterable<WatchedAggregate> {
+    return this.#watched.values()
   }
 
-  all(): Iterable<Watch> {
-    return this.#watches.values()
-  }
-
-  /** From now on until the aggregate is disposed of; a second time does nothing. */
+  /** Watches an aggregate until it is disposed. A second call does nothing. */
   add(aggregate: Watchable): void {
-    if (this.#watches.has(aggregate)) return
-    this.#watches.set(aggregate, { aggregate, revision: 0, status: undefined, key: '', lookedAt: 0 })
+    if (this.#watched.has(aggregate)) return
+    this.#watched.set(aggregate, { aggregate, revision: 0, status: undefined, json: '', readAt: 0 })
     const subscription = aggregate.watchEvents().subscribe({
-      complete: () => this.#end(aggregate),
-      error: () => this.#end(aggregate),
+      complete: () => this.#ended(aggregate),
+      error: () => this.#ended(aggregate),
     })
-    if (this.#watches.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
+    // A disposed aggregate completes at once, and is removed before `subscribe` returns.
+    if (this.#watched.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
   }
 
-  /** Looks at all of them. @returns whether one has changed */
-  look(): boolean {
-    const before = [...this.#watches.values()].map(watch => watch.revision)
-    for (const watch of this.#watches.values()) this.#lookAt(watch)
-    return [...this.#watches.values()].some((watch, index) => watch.revision !== before[index])
+  /** Reads the status of each. @returns whether one of them has changed */
+  poll(): boolean {
+    return [...this.#watched.values()].map(watched => this.#read(watched)).includes(true)
   }
 
-  textOf({ aggregate, status, lookedAt }: Watch): string | undefined {
-    return status === undefined ? undefined : this.#recorder.write(this.#happening(aggregate, status, lookedAt))
+  /** The status as a message; undefined if it was never read. */
+  statusMessage({ aggregate, status, readAt }: WatchedAggregate): string | undefined {
+    return status === undefined ? undefined : this.#recorder.serialize(this.#statusEvent(aggregate, status, readAt))
   }
 
   clear(): void {
@@ -66,39 +62,43 @@ export class Watches {
       }
     }
     this.#subscriptions.clear()
-    this.#watches.clear()
+    this.#watched.clear()
   }
 
-  /** The last status is told in the history: nobody looks any more. */
-  #end(aggregate: Watchable): void {
-    const watch = this.#watches.get(aggregate)
-    this.#watches.delete(aggregate)
+  /** Records the last status, since nothing polls it from now on. */
+  #ended(aggregate: Watchable): void {
+    const watched = this.#watched.get(aggregate)
+    this.#watched.delete(aggregate)
     this.#subscriptions.delete(aggregate)
-    if (watch === undefined) return
-    this.#lookAt(watch)
-    if (watch.status !== undefined) this.#recorder.record(this.#happening(aggregate, watch.status, watch.lookedAt))
+    if (watched === undefined) return
+    this.#read(watched)
+    if (watched.status !== undefined) {
+      this.#recorder.record(this.#statusEvent(aggregate, watched.status, watched.readAt))
+    }
   }
 
-  #lookAt(watch: Watch): void {
-    const seen = statusOf(watch.aggregate)
-    if (seen === undefined || seen.key === watch.key) return
-    watch.key = seen.key
-    watch.status = seen.status
-    watch.lookedAt = Date.now()
-    watch.revision++
+  /** @returns whether the status has changed */
+  #read(watched: WatchedAggregate): boolean {
+    const current = readStatus(watched.aggregate)
+    if (current === undefined || current.json === watched.json) return false
+    watched.json = current.json
+    watched.status = current.status
+    watched.readAt = Date.now()
+    watched.revision++
+    return true
   }
 
-  #happening(aggregate: Watchable, status: AggregateStatus, createdAt: number) {
-    const sessionId = this.#recorder.actors.root(`aggregate ${aggregate.id}`)?.sessionId
+  #statusEvent(aggregate: Watchable, status: AggregateStatus, createdAt: number) {
+    const sessionId = this.#recorder.actors.rootNamed(`aggregate ${aggregate.id}`)?.sessionId
     return { type: '@cutover.status', sessionId, status, createdAt } as const
   }
 }
 
-/** An aggregate's status does not throw, and is plain JSON; that of something like it, which may, is not shown. */
-function statusOf(aggregate: Watchable): { readonly status: AggregateStatus; readonly key: string } | undefined {
+/** Undefined if the status cannot be read or is not plain JSON, which an `Aggregate` rules out. */
+function readStatus(aggregate: Watchable): { readonly status: AggregateStatus; readonly json: string } | undefined {
   try {
     const status = aggregate.status()
-    return { status, key: JSON.stringify(status) }
+    return { status, json: JSON.stringify(status) }
   } catch {
     return undefined
   }

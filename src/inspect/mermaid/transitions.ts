@@ -1,37 +1,37 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 
-/** One written transition of a machine, in words. */
+/** One transition of a machine, as text. */
 export interface TransitionRow {
-  /** As XState has it. */
+  /** XState's definition of it. */
   readonly definition: AnyTransitionDefinition
-  /** The state that it is written in. */
+  /** The state that declares it. */
   readonly node: AnyStateNode
-  /** `stopping.draining`; empty for the whole machine. */
+  /** The path of that state, such as `stopping.draining`; empty for the root. */
   readonly state: string
   /** `host.stopped`, `after drainTimeout`, `done`, or empty for `always`. */
   readonly event: string
-  /** The name of its guard; empty for none. */
+  /** The name of its guard; empty if it has none. */
   readonly guard: string
-  /** Null when the state does not change. */
+  /** Null if the state does not change. */
   readonly target: AnyStateNode | null
   /** The names of its actions, in order. */
   readonly actions: readonly string[]
-  /** Empty for none. */
+  /** Empty if it has none. */
   readonly description: string
 }
 
-/** The states of a machine, the outermost, which is the machine itself, first. */
+/** The states of a machine, parents before children, beginning with the root. */
 export function statesOf(machine: AnyStateMachine): AnyStateNode[] {
   const walk = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(walk)]
   return walk(machine.root)
 }
 
-/** The transitions of a machine as they are written; one with several targets has a row for each. */
+/** The transitions of a machine in the order of their declaration. One with several targets has a row for each. */
 export function rowsOf(machine: AnyStateMachine): TransitionRow[] {
   return statesOf(machine).flatMap(node => {
     const always = (node.always ?? []).flatMap(transition => rowsFor(node, transition, ''))
     const on = [...node.transitions].flatMap(([type, list]) =>
-      list.flatMap(it => rowsFor(node, it, eventOf(type, node.id))),
+      list.flatMap(it => rowsFor(node, it, eventName(type, node.id))),
     )
     return [...always, ...on]
   })
@@ -52,13 +52,13 @@ function rowsFor(node: AnyStateNode, definition: AnyTransitionDefinition, event:
   return targets.map(target => ({ ...row, target }))
 }
 
-/** `stopping.draining`; empty for the whole machine. */
+/** The path of a state, such as `stopping.draining`; empty for the root. */
 export function pathOf(node: AnyStateNode): string {
   return node.path.join('.')
 }
 
-/** What XState says of delays and actors, in short. */
-function eventOf(type: string, nodeId: string): string {
+/** XState's internal event types in short: `after drainTimeout`, `done`. */
+function eventName(type: string, nodeId: string): string {
   if (type.startsWith('xstate.after.')) return `after ${type.slice('xstate.after.'.length, -nodeId.length - 1)}`
   return type.replace(/^xstate\.(done|error|snapshot)\.(?:state|actor)?\.?.*$/, '$1')
 }

@@ -1,42 +1,42 @@
-import type { Sanitize } from '../options.js'
-import { cut, type Limits, toPlain } from './plainData.js'
-import { sanitized } from './sanitize.js'
+import { type PlainDataLimits, toPlainData, truncate } from './plainData.js'
+import { type Sanitize, sanitized } from './sanitize.js'
 
-/** No statechart that a person has drawn comes near. */
-const LIMITS: Limits = {
+/** Far above the size of any hand-written statechart. */
+const DEFINITION_LIMITS: PlainDataLimits = {
   depth: 100,
   items: Number.POSITIVE_INFINITY,
   characters: 10_000,
   total: 1_048_576,
-  // As `@statelyai/inspect` has it: a viewer takes it for an action or a guard with that name.
-  ofFunction: name => ({ type: name }),
+  // As in `@statelyai/inspect`: a viewer reads it as an action or a guard of that name.
+  describeFunction: name => ({ type: name }),
 }
 
-/** The definitions of machines as JSON texts, each made once. */
+/** The definitions of machines as JSON text. Each is converted once. */
 export class Definitions {
   readonly #sanitize: Sanitize
-  readonly #texts = new WeakMap<object, string>()
+  readonly #cache = new WeakMap<object, string>()
 
   constructor(sanitize: Sanitize) {
     this.#sanitize = sanitize
   }
 
-  /** For an actor that is no machine, or whose machine takes more than 1 MiB or cannot be read, only its name. */
-  textOf(config: object | undefined, name: string): string {
-    const known = config === undefined ? undefined : this.#texts.get(config)
-    if (known !== undefined) return known
-    const plain = config === undefined ? undefined : this.#plain(config)
-    const text = JSON.stringify(typeof plain === 'object' && plain !== null ? plain : { id: cut(name, 200) })
-    if (config !== undefined) this.#texts.set(config, text)
-    return text
+  /** Only the name, if the actor is not a machine, or the definition is above 1 MiB or cannot be read. */
+  jsonOf(config: object | undefined, name: string): string {
+    const cached = config === undefined ? undefined : this.#cache.get(config)
+    if (cached !== undefined) return cached
+    const plain = config === undefined ? undefined : this.#toPlainData(config)
+    const json = JSON.stringify(typeof plain === 'object' && plain !== null ? plain : { id: truncate(name, 200) })
+    if (config !== undefined) this.#cache.set(config, json)
+    return json
   }
 
-  /** A first context is a context too. */
-  #plain(config: object): unknown {
+  /** An initial context passes through `sanitize`, as any context does. */
+  #toPlainData(config: object): unknown {
     try {
       const { context } = config as { readonly context?: unknown }
-      if (context === undefined || typeof context === 'function') return toPlain(config, LIMITS)?.plain
-      return toPlain({ ...config, context: sanitized(context, 'context', this.#sanitize) }, LIMITS)?.plain
+      if (context === undefined || typeof context === 'function') return toPlainData(config, DEFINITION_LIMITS)?.plain
+      const shown = { ...config, context: sanitized(context, 'context', this.#sanitize) }
+      return toPlainData(shown, DEFINITION_LIMITS)?.plain
     } catch {
       return undefined
     }

@@ -1,31 +1,31 @@
 import type { AggregateStatus } from '../../status.js'
 
-/** The version of `@statelyai/inspect` whose messages these are. */
+/** The version of `@statelyai/inspect` that defines the `@xstate.*` messages. */
 export const PROTOCOL_VERSION = '0.7.2'
 
-/** What all messages about an actor have. */
+/** The fields of every message about an actor. */
 export interface ActorMessage {
-  /** The actor it is about. */
+  /** The actor's session id. */
   readonly sessionId: string
-  /** The root of the actor's system. */
+  /** The session id of the root of the actor's system. */
   readonly rootId: string
-  /** When it happened, in ms since 1970, as text. */
+  /** When it happened: milliseconds since 1970, as text. */
   readonly createdAt: string
-  /** Always null: Stately's inspector gives its messages none either. */
+  /** Always null, as in the messages of Stately's inspector. */
   readonly id: null
-  /** The version of `@statelyai/inspect` whose messages these are. */
+  /** The version of `@statelyai/inspect` that defines this message. */
   readonly _version: string
 }
 
-/** There is an actor. One may be announced again, with a newer snapshot, to a viewer that has missed something. */
+/** An actor exists. A client that missed messages may get it again, with a newer snapshot. */
 export interface ActorAnnounced extends ActorMessage {
-  /** Which message it is. */
+  /** The kind of message. */
   readonly type: '@xstate.actor'
-  /** The actor's id, or that of its machine if it was given none. */
+  /** The actor's id, or the id of its machine if the actor was given none. */
   readonly name: string
-  /** The actor that made it; absent for a root. */
+  /** The session id of the actor that spawned it; absent for a root. */
   readonly parentId?: string | undefined
-  /** The config of its machine as JSON text. */
+  /** The config of its machine, as JSON text. */
   readonly definition: string
   /** Its latest snapshot. */
   readonly snapshot?: unknown
@@ -33,45 +33,45 @@ export interface ActorAnnounced extends ActorMessage {
 
 /** An event was sent to an actor. */
 export interface EventSent extends ActorMessage {
-  /** Which message it is. */
+  /** The kind of message. */
   readonly type: '@xstate.event'
   /** The event. */
   readonly event: unknown
-  /** The actor that sent it, if it was one. */
+  /** The session id of the sender, if an actor sent it. */
   readonly sourceId?: string | undefined
 }
 
-/** An actor has taken an event, and this is how it stands now. */
+/** An actor processed an event and has a new snapshot. */
 export interface SnapshotTaken extends ActorMessage {
-  /** Which message it is. */
+  /** The kind of message. */
   readonly type: '@xstate.snapshot'
-  /** The event that led to it. */
+  /** The event that led to the snapshot. */
   readonly event: unknown
   /** The snapshot. */
   readonly snapshot: unknown
 }
 
-/** How an aggregate stands, which was given to `watch`. Only our own page knows this message; others pass over it. */
+/** The status of an aggregate that was given to `watch` has changed. Only our own page reads this message. */
 export interface StatusChanged {
-  /** Which message it is. */
+  /** The kind of message. */
   readonly type: '@cutover.status'
-  /** The aggregate's actor, if the inspector sees it too. */
+  /** The session id of the aggregate's actor, if the aggregate is inspected too. */
   readonly sessionId?: string | undefined
-  /** When it was so, in ms since 1970, as text. */
+  /** When the status was read: milliseconds since 1970, as text. */
   readonly createdAt: string
-  /** How it stands. */
+  /** The status. */
   readonly status: AggregateStatus
 }
 
-/** This viewer was too slow. Only our own page knows this message; others pass over it. */
+/** This client was too slow and missed messages. Only our own page reads this message. */
 export interface MessagesDropped {
-  /** Which message it is. */
+  /** The kind of message. */
   readonly type: '@cutover.dropped'
-  /** How many messages this viewer has missed so far, all together. */
+  /** How many messages this client has missed since it connected. */
   readonly count: number
-  /** When it was noticed, in ms since 1970, as text. */
+  /** When the gap was noticed: milliseconds since 1970, as text. */
   readonly createdAt: string
 }
 
-/** What a viewer is sent, each as JSON text in one WebSocket message. */
+/** What the inspector sends to a client. Each is one WebSocket message of JSON text. */
 export type InspectorMessage = ActorAnnounced | EventSent | SnapshotTaken | StatusChanged | MessagesDropped

@@ -1,62 +1,63 @@
 /** How much of a value is shown. */
-export interface Limits {
+export interface PlainDataLimits {
   /** How deep objects may nest. */
   readonly depth: number
   /** How many entries of one object, array, map or set are shown. */
   readonly items: number
-  /** How many characters of one text are shown. */
+  /** How many characters of one string are shown. */
   readonly characters: number
-  /** About how many characters all of it may take together; beyond that the walk gives up. */
+  /** About how many characters the result may have. The conversion stops when it needs more. */
   readonly total: number
-  /** What is shown of a function. @default its name, in brackets */
-  readonly ofFunction?: (name: string) => unknown
+  /** What is shown instead of a function. @default its name, in brackets */
+  readonly describeFunction?: (name: string) => unknown
 }
 
-const MORE = '…'
+const ELLIPSIS = '…'
 
 /**
- * The value as plain JSON data within the limits; undefined when it takes more than `total`. Never throws, whatever the
- * value is. What JSON cannot say is told in a text, such as `[Function f]`, and what is cut carries a note.
+ * Converts any value to plain JSON data within the limits. Returns undefined if that takes more than `total`. Never
+ * throws. What JSON cannot hold becomes a text such as `[Function f]`, and a note says what was left out.
  */
-export function toPlain(value: unknown, limits: Limits): { readonly plain: unknown } | undefined {
-  const walk = new Walk(limits)
-  const plain = walk.visit(value)
-  return walk.left < 0 ? undefined : { plain }
+export function toPlainData(value: unknown, limits: PlainDataLimits): { readonly plain: unknown } | undefined {
+  const converter = new Converter(limits)
+  const plain = converter.convert(value)
+  return converter.budget < 0 ? undefined : { plain }
 }
 
-/** A text, cut with a note if it is longer than `max` characters. */
-export function cut(text: string, max: number): string {
+/** Shortens a text to `max` characters and appends a note. */
+export function truncate(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max)}… [truncated: ${text.length} characters]`
 }
 
-class Walk {
-  left: number
-  readonly #limits: Limits
-  /** The objects around the one that is being looked at. */
-  readonly #around: object[] = []
+class Converter {
+  /** How many characters may still be used. */
+  budget: number
+  readonly #limits: PlainDataLimits
+  /** The objects that contain the current one, from the outside in. */
+  readonly #ancestors: object[] = []
 
-  constructor(limits: Limits) {
+  constructor(limits: PlainDataLimits) {
     this.#limits = limits
-    this.left = limits.total
+    this.budget = limits.total
   }
 
-  visit(value: unknown): unknown {
+  convert(value: unknown): unknown {
     const plain = typeof value === 'object' && value !== null ? this.#object(value) : this.#primitive(value)
-    this.left -= typeof plain === 'string' ? plain.length + 3 : 4
+    this.budget -= typeof plain === 'string' ? plain.length + 3 : 4
     return plain
   }
 
   #primitive(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
-        return cut(value, this.#limits.characters)
+        return truncate(value, this.#limits.characters)
       case 'number':
         return Number.isFinite(value) ? value : `[${value}]`
       case 'bigint':
-        // To write out a long one takes time that grows with the square of its length.
-        return value > -LARGE && value < LARGE ? `${value}n` : '[BigInt]'
+        // The time to format a BigInt grows with the square of its length.
+        return value > -LARGE_BIGINT && value < LARGE_BIGINT ? `${value}n` : '[BigInt]'
       case 'symbol':
-        return cut(`[${String(value)}]`, this.#limits.characters)
+        return truncate(`[${String(value)}]`, this.#limits.characters)
       case 'function':
         return this.#function(value)
       default:
@@ -65,50 +66,51 @@ class Walk {
   }
 
   #function(value: object): unknown {
-    const name = nameOf(value)
-    return this.#limits.ofFunction?.(name) ?? `[Function ${name}]`
+    const name = functionName(value)
+    return this.#limits.describeFunction?.(name) ?? `[Function ${name}]`
   }
 
   #object(value: object): unknown {
-    if (this.left < 0) return MORE
-    if (this.#around.includes(value)) return '[Circular]'
-    if (this.#around.length >= this.#limits.depth) return Array.isArray(value) ? '[Array]' : '[Object]'
-    this.#around.push(value)
+    if (this.budget < 0) return ELLIPSIS
+    if (this.#ancestors.includes(value)) return '[Circular]'
+    if (this.#ancestors.length >= this.#limits.depth) return Array.isArray(value) ? '[Array]' : '[Object]'
+    this.#ancestors.push(value)
     try {
-      return this.#open(value)
+      return this.#content(value)
     } catch {
       return '[not readable]'
     } finally {
-      this.#around.pop()
+      this.#ancestors.pop()
     }
   }
 
-  #open(value: object): unknown {
+  #content(value: object): unknown {
     if (Array.isArray(value)) return this.#list(value.length, index => value[index])
     if (value instanceof Error) return this.#error(value)
     if (value instanceof Date) return dateText(value)
-    if (value instanceof RegExp) return cut(String(value), this.#limits.characters)
+    if (value instanceof RegExp) return truncate(String(value), this.#limits.characters)
     if (value instanceof Map) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
     if (value instanceof Set) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
-    if (ArrayBuffer.isView(value))
-      return bytes(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
-    if (value instanceof ArrayBuffer) return bytes('ArrayBuffer', value, 0, value.byteLength)
+    if (ArrayBuffer.isView(value)) {
+      return bytesText(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
+    }
+    if (value instanceof ArrayBuffer) return bytesText('ArrayBuffer', value, 0, value.byteLength)
     if (OPAQUE.some(type => value instanceof type)) return `[${value.constructor.name}]`
     const { toJSON } = value as { readonly toJSON?: unknown }
-    if (typeof toJSON === 'function') return this.visit(toJSON.call(value))
+    if (typeof toJSON === 'function') return this.convert(toJSON.call(value))
     return this.#entries(value)
   }
 
   #entries(value: object): Record<string, unknown> {
-    // Without a prototype, so that the key `__proto__` is one like the others.
+    // No prototype, so that `__proto__` is an ordinary key.
     const plain: Record<string, unknown> = Object.create(null)
     const keys = Object.keys(value)
     for (const key of keys.slice(0, this.#limits.items)) {
-      this.left -= key.length
-      if (this.left < 0) return plain
-      plain[cut(key, this.#limits.characters)] = this.#property(value, key)
+      this.budget -= key.length
+      if (this.budget < 0) return plain
+      plain[truncate(key, this.#limits.characters)] = this.#property(value, key)
     }
-    if (keys.length > this.#limits.items) plain[MORE] = `[${keys.length - this.#limits.items} more]`
+    if (keys.length > this.#limits.items) plain[ELLIPSIS] = `[${keys.length - this.#limits.items} more]`
     return plain
   }
 
@@ -119,13 +121,13 @@ class Walk {
     } catch {
       return '[the getter threw]'
     }
-    return this.visit(content)
+    return this.convert(content)
   }
 
   #list(length: number, at: (index: number) => unknown): unknown[] {
     const plain: unknown[] = []
-    for (let index = 0; index < length && index < this.#limits.items && this.left >= 0; index++) {
-      plain.push(this.visit(at(index)) ?? null)
+    for (let index = 0; index < length && index < this.#limits.items && this.budget >= 0; index++) {
+      plain.push(this.convert(at(index)) ?? null)
     }
     if (length > this.#limits.items) plain.push(`[${length - this.#limits.items} more]`)
     return plain
@@ -146,25 +148,25 @@ class Walk {
   }
 }
 
-const LARGE = 10n ** 100n
+const LARGE_BIGINT = 10n ** 100n
 const OPAQUE = [Promise, WeakMap, WeakSet, WeakRef]
 
-/** What a class made of `Date` says of itself may be anything: it is not asked. */
+/** Calls the methods of `Date` itself: a subclass may override them with anything. */
 function dateText(value: Date): string {
   const time = Date.prototype.getTime.call(value)
   return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
 }
 
 /** The name of a function may be a getter that throws. */
-function nameOf(value: { readonly name?: unknown }): string {
+function functionName(value: { readonly name?: unknown }): string {
   try {
-    return typeof value.name === 'string' ? cut(value.name, 80) : ''
+    return typeof value.name === 'string' ? truncate(value.name, 80) : ''
   } catch {
     return ''
   }
 }
 
-function bytes(name: string, buffer: ArrayBufferLike, offset: number, length: number): string {
+function bytesText(name: string, buffer: ArrayBufferLike, offset: number, length: number): string {
   const start = Buffer.from(buffer, offset, Math.min(length, 32)).toString('hex')
   return `[${name} of ${length} bytes: ${start}${length > 32 ? '…' : ''}]`
 }

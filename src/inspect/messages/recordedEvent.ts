@@ -1,24 +1,24 @@
 import type { ActorRefLike } from 'xstate'
 import type { AggregateStatus } from '../../status.js'
 
-/** What is known of an actor, also when its announcement is gone from the history. */
-export interface ActorFacts {
+/** What the inspector knows of an actor, also after the history has dropped its announcement. */
+export interface ActorInfo {
   readonly sessionId: string
   readonly rootId: string
   readonly parentId: string | undefined
   readonly name: string
-  /** The config of its machine, if it is one. */
+  /** The config of its machine, if the actor is a machine. */
   readonly config: object | undefined
   readonly createdAt: number
-  /** As long as it lives. */
+  /** The actor itself, until it stops. */
   ref: ActorRefLike | undefined
-  /** The last snapshot of one that has stopped. */
-  last: unknown
+  /** Its last snapshot, once it has stopped. */
+  lastSnapshot: unknown
 }
 
-/** What happened, by reference: made into a message only when somebody looks. */
-export type Happening =
-  | { readonly type: '@xstate.actor'; readonly actor: ActorFacts }
+/** Something that happened, held by reference. It becomes a message when a client reads it. */
+export type RecordedEvent =
+  | { readonly type: '@xstate.actor'; readonly actor: ActorInfo }
   | {
       readonly type: '@xstate.event'
       readonly event: unknown

@@ -1,5 +1,4 @@
 import type { AggregateStatus } from '../../status.js'
-import type { Sanitize, SanitizedKind } from '../options.js'
 import type { Definitions } from './definitions.js'
 import {
   type ActorAnnounced,
@@ -10,164 +9,111 @@ import {
   type SnapshotTaken,
   type StatusChanged,
 } from './messages.js'
-import { cut, type Limits, toPlain } from './plainData.js'
-import type { ActorFacts, Happening } from './recordedEvent.js'
-import { sanitized } from './sanitize.js'
+import { type PlainDataLimits, toPlainData, truncate } from './plainData.js'
+import type { ActorInfo, RecordedEvent } from './recordedEvent.js'
+import { type Sanitize, sanitized } from './sanitize.js'
+import { currentSnapshot, eventType, sanitizedEvent, sanitizedSnapshot, snapshotStatus } from './shownValues.js'
 
-/** Ever less, until the message is small enough. */
-const LIMITS: readonly Omit<Limits, 'total'>[] = [
+/** Tried in order, until the message fits. */
+const MESSAGE_LIMITS: readonly Omit<PlainDataLimits, 'total'>[] = [
   { depth: 20, items: 1_000, characters: 16_384 },
   { depth: 12, items: 100, characters: 2_000 },
   { depth: 8, items: 30, characters: 300 },
   { depth: 5, items: 10, characters: 80 },
 ]
 
-/** What XState itself puts into a snapshot; all else is the user's. */
-const STRUCTURE: readonly string[] = ['status', 'value', 'tags', 'historyValue', 'children']
-const KINDS: readonly string[] = ['context', 'input', 'output', 'error'] satisfies SanitizedKind[]
-
 const TOO_LARGE = '[not shown: larger than maxMessageBytes]'
 
-/** How messages become texts: sanitized, safe whatever they hold, and of a limited size. */
+/** What the conversion of recorded events to messages depends on. */
 export interface SerializerOptions {
   readonly sanitize: Sanitize
   readonly maxMessageBytes: number
   readonly definitions: Definitions
 }
 
-/** The text of the message that tells of it. Never throws. */
-export function textOf(happening: Happening, options: SerializerOptions): string {
-  switch (happening.type) {
+/** Converts a recorded event to its message, as JSON text of limited size. Never throws. */
+export function serialize(recorded: RecordedEvent, options: SerializerOptions): string {
+  switch (recorded.type) {
     case '@xstate.actor':
-      return actorText(happening.actor, options)
-    case '@xstate.event': {
-      const { event, sourceId } = happening
-      const message: EventSent = {
-        ...base(happening),
-        type: happening.type,
-        event: shownEvent(event, options),
-        sourceId,
-      }
-      return bounded(message, options) ?? bare({ ...message, event: onlyType(event) })
-    }
-    case '@xstate.snapshot': {
-      const { event, snapshot } = happening
-      const message: SnapshotTaken = {
-        ...base(happening),
-        type: happening.type,
-        event: shownEvent(event, options),
-        snapshot: shownSnapshot(snapshot, options),
-      }
-      const shorter = { ...message, event: onlyType(event), snapshot: withoutContent(snapshot) }
-      return (
-        bounded(message, options) ?? bounded(shorter, options) ?? bare({ ...shorter, snapshot: onlyStatus(snapshot) })
-      )
-    }
+      return serializeActor(recorded.actor, options)
+    case '@xstate.event':
+      return serializeEvent(recorded, options)
+    case '@xstate.snapshot':
+      return serializeSnapshot(recorded, options)
     case '@cutover.status':
-      return statusText(happening, options)
+      return serializeStatus(recorded, options)
   }
 }
 
-/** The text that says how many messages a viewer has missed. */
-export function droppedText(count: number): string {
+/** The message that tells a client how many messages it has missed. */
+export function serializeDropped(count: number): string {
   return JSON.stringify({ type: '@cutover.dropped', count, createdAt: `${Date.now()}` } satisfies MessagesDropped)
 }
 
-function actorText(actor: ActorFacts, options: SerializerOptions): string {
-  const snapshot = actor.ref === undefined ? actor.last : snapshotOf(actor.ref)
+type Recorded<Type extends RecordedEvent['type']> = RecordedEvent & { readonly type: Type }
+
+function serializeActor(actor: ActorInfo, options: SerializerOptions): string {
+  const snapshot = actor.ref === undefined ? actor.lastSnapshot : currentSnapshot(actor.ref)
   const message: Omit<ActorAnnounced, 'definition'> = {
-    ...base(actor),
+    ...commonFields(actor),
     type: '@xstate.actor',
-    name: cut(actor.name, 200),
+    name: truncate(actor.name, 200),
     parentId: actor.parentId,
-    snapshot: shownSnapshot(snapshot, options),
+    snapshot: sanitizedSnapshot(snapshot, options.sanitize),
   }
-  const shorter = { ...message, snapshot: withoutContent(snapshot) }
-  const text =
-    bounded(message, options) ?? bounded(shorter, options) ?? bare({ ...message, snapshot: onlyStatus(snapshot) })
-  // The definition has a limit of its own: cut, it would be of no use.
-  const definition = options.definitions.textOf(actor.config, actor.name)
-  return `${text.slice(0, -1)},"definition":${JSON.stringify(definition)}}`
+  const json =
+    shorten(message, options) ??
+    shorten({ ...message, snapshot: withoutContext(snapshot) }, options) ??
+    JSON.stringify({ ...message, snapshot: snapshotStatus(snapshot) })
+  // The definition has a limit of its own: a truncated one could not be parsed.
+  const definition = options.definitions.jsonOf(actor.config, actor.name)
+  return `${json.slice(0, -1)},"definition":${JSON.stringify(definition)}}`
 }
 
-function statusText(happening: Happening & { readonly type: '@cutover.status' }, options: SerializerOptions): string {
-  const { type, sessionId, createdAt } = happening
-  const status = sanitized(happening.status, 'status', options.sanitize) as AggregateStatus
+function serializeEvent(recorded: Recorded<'@xstate.event'>, options: SerializerOptions): string {
+  const { type, event, sourceId } = recorded
+  const shown = sanitizedEvent(event, options.sanitize)
+  const message: EventSent = { ...commonFields(recorded), type, event: shown, sourceId }
+  return shorten(message, options) ?? JSON.stringify({ ...message, event: eventType(event) })
+}
+
+function serializeSnapshot(recorded: Recorded<'@xstate.snapshot'>, options: SerializerOptions): string {
+  const { type, event, snapshot } = recorded
+  const message: SnapshotTaken = {
+    ...commonFields(recorded),
+    type,
+    event: sanitizedEvent(event, options.sanitize),
+    snapshot: sanitizedSnapshot(snapshot, options.sanitize),
+  }
+  const shorter = { ...message, event: eventType(event), snapshot: withoutContext(snapshot) }
+  return (
+    shorten(message, options) ??
+    shorten(shorter, options) ??
+    JSON.stringify({ ...shorter, snapshot: snapshotStatus(snapshot) })
+  )
+}
+
+function serializeStatus(recorded: Recorded<'@cutover.status'>, options: SerializerOptions): string {
+  const { type, sessionId, createdAt } = recorded
+  const status = sanitized(recorded.status, 'status', options.sanitize) as AggregateStatus
   const message: StatusChanged = { type, sessionId, createdAt: `${createdAt}`, status }
-  return bounded(message, options) ?? bare({ ...message, status: TOO_LARGE })
+  return shorten(message, options) ?? JSON.stringify({ ...message, status: TOO_LARGE })
 }
 
-function base({ sessionId, rootId, createdAt }: { sessionId: string; rootId: string; createdAt: number }) {
+function commonFields({ sessionId, rootId, createdAt }: { sessionId: string; rootId: string; createdAt: number }) {
   return { sessionId, rootId, createdAt: `${createdAt}`, id: null, _version: PROTOCOL_VERSION }
 }
 
-/** The message's text, as much of it as has room; undefined when even the least is too large. */
-function bounded(message: Partial<InspectorMessage>, { maxMessageBytes }: SerializerOptions): string | undefined {
-  for (const limits of LIMITS) {
-    const content = toPlain(message, { ...limits, total: maxMessageBytes })
-    const text = content === undefined ? undefined : JSON.stringify(content.plain)
-    if (text !== undefined && Buffer.byteLength(text) <= maxMessageBytes) return text
+/** The message as JSON, shortened until it fits; undefined if it does not fit even with the smallest limits. */
+function shorten(message: Partial<InspectorMessage>, { maxMessageBytes }: SerializerOptions): string | undefined {
+  for (const limits of MESSAGE_LIMITS) {
+    const result = toPlainData(message, { ...limits, total: maxMessageBytes })
+    const json = result === undefined ? undefined : JSON.stringify(result.plain)
+    if (json !== undefined && Buffer.byteLength(json) <= maxMessageBytes) return json
   }
   return undefined
 }
 
-/** All that is in it is known to be small and harmless. */
-function bare(message: object): string {
-  return JSON.stringify(message)
-}
-
-function shownEvent(event: unknown, options: SerializerOptions): unknown {
-  const shown = sanitized(event, 'event', options.sanitize)
-  // Viewers look for an object with a type, whatever was made of it.
-  return typeof shown === 'object' && shown !== null ? shown : { ...onlyType(event), note: shown }
-}
-
-function shownSnapshot(snapshot: unknown, options: SerializerOptions): unknown {
-  const content = fieldsOf(snapshot)
-  const shown = content?.map(([key, value]) => {
-    if (STRUCTURE.includes(key) || value === undefined) return [key, value]
-    return [key, sanitized(value, (KINDS.includes(key) ? key : 'context') as SanitizedKind, options.sanitize)]
-  })
-  return shown === undefined ? undefined : Object.fromEntries(shown)
-}
-
-/** Of the snapshot as XState writes it to JSON: without its machine and its functions. */
-function fieldsOf(snapshot: unknown): [string, unknown][] | undefined {
-  if (typeof snapshot !== 'object' || snapshot === null) return undefined
-  try {
-    const { toJSON } = snapshot as { readonly toJSON?: unknown }
-    return Object.entries(typeof toJSON === 'function' ? toJSON.call(snapshot) : snapshot)
-  } catch {
-    return Object.entries(onlyStatus(snapshot))
-  }
-}
-
-function withoutContent(snapshot: unknown): Record<string, unknown> {
-  return { ...onlyStatus(snapshot), value: read(snapshot, 'value'), context: TOO_LARGE }
-}
-
-function onlyStatus(snapshot: unknown): Record<string, unknown> {
-  const status = read(snapshot, 'status')
-  return { status: typeof status === 'string' ? cut(status, 80) : 'active' }
-}
-
-function onlyType(event: unknown): { readonly type: string } {
-  const type = read(event, 'type')
-  return { type: typeof type === 'string' ? cut(type, 200) : '' }
-}
-
-function snapshotOf(ref: { getSnapshot(): unknown }): unknown {
-  try {
-    return ref.getSnapshot()
-  } catch {
-    return undefined
-  }
-}
-
-function read(value: unknown, key: string): unknown {
-  try {
-    return (value as Record<string, unknown> | null | undefined)?.[key]
-  } catch {
-    return undefined
-  }
+function withoutContext(snapshot: unknown): Record<string, unknown> {
+  return { ...snapshotStatus(snapshot, 'value'), context: TOO_LARGE }
 }

@@ -1,85 +1,82 @@
 import type { ActorRefLike } from 'xstate'
-import type { ActorFacts } from '../messages/recordedEvent.js'
+import type { ActorInfo } from '../messages/index.js'
 
-/** More than that are not known at once: first those that have stopped are forgotten, then the oldest. */
+/** Beyond this many, the table forgets actors: those that stopped first, then the oldest. */
 const MAX_ACTORS = 10_000
 
-/** One actor, and where in the history it is told of. */
-export interface KnownActor extends ActorFacts {
+/** An actor, with the numbers that the history gave to the recorded events about it. */
+export interface TrackedActor extends ActorInfo {
   /** The number of its announcement. */
-  readonly first: number
-  /** The number of its latest snapshot; of its announcement as long as there was none. */
-  latest: number
+  readonly announcedAt: number
+  /** The number of its latest snapshot, or of its announcement if there is no snapshot yet. */
+  latestAt: number
   /** The number of the snapshot with which it stopped. */
   stoppedAt: number | undefined
 }
 
-/** The parts of an actor that XState's types do not tell of. */
-interface ActorInside extends ActorRefLike {
+/** Fields of an actor that XState's types leave out. */
+interface ActorRefInternals extends ActorRefLike {
   readonly id?: string
   readonly logic?: { readonly config?: unknown }
   readonly _parent?: { readonly sessionId: string }
 }
 
-/** The actors that there are, and those that have stopped as long as the history tells of them. */
-export class Actors {
-  readonly #known = new Map<string, KnownActor>()
+/** The actors that run, and those that have stopped while the history still has events about them. */
+export class ActorTable {
+  readonly #bySessionId = new Map<string, TrackedActor>()
   /** In the order in which they stopped. */
-  readonly #stopped = new Set<KnownActor>()
+  readonly #stopped = new Set<TrackedActor>()
 
-  get size(): number {
-    return this.#known.size
+  get(sessionId: string): TrackedActor | undefined {
+    return this.#bySessionId.get(sessionId)
   }
 
-  get(sessionId: string): KnownActor | undefined {
-    return this.#known.get(sessionId)
-  }
-
-  /** @param first - the number that its announcement has */
-  add(ref: ActorInside, rootId: string, first: number): KnownActor {
+  /** @param announcedAt - the number that its announcement has in the history */
+  add(ref: ActorRefInternals, rootId: string, announcedAt: number): TrackedActor {
     const config = ref.logic?.config
     const hasConfig = typeof config === 'object' && config !== null
     const machineId = hasConfig ? (config as { readonly id?: unknown }).id : undefined
     const id = typeof ref.id === 'string' ? ref.id : ref.sessionId
-    const actor: KnownActor = {
+    const actor: TrackedActor = {
       sessionId: ref.sessionId,
       rootId,
       parentId: ref._parent?.sessionId,
-      // A root that was given no id has its session id for one.
+      // XState gives a root without an id its session id.
       name: id === ref.sessionId && typeof machineId === 'string' ? machineId : id,
       config: hasConfig ? config : undefined,
       createdAt: Date.now(),
       ref,
-      last: undefined,
-      first,
-      latest: first,
+      lastSnapshot: undefined,
+      announcedAt,
+      latestAt: announcedAt,
       stoppedAt: undefined,
     }
-    this.#forget(this.#known.get(ref.sessionId))
-    this.#known.set(ref.sessionId, actor)
-    if (this.#known.size > MAX_ACTORS) this.#forget(this.#stopped.values().next().value ?? this.#oldest())
+    this.#forget(this.#bySessionId.get(ref.sessionId))
+    this.#bySessionId.set(ref.sessionId, actor)
+    if (this.#bySessionId.size > MAX_ACTORS) this.#forget(this.#stopped.values().next().value ?? this.#oldest())
     return actor
   }
 
-  stopped(actor: KnownActor, at: number, snapshot: unknown): void {
+  /** @param stoppedAt - the number of its last snapshot in the history */
+  markStopped(actor: TrackedActor, stoppedAt: number, lastSnapshot: unknown): void {
     actor.ref = undefined
-    actor.last = snapshot
-    actor.stoppedAt = at
+    actor.lastSnapshot = lastSnapshot
+    actor.stoppedAt = stoppedAt
     this.#stopped.add(actor)
   }
 
-  /** Forgets the actors that had stopped before this number. */
-  forgetBefore(number: number): void {
+  /** Forgets the actors that stopped before this number. */
+  forgetStoppedBefore(number: number): void {
     for (const actor of this.#stopped) {
       if ((actor.stoppedAt ?? 0) >= number) return
       this.#forget(actor)
     }
   }
 
-  /** The one root that has this name and lives; undefined if there are several. */
-  root(name: string): KnownActor | undefined {
-    let found: KnownActor | undefined
-    for (const actor of this.#known.values()) {
+  /** The one running root with this name; undefined if there is none, or more than one. */
+  rootNamed(name: string): TrackedActor | undefined {
+    let found: TrackedActor | undefined
+    for (const actor of this.#bySessionId.values()) {
       if (actor.parentId !== undefined || actor.name !== name || actor.ref === undefined) continue
       if (found !== undefined) return undefined
       found = actor
@@ -87,23 +84,23 @@ export class Actors {
     return found
   }
 
-  /** In the order in which they came; those that come meanwhile follow. */
-  all(): IterableIterator<KnownActor> {
-    return this.#known.values()
+  /** In the order in which they were added. Includes actors that are added during the iteration. */
+  all(): IterableIterator<TrackedActor> {
+    return this.#bySessionId.values()
   }
 
   clear(): void {
-    this.#known.clear()
+    this.#bySessionId.clear()
     this.#stopped.clear()
   }
 
-  #oldest(): KnownActor | undefined {
-    return this.#known.values().next().value
+  #oldest(): TrackedActor | undefined {
+    return this.#bySessionId.values().next().value
   }
 
-  #forget(actor: KnownActor | undefined): void {
+  #forget(actor: TrackedActor | undefined): void {
     if (actor === undefined) return
     this.#stopped.delete(actor)
-    if (this.#known.get(actor.sessionId) === actor) this.#known.delete(actor.sessionId)
+    this.#bySessionId.delete(actor.sessionId)
   }
 }

@@ -1,17 +1,17 @@
-/** One thing that happened, and about how many bytes it keeps in memory. */
-interface Kept<T> {
+interface Slot<T> {
   readonly item: T
-  weight: number
+  /** About how many bytes the item keeps in memory. */
+  size: number
 }
 
 /**
- * The last things that happened, each with a number that rises by one. Bounded in number and in bytes: the oldest make
- * way.
+ * A ring buffer of the last items, numbered from 0 upwards. Limited in number and in bytes: a new item displaces the
+ * oldest.
  */
 export class History<T> {
   readonly #capacity: number
   readonly #maxBytes: number
-  readonly #slots: (Kept<T> | undefined)[] = []
+  readonly #slots: (Slot<T> | undefined)[] = []
   #bytes = 0
   #tail = 0
   #head = 0
@@ -21,12 +21,12 @@ export class History<T> {
     this.#maxBytes = maxBytes
   }
 
-  /** The number of the oldest that is still here; equal to {@link head} when there is none. */
+  /** The number of the oldest item; equal to {@link head} if the history is empty. */
   get tail(): number {
     return this.#tail
   }
 
-  /** The number that the next one will have. */
+  /** The number of the next item. */
   get head(): number {
     return this.#head
   }
@@ -39,22 +39,22 @@ export class History<T> {
     return this.#slot(number)?.item
   }
 
-  /** @returns its number */
-  push(item: T, weight: number): number {
+  /** @param size - in bytes @returns the item's number */
+  push(item: T, size: number): number {
     if (this.#head - this.#tail === this.#capacity) this.#dropOldest()
     const number = this.#head++
-    this.#slots[number % this.#capacity] = { item, weight }
-    this.#bytes += weight
+    this.#slots[number % this.#capacity] = { item, size }
+    this.#bytes += size
     this.#shrink()
     return number
   }
 
-  /** Says that one keeps more, or less, than before. */
-  reweigh(number: number, weight: number): void {
-    const kept = this.#slot(number)
-    if (kept === undefined) return
-    this.#bytes += weight - kept.weight
-    kept.weight = weight
+  /** Corrects the size of an item. */
+  resize(number: number, size: number): void {
+    const slot = this.#slot(number)
+    if (slot === undefined) return
+    this.#bytes += size - slot.size
+    slot.size = size
     this.#shrink()
   }
 
@@ -62,18 +62,18 @@ export class History<T> {
     while (this.#tail < this.#head) this.#dropOldest()
   }
 
-  #slot(number: number): Kept<T> | undefined {
+  #slot(number: number): Slot<T> | undefined {
     return number < this.#tail || number >= this.#head ? undefined : this.#slots[number % this.#capacity]
   }
 
-  /** The newest stays, whatever it weighs. */
+  /** Keeps the newest item, even if it is larger than the limit. */
   #shrink(): void {
     while (this.#bytes > this.#maxBytes && this.#head - this.#tail > 1) this.#dropOldest()
   }
 
   #dropOldest(): void {
-    const slot = this.#tail++ % this.#capacity
-    this.#bytes -= this.#slots[slot]?.weight ?? 0
-    this.#slots[slot] = undefined
+    const index = this.#tail++ % this.#capacity
+    this.#bytes -= this.#slots[index]?.size ?? 0
+    this.#slots[index] = undefined
   }
 }

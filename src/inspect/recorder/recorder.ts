@@ -1,57 +1,56 @@
 import type { ActorRefLike, InspectionEvent } from 'xstate'
-import { Definitions } from '../messages/definitions.js'
-import type { Happening } from '../messages/recordedEvent.js'
-import { type SerializerOptions, textOf } from '../messages/serialize.js'
-import type { CompiledInspectorOptions } from '../options.js'
-import { Actors, type KnownActor } from './actorTable.js'
+import { Definitions, type RecordedEvent, type Sanitize, type SerializerOptions, serialize } from '../messages/index.js'
+import { ActorTable, type TrackedActor } from './actorTable.js'
 import { History } from './history.js'
-import { Scales } from './sizeEstimate.js'
+import { SizeEstimator } from './sizeEstimate.js'
 
-/** How many messages are there for viewers that lag behind, however few are to be kept for those that come late. */
-const LEAST_CAPACITY = 256
-/** How many heavy values may wait for the end of the turn, when they become texts. */
-const MAX_HEAVY = 16
-/** About what a record takes besides what it refers to. */
-const OVERHEAD = 200
+/** The least number of messages kept for slow clients, even if `history` is smaller. */
+const MIN_CAPACITY = 256
+/** How many large values may be kept until the end of the turn of the event loop, when they become JSON. */
+const MAX_DEFERRED = 16
+/** About how many bytes an entry takes besides the values in it. */
+const ENTRY_BYTES = 200
 
-const HEAVY_NOTE = '[not kept: large, and no viewer was there]'
+const NOT_KEPT = '[not kept: large, and no client was connected]'
 
-/** What is kept of one happening: first what it refers to, then, once somebody has looked, its text. */
-interface Entry {
-  happening: Happening | undefined
-  text: string | undefined
+/** An entry holds the recorded event, and after the first read its JSON instead. */
+interface HistoryEntry {
+  recorded: RecordedEvent | undefined
+  json: string | undefined
 }
 
-/** What of an inspector's options is about what is recorded. */
-export type RecorderOptions = Pick<
-  CompiledInspectorOptions,
-  'history' | 'historyBytes' | 'maxMessageBytes' | 'sanitize'
->
+/** The options of an inspector that concern recording. */
+export interface RecorderOptions {
+  readonly sanitize: Sanitize
+  readonly history: number
+  readonly historyBytes: number
+  readonly maxMessageBytes: number
+}
 
-/** Who wants to know of what is recorded. */
+/** What the recorder asks of the object that reads from it, and tells it. */
 export interface RecorderListener {
-  /** Whether somebody looks. */
-  readonly isWatched: boolean
-  /** There is something new. */
+  readonly hasClients: boolean
+  /** Something was recorded. */
   recorded(): void
 }
 
-/** Takes XState's inspection events, and gives their messages to whoever asks, by number. */
+/** Records XState's inspection events, and converts them to messages when they are read. */
 export class Recorder {
-  readonly actors = new Actors()
-  readonly history: History<Entry>
+  readonly actors = new ActorTable()
+  readonly history: History<HistoryEntry>
   readonly #options: RecorderOptions & SerializerOptions
   readonly #listener: RecorderListener
-  readonly #heavy: number[] = []
-  readonly #scales = new Scales()
+  /** The numbers of the entries with large values. */
+  readonly #deferred: number[] = []
+  readonly #sizes = new SizeEstimator()
 
   constructor(options: RecorderOptions, listener: RecorderListener) {
     this.#options = { ...options, definitions: new Definitions(options.sanitize) }
     this.#listener = listener
-    this.history = new History(Math.max(options.history, LEAST_CAPACITY), options.historyBytes)
+    this.history = new History(Math.max(options.history, MIN_CAPACITY), options.historyBytes)
   }
 
-  /** The number from which a viewer begins that comes now. */
+  /** The number of the first message that a new client gets. */
   get start(): number {
     return Math.max(this.history.tail, this.history.head - this.#options.history)
   }
@@ -62,10 +61,10 @@ export class Recorder {
         this.#announce(event.actorRef, event.rootId)
         break
       case '@xstate.event':
-        this.#event(this.#actorOf(event.actorRef, event.rootId), event.event, event.sourceRef?.sessionId)
+        this.#recordEvent(this.#actor(event.actorRef, event.rootId), event.event, event.sourceRef?.sessionId)
         break
       case '@xstate.snapshot':
-        this.#snapshot(this.#actorOf(event.actorRef, event.rootId), event.event, event.snapshot)
+        this.#recordSnapshot(this.#actor(event.actorRef, event.rootId), event.event, event.snapshot)
         break
       default:
         return
@@ -73,104 +72,103 @@ export class Recorder {
     this.#listener.recorded()
   }
 
-  /** Records something that is light. */
-  record(happening: Happening): void {
-    this.#push(happening, 1_000)
+  /** Records an event whose values are known to be small. */
+  record(recorded: RecordedEvent): void {
+    this.#push(recorded, 1_000)
     this.#listener.recorded()
   }
 
-  /** The message with this number; undefined if there is none. */
-  text(number: number): string | undefined {
+  /** The message with this number; undefined if the history no longer has it. */
+  messageAt(number: number): string | undefined {
     const entry = this.history.at(number)
     if (entry === undefined) return undefined
-    // With a definition in it, and a snapshot that changes: an announcement is written for each viewer anew.
-    if (entry.happening?.type === '@xstate.actor') return this.announcement(entry.happening.actor as KnownActor)
-    return entry.text ?? this.#write(number, entry)
+    // Not cached: an announcement holds a whole definition, and the actor's snapshot changes.
+    if (entry.recorded?.type === '@xstate.actor') return this.serialize(entry.recorded)
+    return entry.json ?? this.#convert(number, entry)
   }
 
-  announcement(actor: KnownActor): string {
-    return this.write({ type: '@xstate.actor', actor })
+  announcementOf(actor: TrackedActor): string {
+    return this.serialize({ type: '@xstate.actor', actor })
   }
 
-  /** The message that tells of something which is not recorded. */
-  write(happening: Happening): string {
-    return textOf(happening, this.#options)
+  /** The message of an event that is not in the history. */
+  serialize(recorded: RecordedEvent): string {
+    return serialize(recorded, this.#options)
   }
 
-  /** Heavy values are not kept beyond the turn in which they came. */
-  settle(): void {
-    for (const number of this.#heavy.splice(0)) this.text(number)
+  /** Converts the large values of this turn, so that they are not kept in memory beyond it. */
+  convertDeferred(): void {
+    for (const number of this.#deferred.splice(0)) this.messageAt(number)
   }
 
   clear(): void {
     this.history.clear()
     this.actors.clear()
-    this.#heavy.length = 0
+    this.#deferred.length = 0
   }
 
-  #announce(ref: ActorRefLike, rootId: string): KnownActor {
+  #announce(ref: ActorRefLike, rootId: string): TrackedActor {
     const actor = this.actors.add(ref, rootId, this.history.head)
     this.#push({ type: '@xstate.actor', actor }, 0)
     return actor
   }
 
-  /** One that was there before this inspector is announced when it is first heard of. */
-  #actorOf(ref: ActorRefLike, rootId: string): KnownActor {
+  /** Announces an actor that was created before this inspector, when its first event arrives. */
+  #actor(ref: ActorRefLike, rootId: string): TrackedActor {
     return this.actors.get(ref.sessionId) ?? this.#announce(ref, rootId)
   }
 
-  #event({ sessionId, rootId }: KnownActor, event: unknown, sourceId: string | undefined): void {
-    const weight = this.#scales.weigh(event)
-    const isKept = weight !== undefined || this.#mayBeHeavy()
-    const shown = isKept ? event : lightEvent(event)
-    this.#push({ type: '@xstate.event', event: shown, sessionId, rootId, sourceId, createdAt: Date.now() }, weight)
+  #recordEvent({ sessionId, rootId }: TrackedActor, event: unknown, sourceId: string | undefined): void {
+    const size = this.#sizes.estimate(event)
+    const kept = size !== undefined || this.#mayDefer ? event : withoutPayload(event)
+    this.#push({ type: '@xstate.event', event: kept, sessionId, rootId, sourceId, createdAt: Date.now() }, size)
   }
 
-  #snapshot(actor: KnownActor, event: unknown, snapshot: unknown): void {
+  #recordSnapshot(actor: TrackedActor, event: unknown, snapshot: unknown): void {
     const { sessionId, rootId } = actor
     const { context, input, output, error, status } = snapshot as Record<string, unknown>
-    const own = this.#scales.weigh(context, input, output, error)
-    const ofEvent = this.#scales.weigh(event)
-    const last = own === undefined ? lightSnapshot(snapshot) : snapshot
-    const weight = own === undefined || ofEvent === undefined ? undefined : own + ofEvent
-    const isKept = weight !== undefined || this.#mayBeHeavy()
-    const shown = {
-      event: isKept || ofEvent !== undefined ? event : lightEvent(event),
+    const snapshotSize = this.#sizes.estimate(context, input, output, error)
+    const eventSize = this.#sizes.estimate(event)
+    const size = snapshotSize === undefined || eventSize === undefined ? undefined : snapshotSize + eventSize
+    const last = snapshotSize === undefined ? withoutContext(snapshot) : snapshot
+    const isKept = size !== undefined || this.#mayDefer
+    const kept = {
+      event: isKept || eventSize !== undefined ? event : withoutPayload(event),
       snapshot: isKept ? snapshot : last,
     }
-    actor.latest = this.#push({ type: '@xstate.snapshot', ...shown, sessionId, rootId, createdAt: Date.now() }, weight)
-    if (status !== 'active' && actor.stoppedAt === undefined) this.actors.stopped(actor, actor.latest, last)
+    actor.latestAt = this.#push({ type: '@xstate.snapshot', ...kept, sessionId, rootId, createdAt: Date.now() }, size)
+    if (status !== 'active' && actor.stoppedAt === undefined) this.actors.markStopped(actor, actor.latestAt, last)
   }
 
-  /** Whether heavy values may be kept until the end of the turn. */
-  #mayBeHeavy(): boolean {
-    return this.#listener.isWatched && this.#heavy.length < MAX_HEAVY
+  /** Whether a large value may be kept until the end of the turn. */
+  get #mayDefer(): boolean {
+    return this.#listener.hasClients && this.#deferred.length < MAX_DEFERRED
   }
 
-  /** @param weight - undefined if it is heavy */
-  #push(happening: Happening, weight: number | undefined): number {
-    const isHeavy = weight === undefined && this.#mayBeHeavy()
-    const number = this.history.push({ happening, text: undefined }, (weight ?? 0) + OVERHEAD)
-    if (isHeavy) this.#heavy.push(number)
+  /** @param size - undefined if a value is large */
+  #push(recorded: RecordedEvent, size: number | undefined): number {
+    const isDeferred = size === undefined && this.#mayDefer
+    const number = this.history.push({ recorded, json: undefined }, (size ?? 0) + ENTRY_BYTES)
+    if (isDeferred) this.#deferred.push(number)
     return number
   }
 
-  #write(number: number, entry: Entry): string | undefined {
-    if (entry.happening === undefined) return undefined
-    const text = textOf(entry.happening, this.#options)
-    entry.text = text
-    entry.happening = undefined
-    this.history.reweigh(number, text.length * 2 + OVERHEAD)
-    return text
+  #convert(number: number, entry: HistoryEntry): string | undefined {
+    if (entry.recorded === undefined) return undefined
+    const json = this.serialize(entry.recorded)
+    entry.json = json
+    entry.recorded = undefined
+    this.history.resize(number, json.length * 2 + ENTRY_BYTES)
+    return json
   }
 }
 
-function lightEvent(event: unknown): unknown {
+function withoutPayload(event: unknown): unknown {
   const { type } = event as { readonly type?: unknown }
-  return { type: typeof type === 'string' ? type.slice(0, 200) : '', note: HEAVY_NOTE }
+  return { type: typeof type === 'string' ? type.slice(0, 200) : '', note: NOT_KEPT }
 }
 
-function lightSnapshot(snapshot: unknown): unknown {
+function withoutContext(snapshot: unknown): unknown {
   const { status, value } = snapshot as Record<string, unknown>
-  return { status, ...(value === undefined ? {} : { value }), context: HEAVY_NOTE }
+  return { status, ...(value === undefined ? {} : { value }), context: NOT_KEPT }
 }

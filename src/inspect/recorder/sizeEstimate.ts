@@ -1,28 +1,28 @@
-/** How many values are looked at; what holds more is heavy. */
-const VALUES = 256
-/** About how many bytes the heaviest of light values has. */
-const HEAVY = 65_536
-/** Node cuts small buffers out of larger ones of this many bytes, which are there for other reasons. */
-const POOL = 8_192
-const LARGE = 2n ** 64n
+/** How many values one estimate visits. A value with more parts counts as large. */
+const MAX_VALUES = 256
+/** Values above this many bytes count as large. */
+const MAX_BYTES = 65_536
+/** Node allocates small buffers from a shared pool of this many bytes, which exists anyway. */
+const POOL_BYTES = 8_192
+const LARGE_BIGINT = 2n ** 64n
 
-/** Tells what is light enough to be kept. */
-export class Scales {
-  /** To count the keys of a large object takes long; most contexts hold the same ones from one event to the next. */
-  readonly #wide = new WeakSet<object>()
+/** Estimates how many bytes values keep in memory, to decide which of them may be kept. */
+export class SizeEstimator {
+  /** Objects with too many keys. It takes long to count them, and a context often holds the same one for many events. */
+  readonly #withManyKeys = new WeakSet<object>()
 
   /**
-   * About how many bytes values keep in memory; undefined when they are heavy, or too large to tell at once. Takes a few
-   * microseconds, more only for an object with thousands of keys that it has not seen before, and never throws.
+   * About how many bytes the values keep in memory together; undefined if they are large. Takes a few microseconds, and
+   * longer only for an object with thousands of keys that it sees for the first time. Never throws.
    */
-  weigh(...values: readonly unknown[]): number | undefined {
+  estimate(...values: readonly unknown[]): number | undefined {
     const queue: unknown[] = [...values]
     let bytes = 0
     try {
-      for (let looked = 0; queue.length > 0; looked++) {
-        if (looked === VALUES) return undefined
-        bytes += this.#weightOf(queue.pop(), queue)
-        if (bytes > HEAVY || queue.length > VALUES) return undefined
+      for (let visited = 0; queue.length > 0; visited++) {
+        if (visited === MAX_VALUES) return undefined
+        bytes += this.#visit(queue.pop(), queue)
+        if (bytes > MAX_BYTES || queue.length > MAX_VALUES) return undefined
       }
     } catch {
       return undefined
@@ -30,29 +30,30 @@ export class Scales {
     return bytes
   }
 
-  #weightOf(value: unknown, queue: unknown[]): number {
+  /** Appends the value's parts to the queue. @returns the bytes of the value without its parts */
+  #visit(value: unknown, queue: unknown[]): number {
     if (typeof value === 'string') return value.length * 2 + 16
-    if (typeof value === 'bigint') return value > -LARGE && value < LARGE ? 32 : HEAVY
+    if (typeof value === 'bigint') return value > -LARGE_BIGINT && value < LARGE_BIGINT ? 32 : MAX_BYTES
     if (typeof value !== 'object' || value === null) return 16
-    if (ArrayBuffer.isView(value)) return heldBy(value) + 64
+    if (ArrayBuffer.isView(value)) return retainedBytes(value) + 64
     if (value instanceof ArrayBuffer) return value.byteLength + 64
     if (Array.isArray(value)) {
-      if (value.length > VALUES) return HEAVY + 1
+      if (value.length > MAX_VALUES) return MAX_BYTES + 1
       queue.push(...value)
       return 32
     }
-    if (value instanceof Map || value instanceof Set) return value.size > 0 ? HEAVY + 1 : 64
-    // Such as another actor, which is there for other reasons.
-    return 'toJSON' in value ? 64 : this.#ofEntries(value, queue)
+    if (value instanceof Map || value instanceof Set) return value.size > 0 ? MAX_BYTES + 1 : 64
+    // For example another actor: the program keeps it in memory anyway.
+    return 'toJSON' in value ? 64 : this.#visitEntries(value, queue)
   }
 
-  #ofEntries(value: object, queue: unknown[]): number {
-    if (this.#wide.has(value)) return HEAVY + 1
+  #visitEntries(value: object, queue: unknown[]): number {
+    if (this.#withManyKeys.has(value)) return MAX_BYTES + 1
     let keys = 0
     for (const key in value) {
-      if (++keys > VALUES) {
-        this.#wide.add(value)
-        return HEAVY + 1
+      if (++keys > MAX_VALUES) {
+        this.#withManyKeys.add(value)
+        return MAX_BYTES + 1
       }
       queue.push((value as Record<string, unknown>)[key])
     }
@@ -60,7 +61,7 @@ export class Scales {
   }
 }
 
-/** A view, however small, keeps all of its buffer. */
-function heldBy({ buffer, byteLength }: ArrayBufferView): number {
-  return buffer.byteLength > POOL ? buffer.byteLength : byteLength
+/** A view keeps its whole buffer in memory, even if it shows only a part of it. */
+function retainedBytes({ buffer, byteLength }: ArrayBufferView): number {
+  return buffer.byteLength > POOL_BYTES ? buffer.byteLength : byteLength
 }

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 
-const TYPES: Readonly<Record<string, string>> = {
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -12,30 +12,31 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 }
 
-const NOT_BUILT = `The inspector's page has not been built. In a checkout of cutover, run: npm run build
-Any viewer of @statelyai/inspect can connect to /socket in the meantime.
+const NOT_BUILT = `The inspector's page is not built. In a checkout of cutover, run: npm run build
+Until then, any viewer of @statelyai/inspect can connect to /socket.
 `
 
 /** One file of the page. */
 export interface PageFile {
-  readonly type: string
-  /** Reads it at the first call. All answers share what was read, however many wait to be taken. */
+  readonly contentType: string
+  /** Reads the file on the first call. All responses share the content. */
   read(): Promise<string | Buffer>
 }
 
-/** The page's files by their paths in the URL: those that are there now, and nothing else is ever served. */
+/** The page's files by their URL paths. The list is read once: a file that is added later is not served. */
 export async function pageFiles(folder: URL | undefined = builtPage()): Promise<Map<string, PageFile>> {
   const names = folder === undefined ? [] : await readdir(folder).catch(() => [])
   const files = new Map<string, PageFile>()
   for (const name of names) {
-    const type = TYPES[name.split('.').at(-1) ?? '']
-    if (type !== undefined) files.set(`/${name}`, { type, read: once(() => readFile(new URL(name, folder))) })
+    const contentType = CONTENT_TYPES[name.split('.').at(-1) ?? '']
+    if (contentType === undefined) continue
+    files.set(`/${name}`, { contentType, read: cached(() => readFile(new URL(name, folder))) })
   }
-  files.set('/', files.get('/index.html') ?? { type: 'text/plain; charset=utf-8', read: async () => NOT_BUILT })
+  files.set('/', files.get('/index.html') ?? { contentType: 'text/plain; charset=utf-8', read: async () => NOT_BUILT })
   return files
 }
 
-/** The folder of the page, if it has been built. */
+/** The folder of the built page; undefined if it is not built. */
 function builtPage(): URL | undefined {
   try {
     return new URL('.', pathToFileURL(createRequire(import.meta.url).resolve('#page/index.html')))
@@ -44,8 +45,8 @@ function builtPage(): URL | undefined {
   }
 }
 
-/** Once, that is, unless it fails. */
-function once<T>(read: () => Promise<T>): () => Promise<T> {
+/** Reads once, and again after a failure. */
+function cached<T>(read: () => Promise<T>): () => Promise<T> {
   let content: Promise<T> | undefined
   return () => {
     content ??= read().catch(error => {

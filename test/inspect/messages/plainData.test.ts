@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { toPlain } from '../../../src/inspect/messages/plainData.js'
+import { toPlainData } from '../../../src/inspect/messages/plainData.js'
 
 const LIMITS = { depth: 5, items: 4, characters: 20, total: 1_000 }
-const shown = (value: unknown) => toPlain(value, LIMITS)?.plain
+const shown = (value: unknown) => toPlainData(value, LIMITS)?.plain
 
 const cyclic: Record<string, unknown> = { name: 'a' }
 cyclic['self'] = { cyclic }
@@ -22,11 +22,11 @@ const CASES: readonly (readonly [name: string, value: unknown, expected: unknown
   ['a symbol', Symbol('s'), '[Symbol(s)]'],
   ['a BigInt', 12n, '12n'],
   ['a huge BigInt', 10n ** 5_000n, '[BigInt]'],
-  ['numbers that JSON has not', [Number.NaN, Number.POSITIVE_INFINITY], ['[NaN]', '[Infinity]']],
+  ['numbers that JSON cannot hold', [Number.NaN, Number.POSITIVE_INFINITY], ['[NaN]', '[Infinity]']],
   ['undefined in a list', [undefined], [null]],
   ['a Date', new Date(0), '1970-01-01T00:00:00.000Z'],
-  ['a Date that is none', new Date('x'), '[Invalid Date]'],
-  ['a Date that says of itself what is none', new OddDate(0), '1970-01-01T00:00:00.000Z'],
+  ['an invalid Date', new Date('x'), '[Invalid Date]'],
+  ['a subclass of Date that overrides its methods', new OddDate(0), '1970-01-01T00:00:00.000Z'],
   ['an Error', new TypeError('no', { cause: 7 }), { name: 'TypeError', message: 'no', cause: 7 }],
   ['a Map', new Map([[{ k: 1 }, 'v']]), { '[Map 1]': [[{ k: 1 }, 'v']] }],
   ['a large Set', new Set([1, 2, 3, 4, 5, 6]), { '[Set 6]': [1, 2, 3, 4, '[2 more]'] }],
@@ -41,15 +41,15 @@ const CASES: readonly (readonly [name: string, value: unknown, expected: unknown
   ['many entries', { a: 1, b: 2, c: 3, d: 4, e: 5 }, { a: 1, b: 2, c: 3, d: 4, '…': '[1 more]' }],
   ['a deep object', [[[[[[1]]]]]], [[[[['[Array]']]]]]],
   ['a revoked proxy', { proxy: revoked.proxy }, { proxy: '[not readable]' }],
-  ['a key that JSON.parse makes', JSON.parse('{"__proto__":{"a":1}}'), JSON.parse('{"__proto__":{"a":1}}')],
+  ['a key __proto__ from JSON.parse', JSON.parse('{"__proto__":{"a":1}}'), JSON.parse('{"__proto__":{"a":1}}')],
 ]
 
-describe('any value as plain data', () => {
+describe('Any value becomes plain data', () => {
   it.each(CASES)('%s', (_, value, expected) => {
     expect(JSON.stringify(shown(value))).toBe(JSON.stringify(expected))
   })
 
-  it('A getter, and a toJSON, that throw', () => {
+  it('a getter that throws, and a toJSON that throws', () => {
     const throws = () => {
       throw new Error('no')
     }
@@ -58,14 +58,14 @@ describe('any value as plain data', () => {
     expect(shown({ odd: { toJSON: throws } })).toEqual({ odd: '[not readable]' })
   })
 
-  it('A toJSON that gives something new without end comes to one', () => {
+  it('a toJSON that returns a new object each time ends at the limit', () => {
     const endless = (): object => ({ toJSON: () => ({ next: endless() }) })
     expect(shown(endless())).toBeDefined()
   })
 
-  it('What takes more than its total is given up, and soon', () => {
+  it('the conversion stops soon after it exceeds the total', () => {
     const wide = Array.from({ length: 1_000 }, () => 'x'.repeat(10))
-    expect(toPlain(wide, { ...LIMITS, items: 1_000, total: 500 })).toBeUndefined()
+    expect(toPlainData(wide, { ...LIMITS, items: 1_000, total: 500 })).toBeUndefined()
     let read = 0
     const counted = new Proxy(wide, {
       get(target, key) {
@@ -73,7 +73,7 @@ describe('any value as plain data', () => {
         return Reflect.get(target, key)
       },
     })
-    toPlain(counted, { ...LIMITS, items: 1_000, total: 500 })
+    toPlainData(counted, { ...LIMITS, items: 1_000, total: 500 })
     expect(read).toBeLessThan(200)
   })
 })

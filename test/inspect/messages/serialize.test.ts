@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
-import type { ActorFacts, Happening } from '../../../src/inspect/messages/recordedEvent.js'
-import { textOf } from '../../../src/inspect/messages/serialize.js'
+import type { ActorInfo, RecordedEvent } from '../../../src/inspect/messages/recordedEvent.js'
+import { serialize } from '../../../src/inspect/messages/serialize.js'
 
 const throws = () => {
   throw new Error('no')
@@ -15,16 +15,16 @@ for (let i = 0; i < 1e6; i++) deep = { deep }
 const sparse: number[] = []
 sparse[4e9] = 1
 
-const NASTY: Readonly<Record<string, unknown>> = {
+const UNUSUAL: Readonly<Record<string, unknown>> = {
   'a revoked proxy': revoked.proxy,
   'a proxy that cannot be read': new Proxy({}, { get: throws, has: throws, ownKeys: throws }),
-  'a list of length x': new Proxy([], { get: (_, key) => (key === 'length' ? 'x' : 1) }),
+  'an array of length x': new Proxy([], { get: (_, key) => (key === 'length' ? 'x' : 1) }),
   'a detached array': detached,
   'an array without a class': Object.assign(new Uint8Array(2), { constructor: undefined }),
   'a Map whose size throws': Object.defineProperty(new Map(), 'size', { get: throws }),
   'a Set without end': Object.defineProperty(new Set(), 'size', { value: 1e9 }),
   'an Error whose message throws': Object.defineProperty(new Error('x'), 'message', { get: throws }),
-  'a toJSON that gives itself': Object.assign(Object.create(null), {
+  'a toJSON that returns itself': Object.assign(Object.create(null), {
     toJSON() {
       return this
     },
@@ -34,40 +34,40 @@ const NASTY: Readonly<Record<string, unknown>> = {
   'a boxed BigInt': Object(1n),
   'half a character': '\ud800',
   'a million levels': deep,
-  'a sparse list': sparse,
+  'a sparse array': sparse,
   'this process': process,
 }
 
 const AT = { sessionId: 'x:1', rootId: 'x:0', createdAt: 1 }
-const actor = (facts: Partial<ActorFacts>): ActorFacts => ({
+const actor = (info: Partial<ActorInfo>): ActorInfo => ({
   ...AT,
   parentId: undefined,
   name: 'a',
   config: undefined,
   ref: undefined,
-  last: undefined,
-  ...facts,
+  lastSnapshot: undefined,
+  ...info,
 })
 
-function happenings(nasty: unknown): Happening[] {
-  const config = typeof nasty === 'object' && nasty !== null ? nasty : { nasty }
+function recordedEvents(value: unknown): RecordedEvent[] {
+  const config = typeof value === 'object' && value !== null ? value : { value }
   return [
-    { type: '@xstate.event', event: nasty, sourceId: undefined, ...AT },
-    { type: '@xstate.snapshot', event: { type: nasty }, snapshot: { status: nasty, value: nasty }, ...AT },
-    { type: '@xstate.snapshot', event: { type: 'e', nasty }, snapshot: nasty, ...AT },
-    { type: '@xstate.actor', actor: actor({ last: { context: nasty }, config }) },
-    { type: '@xstate.actor', actor: actor({ last: nasty, config: { context: nasty } }) },
-    { type: '@cutover.status', status: nasty as never, sessionId: undefined, createdAt: 1 },
+    { type: '@xstate.event', event: value, sourceId: undefined, ...AT },
+    { type: '@xstate.snapshot', event: { type: value }, snapshot: { status: value, value: value }, ...AT },
+    { type: '@xstate.snapshot', event: { type: 'e', value }, snapshot: value, ...AT },
+    { type: '@xstate.actor', actor: actor({ lastSnapshot: { context: value }, config }) },
+    { type: '@xstate.actor', actor: actor({ lastSnapshot: value, config: { context: value } }) },
+    { type: '@cutover.status', status: value as never, sessionId: undefined, createdAt: 1 },
   ]
 }
 
-describe('whatever there is becomes a message of limited size', () => {
-  it.each(Object.entries(NASTY))('%s', (_, nasty) => {
+describe('Any value becomes a message of limited size', () => {
+  it.each(Object.entries(UNUSUAL))('%s', (_, value) => {
     const sanitize = (value: unknown) => value
     const options = { sanitize, maxMessageBytes: 4_096, definitions: new Definitions(sanitize) }
-    for (const happening of happenings(nasty)) {
-      const { type, definition = '{}', ...rest } = JSON.parse(textOf(happening, options))
-      expect(type).toBe(happening.type)
+    for (const recorded of recordedEvents(value)) {
+      const { type, definition = '{}', ...rest } = JSON.parse(serialize(recorded, options))
+      expect(type).toBe(recorded.type)
       expect(JSON.parse(definition)).toBeTypeOf('object')
       expect(Buffer.byteLength(JSON.stringify(rest))).toBeLessThanOrEqual(4_096)
     }

@@ -13,7 +13,7 @@ function fromPage(definition: string): string | undefined {
   return chart === undefined ? undefined : mermaidOf(chart)
 }
 
-const sent = (machine: AnyStateMachine) => new Definitions(value => value).textOf(machine.config, machine.id)
+const sent = (machine: AnyStateMachine) => new Definitions(value => value).jsonOf(machine.config, machine.id)
 
 const endings = createMachine({
   id: 'a.dotted \\ name',

@@ -29,7 +29,7 @@ inBrowser('The diagram of the chart that is shown', browser => {
     type: '@xstate.actor',
     sessionId: id,
     name: `the ${id}`,
-    definition: definitions.textOf(config, id),
+    definition: definitions.jsonOf(config, id),
     snapshot: { value: 'stopped' },
     createdAt: '1',
   })

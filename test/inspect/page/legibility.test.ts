@@ -23,7 +23,7 @@ inBrowser('A chart', browser => {
     ...at(id),
     type: '@xstate.actor',
     name: id,
-    definition: definitions.textOf(config, id),
+    definition: definitions.jsonOf(config, id),
     snapshot: { value },
   })
 

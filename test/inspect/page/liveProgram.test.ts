@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram } from '../../fixtures/inspect/liveProgram.js'
-import { keeper } from '../../fixtures/inspect/testClient.js'
+import { lastEventMachine } from '../../fixtures/inspect/testClient.js'
 import {
   count,
   event,
@@ -110,7 +110,7 @@ inBrowser('The page of a running program', browser => {
   it('goes on showing an actor that stops while it is looked at, also when those that stopped are hidden', async () => {
     const program = await LiveProgram.start()
     program.add('1.0.0')
-    const actor = createActor(keeper(), { id: 'clock', inspect: program.inspector.inspect }).start()
+    const actor = createActor(lastEventMachine(), { id: 'clock', inspect: program.inspector.inspect }).start()
     const { page, complaints } = await look(program)
     await row(page, 'clock').click()
     await lit(page, 'open')

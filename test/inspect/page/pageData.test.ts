@@ -7,7 +7,7 @@ import { createActor } from 'xstate'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
 import { FRAMES, type Frames } from '../../fixtures/inspect/openPage.js'
-import { keeper } from '../../fixtures/inspect/testClient.js'
+import { lastEventMachine } from '../../fixtures/inspect/testClient.js'
 import { count, event, headed, lit, row, save, treeOf, visit } from '../../fixtures/inspect/visit.js'
 
 const MEGABYTE = 1_048_576
@@ -27,7 +27,7 @@ inBrowser('The page, whatever it is given,', browser => {
     const { page, complaints } = await visit(browser())
     await page.goto(url)
     await page.locator('.source.open').waitFor()
-    const actor = createActor(keeper(context), { id: 'awkward', inspect }).start()
+    const actor = createActor(lastEventMachine(context), { id: 'awkward', inspect }).start()
     await lit(page, 'open')
     const shown = async (what: string) => JSON.parse(await page.locator(`[data-json=${what}]`).innerText())
     const asTexts = {
@@ -61,7 +61,7 @@ inBrowser('The page, whatever it is given,', browser => {
       program.aggregate.addVersion(version, new ControllableRuntime({ id: 'markdown', version }))
     }
     const actors = Array.from({ length: 499 }, (_, i) =>
-      createActor(keeper(), { id: `actor ${i}`, inspect: program.inspector.inspect }).start(),
+      createActor(lastEventMachine(), { id: `actor ${i}`, inspect: program.inspector.inspect }).start(),
     )
     const { page, complaints } = await visit(browser())
     const begun = performance.now()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { Scales } from '../../../src/inspect/recorder/sizeEstimate.js'
+import { SizeEstimator } from '../../../src/inspect/recorder/sizeEstimate.js'
 
-it('What is small is weighed, and what is large, or has no end, is heavy', () => {
+it('Small values get an estimate; large, cyclic and unreadable values get none', () => {
   const cyclic: Record<string, unknown> = {}
   cyclic['self'] = cyclic
   const throws = Object.defineProperty({}, 'a', {
@@ -10,27 +10,27 @@ it('What is small is weighed, and what is large, or has no end, is heavy', () =>
       throw new Error('no')
     },
   })
-  expect(new Scales().weigh({ a: 1, b: 'text' }, undefined)).toBeLessThan(200)
-  for (const heavy of ['x'.repeat(1e7), new Array(1e6), new Uint8Array(1e6), 2n ** 100_000n, cyclic, throws]) {
-    expect(new Scales().weigh({ heavy })).toBeUndefined()
+  expect(new SizeEstimator().estimate({ a: 1, b: 'text' }, undefined)).toBeLessThan(200)
+  for (const large of ['x'.repeat(1e7), new Array(1e6), new Uint8Array(1e6), 2n ** 100_000n, cyclic, throws]) {
+    expect(new SizeEstimator().estimate({ large })).toBeUndefined()
   }
 })
 
-it('A small view of a large buffer is heavy, as it keeps all of it; a small Buffer of Node is not', () => {
-  expect(new Scales().weigh(new Uint8Array(1e6).subarray(0, 4))).toBeUndefined()
-  expect(new Scales().weigh(Buffer.from('small'))).toBeLessThan(200)
+it('A small view of a large buffer counts as large, since it keeps the whole buffer; a small Buffer does not', () => {
+  expect(new SizeEstimator().estimate(new Uint8Array(1e6).subarray(0, 4))).toBeUndefined()
+  expect(new SizeEstimator().estimate(Buffer.from('small'))).toBeLessThan(200)
 })
 
-it('The keys of a large object are asked for once, not again with each event', () => {
-  let asked = 0
+it('The keys of an object with many keys are counted once, not for each event', () => {
+  let counted = 0
   const target = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i]))
   const wide = new Proxy(target, {
     ownKeys(own) {
-      asked++
+      counted++
       return Reflect.ownKeys(own)
     },
   })
-  const scales = new Scales()
-  for (let i = 0; i < 100; i++) expect(scales.weigh({ i, wide })).toBeUndefined()
-  expect(asked).toBe(1)
+  const estimator = new SizeEstimator()
+  for (let i = 0; i < 100; i++) expect(estimator.estimate({ i, wide })).toBeUndefined()
+  expect(counted).toBe(1)
 })

@@ -4,7 +4,7 @@ import { type Inspector, startInspector } from 'cutover/inspect'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { refusalOf, request, socketUrl, TestViewer } from '../../fixtures/inspect/testClient.js'
+import { request, socketUrl, TestClient, upgradeStatus } from '../../fixtures/inspect/testClient.js'
 
 let inspector: Inspector
 let port: string
@@ -14,8 +14,8 @@ beforeEach(async () => {
 })
 afterEach(() => inspector.close())
 
-describe('who gets the page', () => {
-  it('It comes with the token in the URL, and with headers that keep it to itself', async () => {
+describe('The page', () => {
+  it('is served to a request with the token, with headers that isolate it', async () => {
     const { status, headers } = await request(inspector.url)
     expect(status).toBe(200)
     expect(headers).toMatchObject({
@@ -29,11 +29,14 @@ describe('who gets the page', () => {
     )
   })
 
-  it.each(['/', '/?token=', '/?token=wrong', '/index.html', '/?other=1'])('Not without the token: %s', async path => {
-    expect(await request(new URL(path, inspector.url))).toMatchObject({ status: 401, body: '' })
-  })
+  it.each(['/', '/?token=', '/?token=wrong', '/index.html', '/?other=1'])(
+    'is refused without the token: %s',
+    async path => {
+      expect(await request(new URL(path, inspector.url))).toMatchObject({ status: 401, body: '' })
+    },
+  )
 
-  it('The token has at least 128 bits, and is another one each time', async () => {
+  it('has a token of at least 128 bits, a new one for each inspector', async () => {
     await using other = await startInspector()
     const tokens = [inspector, other].map(({ url }) => new URL(url).searchParams.get('token') ?? '')
     expect(tokens.map(token => Buffer.from(token, 'base64url').length >= 16)).toEqual([true, true])
@@ -41,24 +44,24 @@ describe('who gets the page', () => {
   })
 
   it.each(['evil.example', 'evil.example:PORT', '127.0.0.1', '127.0.0.1:1', 'localhost.:PORT'])(
-    'Not under another name, as with DNS rebinding: Host %s',
+    'is refused under another name, as with DNS rebinding: Host %s',
     async host => {
       const headers = { host: host.replace('PORT', port) }
       expect(await request(inspector.url, headers)).toMatchObject({ status: 403, body: '' })
-      expect(await refusalOf(socketUrl(inspector.url), { headers })).toBe(403)
+      expect(await upgradeStatus(socketUrl(inspector.url), { headers })).toBe(403)
     },
   )
 
-  it.each(['localhost', 'LocalHost', '[::1]'])('Under each name of loopback: %s', async name => {
+  it.each(['localhost', 'LocalHost', '[::1]'])('is served under each name of loopback: %s', async name => {
     expect(await request(inspector.url, { host: `${name}:${port}` })).toMatchObject({ status: 200 })
   })
 
-  it('Not with two Host headers, of which another server may have looked at the other one', async () => {
+  it('is refused with two Host headers, of which a proxy may have checked the other one', async () => {
     const headers = ['Host', `127.0.0.1:${port}`, 'Host', 'evil.example']
     expect(await request(inspector.url, headers)).toMatchObject({ status: 403, body: '' })
   })
 
-  it('A file that is not of the page, and a way out of its folder, are not found; nothing can be sent', async () => {
+  it('gives 404 for other files and for paths out of its folder, and 405 for POST', async () => {
     const token = new URL(inspector.url).search
     for (const path of ['/socket', '/server.js', '/../server.js', '/%2e%2e/server.js', '/..%2fserver.js']) {
       expect(await request(`http://127.0.0.1:${port}${path}${token}`)).toMatchObject({ status: 404, body: '' })
@@ -67,54 +70,54 @@ describe('who gets the page', () => {
     expect(await request(inspector.url, {}, 'HEAD')).toMatchObject({ status: 200, body: '' })
   })
 
-  it('A page that is not built says what to run', async () => {
+  it('says what to run if it is not built', async () => {
     const { body, headers } = await request(inspector.url)
     if (headers['content-type']?.startsWith('text/html')) return
     expect(body).toContain('npm run build')
   })
 })
 
-describe('who may listen', () => {
-  it('Not without the token, and not with a wrong one', async () => {
-    expect(await refusalOf(socketUrl(inspector.url, ''))).toBe(401)
-    expect(await refusalOf(socketUrl(inspector.url, 'x'.repeat(32)))).toBe(401)
-    expect(await refusalOf(new URL(`ws://127.0.0.1:${port}/socket`))).toBe(401)
+describe('The WebSocket', () => {
+  it('is refused without the token, and with a wrong one', async () => {
+    expect(await upgradeStatus(socketUrl(inspector.url, ''))).toBe(401)
+    expect(await upgradeStatus(socketUrl(inspector.url, 'x'.repeat(32)))).toBe(401)
+    expect(await upgradeStatus(new URL(`ws://127.0.0.1:${port}/socket`))).toBe(401)
   })
 
   it.each(['http://evil.example', 'null', 'http://127.0.0.1:1', 'http://localhost:PORT'])(
-    'No page of another origin, token or not: %s',
+    'is refused to a page of another origin, even with the token: %s',
     async origin => {
-      expect(await refusalOf(socketUrl(inspector.url), { origin: origin.replace('PORT', port) })).toBe(403)
+      expect(await upgradeStatus(socketUrl(inspector.url), { origin: origin.replace('PORT', port) })).toBe(403)
     },
   )
 
-  it('Its own page, and programs, which have no origin', async () => {
-    const own = await TestViewer.connect(inspector.url, { origin: `http://127.0.0.1:${port}` })
-    const program = await TestViewer.connect(inspector.url)
+  it('is open to its own page, and to programs, which send no origin', async () => {
+    const own = await TestClient.connect(inspector.url, { origin: `http://127.0.0.1:${port}` })
+    const program = await TestClient.connect(inspector.url)
     expect([own, program].map(({ socket }) => socket.readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN])
   })
 
-  it('Not under another path, and at most maxViewers', async () => {
+  it('is refused at another path, and beyond maxViewers', async () => {
     const elsewhere = socketUrl(inspector.url)
     elsewhere.pathname = '/'
-    expect(await refusalOf(elsewhere)).toBe(404)
+    expect(await upgradeStatus(elsewhere)).toBe(404)
     await using small = await startInspector({ maxViewers: 2 })
-    const first = await TestViewer.connect(small.url)
-    await TestViewer.connect(small.url)
-    expect(await refusalOf(socketUrl(small.url))).toBe(503)
+    const first = await TestClient.connect(small.url)
+    await TestClient.connect(small.url)
+    expect(await upgradeStatus(socketUrl(small.url))).toBe(503)
     first.socket.close()
     await first.closed
-    await TestViewer.connect(small.url)
+    await TestClient.connect(small.url)
   })
 })
 
-describe('other addresses', () => {
-  it('Behind a proxy, under the names that are allowed', async () => {
+describe('Other addresses', () => {
+  it('allowedHosts are accepted, for a proxy in front', async () => {
     await using proxied = await startInspector({ allowedHosts: ['Inspect.example'] })
     const headers = { host: 'inspect.example' }
     expect(await request(proxied.url, headers)).toMatchObject({ status: 200 })
     const origin = 'https://inspect.example'
-    expect((await TestViewer.connect(proxied.url, { headers, origin })).socket.readyState).toBe(WebSocket.OPEN)
+    expect((await TestClient.connect(proxied.url, { headers, origin })).socket.readyState).toBe(WebSocket.OPEN)
     expect(await request(proxied.url, { host: 'inspect.example:1' })).toMatchObject({ status: 403 })
   })
 
@@ -123,7 +126,7 @@ describe('other addresses', () => {
     ['0:0:0:0:0:0:0:1', '[::1]', 'localhost'],
     ['::FFFF:127.0.0.1', '[::ffff:7f00:1]', '[::ffff:7f00:1]'],
     ['0', '127.0.0.1', '[::1]'],
-  ])('On %s, under the address as browsers write it: %s, %s', async (host, name, other) => {
+  ])('On %s, the address as browsers write it is accepted: %s, %s', async (host, name, other) => {
     await using odd = await startInspector({ host })
     const { hostname, port: oddPort } = new URL(odd.url)
     expect(odd.url).toContain(`//${name}:`)
@@ -133,7 +136,7 @@ describe('other addresses', () => {
     expect(await request(odd.url, { host: `evil.example:${oddPort}` })).toMatchObject({ status: 403 })
   })
 
-  it('On every address, under the address that was called, and no name', async () => {
+  it('On 0.0.0.0, the address of the request is accepted, and no other name', async () => {
     await using open = await startInspector({ host: '0.0.0.0' })
     const openPort = new URL(open.url).port
     expect(new URL(open.url).hostname).toBe('127.0.0.1')
@@ -144,14 +147,14 @@ describe('other addresses', () => {
   })
 })
 
-describe('starting', () => {
-  it('A port in use is an error that names it', async () => {
+describe('startInspector', () => {
+  it('rejects with the port in the message if the port is in use', async () => {
     const error = await rejectionOf(startInspector({ port: Number(port) }))
     expect(isCutoverError(error, 'CUTOVER_INSPECTOR_FAILED')).toBe(true)
     expect((error as Error).message).toContain(`127.0.0.1, port ${port}: port ${port} is in use`)
   })
 
-  it('An address that is not ours is an error, and leaves no server', async () => {
+  it('rejects if the address does not belong to this machine', async () => {
     const error = await rejectionOf(startInspector({ host: '192.0.2.1' }))
     expect(error).toMatchObject({ code: 'CUTOVER_INSPECTOR_FAILED', message: expect.stringContaining('192.0.2.1') })
   })
@@ -168,12 +171,12 @@ describe('starting', () => {
     ['maxViewers', 0],
     ['logger', {}],
     ['clock', {}],
-  ])('Option %s cannot be %j', async (name, value) => {
+  ])('rejects the option %s: %j', async (name, value) => {
     const error = await rejectionOf(startInspector({ [name]: value }))
     expect(error).toMatchObject({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) })
   })
 
-  it('The port is free again after close', async () => {
+  it('frees the port on close', async () => {
     await inspector.close()
     const server = createServer()
     await new Promise<void>(resolve => server.listen(Number(port), '127.0.0.1', resolve))

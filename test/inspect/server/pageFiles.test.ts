@@ -13,14 +13,14 @@ afterEach(() => rm(folder, { recursive: true }))
 
 const filesOf = () => pageFiles(pathToFileURL(`${folder}/`))
 
-it('Serves what is there when it starts, with the types that browsers want, and nothing else', async () => {
+it('Serves the files that are in the folder at the start, with their content types, and no others', async () => {
   for (const name of ['index.html', 'page.js', 'page.css', 'page.js.map', 'notes']) {
     await writeFile(join(folder, name), `this is ${name}`)
   }
   await mkdir(join(folder, 'folder.js'))
   const files = await filesOf()
   await writeFile(join(folder, 'later.js'), '')
-  expect([...files].map(([path, { type }]) => `${path} ${type}`).sort()).toEqual([
+  expect([...files].map(([path, { contentType }]) => `${path} ${contentType}`).sort()).toEqual([
     '/ text/html; charset=utf-8',
     '/folder.js text/javascript; charset=utf-8',
     '/index.html text/html; charset=utf-8',
@@ -31,14 +31,14 @@ it('Serves what is there when it starts, with the types that browsers want, and 
   await expect(files.get('/folder.js')?.read()).rejects.toThrow()
 })
 
-it('Says what to run when the page is not built', async () => {
+it('If the page is not built, the response says what to run', async () => {
   const files = await filesOf()
   expect([...files.keys()]).toEqual(['/'])
-  expect(files.get('/')?.type).toBe('text/plain; charset=utf-8')
+  expect(files.get('/')?.contentType).toBe('text/plain; charset=utf-8')
   expect(await files.get('/')?.read()).toContain('npm run build')
 })
 
-it('Reads a file once, when it is asked for, however many want it; after a failure again', async () => {
+it('Reads a file once, on the first request, and again only after a failure', async () => {
   await writeFile(join(folder, 'page.js'), 'first')
   const file = (await filesOf()).get('/page.js')
   await rm(join(folder, 'page.js'))

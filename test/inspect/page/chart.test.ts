@@ -1,10 +1,11 @@
 import { aggregateMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
-import { type Chart, chartOf } from '../../../src/inspect/page/chart/chart.js'
-import { transitionsTaken } from '../../../src/inspect/page/chart/inferTransitions.js'
+import type { Chart } from '../../../src/inspect/page/chart/chart.js'
+import { inferTransitions } from '../../../src/inspect/page/chart/inferTransitions.js'
+import { parseChart } from '../../../src/inspect/page/chart/parseChart.js'
 
 const chart = (config: object): Chart => {
-  const made = chartOf(JSON.stringify(config))
+  const made = parseChart(JSON.stringify(config))
   if (made === undefined) throw new Error('no chart')
   return made
 }
@@ -13,8 +14,8 @@ const edges = (it: Chart) =>
     ({ source, label, to }) => `${source.path || '/'} ${label} -> ${to.map(t => t.path || '/').join(', ')}`,
   )
 
-describe('A chart', () => {
-  it('has nested and parallel states, finals and history', () => {
+describe('parseChart', () => {
+  it('reads nested, parallel, final and history states', () => {
     const { states } = chart({
       id: 'm',
       initial: 'a',
@@ -35,7 +36,7 @@ describe('A chart', () => {
     ])
   })
 
-  it('resolves targets: siblings, children, ids, ids with a path, several, and none', () => {
+  it('resolves targets: siblings, children, ids, ids with a path, several targets, and none', () => {
     const it = chart({
       id: 'm',
       on: { reset: '.a', odd: 'b' },
@@ -71,7 +72,7 @@ describe('A chart', () => {
     ])
   })
 
-  it('writes guards, delays, always and ends on its transitions', () => {
+  it('labels transitions with events, guards, delays and ends', () => {
     const it = chart({
       id: 'm',
       states: {
@@ -96,13 +97,13 @@ describe('A chart', () => {
   })
 
   it.each([undefined, '', 'no JSON', 'null', '[]', '{"id":"observable"}', '{"states":{}}', '{"states":[1]}'])(
-    'is not made from %j',
+    'returns undefined for %j',
     text => {
-      expect(chartOf(text)).toBeUndefined()
+      expect(parseChart(text)).toBeUndefined()
     },
   )
 
-  it('survives a config in which everything has the wrong type', () => {
+  it('survives a config with wrong types everywhere', () => {
     const odd = {
       id: 4,
       initial: {},
@@ -111,54 +112,54 @@ describe('A chart', () => {
     expect([...chart(odd).states.keys()]).toEqual(['', 'a', 'b'])
   })
 
-  it('draws every target of our own machines', () => {
+  it('resolves every target of our own machines', () => {
     for (const { config } of [aggregateMachine, versionMachine]) {
-      const lost = chart(config).transitions.filter(({ targets, to }) => targets.length !== to.length)
-      expect(lost.map(({ id }) => id)).toEqual([])
+      const unresolved = chart(config).transitions.filter(({ targets, to }) => targets.length !== to.length)
+      expect(unresolved.map(({ id }) => id)).toEqual([])
     }
   })
 })
 
-describe('The transitions taken', () => {
+describe('inferTransitions', () => {
   const aggregate = chart(aggregateMachine.config)
   const version = chart(versionMachine.config)
-  const taken = (of: Chart, before: unknown, after: unknown, event: string) =>
-    transitionsTaken(of, before, after, event).map(
+  const inferred = (of: Chart, before: unknown, after: unknown, event: string) =>
+    inferTransitions(of, before, after, event).map(
       ({ source, label, to }) => `${source.path} ${label} ${to[0]?.path ?? ''}`,
     )
 
-  it('are that of the event, then those without one', () => {
-    expect(taken(aggregate, { running: 'settled' }, { running: 'stoppingActive' }, 'setVersion')).toEqual([
+  it('finds the transition of the event, then the always transitions', () => {
+    expect(inferred(aggregate, { running: 'settled' }, { running: 'stoppingActive' }, 'setVersion')).toEqual([
       'running.settled setVersion running.reconciling',
       'running.reconciling [activeIsUnwanted] running.stoppingActive',
     ])
-    expect(taken(version, 'running', { stopping: 'draining' }, 'stop')).toEqual(['running stop stopping'])
-    expect(taken(version, 'running', { stopping: 'terminating' }, 'stop')).toEqual([
+    expect(inferred(version, 'running', { stopping: 'draining' }, 'stop')).toEqual(['running stop stopping'])
+    expect(inferred(version, 'running', { stopping: 'terminating' }, 'stop')).toEqual([
       'running stop stopping',
       'stopping.draining [noTimeToDrain] stopping.terminating',
     ])
   })
 
-  it('are, of several between the same states, the one without a guard', () => {
-    expect(taken(aggregate, { running: 'stoppingActive' }, { running: 'settled' }, 'version.stopped')).toEqual([
+  it('prefers the transition without a guard, of several to the same state', () => {
+    expect(inferred(aggregate, { running: 'stoppingActive' }, { running: 'settled' }, 'version.stopped')).toEqual([
       'running.stoppingActive version.stopped [isActive] running.reconciling',
       'running.reconciling otherwise running.settled',
     ])
   })
 
-  it('are those of time, which has names of its own', () => {
+  it('finds delayed transitions', () => {
     const event = 'xstate.after.drainTimeout.version.stopping.draining'
-    expect(taken(version, { stopping: 'draining' }, { stopping: 'terminating' }, event)).toEqual([
+    expect(inferred(version, { stopping: 'draining' }, { stopping: 'terminating' }, event)).toEqual([
       'stopping.draining after drainTimeout stopping.terminating',
     ])
   })
 
-  it('are the one that changes no state, if there is just one', () => {
-    expect(taken(version, 'running', 'running', 'host.updated')).toEqual(['running host.updated '])
+  it('finds an internal transition, if it is the only one for the event', () => {
+    expect(inferred(version, 'running', 'running', 'host.updated')).toEqual(['running host.updated '])
   })
 
-  it('are none for an event that nothing is written for, or that leads elsewhere', () => {
-    expect(taken(version, 'running', 'running', 'nonsense')).toEqual([])
-    expect(taken(version, 'provisioned', 'running', 'start')).toEqual([])
+  it('finds none for an unknown event, or if no transition leads to the new state', () => {
+    expect(inferred(version, 'running', 'running', 'nonsense')).toEqual([])
+    expect(inferred(version, 'provisioned', 'running', 'start')).toEqual([])
   })
 })

@@ -9,7 +9,7 @@ const colours = new Map(
   ]),
 )
 
-/** As WCAG 2 has it. */
+/** Relative luminance as WCAG 2 defines it. */
 function luminance(colour: string): number {
   const parts = [1, 3, 5].map(at => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
   const [r = 0, g = 0, b = 0] = parts.map(part => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
@@ -28,12 +28,12 @@ describe.each(['light', 'dark'] as const)('The colours of the page, %s', theme =
     ['text', ['panel', 'raised', 'accent-soft']],
     ['muted', ['panel', 'raised', 'accent-soft', 'bg']],
     ['accent', ['panel', 'raised', 'accent-soft']],
-    ['taken', ['panel', 'raised', 'accent-soft', 'warn-soft']],
-  ])('can be read: %s', (text, grounds) => {
+    ['highlight', ['panel', 'raised', 'accent-soft', 'warn-soft']],
+  ])('have enough contrast for text: %s', (text, grounds) => {
     for (const ground of grounds) expect(contrast(of(text), of(ground)), ground).toBeGreaterThan(4.5)
   })
 
-  it('show arrows and the focus', () => {
+  it('have enough contrast for arrows and the focus', () => {
     for (const line of ['edge', 'accent']) {
       for (const ground of ['panel', 'raised']) expect(contrast(of(line), of(ground))).toBeGreaterThan(3)
     }

@@ -3,17 +3,17 @@ import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine 
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, createMachine } from 'xstate'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
-import { chartOf } from '../../../src/inspect/page/chart/chart.js'
-import { mermaidOf } from '../../../src/inspect/page/chart/diagram.js'
+import { chartToMermaid } from '../../../src/inspect/page/chart/diagram.js'
+import { parseChart } from '../../../src/inspect/page/chart/parseChart.js'
 import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
 
-/** What the page makes of the definition that it is sent. */
-function fromPage(definition: string): string | undefined {
-  const chart = chartOf(definition)
-  return chart === undefined ? undefined : mermaidOf(chart)
+/** The diagram that the page creates from a definition. */
+function pageDiagram(definition: string): string | undefined {
+  const chart = parseChart(definition)
+  return chart === undefined ? undefined : chartToMermaid(chart)
 }
 
-const sent = (machine: AnyStateMachine) => new Definitions(value => value).jsonOf(machine.config, machine.id)
+const definitionOf = (machine: AnyStateMachine) => new Definitions(value => value).jsonOf(machine.config, machine.id)
 
 const endings = createMachine({
   id: 'a.dotted \\ name',
@@ -39,26 +39,26 @@ const endings = createMachine({
   },
 })
 
-describe('The diagram that the page gives', () => {
+describe('The diagram of the page', () => {
   it.each([aggregateMachine, versionMachine, supervisorMachine, connectionMachine, awkwardMachine, endings])(
-    'is that of toMermaid: $id',
+    'equals that of toMermaid: $id',
     machine => {
-      expect(fromPage(sent(machine))).toBe(toMermaid(machine))
+      expect(pageDiagram(definitionOf(machine))).toBe(toMermaid(machine))
     },
   )
 
-  it('is that of toMermaid also if only what is JSON was sent', () => {
+  it('equals that of toMermaid for a definition without functions', () => {
     for (const machine of [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]) {
-      expect(fromPage(JSON.stringify(machine.config))).toBe(toMermaid(machine))
+      expect(pageDiagram(JSON.stringify(machine.config))).toBe(toMermaid(machine))
     }
   })
 
-  it('is made of definitions that XState would refuse, as far as they can be drawn', () => {
+  it('shows the valid parts of a definition that XState rejects', () => {
     const odd = {
       id: 'odd',
       states: { a: { on: { '': 'b', go: '#nobody', back: '.x' } }, b: { initial: 'none', states: { c: 1 } } },
     }
-    expect(fromPage(JSON.stringify(odd))?.split('\n')).toEqual([
+    expect(pageDiagram(JSON.stringify(odd))?.split('\n')).toEqual([
       'stateDiagram-v2',
       '  [*] --> a',
       '  state "a" as a',
@@ -77,6 +77,6 @@ describe('The diagram that the page gives', () => {
     '{"id":"","states":{"a":{"on":{"x":[[]]},"type":"parallel"}}}',
     '{"states":{"a":{"type":"final","states":{"b":null}}}}',
   ])('never throws: %s', definition => {
-    expect(() => fromPage(definition)).not.toThrow()
+    expect(() => pageDiagram(definition)).not.toThrow()
   })
 })

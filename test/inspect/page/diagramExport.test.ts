@@ -10,7 +10,7 @@ import { buildPage } from '../../fixtures/inspect/pageServer.js'
 
 beforeAll(buildPage, 60_000)
 
-it('The built page comes with the licences of all that is in it', () => {
+it('The built page contains the licences of the packages in it', () => {
   const licences = readFileSync('dist/page/licenses.md', 'utf8')
   const named = [...licences.matchAll(/^## (\S+) - \d+\.\d+\.\d+ \((.+)\)$/gm)].map(([, name, id]) => [name, id])
   expect(named).toEqual([
@@ -23,7 +23,7 @@ it('The built page comes with the licences of all that is in it', () => {
   expect(files).toContain('dist/page')
 })
 
-inBrowser('The diagram of the chart that is shown', browser => {
+inBrowser('The diagram of the shown chart', browser => {
   const definitions = new Definitions(value => value)
   const actor = ({ config, id }: AnyStateMachine) => ({
     type: '@xstate.actor',
@@ -34,7 +34,7 @@ inBrowser('The diagram of the chart that is shown', browser => {
     createdAt: '1',
   })
 
-  it('can be copied: the same text as toMermaid gives for the machine', async () => {
+  it('can be copied, and equals that of toMermaid', async () => {
     const { server, page, complaints } = await openPage(browser())
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     server.send(actor(aggregateMachine), actor(versionMachine))
@@ -44,7 +44,7 @@ inBrowser('The diagram of the chart that is shown', browser => {
     expect(complaints).toEqual([])
   })
 
-  it('can be downloaded, with the name of the machine', async () => {
+  it('can be downloaded, under the name of the machine', async () => {
     const { server, page } = await openPage(browser())
     server.send(actor(aggregateMachine), actor(versionMachine))
     await page.locator('#tree .row', { hasText: 'the version' }).click()
@@ -55,13 +55,13 @@ inBrowser('The diagram of the chart that is shown', browser => {
     expect(readFileSync(await download.path(), 'utf8')).toBe(toMermaid(versionMachine))
   })
 
-  it('says so if the browser does not let it be copied', async () => {
+  it('shows a message if the browser does not allow copying', async () => {
     const { server, page, complaints } = await openPage(browser())
     await page.addInitScript(`Object.defineProperty(navigator, 'clipboard', { value: undefined })`)
     await page.reload()
     server.send(actor(aggregateMachine), actor(versionMachine))
     await page.getByRole('button', { name: 'Copy diagram' }).click()
-    await page.locator('.diagram [role=status]', { hasText: 'Not allowed' }).waitFor()
+    await page.locator('.diagram [role=status]', { hasText: 'Copying not allowed' }).waitFor()
     expect(complaints).toEqual([])
   })
 })

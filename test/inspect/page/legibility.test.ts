@@ -6,14 +6,14 @@ import { activePaths } from '../../../src/inspect/page/data/stateValue.js'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
 
-/** How high the smallest text of the chart is, in px, and which texts lie upon others. */
+/** To evaluate in the page: the height of the smallest text of the chart in px, and the pairs of overlapping texts. */
 const LEGIBLE = `(() => {
   const texts = [...document.querySelectorAll('.canvas svg text')]
   const heights = texts.map(it => parseFloat(getComputedStyle(it).fontSize) * it.getScreenCTM().a)
   const boxes = texts.map(it => ({ text: it.textContent, box: it.getBoundingClientRect() }))
-  const isUpon = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4
-  const upon = boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => isUpon(a.box, b.box)).map(b => [a.text, b.text]))
-  return { smallest: Math.min(...heights), upon }
+  const isOverlapping = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4
+  const overlapping = boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => isOverlapping(a.box, b.box)).map(b => [a.text, b.text]))
+  return { smallest: Math.min(...heights), overlapping }
 })()`
 
 inBrowser('A chart', browser => {
@@ -32,31 +32,31 @@ inBrowser('A chart', browser => {
     [versionMachine, 'running'],
     [supervisorMachine, 'idle'],
     [connectionMachine, 'uninitialized'],
-  ])('of our own has no text less than 9 px high, and none upon another: $id', async (machine, value) => {
+  ])('of our own has no text below 9 px and no overlapping texts: $id', async (machine, value) => {
     const { server, page } = await openPage(browser())
     server.send(actor(machine, value))
-    await page.locator('.canvas .state.lit').first().waitFor()
-    const { smallest, upon } = await page.evaluate<{ smallest: number; upon: string[][] }>(LEGIBLE)
-    expect(upon).toEqual([])
+    await page.locator('.canvas .state.active').first().waitFor()
+    const { smallest, overlapping } = await page.evaluate<{ smallest: number; overlapping: string[][] }>(LEGIBLE)
+    expect(overlapping).toEqual([])
     expect(smallest).toBeGreaterThanOrEqual(9)
   })
 
-  it('that is too large to be read as a whole moves to where the active state is seen', async () => {
+  it('that is too large to be readable moves to the active state', async () => {
     const { server, page } = await openPage(browser())
     await page.emulateMedia({ reducedMotion: 'reduce' })
     server.send(actor(supervisorMachine, 'idle'))
-    const lit = page.locator('.canvas .state.lit').last()
-    await lit.waitFor()
+    const active = page.locator('.canvas .state.active').last()
+    await active.waitFor()
     for (const value of [{ stopping: 'killing' }, 'gaveUp', { up: 'pinging' }, 'stopped']) {
       server.send({ ...at('supervisor'), type: '@xstate.snapshot', event: { type: 'go' }, snapshot: { value } })
       const path = activePaths(value).at(-1)
-      await page.locator(`.canvas .state.lit[data-state="${path}"]`).waitFor()
-      const [box, room] = await Promise.all([lit.boundingBox(), page.locator('.canvas').boundingBox()])
-      if (box === null || room === null) throw new Error('not shown')
-      expect(box.x).toBeGreaterThanOrEqual(room.x)
-      expect(box.y).toBeGreaterThanOrEqual(room.y)
-      expect(box.x + box.width).toBeLessThanOrEqual(room.x + room.width)
-      expect(box.y + box.height).toBeLessThanOrEqual(room.y + room.height)
+      await page.locator(`.canvas .state.active[data-state="${path}"]`).waitFor()
+      const [box, view] = await Promise.all([active.boundingBox(), page.locator('.canvas').boundingBox()])
+      if (box === null || view === null) throw new Error('not shown')
+      expect(box.x).toBeGreaterThanOrEqual(view.x)
+      expect(box.y).toBeGreaterThanOrEqual(view.y)
+      expect(box.x + box.width).toBeLessThanOrEqual(view.x + view.width)
+      expect(box.y + box.height).toBeLessThanOrEqual(view.y + view.height)
     }
   })
 })

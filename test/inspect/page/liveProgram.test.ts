@@ -4,25 +4,25 @@ import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram } from '../../fixtures/inspect/liveProgram.js'
 import { lastEventMachine } from '../../fixtures/inspect/testClient.js'
 import {
-  count,
-  event,
-  headed,
-  isPlaced,
-  isScaled,
-  lit,
-  placeOf,
-  row,
-  showsTree,
+  countOf,
+  logRow,
+  transformOf,
   treeOf,
+  treeRow,
+  untilActive,
+  untilChartOf,
+  untilScale,
+  untilTransform,
+  untilTree,
   visit,
 } from '../../fixtures/inspect/visit.js'
 
 inBrowser('The page of a running program', browser => {
-  /** The page, once it has heard of the program. */
-  async function look(program: LiveProgram) {
+  /** Opens the page, and waits for the program's data. */
+  async function openLive(program: LiveProgram) {
     const visited = await visit(browser())
     await visited.page.goto(program.inspector.url)
-    await lit(visited.page, 'running.settled')
+    await untilActive(visited.page, 'running.settled')
     return visited
   }
 
@@ -30,14 +30,14 @@ inBrowser('The page of a running program', browser => {
     ['sequential', 'running.stoppingActive'],
     ['overlap', 'running.retiring'],
   ] as const)(
-    'follows a switch by %s handover, asks nobody else for anything and complains of nothing',
+    'follows a switch by %s handover, without requests to other servers and without errors',
     async (handover, switching) => {
       const program = await LiveProgram.start({ handover })
       program.addThread('1.0.0')
       program.add('2.0.0')
       await program.serve('1.0.0', '2.0.0')
-      const { page, complaints, requests } = await look(program)
-      await showsTree(page, [
+      const { page, complaints, requests } = await openLive(program)
+      await untilTree(page, [
         'markdown: settled',
         '  1.0.0: running',
         '    supervisor markdown 1.0.0: idle',
@@ -50,21 +50,21 @@ inBrowser('The page of a running program', browser => {
       const lane = page.locator('.timeline [data-version="1.0.0"]')
       await lane.locator('.calls', { hasText: '3 calls' }).waitFor()
       const switched = program.aggregate.setVersion('2.0.0')
-      await lit(page, switching)
+      await untilActive(page, switching)
       await lane.locator('.bar.draining').waitFor()
-      await row(page, /^\S?1\.0\.0/).click()
-      await lit(page, 'stopping.draining')
+      await treeRow(page, /^\S?1\.0\.0/).click()
+      await untilActive(page, 'stopping.draining')
 
       program.answerAll()
       await Promise.all([...calls, switched])
-      await lit(page, 'stopped')
+      await untilActive(page, 'stopped')
       await page.locator('.chart .badge.stopped').waitFor()
       await page.locator('.switch').waitFor()
       await lane.locator('.calls').waitFor({ state: 'detached' })
       await page.locator('#tree').focus()
       await page.keyboard.press('Home')
-      await lit(page, 'running.settled')
-      await showsTree(page, [
+      await untilActive(page, 'running.settled')
+      await untilTree(page, [
         'markdown: settled',
         '  1.0.0: stopped',
         '    supervisor markdown 1.0.0: stopped',
@@ -79,7 +79,7 @@ inBrowser('The page of a running program', browser => {
     },
   )
 
-  it('shows one who comes in the middle of a switch the same as one who was there from the start', async () => {
+  it('shows the same in a page opened during a switch as in one opened before', async () => {
     const program = await LiveProgram.start()
     const early = await visit(browser())
     await early.page.goto(program.inspector.url)
@@ -88,74 +88,74 @@ inBrowser('The page of a running program', browser => {
     await program.serve('1.0.0', '2.0.0')
     const calls = program.call(2)
     const switched = program.aggregate.setVersion('2.0.0')
-    await lit(early.page, 'running.stoppingActive')
+    await untilActive(early.page, 'running.stoppingActive')
     const late = await visit(browser())
     await late.page.goto(program.inspector.url)
-    await lit(late.page, 'running.stoppingActive')
+    await untilActive(late.page, 'running.stoppingActive')
     await late.page.locator('.timeline .calls', { hasText: '2 calls' }).waitFor()
     expect(await treeOf(late.page)).toEqual(await treeOf(early.page))
-    expect(await count(late.page, 'log')).toBe(await count(early.page, 'log'))
-    await event(late.page, 'version.running').first().waitFor()
+    expect(await countOf(late.page, 'log')).toBe(await countOf(early.page, 'log'))
+    await logRow(late.page, 'version.running').first().waitFor()
     program.answerAll()
     await Promise.all([...calls, switched])
     for (const { page, complaints } of [early, late]) {
-      await lit(page, 'running.settled')
+      await untilActive(page, 'running.settled')
       await page.locator('.switch').waitFor()
       expect(complaints).toEqual([])
     }
     expect(await treeOf(late.page)).toEqual(await treeOf(early.page))
-    expect(await count(late.page, 'log')).toBe(await count(early.page, 'log'))
+    expect(await countOf(late.page, 'log')).toBe(await countOf(early.page, 'log'))
   })
 
-  it('goes on showing an actor that stops while it is looked at, also when those that stopped are hidden', async () => {
+  it('keeps showing the selected actor after it stops, even if stopped actors are hidden', async () => {
     const program = await LiveProgram.start()
     program.add('1.0.0')
     const actor = createActor(lastEventMachine(), { id: 'clock', inspect: program.inspector.inspect }).start()
-    const { page, complaints } = await look(program)
-    await row(page, 'clock').click()
-    await lit(page, 'open')
+    const { page, complaints } = await openLive(program)
+    await treeRow(page, 'clock').click()
+    await untilActive(page, 'open')
     await page.getByLabel('Hide stopped').check()
     actor.send({ type: 'finish' })
-    await lit(page, 'done')
+    await untilActive(page, 'done')
     await page.locator('.chart .badge.stopped').waitFor()
     expect(await page.locator('#tree [aria-selected=true]').innerText()).toContain('clock')
     expect(await page.locator('[data-json=snapshot]').innerText()).toContain('"status": "done"')
     await page.locator('#tree').focus()
     await page.keyboard.press('Home')
-    await headed(page, 'aggregate markdown')
-    await row(page, 'clock').waitFor({ state: 'detached' })
+    await untilChartOf(page, 'aggregate markdown')
+    await treeRow(page, 'clock').waitFor({ state: 'detached' })
     expect(complaints).toEqual([])
   })
 
-  it('writes above the chart what it does in every state, moves it by dragging, zooms it by the wheel, and Fit shows all of it again', async () => {
-    const { page } = await look(await LiveProgram.start())
-    expect(await page.locator('.reactions li').allInnerTexts()).toContain('setVersion')
+  it('lists the internal transitions of the root, and lets the user drag, zoom and fit the chart', async () => {
+    const { page } = await openLive(await LiveProgram.start())
+    expect(await page.locator('.root-transitions li').allInnerTexts()).toContain('setVersion')
     const fit = page.getByRole('button', { name: 'Fit' })
     await fit.click()
-    const fitted = await placeOf(page)
+    const fitted = await transformOf(page)
     const [, , scale] = fitted
     await page.locator('.canvas svg').hover()
     await page.mouse.down()
     await page.mouse.move(600, 300)
-    const [x, y] = await placeOf(page)
+    const [x, y] = await transformOf(page)
     await page.mouse.move(630, 280)
     await page.mouse.up()
     await page.mouse.move(600, 300)
-    await isPlaced(page, x + 30, y - 20, scale)
+    await untilTransform(page, x + 30, y - 20, scale)
     await page.mouse.wheel(0, -100)
-    await isScaled(page, scale * 1.15)
+    await untilScale(page, scale * 1.15)
     await page.mouse.wheel(0, 100)
-    await isPlaced(page, x + 30, y - 20, scale)
+    await untilTransform(page, x + 30, y - 20, scale)
     await fit.click()
-    await isPlaced(page, ...fitted)
+    await untilTransform(page, ...fitted)
   })
 
-  it('can be used with the keyboard alone: Tab goes from panel to panel, the arrows through the tree and the log', async () => {
+  it('can be used by keyboard: Tab moves between the panels, and arrows move in the tree and the log', async () => {
     const program = await LiveProgram.start()
     program.add('1.0.0')
     await program.aggregate.setVersion('1.0.0')
     await program.aggregate.whenRunning()
-    const { page } = await look(program)
+    const { page } = await openLive(program)
     const stops: string[] = []
     const ids = new Set<string>()
     while (stops.length < 30 && stops.at(-1) !== 'panel details') {
@@ -169,17 +169,17 @@ inBrowser('The page of a running program', browser => {
 
     await page.locator('#tree').focus()
     await page.keyboard.press('End')
-    await headed(page, 'supervisor markdown 1.0.0')
-    await lit(page, 'up.idle')
+    await untilChartOf(page, 'supervisor markdown 1.0.0')
+    await untilActive(page, 'up.idle')
     await page.keyboard.press('ArrowLeft')
-    await headed(page, 'version 1.0.0')
+    await untilChartOf(page, 'version 1.0.0')
     await page.keyboard.press('ArrowLeft')
     const third = page.locator('#tree .row').nth(2)
     await third.waitFor({ state: 'detached' })
     await page.keyboard.press('ArrowRight')
     await third.waitFor()
     await page.keyboard.press('ArrowUp')
-    await headed(page, 'aggregate markdown')
+    await untilChartOf(page, 'aggregate markdown')
     await page.locator('#log').focus()
     await page.keyboard.press('Home')
     await page.locator('.details h2', { hasText: 'xstate.init' }).waitFor()

@@ -5,12 +5,12 @@ import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { FRAMES, type Frames, oneEvent, openPage } from '../../fixtures/inspect/openPage.js'
 import { buildPage } from '../../fixtures/inspect/pageServer.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
-import { count, event, lit } from '../../fixtures/inspect/visit.js'
+import { countOf, logRow, untilActive } from '../../fixtures/inspect/visit.js'
 
 beforeAll(buildPage, 60_000)
 
 describe('The built page', () => {
-  it('is at most 600 kB, compressed', () => {
+  it('has at most 600 kB, compressed', () => {
     const files = ['index.html', 'page.js', 'page.css'].map(name => readFileSync(`dist/page/${name}`))
     expect(files.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(600_000)
   })
@@ -20,28 +20,28 @@ inBrowser('The page in a browser', browser => {
   const recorded = recordSwitch()
 
   const open = (colorScheme?: 'light' | 'dark') => openPage(browser(), colorScheme)
-  it('lights the states that are active, and the transitions that were taken last', async () => {
+  it('highlights the active states and the last transitions', async () => {
     const { server, page, complaints } = await open()
     const { settled, switching, switched } = await recorded
     server.send(...settled)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     server.send(...switching)
-    await lit(page, 'running.stoppingActive')
-    expect(await page.locator('.arrow.taken').count()).toBe(2)
-    const written = await page.locator('.label text.taken').allTextContents()
-    expect(written.toSorted()).toEqual([expect.stringMatching(/^\[activeIsUnwanted\]/), 'setVersion'])
+    await untilActive(page, 'running.stoppingActive')
+    expect(await page.locator('.arrow.highlighted').count()).toBe(2)
+    const labels = await page.locator('.label text.highlighted').allTextContents()
+    expect(labels.toSorted()).toEqual([expect.stringMatching(/^\[activeIsUnwanted\]/), 'setVersion'])
     server.send(...switched)
-    await lit(page, 'running.settled')
-    expect(await page.locator('.canvas .state.lit').count()).toBe(2)
-    expect(await page.locator('.arrow.taken').count()).toBeGreaterThan(0)
+    await untilActive(page, 'running.settled')
+    expect(await page.locator('.canvas .state.active').count()).toBe(2)
+    expect(await page.locator('.arrow.highlighted').count()).toBeGreaterThan(0)
     expect(complaints).toEqual([])
   })
 
-  it('nothing jumps: the states stay where they are, whatever happens', async () => {
+  it('keeps the states in place during a switch', async () => {
     const { server, page } = await open()
     const { settled, switching, switched } = await recorded
     server.send(...settled)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     const boxes = async () => Promise.all((await page.locator('.canvas .state').all()).map(it => it.boundingBox()))
     const before = await boxes()
     server.send(...switching, ...switched)
@@ -49,10 +49,10 @@ inBrowser('The page in a browser', browser => {
     expect(await boxes()).toEqual(before)
   })
 
-  it('search finds words in events and payloads, and Escape ends it', async () => {
+  it('searches events and payloads, until Escape', async () => {
     const { server, page } = await open()
     server.send(...(await recorded).settled)
-    await event(page, 'setVersion').waitFor()
+    await logRow(page, 'setVersion').waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('setversion 2.0.0')
     await page.locator('.log .count', { hasText: /^1$/ }).waitFor()
@@ -61,51 +61,51 @@ inBrowser('The page in a browser', browser => {
     expect(await page.locator('#search').inputValue()).toBe('')
   })
 
-  it('a click shows payload and snapshot of an event, and the chart as of then', async () => {
+  it('shows the payload and the snapshot of a selected event, and the chart at that time', async () => {
     const { server, page } = await open()
     const { settled, switching, switched } = await recorded
     server.send(...settled, ...switching, ...switched)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     await page.locator('#search').fill('setversion')
-    await event(page, 'stoppingActive').click()
-    await lit(page, 'running.stoppingActive')
+    await logRow(page, 'stoppingActive').click()
+    await untilActive(page, 'running.stoppingActive')
     expect(JSON.parse(await page.locator('[data-json=event]').innerText())).toMatchObject({ active: '2.0.0' })
     expect(JSON.parse(await page.locator('[data-json=snapshot]').innerText())).toMatchObject({
       value: { running: 'stoppingActive' },
     })
     await page.getByRole('button', { name: 'Back to now' }).click()
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
   })
 
-  it('pause holds everything still, and going on catches up', async () => {
+  it('changes nothing while paused, and catches up on resume', async () => {
     const { server, page } = await open()
     const { settled, switching } = await recorded
     server.send(...settled)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     await page.keyboard.press(' ')
     server.send(...switching)
     await page.locator('.badge.past', { hasText: `${switching.length} waiting` }).waitFor()
-    expect(await count(page, 'log')).toBe('13')
+    expect(await countOf(page, 'log')).toBe('13')
     await page.keyboard.press(' ')
-    await lit(page, 'running.stoppingActive')
+    await untilActive(page, 'running.stoppingActive')
   })
 
-  it('says so of a file that is dropped and is not a recording, and goes on', async () => {
+  it('refuses a dropped file that is not a recording, and continues', async () => {
     const { server, page } = await open()
     server.send(...(await recorded).settled)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     await page.evaluate(`
       const dataTransfer = new DataTransfer()
       dataTransfer.items.add(new File(['<b>no</b>'], '<i>cat</i>.png'))
       document.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
     `)
     expect(await page.getByRole('alert').innerText()).toContain('<i>cat</i>.png: This file is not a recording')
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     await page.locator('.source.open').waitFor()
   })
 
   it.each(['light', 'dark'] as const)(
-    'is %s if the system is, until the user chooses the other, also next time',
+    'is %s as the system prefers, until the user chooses the other theme, also after a reload',
     async scheme => {
       const { page } = await open(scheme)
       const other = scheme === 'light' ? 'dark' : 'light'
@@ -120,7 +120,7 @@ inBrowser('The page in a browser', browser => {
     },
   )
 
-  it('shows what a program says as text, never as HTML', async () => {
+  it('shows HTML in messages as text', async () => {
     const { server, page, complaints } = await open()
     const html = '<img src=x onerror=alert(1)>'
     const definition = JSON.stringify({
@@ -137,26 +137,26 @@ inBrowser('The page in a browser', browser => {
       createdAt: '1',
     })
     server.send({ type: '@xstate.event', sessionId: html, event: { type: html }, createdAt: '2' })
-    await page.locator('.state.lit').first().waitFor()
-    await event(page, html).click()
+    await page.locator('.state.active').first().waitFor()
+    await logRow(page, html).click()
     expect(await page.locator('img').count()).toBe(0)
     expect(complaints).toEqual([])
   })
 
-  it('connects again when the program comes back, and shows it anew', async () => {
+  it('connects again after the program is back, and shows its data again', async () => {
     const { server, page } = await open()
     const { settled, switching, switched } = await recorded
     server.send(...settled, ...switching)
-    await lit(page, 'running.stoppingActive')
+    await untilActive(page, 'running.stoppingActive')
     server.disconnect()
     await page.locator('.source.lost').waitFor()
     server.send(...switched)
-    await lit(page, 'running.settled')
-    expect(await count(page, 'actors')).toBe('3')
-    expect(await count(page, 'log')).toBe('19')
+    await untilActive(page, 'running.settled')
+    expect(await countOf(page, 'actors')).toBe('3')
+    expect(await countOf(page, 'log')).toBe('19')
   })
 
-  it('says how many messages it missed, and takes no notice of what it does not understand', async () => {
+  it('shows how many messages were dropped, and ignores unknown messages', async () => {
     const { server, page, complaints } = await open()
     server.sendText('garbage')
     server.sendText('{"type":"@other.thing"}')
@@ -165,11 +165,11 @@ inBrowser('The page in a browser', browser => {
     expect(complaints).toEqual([])
   })
 
-  // How smooth it is depends on what else the machine does: a better moment may come.
-  it('stays smooth at 200 events a second', { retry: 3 }, async () => {
+  // Other load on the machine may disturb a measurement, so it may be repeated.
+  it('is smooth at 200 events per second', { retry: 3 }, async () => {
     const { server, page } = await open()
     server.send(...(await recorded).settled)
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     const frames = page.evaluate<Frames>(FRAMES)
     let sent = 0
     const timer = setInterval(() => {

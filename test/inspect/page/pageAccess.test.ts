@@ -6,45 +6,45 @@ import { expect, it, onTestFinished } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { LiveProgram, startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
 import { socketUrl } from '../../fixtures/inspect/testClient.js'
-import { lit, visit } from '../../fixtures/inspect/visit.js'
+import { untilActive, visit } from '../../fixtures/inspect/visit.js'
 
 inBrowser('In a browser, the page', browser => {
   it.each([
     ['without the token', /\?.*$/, '', 401],
     ['with another token', /token=.*$/, `token=${'x'.repeat(32)}`, 401],
     ['under another name of the same address', '127.0.0.1', 'evil.test', 403],
-  ])('is not shown %s', async (_, part, instead, status) => {
+  ])('is not served %s', async (_, part, instead, status) => {
     const url = (await startBuiltInspector()).url.replace(part, instead)
     const { page, requests } = await visit(browser())
-    const answer = page.waitForResponse(() => true)
-    // For an answer that is empty, the browser shows a page of its own.
+    const response = page.waitForResponse(() => true)
+    // For an empty response, the browser shows an error page.
     await page.goto(url).catch(() => {})
-    expect((await answer).status()).toBe(status)
+    expect((await response).status()).toBe(status)
     expect(await page.locator('#page').count()).toBe(0)
     expect(requests).toEqual([url])
   })
 
-  it('says so when the program ends, and gives up when there is another that does not let it in', async () => {
+  it('says that the program has ended, and gives up if another program refuses its token', async () => {
     const first = await startBuiltInspector()
     const { page } = await visit(browser())
     await page.goto(first.url)
     await page.locator('.source.open', { hasText: 'Live' }).waitFor()
     await first.close()
-    await page.locator('.source.lost', { hasText: 'No connection, trying again' }).waitFor()
+    await page.locator('.source.lost', { hasText: 'No connection, retrying' }).waitFor()
     await startBuiltInspector({ port: Number(new URL(first.url).port) })
-    await page.locator('.source.lost', { hasText: 'Not let in any more' }).waitFor()
-    expect(await page.getByRole('alert').innerText()).toContain('open the one that it has printed')
+    await page.locator('.source.lost', { hasText: 'Access refused' }).waitFor()
+    expect(await page.getByRole('alert').innerText()).toContain('Open the address that it printed')
   })
 
-  it('is shown as localhost too', async () => {
+  it('is served as localhost too', async () => {
     const program = await LiveProgram.start()
     const { page, complaints } = await visit(browser())
     await page.goto(program.inspector.url.replace('127.0.0.1', 'localhost'))
-    await lit(page, 'running.settled')
+    await untilActive(page, 'running.settled')
     expect(complaints).toEqual([])
   })
 
-  it('connects by IPv6 too, which its policy cannot name', async () => {
+  it('connects by IPv6, although its policy cannot name the address', async () => {
     const inspector = await startBuiltInspector({ host: '::1' })
     const { page, complaints } = await visit(browser())
     await page.goto(inspector.url)
@@ -53,10 +53,10 @@ inBrowser('In a browser, the page', browser => {
   })
 
   it.each(['127.0.0.1', 'localhost', 'evil.test'])(
-    'has nothing for a page of another origin that knows the token, at %s',
+    'gives nothing to a page of another origin, even with the token: %s',
     async host => {
       const { inspector } = await LiveProgram.start()
-      const port = await stranger()
+      const port = await otherServer()
       const { page, requests } = await visit(browser())
       await page.goto(`http://${host}:${port}/`)
       for (const url of [inspector.url, inspector.url.replace('127.0.0.1', host)]) {
@@ -66,9 +66,9 @@ inBrowser('In a browser, the page', browser => {
       expect(await fetched(page, inspector.url, 'no-cors')).toBe(false)
       expect(await fetched(page, new URL('/page.js', inspector.url).href, 'no-cors')).toBe(false)
       const before = requests.length
-      const asked = page.waitForRequest(inspector.url)
+      const requested = page.waitForRequest(inspector.url)
       await page.setContent(`<iframe src="${inspector.url}"></iframe>`)
-      await asked
+      await requested
       await page
         .frames()[1]
         ?.waitForLoadState()
@@ -79,8 +79,8 @@ inBrowser('In a browser, the page', browser => {
   )
 })
 
-/** A server of somebody else, with an empty page. @returns its port */
-async function stranger(): Promise<number> {
+/** Starts another server, with an empty page. @returns its port */
+async function otherServer(): Promise<number> {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><link rel="icon" href="data:,">')
   })
@@ -93,7 +93,7 @@ async function stranger(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Whether a WebSocket of this page was let in. */
+/** Whether this page could open a WebSocket. */
 function opened(page: Page, url: string): Promise<boolean> {
   return page.evaluate(`new Promise(resolve => {
     const socket = new WebSocket(${JSON.stringify(url)})

@@ -19,7 +19,7 @@ describe('The timeline', () => {
   const timeline = timelineOf([...recorded.settled, ...recorded.switching, ...recorded.switched])
   const [one, two] = [...timeline.lanes.values()]
 
-  it('has a bar per version, from provisioned to stopped, without gaps', () => {
+  it('has the phases of each version, from provisioned to stopped, without gaps', () => {
     expect([one?.version, two?.version]).toEqual(['1.0.0', '2.0.0'])
     expect(one?.spans.map(({ phase }) => phase)).toEqual([
       'provisioned',
@@ -34,25 +34,25 @@ describe('The timeline', () => {
     for (const [i, span] of spans.entries()) expect(span.to).toBe(spans[i + 1]?.from)
   })
 
-  it('has one switch, when the new version became active', () => {
+  it('has one switch, at the time when the new version became active', () => {
     expect(timeline.switches.map(({ from, to }) => [from, to])).toEqual([['1.0.0', '2.0.0']])
     const time = timeline.switches[0]?.time ?? 0
     expect(time).toBeGreaterThanOrEqual(one?.spans.find(({ phase }) => phase === 'terminating')?.from ?? Infinity)
     expect(time).toBeLessThanOrEqual(timeline.last)
   })
 
-  it('has the calls in flight that the program told of', () => {
+  it('has the calls in flight from the status of the aggregate', () => {
     expect(one?.calls.map(({ count }) => count)).toEqual([3, 0])
     expect(two?.calls.map(({ count }) => count)).toEqual([0, 2])
   })
 
-  it('reads a phase from a state value, and none from what it does not know', () => {
+  it('reads a phase from a known state value, and none from others', () => {
     expect(phaseOf('starting')).toBe('starting')
     expect(phaseOf({ stopping: 'draining' })).toBe('draining')
     for (const value of ['other', { stopping: 'x' }, { a: 'b' }, null, 3]) expect(phaseOf(value)).toBeUndefined()
   })
 
-  it('remembers no more than it can show', () => {
+  it('keeps a limited number of lanes, spans and switches', () => {
     const long = new Timeline()
     for (let i = 0; i < 1_000; i++) {
       long.snapshot({ sessionId: `${i}`, name: `version ${i}.0.0`, parentId: 'a' }, { value: 'stopped' }, i)

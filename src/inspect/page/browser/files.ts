@@ -1,26 +1,26 @@
-/** Gives the user a text as a file. */
+/** Saves a text as a file of the user. */
 export function saveFile(name: string, text: string, type = 'application/x-ndjson'): void {
   const url = URL.createObjectURL(new Blob([text], { type }))
   const link = document.createElement('a')
   link.href = url
   link.download = name
   link.click()
-  // Not at once: the browser has only been asked to fetch it.
+  // The browser starts the download after this call, and still needs the URL then.
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-/** Puts a text into the clipboard. @returns whether the browser let it */
+/** Copies a text to the clipboard. @returns whether the browser allowed it */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // Not asked for by a click, or a page that came without encryption from another machine.
+    // The browser allows it only after a click, and only on a page from loopback or by https.
     return false
   }
 }
 
-/** A file dropped anywhere is opened. */
+/** Opens a file that the user drops on the page. */
 export function acceptDrops(page: Document, open: (file: File) => void): void {
   page.addEventListener('dragover', event => event.preventDefault())
   page.addEventListener('drop', event => {

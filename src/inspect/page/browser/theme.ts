@@ -1,16 +1,16 @@
-/** Light or dark: what the system prefers, until the user chooses. */
+/** Light or dark: as the system prefers, until the user chooses. */
 export interface Theme {
   current(): 'light' | 'dark'
   toggle(): void
 }
 
-const KEY = 'cutover.theme'
+const STORAGE_KEY = 'cutover.theme'
 
-/** Keeps the document's theme; the choice is remembered by the browser, if it remembers anything. */
+/** Sets the theme of the document, and stores the user's choice in the browser. */
 export function createTheme(changed: () => void): Theme {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const root = document.documentElement
-  const chosen = recall()
+  const chosen = load()
   if (chosen !== null) root.dataset['theme'] = chosen
   const current = () => {
     const theme = root.dataset['theme']
@@ -22,24 +22,24 @@ export function createTheme(changed: () => void): Theme {
     toggle: () => {
       const theme = current() === 'dark' ? 'light' : 'dark'
       root.dataset['theme'] = theme
-      remember(theme)
+      save(theme)
       changed()
     },
   }
 }
 
-function recall(): string | null {
+function load(): string | null {
   try {
-    return localStorage.getItem(KEY)
+    return localStorage.getItem(STORAGE_KEY)
   } catch {
     return null
   }
 }
 
-function remember(theme: string): void {
+function save(theme: string): void {
   try {
-    localStorage.setItem(KEY, theme)
+    localStorage.setItem(STORAGE_KEY, theme)
   } catch {
-    // A browser without storage: the choice holds until the page is closed.
+    // Without storage, the choice lasts until the page is closed.
   }
 }

@@ -1,52 +1,50 @@
 import { useMemo } from 'preact/hooks'
-import { activePaths, valueText } from '../data/stateValue.js'
-import { isAlive } from '../data/store.js'
-import type { Viewer } from '../data/viewModel.js'
-import { clockText } from '../panels/rows.js'
-import type { Drawing, Drawings } from './chartLayout.js'
+import { activePaths, formatStateValue, formatTime, isAlive, type ViewModel } from '../data/index.js'
+import type { ChartLayout } from './chartLayout.js'
 import { DiagramButtons } from './diagramButtons.js'
-import { rowsOf } from './graph.js'
-import { transitionsTaken } from './inferTransitions.js'
-import { Zoomable } from './zoomable.js'
+import { internalTransitions } from './graph.js'
+import { inferTransitions } from './inferTransitions.js'
+import type { LayoutCache, LayoutResult } from './layoutCache.js'
+import { ZoomableChart } from './zoomableChart.js'
 
-/** The statechart of the actor that is looked at, now or at the chosen line of the log. */
-export function ChartPanel({ viewer, drawings }: { readonly viewer: Viewer; readonly drawings: Drawings }) {
-  const actor = viewer.selected === undefined ? undefined : viewer.store.actors.get(viewer.selected)
-  const past = viewer.entry?.sessionId === viewer.selected ? viewer.entry : undefined
-  const shown = past ?? actor?.last
+/** The statechart of the selected actor: its current state, or that of the selected entry of the log. */
+export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readonly layouts: LayoutCache }) {
+  const actor = view.selectedId === undefined ? undefined : view.store.actors.get(view.selectedId)
+  const past = view.selectedEntry?.sessionId === view.selectedId ? view.selectedEntry : undefined
+  const entry = past ?? actor?.lastEntry
   const value = past === undefined ? actor?.snapshot.value : (past.snapshot?.value ?? past.before)
-  const drawn = actor === undefined ? 'none' : drawings.of(actor.definition)
-  const drawing = typeof drawn === 'object' && 'chart' in drawn ? drawn : undefined
-  const taken = useMemo(
+  const result = actor === undefined ? 'none' : layouts.get(actor.definition)
+  const layout = typeof result === 'object' && 'chart' in result ? result : undefined
+  const highlighted = useMemo(
     () =>
-      drawing === undefined || shown?.snapshot === undefined
+      layout === undefined || entry?.snapshot === undefined
         ? []
-        : transitionsTaken(drawing.chart, shown.before, shown.snapshot.value, shown.event.type).map(({ id }) => id),
-    [drawing, shown, shown?.snapshot],
+        : inferTransitions(layout.chart, entry.before, entry.snapshot.value, entry.event.type).map(({ id }) => id),
+    [layout, entry, entry?.snapshot],
   )
-  const text = valueText(value)
+  const text = formatStateValue(value)
   return (
     <section class="panel chart" aria-labelledby="chart-title">
       <header>
         <h2 id="chart-title">{actor?.name ?? 'Statechart'}</h2>
         {text !== '' && <span class="badge now">{text}</span>}
         {actor !== undefined && !isAlive(actor) && <span class="badge stopped">stopped</span>}
-        {past !== undefined && <span class="badge past">as of {clockText(past.time)}</span>}
-        {drawing !== undefined && (
-          <DiagramButtons key={actor?.definition} chart={drawing.chart} name={drawing.chart.root.id} />
+        {past !== undefined && <span class="badge past">as of {formatTime(past.time)}</span>}
+        {layout !== undefined && (
+          <DiagramButtons key={actor?.definition} chart={layout.chart} name={layout.chart.root.id} />
         )}
       </header>
-      {drawing === undefined ? (
-        <p class="empty">{emptyText(actor !== undefined, drawn)}</p>
+      {layout === undefined ? (
+        <p class="empty">{emptyText(actor !== undefined, result)}</p>
       ) : (
         <>
-          <Reactions drawing={drawing} taken={taken} />
-          <Zoomable
+          <RootTransitions layout={layout} highlighted={highlighted} />
+          <ZoomableChart
             key={actor?.definition}
-            drawing={drawing}
+            layout={layout}
             active={activePaths(value)}
-            taken={taken}
-            step={shown?.seq ?? 0}
+            highlighted={highlighted}
+            step={entry?.seq ?? 0}
             label={`Statechart of ${actor?.name ?? ''}, in ${text}`}
           />
         </>
@@ -55,21 +53,27 @@ export function ChartPanel({ viewer, drawings }: { readonly viewer: Viewer; read
   )
 }
 
-function emptyText(hasActor: boolean, drawn: unknown): string {
-  if (!hasActor) return 'No actor yet. They appear as soon as the program makes one, or open a recording.'
-  if (drawn === 'pending') return 'Drawing …'
-  if (typeof drawn === 'object') return 'This statechart cannot be drawn.'
+function emptyText(hasActor: boolean, result: LayoutResult): string {
+  if (!hasActor) return 'No actors yet. They appear when the program creates them, or when you open a recording.'
+  if (result === 'pending') return 'Drawing …'
+  if (typeof result === 'object') return 'This statechart cannot be drawn.'
   return 'This actor has no statechart.'
 }
 
-/** What the machine does in every state, without leaving it. */
-function Reactions({ drawing, taken }: { readonly drawing: Drawing; readonly taken: readonly string[] }) {
-  const rows = rowsOf(drawing.chart.root)
+/** The internal transitions of the root, which are possible in every state. */
+function RootTransitions({
+  layout,
+  highlighted,
+}: {
+  readonly layout: ChartLayout
+  readonly highlighted: readonly string[]
+}) {
+  const rows = internalTransitions(layout.chart.root)
   if (rows.length === 0) return null
   return (
-    <ul class="reactions" aria-label="In every state">
+    <ul class="root-transitions" aria-label="In every state">
       {rows.map(({ id, label }) => (
-        <li key={id} class={taken.includes(id) ? 'taken' : ''}>
+        <li key={id} class={highlighted.includes(id) ? 'highlighted' : ''}>
           {label}
         </li>
       ))}

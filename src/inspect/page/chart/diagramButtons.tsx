@@ -1,31 +1,32 @@
 import { useEffect, useState } from 'preact/hooks'
-import { copyText, saveFile } from '../browser/files.js'
+import { copyText, saveFile } from '../browser/index.js'
 import type { Chart } from './chart.js'
-import { mermaidOf } from './diagram.js'
+import { chartToMermaid } from './diagram.js'
 
-const TOLD_FOR = 2_000
+/** How long a result is shown, in ms. */
+const RESULT_DURATION = 2_000
 
-/** The diagram of a statechart as Mermaid text: to the clipboard, or into a file. */
+/** Copies a statechart as Mermaid text, or saves it as a file. */
 export function DiagramButtons({ chart, name }: { readonly chart: Chart; readonly name: string }) {
-  const [told, tell] = useState('')
+  const [result, setResult] = useState('')
   useEffect(() => {
-    if (told === '') return
-    const timer = setTimeout(() => tell(''), TOLD_FOR)
+    if (result === '') return
+    const timer = setTimeout(() => setResult(''), RESULT_DURATION)
     return () => clearTimeout(timer)
-  }, [told])
-  const give = async (to: (text: string) => Promise<string>) => {
-    const text = mermaidOf(chart)
-    tell(text === undefined ? 'Cannot be written' : await to(text))
+  }, [result])
+  const exportTo = async (target: (text: string) => Promise<string>) => {
+    const text = chartToMermaid(chart)
+    setResult(text === undefined ? 'Cannot be drawn as Mermaid' : await target(text))
   }
-  const copy = async (text: string) => ((await copyText(text)) ? 'Copied' : 'Not allowed: download it')
+  const copy = async (text: string) => ((await copyText(text)) ? 'Copied' : 'Copying not allowed: download it')
   const download = async (text: string) => {
     saveFile(`${name.replaceAll(/[^\w.-]+/g, '-')}.mmd`, text, 'text/plain')
     return 'Downloaded'
   }
   return (
     <span class="diagram">
-      <span role="status">{told}</span>
-      <button type="button" class="small" title="As Mermaid text" onClick={() => void give(copy)}>
+      <span role="status">{result}</span>
+      <button type="button" class="small" title="As Mermaid text" onClick={() => void exportTo(copy)}>
         Copy diagram
       </button>
       <button
@@ -33,7 +34,7 @@ export function DiagramButtons({ chart, name }: { readonly chart: Chart; readonl
         class="small"
         title="As a file of Mermaid text"
         aria-label="Download diagram (.mmd)"
-        onClick={() => void give(download)}
+        onClick={() => void exportTo(download)}
       >
         .mmd
       </button>

@@ -1,10 +1,10 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs'
 import type { Chart, ChartState, ChartTransition } from './chart.js'
 
-/** How wide a text is drawn. */
-export type Measure = (text: string, font: 'title' | 'row' | 'label') => number
+/** Measures how wide a text is drawn. */
+export type MeasureText = (text: string, font: 'title' | 'row' | 'label') => number
 
-/** Several transitions between the same two states are one arrow with several lines of text. */
+/** All transitions between the same two states. They are drawn as one arrow with several lines of text. */
 export interface Arrow {
   readonly id: string
   readonly from: ChartState
@@ -15,12 +15,13 @@ export interface Arrow {
 export const TITLE_HEIGHT = 27
 export const ROW_HEIGHT = 17
 export const LABEL_HEIGHT = 14
-const DOT = 8
+/** The width and height of an initial dot. */
+const DOT_SIZE = 8
 /** Between the edge of a state and its text. */
 export const PADDING = 10
 const MIN_WIDTH = 72
 
-const OPTIONS = {
+const ELK_OPTIONS = {
   'elk.algorithm': 'layered',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.json.shapeCoords': 'ROOT',
@@ -39,8 +40,8 @@ const OPTIONS = {
   'elk.spacing.nodeSelfLoop': '7',
 }
 
-/** The transitions that change no state: they are written into their state. */
-export const rowsOf = (state: ChartState) => state.transitions.filter(({ to }) => to.length === 0)
+/** The transitions that change no state. They are listed inside their state. */
+export const internalTransitions = (state: ChartState) => state.transitions.filter(({ to }) => to.length === 0)
 
 /** The arrows of a chart, in the order of its transitions. */
 export function arrowsOf(chart: Chart): Arrow[] {
@@ -56,26 +57,21 @@ export function arrowsOf(chart: Chart): Arrow[] {
   return [...arrows.values()]
 }
 
-/** What is written on an arrow: a guard has a line of its own. */
-export function linesOf({ transitions }: Arrow): { readonly transition: ChartTransition; readonly text: string }[] {
+/** The lines of text on an arrow. A guard has its own line. */
+export function labelLines({ transitions }: Arrow): { readonly transition: ChartTransition; readonly text: string }[] {
   return transitions.flatMap(transition => transition.label.split(/ (?=\[)/).map(text => ({ transition, text })))
 }
 
-/** Whether the machine itself is drawn as a box: only if an arrow begins or ends there. */
-function hasRootBox(chart: Chart): boolean {
-  return arrowsOf(chart).some(({ from, to }) => from === chart.root || to === chart.root)
-}
-
-/** The name of a state's node; the root's path is empty, and an id must not be. */
+/** The id of a state's node. Has a prefix, because the root's path is empty and an id must not be. */
 export const nodeId = (state: ChartState) => `state:${state.path}`
-/** The name of the text in a state that has others in it: arrows go around it, as around a state. */
+/** The id of the internal transitions of a state with children. As a node, arrows go around it. */
 export const rowsId = (state: ChartState) => `rows:${state.path}`
-/** The name of the dot from which the initial state is entered. */
+/** The id of the dot with the arrow to the initial state. */
 export const dotId = (state: ChartState) => `initial:${state.path}`
 
-/** The graph to lay out, which runs in this direction. */
-export function graphOf(chart: Chart, measure: Measure, direction: 'DOWN' | 'RIGHT'): ElkNode {
-  const dots = [...chart.states.values()].flatMap(state => initialEdge(state) ?? [])
+/** The graph for elkjs. */
+export function buildGraph(chart: Chart, measure: MeasureText, direction: 'DOWN' | 'RIGHT'): ElkNode {
+  const initialEdges = [...chart.states.values()].flatMap(state => initialEdge(state) ?? [])
   const edges = arrowsOf(chart).map(arrow => ({
     id: arrow.id,
     sources: [nodeId(arrow.from)],
@@ -84,54 +80,60 @@ export function graphOf(chart: Chart, measure: Measure, direction: 'DOWN' | 'RIG
       {
         id: `${arrow.id}:label`,
         text: arrow.id,
-        width: Math.max(...linesOf(arrow).map(({ text }) => measure(text, 'label'))) + 6,
-        height: linesOf(arrow).length * LABEL_HEIGHT + 2,
+        width: Math.max(...labelLines(arrow).map(({ text }) => measure(text, 'label'))) + 6,
+        height: labelLines(arrow).length * LABEL_HEIGHT + 2,
       },
     ],
   }))
-  const options = { ...OPTIONS, 'elk.direction': direction }
-  const root = nodeOf(chart.root, measure, options)
+  const options = { ...ELK_OPTIONS, 'elk.direction': direction }
+  const root = buildNode(chart.root, measure, options)
   return {
     id: 'chart',
     layoutOptions: { ...options, 'elk.padding': '[top=4,left=4,bottom=4,right=4]' },
-    children: hasRootBox(chart) ? [root] : (root.children ?? []),
-    edges: [...dots, ...edges],
+    children: hasRootNode(chart) ? [root] : (root.children ?? []),
+    edges: [...initialEdges, ...edges],
   }
 }
 
+/** The root is drawn only if an arrow starts or ends at it. */
+function hasRootNode(chart: Chart): boolean {
+  return arrowsOf(chart).some(({ from, to }) => from === chart.root || to === chart.root)
+}
+
 function initialEdge(state: ChartState): ElkExtendedEdge | undefined {
-  const child = initialOf(state)
+  const child = initialChild(state)
   if (child === undefined) return undefined
   return { id: `${dotId(state)}>`, sources: [dotId(state)], targets: [nodeId(child)] }
 }
 
-function initialOf({ children, initial }: ChartState): ChartState | undefined {
+function initialChild({ children, initial }: ChartState): ChartState | undefined {
   return children.find(({ key }) => key === initial)
 }
 
-function nodeOf(state: ChartState, measure: Measure, options: Readonly<Record<string, string>>): ElkNode {
-  const rows = state.parent === undefined ? [] : rowsOf(state)
-  const isPlain = state.type === 'atomic' || state.type === 'compound'
-  const titled = Math.max(MIN_WIDTH, measure(state.key, 'title') + 2 * PADDING + (isPlain ? 0 : 58))
-  const written = Math.max(0, ...rows.map(({ label }) => measure(label, 'row') + 2 * PADDING))
-  const below = rows.length * ROW_HEIGHT + 8
+function buildNode(state: ChartState, measure: MeasureText, options: Readonly<Record<string, string>>): ElkNode {
+  const rows = state.parent === undefined ? [] : internalTransitions(state)
+  const hasBadge = state.type !== 'atomic' && state.type !== 'compound'
+  const titleWidth = Math.max(MIN_WIDTH, measure(state.key, 'title') + 2 * PADDING + (hasBadge ? 58 : 0))
+  const rowsWidth = Math.max(0, ...rows.map(({ label }) => measure(label, 'row') + 2 * PADDING))
+  const rowsHeight = rows.length * ROW_HEIGHT + 8
   if (state.children.length === 0) {
     return {
       id: nodeId(state),
-      width: Math.max(titled, written),
-      height: TITLE_HEIGHT + (rows.length === 0 ? 0 : below),
+      width: Math.max(titleWidth, rowsWidth),
+      height: TITLE_HEIGHT + (rows.length === 0 ? 0 : rowsHeight),
     }
   }
-  const dot: ElkNode[] = initialOf(state) === undefined ? [] : [{ id: dotId(state), width: DOT, height: DOT }]
-  const text: ElkNode[] = rows.length === 0 ? [] : [{ id: rowsId(state), width: written, height: below }]
+  const hasInitial = initialChild(state) !== undefined
+  const dot: ElkNode[] = hasInitial ? [{ id: dotId(state), width: DOT_SIZE, height: DOT_SIZE }] : []
+  const text: ElkNode[] = rows.length === 0 ? [] : [{ id: rowsId(state), width: rowsWidth, height: rowsHeight }]
   return {
     id: nodeId(state),
     layoutOptions: {
       ...options,
       'elk.padding': `[top=${TITLE_HEIGHT + 4},left=10,bottom=10,right=10]`,
       'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-      'elk.nodeSize.minimum': `(${titled},${TITLE_HEIGHT})`,
+      'elk.nodeSize.minimum': `(${titleWidth},${TITLE_HEIGHT})`,
     },
-    children: [...dot, ...text, ...state.children.map(child => nodeOf(child, measure, options))],
+    children: [...dot, ...text, ...state.children.map(child => buildNode(child, measure, options))],
   }
 }

@@ -1,63 +1,66 @@
-import type { Drawing } from './chartLayout.js'
+import type { ChartLayout } from './chartLayout.js'
 
-/** Where a drawing is put, and how large. */
-export interface Place {
+/** The position and the scale at which a chart is shown. */
+export interface ViewTransform {
   readonly scale: number
   readonly x: number
   readonly y: number
 }
 
-interface Room {
+interface Size {
   readonly width: number
   readonly height: number
 }
 
-const LARGEST = 1.15
-/** Smaller than this, nobody can read it: the smallest text is 9 px high then. */
-const READABLE = 0.783
+type LaidOutStates = Pick<ChartLayout, 'width' | 'height' | 'states'>
 
-/** All of a drawing, in the middle of the room. */
-export function fitting({ width, height }: Room, room: Room): Place {
-  const fits = Math.min(LARGEST, room.width / width, room.height / height)
-  const scale = fits > 0 ? fits : 1
-  return { scale, x: (room.width - width * scale) / 2, y: (room.height - height * scale) / 2 }
+const MAX_SCALE = 1.15
+/** At this scale the smallest text is 9 px high. A smaller one is hard to read. */
+const MIN_READABLE_SCALE = 0.783
+
+/** Shows the whole chart in the middle of the view. */
+export function fitTransform({ width, height }: Size, view: Size): ViewTransform {
+  const fitting = Math.min(MAX_SCALE, view.width / width, view.height / height)
+  const scale = fitting > 0 ? fitting : 1
+  return { scale, x: (view.width - width * scale) / 2, y: (view.height - height * scale) / 2 }
 }
 
-/** All of it if it can be read then; else the part around the states that are active. */
-export function opening(
-  drawing: Pick<Drawing, 'width' | 'height' | 'states'>,
-  room: Room,
-  active: readonly string[],
-): Place {
-  const all = fitting(drawing, room)
-  if (all.scale >= READABLE) return all
-  const lit = drawing.states.findLast(({ state }) => active.includes(state.path))?.box
-  const x = lit === undefined ? 0 : lit.x + lit.width / 2
-  const y = lit === undefined ? 0 : lit.y + lit.height / 2
+/** Shows the whole chart if it is readable then, otherwise the part around the innermost active state. */
+export function initialTransform(layout: LaidOutStates, view: Size, active: readonly string[]): ViewTransform {
+  const fit = fitTransform(layout, view)
+  if (fit.scale >= MIN_READABLE_SCALE) return fit
+  const box = activeBox(layout, active)
+  const x = box === undefined ? 0 : box.x + box.width / 2
+  const y = box === undefined ? 0 : box.y + box.height / 2
   return {
-    scale: READABLE,
-    x: along(room.width, drawing.width * READABLE, x * READABLE),
-    y: along(room.height, drawing.height * READABLE, y * READABLE),
+    scale: MIN_READABLE_SCALE,
+    x: centred(view.width, layout.width * MIN_READABLE_SCALE, x * MIN_READABLE_SCALE),
+    y: centred(view.height, layout.height * MIN_READABLE_SCALE, y * MIN_READABLE_SCALE),
   }
 }
 
-/** The same place as long as a state that is active can be seen there; else where one can. */
-export function following(
-  place: Place,
-  drawing: Pick<Drawing, 'width' | 'height' | 'states'>,
-  room: Room,
+/** Keeps the transform while the innermost active state is visible, and otherwise moves to that state. */
+export function followActive(
+  transform: ViewTransform,
+  layout: LaidOutStates,
+  view: Size,
   active: readonly string[],
-): Place {
-  const lit = drawing.states.findLast(({ state }) => active.includes(state.path))?.box
-  if (lit === undefined) return place
-  const isIn = (from: number, length: number, all: number) => from >= 0 && from + length * place.scale <= all
-  const isSeen =
-    isIn(place.x + lit.x * place.scale, lit.width, room.width) &&
-    isIn(place.y + lit.y * place.scale, lit.height, room.height)
-  return isSeen ? place : opening(drawing, room, active)
+): ViewTransform {
+  const box = activeBox(layout, active)
+  if (box === undefined) return transform
+  const isInside = (from: number, length: number, limit: number) =>
+    from >= 0 && from + length * transform.scale <= limit
+  const isVisible =
+    isInside(transform.x + box.x * transform.scale, box.width, view.width) &&
+    isInside(transform.y + box.y * transform.scale, box.height, view.height)
+  return isVisible ? transform : initialTransform(layout, view, active)
 }
 
-/** In the middle if it fits; else with `centre` as near to the middle as its edges allow. */
-function along(room: number, length: number, centre: number): number {
-  return length <= room ? (room - length) / 2 : Math.min(0, Math.max(room - length, room / 2 - centre))
+function activeBox({ states }: LaidOutStates, active: readonly string[]) {
+  return states.findLast(({ state }) => active.includes(state.path))?.box
+}
+
+/** The offset that brings `centre` to the middle of the view, without an empty margin. Centres a short chart. */
+function centred(view: number, length: number, centre: number): number {
+  return length <= view ? (view - length) / 2 : Math.min(0, Math.max(view - length, view / 2 - centre))
 }

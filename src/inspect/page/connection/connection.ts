@@ -1,16 +1,16 @@
-import { createActor } from 'xstate'
-import { connectionMachine } from './pageConnectionMachine.js'
+import { createActor, type SnapshotFrom } from 'xstate'
+import { type PageConnectionEffect, pageConnectionMachine } from './pageConnectionMachine.js'
 
-/** Where the connection stands. */
-export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'refused' | 'closed'
+/** The state of the connection. */
+export type ConnectionState = SnapshotFrom<typeof pageConnectionMachine>['value']
 
-/** What the page does about its connection. */
+/** What a connection reports. */
 export interface ConnectionHandlers {
-  readonly state: (state: ConnectionState) => void
-  readonly text: (text: string) => void
+  readonly onState: (state: ConnectionState) => void
+  readonly onText: (text: string) => void
 }
 
-/** Where the program is, seen from the page's own address; undefined without a token. */
+/** The address of the program's WebSocket, from the page's own address; undefined without a token. */
 export function socketUrl(page: { readonly host: string; readonly search: string; readonly protocol: string }) {
   const token = new URLSearchParams(page.search).get('token')
   if (token === null || !page.protocol.startsWith('http')) return undefined
@@ -18,12 +18,13 @@ export function socketUrl(page: { readonly host: string; readonly search: string
   return `${scheme}://${page.host}/socket?token=${encodeURIComponent(token)}`
 }
 
-const PATIENCE = 10_000
+const ACCESS_CHECK_TIMEOUT = 10_000
 
-/** Whether the page would not be had again at its own address: a WebSocket does not tell why it is refused. */
+/** Whether the program answers 401 for the page's own address. A WebSocket does not tell why it was refused. */
 export async function isRefused(page: { readonly href: string }): Promise<boolean> {
   try {
-    const { status } = await fetch(page.href, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE) })
+    const signal = AbortSignal.timeout(ACCESS_CHECK_TIMEOUT)
+    const { status } = await fetch(page.href, { method: 'HEAD', signal })
     return status === 401
   } catch {
     return false
@@ -31,36 +32,48 @@ export async function isRefused(page: { readonly href: string }): Promise<boolea
 }
 
 /**
- * Connects until it is told to stop, or refused.
+ * Connects, and connects again after each end, until it is closed or refused.
  *
- * @param asksWhy - tells, when there is no connection, whether there never will be one
- * @returns ends the connection for good
+ * @param checkRefused - called if a socket cannot be opened: whether the program will never accept this page
+ * @returns closes the connection for good
  */
-export function connect(url: string, handlers: ConnectionHandlers, asksWhy: () => Promise<boolean>): () => void {
-  let socket: WebSocket | undefined
-  const drop = () => {
-    const old = socket
-    socket = undefined
-    old?.close()
+export function connect(
+  url: string,
+  { onState, onText }: ConnectionHandlers,
+  checkRefused: () => Promise<boolean>,
+): () => void {
+  let current: WebSocket | undefined
+  const closeSocket = () => {
+    const socket = current
+    current = undefined
+    socket?.close()
   }
-  const open = () => {
-    drop()
-    const opened = new WebSocket(url)
-    socket = opened
-    const isCurrent = () => socket === opened
-    opened.onopen = () => isCurrent() && actor.send({ type: 'opened' })
-    opened.onclose = async () => {
-      if (!isCurrent()) return
-      const isRefusal = actor.getSnapshot().matches('connecting') && (await asksWhy())
-      if (isCurrent()) actor.send({ type: isRefusal ? 'refused' : 'closed' })
+  const openSocket = () => {
+    const socket = new WebSocket(url)
+    current = socket
+    // A socket that was closed by `closeSocket` may still report events.
+    const ifCurrent = (act: () => void) => () => {
+      if (current === socket) act()
     }
-    opened.onmessage = ({ data }) => {
-      if (isCurrent() && typeof data === 'string') handlers.text(data)
+    socket.onopen = ifCurrent(() => actor.send({ type: 'opened' }))
+    socket.onclose = ifCurrent(() => actor.send({ type: 'closed' }))
+    socket.onmessage = ({ data }) => {
+      if (current === socket && typeof data === 'string') onText(data)
     }
   }
-  const machine = connectionMachine.provide({ actions: { openSocket: open, closeSocket: drop } })
-  const actor = createActor(machine)
-  actor.subscribe(({ value }) => handlers.state(value))
+  const checkAccess = async () => {
+    const refused = await checkRefused()
+    // The connection may have been closed meanwhile.
+    if (actor.getSnapshot().value === 'checking') actor.send({ type: refused ? 'refused' : 'allowed' })
+  }
+  const perform = ({ type }: PageConnectionEffect) => {
+    if (type === 'openSocket') openSocket()
+    else if (type === 'closeSocket') closeSocket()
+    else void checkAccess()
+  }
+  const actor = createActor(pageConnectionMachine)
+  actor.on('*', perform)
+  actor.subscribe(({ value }) => onState(value))
   actor.start()
   return () => actor.send({ type: 'close' })
 }

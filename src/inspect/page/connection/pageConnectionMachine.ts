@@ -1,67 +1,81 @@
 /**
- * The page's connection to the program: it is opened, and after an end opened again, later each time.
+ * The page's connection to the program. After it ends, the page connects again, with an increasing delay.
  *
- * | state | event | next |
- * |---|---|---|
- * | connecting | opened | open |
- * | connecting, open | closed | waiting |
- * | connecting | refused | refused (final) |
- * | waiting | after backoff | connecting |
- * | any | close | closed (final) |
+ * | state | event | next | effect |
+ * |---|---|---|---|
+ * | connecting | opened | open | |
+ * | connecting | closed | checking | checkAccess |
+ * | checking | allowed | waiting | |
+ * | checking | refused | refused | closeSocket |
+ * | open | closed | waiting | |
+ * | waiting | after backoff | connecting | openSocket |
+ * | any | close | closed | closeSocket |
+ *
+ * `refused` and `closed` are final. The initial state `connecting` has the effect `openSocket`.
  */
-import { assign, setup } from 'xstate'
+import { assign, emit, setup } from 'xstate'
 
-const FIRST = 500
-const MOST = 10_000
+const MIN_BACKOFF = 500
+const MAX_BACKOFF = 10_000
 
-/** How long to wait before attempt number `attempt`, in ms. */
-export function backoff(attempt: number): number {
-  return Math.min(MOST, FIRST * 2 ** Math.min(attempt, 10))
+/** How long to wait before the next attempt, in ms. @param failures - how many attempts have failed since the last success */
+export function backoff(failures: number): number {
+  return Math.min(MAX_BACKOFF, MIN_BACKOFF * 2 ** Math.min(failures - 1, 10))
 }
 
-/** The statechart of the connection. What opens and closes the socket is to be provided. */
-export const connectionMachine = setup({
+/** What the owner of the connection has to do. */
+export type PageConnectionEffect =
+  | { readonly type: 'openSocket' }
+  /** Find out whether the program still accepts this page, and send `allowed` or `refused`. */
+  | { readonly type: 'checkAccess' }
+  | { readonly type: 'closeSocket' }
+
+/** The statechart of the page's connection. It emits its effects. */
+export const pageConnectionMachine = setup({
   types: {
-    context: {} as { readonly attempts: number },
-    events: {} as { readonly type: 'opened' | 'closed' | 'refused' | 'close' },
+    context: {} as { readonly failures: number },
+    events: {} as { readonly type: 'opened' | 'closed' | 'allowed' | 'refused' | 'close' },
+    emitted: {} as PageConnectionEffect,
   },
   actions: {
-    openSocket: () => {
-      throw new Error('not provided: openSocket')
-    },
-    closeSocket: () => {
-      throw new Error('not provided: closeSocket')
-    },
+    openSocket: emit({ type: 'openSocket' }),
+    checkAccess: emit({ type: 'checkAccess' }),
+    closeSocket: emit({ type: 'closeSocket' }),
   },
-  delays: { backoff: ({ context }) => backoff(context.attempts - 1) },
+  delays: { backoff: ({ context }) => backoff(context.failures) },
 }).createMachine({
-  id: 'connection',
-  context: { attempts: 0 },
+  id: 'pageConnection',
+  context: { failures: 0 },
   initial: 'connecting',
   on: { close: '.closed' },
   states: {
     connecting: {
       description: 'The socket is being opened.',
       entry: 'openSocket',
-      on: { opened: 'open', closed: 'waiting', refused: 'refused' },
+      on: { opened: 'open', closed: 'checking' },
+    },
+    checking: {
+      description: 'The socket could not be opened. The page asks the program whether it still accepts this page.',
+      entry: 'checkAccess',
+      on: { allowed: 'waiting', refused: 'refused' },
     },
     open: {
       description: 'Messages arrive.',
-      entry: assign({ attempts: 0 }),
+      entry: assign({ failures: 0 }),
       on: { closed: 'waiting' },
     },
     waiting: {
-      description: 'The program cannot be reached; it is tried again soon.',
-      entry: assign({ attempts: ({ context }) => context.attempts + 1 }),
+      description: 'The program is not reachable. The page connects again after a delay.',
+      entry: assign({ failures: ({ context }) => context.failures + 1 }),
       after: { backoff: 'connecting' },
     },
     refused: {
-      description: 'The program that is there now does not let this page in, and never will.',
+      description: 'The program does not accept this page, because its token is out of date.',
       type: 'final',
       entry: 'closeSocket',
     },
     closed: {
-      description: 'Not wanted any more.',
+      description: 'The page has closed the connection.',
       type: 'final',
       entry: 'closeSocket',
     },

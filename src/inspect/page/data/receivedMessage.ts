@@ -1,51 +1,52 @@
-/** What an actor says of itself; other programs may say more, or less. */
-export interface Snapshot {
+import { asRecord, type UnknownRecord } from './unknownRecord.js'
+
+/** A snapshot of an actor. Other programs may send more fields, or fewer. */
+export interface ActorSnapshot {
   readonly status?: string
   readonly value?: unknown
   readonly context?: unknown
   readonly [key: string]: unknown
 }
 
-/** An event, as far as the page reads it. */
-export interface Happening {
+/** An event that was sent to an actor. */
+export interface ActorEvent {
   readonly type: string
   readonly [key: string]: unknown
 }
 
-/** What every message has. */
-interface Base {
+interface CommonFields {
   readonly sessionId: string
   readonly rootId?: string
   /** Milliseconds since 1970, as text. */
   readonly createdAt: string
 }
 
-/** There is an actor. */
-export interface ActorMessage extends Base {
+/** An actor exists. */
+export interface ReceivedActor extends CommonFields {
   readonly type: '@xstate.actor'
   readonly name: string
   readonly parentId?: string
-  /** JSON text of its machine's config. */
+  /** The config of its machine, as JSON text. */
   readonly definition?: string
-  readonly snapshot?: Snapshot
+  readonly snapshot?: ActorSnapshot
 }
 
-/** An actor is sent an event. */
-export interface EventMessage extends Base {
+/** An event was sent to an actor. */
+export interface ReceivedEvent extends CommonFields {
   readonly type: '@xstate.event'
-  readonly event: Happening
+  readonly event: ActorEvent
   readonly sourceId?: string
 }
 
 /** An actor has a new snapshot. */
-export interface SnapshotMessage extends Base {
+export interface ReceivedSnapshot extends CommonFields {
   readonly type: '@xstate.snapshot'
-  readonly event: Happening
-  readonly snapshot: Snapshot
+  readonly event: ActorEvent
+  readonly snapshot: ActorSnapshot
 }
 
-/** What an aggregate says of itself, now and then; of it the page reads the calls in flight. */
-export interface StatusMessage {
+/** The status of an aggregate. The page reads the calls in flight from it. */
+export interface ReceivedStatus {
   readonly type: '@cutover.status'
   readonly sessionId?: string
   readonly createdAt: string
@@ -55,46 +56,50 @@ export interface StatusMessage {
   }
 }
 
-/** How many messages this viewer has missed so far. */
-interface DroppedMessage {
+/** How many messages this page has missed since it connected. */
+interface ReceivedDropCount {
   readonly type: '@cutover.dropped'
   readonly count: number
   readonly createdAt: string
 }
 
-/** Everything the page understands. */
-export type Message = ActorMessage | EventMessage | SnapshotMessage | StatusMessage | DroppedMessage
+/** A message that the page understands. */
+export type ReceivedMessage = ReceivedActor | ReceivedEvent | ReceivedSnapshot | ReceivedStatus | ReceivedDropCount
 
-type Fields = Readonly<Record<string, unknown>>
-
-const isObject = (value: unknown): value is Fields =>
+const isObject = (value: unknown): value is UnknownRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-const isHappening = (value: unknown) => isObject(value) && typeof value['type'] === 'string'
-const isOneVersion = (value: unknown) =>
-  isObject(value) && typeof value['version'] === 'string' && typeof value['inFlight'] === 'number'
-
-const SHAPES: Readonly<Record<string, (it: Fields) => boolean>> = {
-  '@xstate.actor': it => typeof it['sessionId'] === 'string',
-  '@xstate.event': it => typeof it['sessionId'] === 'string' && isHappening(it['event']),
-  '@xstate.snapshot': it => typeof it['sessionId'] === 'string' && isObject(it['snapshot']),
-  '@cutover.dropped': it => typeof it['count'] === 'number',
-  '@cutover.status': ({ status }) =>
-    isObject(status) && Array.isArray(status['versions']) && status['versions'].every(isOneVersion),
+const isEvent = (value: unknown) => typeof asRecord(value)['type'] === 'string'
+const hasSessionId = (it: UnknownRecord) => typeof it['sessionId'] === 'string'
+const isVersionStatus = (value: unknown) => {
+  const { version, inFlight } = asRecord(value)
+  return typeof version === 'string' && typeof inFlight === 'number'
 }
 
-/** The message in a text, or undefined if it is none that the page understands. */
-export function parseMessage(text: string): Message | undefined {
+/** Whether a message of the type has the fields that the page needs. */
+const VALIDATORS: Readonly<Record<string, (it: UnknownRecord) => boolean>> = {
+  '@xstate.actor': hasSessionId,
+  '@xstate.event': it => hasSessionId(it) && isEvent(it['event']),
+  '@xstate.snapshot': it => hasSessionId(it) && isObject(it['snapshot']),
+  '@cutover.dropped': it => typeof it['count'] === 'number',
+  '@cutover.status': ({ status }) => {
+    const { versions } = asRecord(status)
+    return Array.isArray(versions) && versions.every(isVersionStatus)
+  },
+}
+
+/** Parses a message; undefined if the page does not understand it. */
+export function parseMessage(json: string): ReceivedMessage | undefined {
   try {
-    return toMessage(JSON.parse(text))
+    return toMessage(JSON.parse(json))
   } catch {
     return undefined
   }
 }
 
-/** The same for something that was parsed already; what may be left out gets its default. */
-export function toMessage(value: unknown): Message | undefined {
+/** Validates a parsed message, and fills in defaults for optional fields. */
+export function toMessage(value: unknown): ReceivedMessage | undefined {
   if (!isObject(value) || typeof value['type'] !== 'string') return undefined
-  if (SHAPES[value['type']]?.(value) !== true) return undefined
+  if (VALIDATORS[value['type']]?.(value) !== true) return undefined
   const createdAt = String(value['createdAt'] ?? '')
   if (value['type'] === '@xstate.actor') {
     const { name, sessionId, definition } = value
@@ -103,15 +108,15 @@ export function toMessage(value: unknown): Message | undefined {
       createdAt,
       name: typeof name === 'string' ? name : sessionId,
       definition: typeof definition === 'string' ? definition : undefined,
-    } as ActorMessage
+    } as ReceivedActor
   }
-  if (value['type'] === '@xstate.snapshot' && !isHappening(value['event'])) {
-    return { ...value, createdAt, event: { type: '' } } as unknown as SnapshotMessage
+  if (value['type'] === '@xstate.snapshot' && !isEvent(value['event'])) {
+    return { ...value, createdAt, event: { type: '' } } as unknown as ReceivedSnapshot
   }
-  return { ...value, createdAt } as unknown as Message
+  return { ...value, createdAt } as unknown as ReceivedMessage
 }
 
-/** When a message was made, in ms; NaN if it does not say so. */
-export function timeOf(message: Message): number {
+/** When a message was created, in ms; NaN if it does not say. */
+export function timeOf(message: ReceivedMessage): number {
   return message.createdAt === '' ? Number.NaN : Number(message.createdAt)
 }

@@ -1,50 +1,52 @@
-import { type Message, toMessage } from './receivedMessage.js'
+import type { SizedMessage } from './messageQueue.js'
+import { type ReceivedMessage, toMessage } from './receivedMessage.js'
 
-const HEAD = { type: '@cutover.recording', version: 1 } as const
+const HEADER = { type: '@cutover.recording', version: 1 } as const
 
-/** Why a file cannot be shown. */
+/** The reason why a file cannot be shown. */
 export class RecordingError extends Error {
   override readonly name = 'RecordingError'
 }
 
-/** What a recording has, and what was left out of it because it is no message. */
+/** The content of a recording. */
 export interface Recording {
-  readonly messages: readonly { readonly message: Message; readonly size: number }[]
+  readonly messages: readonly SizedMessage[]
+  /** How many lines were skipped because they are not messages. */
   readonly skipped: number
 }
 
-/** The text of a recording: newline-delimited JSON, a line that says what it is, then the messages in order. */
-export function writeRecording(messages: readonly Message[]): string {
-  return `${[HEAD, ...messages].map(it => JSON.stringify(it)).join('\n')}\n`
+/** Writes a recording: newline-delimited JSON, with a header line and then the messages in order. */
+export function writeRecording(messages: readonly ReceivedMessage[]): string {
+  return `${[HEADER, ...messages].map(it => JSON.stringify(it)).join('\n')}\n`
 }
 
-/** Reads a recording. @throws RecordingError it is none, or one of a later version */
+/** Reads a recording. @throws RecordingError if the file is not a recording, or has a later version */
 export function readRecording(text: string): Recording {
-  // The first line on its own: what is no recording may be large, and have millions of lines.
+  // Check the header before the file is split: another file may be large, with millions of lines.
   const end = text.indexOf('\n') === -1 ? text.length : text.indexOf('\n')
-  assertHead(text.slice(0, end).trim())
-  const filled = text
+  checkHeader(text.slice(0, end).trim())
+  const lines = text
     .slice(end)
     .split('\n')
     .filter(line => line.trim() !== '')
-  const messages = filled.flatMap(line => {
-    const message = toMessage(parsed(line))
+  const messages = lines.flatMap(line => {
+    const message = toMessage(parseJson(line))
     return message === undefined ? [] : [{ message, size: line.length }]
   })
-  return { messages, skipped: filled.length - messages.length }
+  return { messages, skipped: lines.length - messages.length }
 }
 
-function assertHead(line: string): void {
-  const head = parsed(line) as { type?: unknown; version?: unknown } | null | undefined
-  if (typeof head !== 'object' || head === null || head.type !== HEAD.type) {
-    throw new RecordingError('This file is not a recording: its first line does not say so.')
+function checkHeader(line: string): void {
+  const header = parseJson(line) as { type?: unknown; version?: unknown } | null | undefined
+  if (typeof header !== 'object' || header === null || header.type !== HEADER.type) {
+    throw new RecordingError('This file is not a recording: its first line is not the header of one.')
   }
-  if (head.version !== HEAD.version) {
-    throw new RecordingError(`This recording has version ${String(head.version)}; this page reads version 1.`)
+  if (header.version !== HEADER.version) {
+    throw new RecordingError(`This recording has version ${String(header.version)}; this page reads version 1.`)
   }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,4 +1,4 @@
-/** The paths of all states that a state value is in, parents before children: `running`, `running.settled`. */
+/** The paths of all active states, parents before children: `running`, `running.settled`. */
 export function activePaths(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
@@ -6,8 +6,14 @@ export function activePaths(value: unknown): string[] {
 }
 
 /** A state value as one line: `running.settled`, or `a.x | b.y` for parallel states. */
-export function valueText(value: unknown): string {
+export function formatStateValue(value: unknown): string {
   const paths = activePaths(value)
   const leaves = paths.filter(path => !paths.some(other => other.startsWith(`${path}.`)))
   return leaves.join(' | ')
+}
+
+/** Only the innermost states of a state value, for places with little room. */
+export function formatLeafStates(value: unknown): string {
+  const leaves = formatStateValue(value).split(' | ')
+  return leaves.map(path => path.slice(path.lastIndexOf('.') + 1)).join(' | ')
 }

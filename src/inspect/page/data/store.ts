@@ -1,128 +1,118 @@
+import type { SizedMessage } from './messageQueue.js'
 import {
-  type ActorMessage,
-  type EventMessage,
-  type Happening,
-  type Message,
-  type Snapshot,
-  type SnapshotMessage,
+  type ActorEvent,
+  type ActorSnapshot,
+  type ReceivedActor,
+  type ReceivedEvent,
+  type ReceivedMessage,
+  type ReceivedSnapshot,
   timeOf,
 } from './receivedMessage.js'
-import { valueText } from './stateValue.js'
+import { formatStateValue } from './stateValue.js'
 import { Timeline } from './timeline.js'
 
-/** A line of the log: an event and what came of it, or a snapshot that came without one. */
-export interface Entry {
+/** A line of the log: an event with the snapshot that it led to, or a snapshot without a known event. */
+export interface LogEntry {
   readonly seq: number
   readonly time: number
   readonly sessionId: string
   readonly name: string
   readonly sourceName: string | undefined
-  readonly event: Happening
-  /** The state value before. */
+  readonly event: ActorEvent
+  /** The state value before the event. */
   readonly before: unknown
-  /** What came of it; absent until the program says so. */
-  snapshot?: Snapshot
+  /** Absent until it arrives. */
+  snapshot?: ActorSnapshot
 }
 
-/** An actor, as it is now. */
+/** An actor in its current state. */
 export interface Actor {
   readonly sessionId: string
   name: string
   parentId: string | undefined
   definition: string | undefined
-  snapshot: Snapshot
+  snapshot: ActorSnapshot
   readonly children: string[]
   readonly seq: number
-  /** What it was at the beginning of what is remembered. */
-  base: ActorMessage
-  /** The last entry that has a snapshot, but for what XState says by the way. */
-  last?: Entry
+  /** The actor at the beginning of the kept messages. A recording begins with it. */
+  baseline: ReceivedActor
+  /** The last entry with a snapshot, without XState's own events that changed no state. */
+  lastEntry?: LogEntry
 }
 
-/** How much is remembered. */
+/** How much the store keeps. */
 export interface StoreLimits {
   readonly messages: number
   readonly characters: number
   readonly actors: number
 }
 
-const LIMITS: StoreLimits = { messages: 12_000, characters: 48_000_000, actors: 2_000 }
+const STORE_LIMITS: StoreLimits = { messages: 12_000, characters: 48_000_000, actors: 2_000 }
+/** How many events of an actor may wait for their snapshots. */
 const MAX_PENDING = 32
 
-/** Whether an actor still runs. */
+/** Whether an actor has not stopped. */
 export const isAlive = (actor: Actor) => (actor.snapshot.status ?? 'active') === 'active'
 
-/** An event of XState itself that changed nothing, as that a child has ended: not what the actor did last. */
-function isAside({ event, before, snapshot }: Entry): boolean {
-  return event.type.startsWith('xstate.') && valueText(before) === valueText(snapshot?.value)
+/** Whether XState sent the event and it changed no state, such as the end of a child. */
+function isInternal({ event, before, snapshot }: LogEntry): boolean {
+  return event.type.startsWith('xstate.') && formatStateValue(before) === formatStateValue(snapshot?.value)
 }
 
-/** What the page knows of a program, worked out message by message, in bounded memory. */
+/** Everything the page knows of a program, built message by message in bounded memory. */
 export class Store {
   readonly actors = new Map<string, Actor>()
   /** Oldest first. */
-  entries: Entry[] = []
+  entries: LogEntry[] = []
   timeline = new Timeline()
-  /** How many messages the program dropped because this page was too slow. */
+  /** How many messages this page missed because it was too slow. */
   dropped = 0
-  /** Changes with every message. */
-  revision = 0
-  /** The actor that is not forgotten, whatever becomes of it. */
-  kept: string | undefined
+  /** The session id of an actor that the store must not forget. */
+  pinned: string | undefined
   readonly #limits: StoreLimits
-  readonly #pending = new Map<string, Entry[]>()
-  #history: { readonly message: Message; readonly size: number }[] = []
+  /** The events of each actor that still wait for their snapshots. */
+  readonly #pending = new Map<string, LogEntry[]>()
+  #messages: SizedMessage[] = []
   #characters = 0
+  /** The number of the oldest kept message. */
   #firstSeq = 0
 
   constructor(limits: Partial<StoreLimits> = {}) {
-    this.#limits = { ...LIMITS, ...limits }
+    this.#limits = { ...STORE_LIMITS, ...limits }
   }
 
-  /** Takes in one message. @param size - how long its text was */
-  apply(message: Message, size = 0): void {
-    this.revision++
+  /** Takes in a message. @param size - the length of its JSON text */
+  apply(message: ReceivedMessage, size = 0): void {
     if (message.type === '@cutover.dropped') {
       this.dropped = message.count
       return
     }
-    const seq = this.#remember(message, size)
+    const seq = this.#keep(message, size)
     const time = timeOf(message)
-    this.timeline.tick(time)
+    this.timeline.extendTo(time)
     if (message.type === '@cutover.status') this.timeline.status(message, time)
     else if (message.type === '@xstate.actor') this.#actor(message, seq, time)
     else if (message.type === '@xstate.event') this.#event(message, seq, time)
     else this.#snapshot(message, seq, time)
   }
 
-  /** What to write so that someone who reads it is where this store is. */
-  recording(): Message[] {
-    const before = [...this.actors.values()].filter(({ seq }) => seq < this.#firstSeq)
-    return [...before.map(({ base }) => base), ...this.#history.map(({ message }) => message)]
+  /** The messages of a recording. A new store that applies them has the same content as this one. */
+  recording(): ReceivedMessage[] {
+    const older = [...this.actors.values()].filter(({ seq }) => seq < this.#firstSeq)
+    return [...older.map(({ baseline }) => baseline), ...this.#messages.map(({ message }) => message)]
   }
 
-  #actor(message: ActorMessage, seq: number, time: number): void {
+  #actor(message: ReceivedActor, seq: number, time: number): void {
     const { sessionId, name, parentId, definition, snapshot = {} } = message
     const known = this.actors.get(sessionId)
-    if (known === undefined) {
-      this.#makeRoom()
-      this.actors.set(sessionId, {
-        sessionId,
-        name,
-        parentId,
-        definition,
-        snapshot,
-        seq,
-        base: message,
-        children: this.#childrenOf(sessionId),
-      })
-    } else Object.assign(known, { name, parentId, definition, snapshot, base: message })
+    if (known === undefined) this.#add(message, seq)
+    else Object.assign(known, { name, parentId, definition, snapshot, baseline: message })
     const siblings = parentId === undefined ? undefined : this.actors.get(parentId)?.children
     if (siblings?.includes(sessionId) === false) siblings.push(sessionId)
-    this.timeline.snapshot(message as ActorMessage & { parentId: string | undefined }, snapshot, time)
+    this.timeline.snapshot({ sessionId, name, parentId }, snapshot, time)
   }
 
-  #event({ sessionId, sourceId, event }: EventMessage, seq: number, time: number): void {
+  #event({ sessionId, sourceId, event }: ReceivedEvent, seq: number, time: number): void {
     const actor = this.#known(sessionId, seq)
     const sourceName = sourceId === undefined ? undefined : (this.actors.get(sourceId)?.name ?? sourceId)
     const entry = { seq, time, sessionId, name: actor.name, sourceName, event, before: actor.snapshot.value }
@@ -133,7 +123,7 @@ export class Store {
     this.#pending.set(sessionId, pending)
   }
 
-  #snapshot({ sessionId, event, snapshot }: SnapshotMessage, seq: number, time: number): void {
+  #snapshot({ sessionId, event, snapshot }: ReceivedSnapshot, seq: number, time: number): void {
     const actor = this.#known(sessionId, seq)
     const pending = this.#pending.get(sessionId)
     const index = pending?.findLastIndex(it => it.event.type === event.type) ?? -1
@@ -142,42 +132,33 @@ export class Store {
     const entry = found ?? { seq, time, sessionId, name: actor.name, sourceName: undefined, event, before }
     if (found === undefined) this.entries.push(entry)
     entry.snapshot = snapshot
-    if (!isAside(entry)) actor.last = entry
+    if (!isInternal(entry)) actor.lastEntry = entry
     actor.snapshot = snapshot
-    if (event.type === 'xstate.init') this.timeline.begin(sessionId)
+    if (event.type === 'xstate.init') this.timeline.restart(sessionId)
     this.timeline.snapshot(actor, snapshot, time)
     if (!isAlive(actor)) this.#pending.delete(sessionId)
   }
 
-  /** The actor with this id; of one that nobody has told us about, all that can be known. */
+  /** Adds an actor with only its session id, if no message has announced it. */
   #known(sessionId: string, seq: number): Actor {
-    const actor = this.actors.get(sessionId)
-    if (actor !== undefined) return actor
-    const base: ActorMessage = { type: '@xstate.actor', sessionId, name: sessionId, createdAt: '' }
+    const announcement: ReceivedActor = { type: '@xstate.actor', sessionId, name: sessionId, createdAt: '' }
+    return this.actors.get(sessionId) ?? this.#add(announcement, seq)
+  }
+
+  #add(announcement: ReceivedActor, seq: number): Actor {
+    const { sessionId, name, parentId, definition, snapshot = {} } = announcement
     this.#makeRoom()
-    const made: Actor = {
-      sessionId,
-      name: sessionId,
-      parentId: undefined,
-      definition: undefined,
-      snapshot: {},
-      children: [],
-      seq,
-      base,
-    }
-    this.actors.set(sessionId, made)
-    return made
+    const children = [...this.actors.values()].filter(it => it.parentId === sessionId).map(it => it.sessionId)
+    const actor: Actor = { sessionId, name, parentId, definition, snapshot, children, seq, baseline: announcement }
+    this.actors.set(sessionId, actor)
+    return actor
   }
 
-  #childrenOf(sessionId: string): string[] {
-    return [...this.actors.values()].filter(({ parentId }) => parentId === sessionId).map(it => it.sessionId)
-  }
-
-  /** Forgets the actor that ended first, if there are too many. */
+  /** Forgets the oldest stopped actor, if there are too many. */
   #makeRoom(): void {
     if (this.actors.size < this.#limits.actors) return
     for (const actor of this.actors.values()) {
-      if (isAlive(actor) || actor.children.length > 0 || actor.sessionId === this.kept) continue
+      if (isAlive(actor) || actor.children.length > 0 || actor.sessionId === this.pinned) continue
       this.actors.delete(actor.sessionId)
       const siblings = actor.parentId === undefined ? undefined : this.actors.get(actor.parentId)?.children
       if (siblings !== undefined) siblings.splice(siblings.indexOf(actor.sessionId), 1)
@@ -185,21 +166,22 @@ export class Store {
     }
   }
 
-  #remember(message: Message, size: number): number {
-    this.#history.push({ message, size })
+  /** @returns the number of the message */
+  #keep(message: ReceivedMessage, size: number): number {
+    this.#messages.push({ message, size })
     this.#characters += size
-    const isFull = this.#history.length > this.#limits.messages || this.#characters > this.#limits.characters
-    if (isFull && this.#history.length > 1) this.#forget(Math.ceil(this.#history.length / 10))
-    return this.#firstSeq + this.#history.length - 1
+    const isFull = this.#messages.length > this.#limits.messages || this.#characters > this.#limits.characters
+    if (isFull && this.#messages.length > 1) this.#drop(Math.ceil(this.#messages.length / 10))
+    return this.#firstSeq + this.#messages.length - 1
   }
 
-  /** Forgets the oldest messages, all at once; what they came to stays known. */
-  #forget(count: number): void {
-    for (const { message, size } of this.#history.splice(0, count)) {
+  /** Drops the oldest messages, a tenth at a time, and updates the baselines of their actors. */
+  #drop(count: number): void {
+    for (const { message, size } of this.#messages.splice(0, count)) {
       this.#characters -= size
       if (message.type !== '@xstate.snapshot') continue
       const actor = this.actors.get(message.sessionId)
-      if (actor !== undefined) actor.base = { ...actor.base, snapshot: message.snapshot }
+      if (actor !== undefined) actor.baseline = { ...actor.baseline, snapshot: message.snapshot }
     }
     this.#firstSeq += count
     const first = this.entries.findIndex(({ seq }) => seq >= this.#firstSeq)

@@ -1,26 +1,26 @@
-import type { StatusMessage } from './receivedMessage.js'
+import type { ReceivedStatus } from './receivedMessage.js'
 
-/** What a version is doing, as its bar shows it. */
+/** What a version is doing. It sets the colour of the bar. */
 export type Phase = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating' | 'stopped'
 
-/** A part of a bar; the last one has no end while it goes on. */
+/** A part of a bar. The last one has no end while it lasts. */
 export interface Span {
   readonly phase: Phase
   readonly from: number
   to?: number
 }
 
-/** The bar of one version. */
+/** The row of one version in the timeline. */
 export interface Lane {
   readonly sessionId: string
   readonly version: string
   readonly parentId: string | undefined
   readonly spans: Span[]
-  /** How many calls were in flight, from when on. */
+  /** How many calls were in flight from each time on. */
   readonly calls: { readonly time: number; readonly count: number }[]
 }
 
-/** The active version moved. */
+/** A move of the active version. */
 export interface Switch {
   readonly time: number
   readonly sessionId: string
@@ -28,7 +28,7 @@ export interface Switch {
   readonly to: string
 }
 
-/** What the timeline has to know of an actor. */
+/** The fields of an actor that the timeline needs. */
 export interface TimelineActor {
   readonly sessionId: string
   readonly name: string
@@ -41,28 +41,30 @@ const MAX_CALLS = 2_000
 const MAX_SWITCHES = 1_000
 const PHASES: readonly string[] = ['provisioned', 'starting', 'running', 'stopped']
 
-/** What became of every version, worked out message by message, in bounded memory. */
+/** The history of every version, built message by message in bounded memory. */
 export class Timeline {
   readonly lanes = new Map<string, Lane>()
   readonly switches: Switch[] = []
+  /** The active version of each aggregate, by the session id of the aggregate. */
   readonly #active = new Map<string, string>()
+  /** The times of the first and the last message; NaN without any. */
   first = Number.NaN
   last = Number.NaN
 
-  /** Something happened at this time. */
-  tick(time: number): void {
+  /** Extends the timeline to this time. */
+  extendTo(time: number): void {
     if (Number.isNaN(time)) return
     if (!(this.first <= time)) this.first = time
     if (!(this.last >= time)) this.last = time
   }
 
-  /** An actor begins: what was said of it before was said too early, as other senders do. */
-  begin(sessionId: string): void {
+  /** Starts an actor's lane again. Stately's inspector may announce an actor with a later snapshot than its first. */
+  restart(sessionId: string): void {
     this.lanes.get(sessionId)?.spans.splice(0)
     this.#active.delete(sessionId)
   }
 
-  /** An actor has a snapshot: of interest if it is a version, or what hosts versions. */
+  /** Takes in an actor's snapshot, if the actor is a version or an aggregate. */
   snapshot(actor: TimelineActor, snapshot: { value?: unknown; context?: unknown }, time: number): void {
     const version = /^version (.+)$/.exec(actor.name)?.[1]
     const phase = phaseOf(snapshot.value)
@@ -71,8 +73,8 @@ export class Timeline {
     if (typeof active === 'string' && actor.name.startsWith('aggregate ')) this.#activate(actor.sessionId, active, time)
   }
 
-  /** An aggregate said how many calls each of its versions has in flight. */
-  status({ sessionId, status }: StatusMessage, time: number): void {
+  /** Takes in how many calls each version of an aggregate has in flight. */
+  status({ sessionId, status }: ReceivedStatus, time: number): void {
     for (const { version, inFlight } of status.versions) {
       const lane = [...this.lanes.values()].findLast(
         it => it.version === version && (sessionId === undefined || it.parentId === sessionId),
@@ -86,16 +88,17 @@ export class Timeline {
   #lane(actor: TimelineActor, version: string): Lane {
     const known = this.lanes.get(actor.sessionId)
     if (known !== undefined) return known
-    if (this.lanes.size >= MAX_LANES) this.#forgetOne()
+    if (this.lanes.size >= MAX_LANES) this.#removeLane()
     const lane: Lane = { sessionId: actor.sessionId, version, parentId: actor.parentId, spans: [], calls: [] }
     this.lanes.set(actor.sessionId, lane)
     return lane
   }
 
-  #forgetOne(): void {
+  /** Removes the oldest lane of a stopped version, or the oldest of all. */
+  #removeLane(): void {
     const lanes = [...this.lanes.values()]
-    const oldest = lanes.find(({ spans }) => spans.at(-1)?.phase === 'stopped') ?? lanes[0]
-    if (oldest !== undefined) this.lanes.delete(oldest.sessionId)
+    const removed = lanes.find(({ spans }) => spans.at(-1)?.phase === 'stopped') ?? lanes[0]
+    if (removed !== undefined) this.lanes.delete(removed.sessionId)
   }
 
   #enter({ spans, calls }: Lane, phase: Phase, time: number): void {
@@ -105,8 +108,8 @@ export class Timeline {
       last.to = time
       if (last.from >= time) spans.pop()
     }
-    const before = spans.at(-1)
-    if (before?.phase === phase) delete before.to
+    const previous = spans.at(-1)
+    if (previous?.phase === phase) delete previous.to
     else spans.push({ phase, from: time })
     if (spans.length > MAX_SPANS) spans.splice(0, MAX_SPANS / 10)
     if (phase === 'stopped' && (calls.at(-1)?.count ?? 0) > 0) calls.push({ time, count: 0 })
@@ -122,7 +125,7 @@ export class Timeline {
   }
 }
 
-/** The phase that a version's state value stands for. */
+/** The phase for a version's state value; undefined if the value is unknown. */
 export function phaseOf(value: unknown): Phase | undefined {
   if (typeof value === 'string') return PHASES.includes(value) ? (value as Phase) : undefined
   if (typeof value !== 'object' || value === null || !('stopping' in value)) return undefined

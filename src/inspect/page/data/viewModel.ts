@@ -1,114 +1,119 @@
-import type { ConnectionState } from '../connection/connection.js'
-import { compact, type Queued } from './messageQueue.js'
-import { type Message, parseMessage } from './receivedMessage.js'
+import type { ConnectionState } from '../connection/index.js'
+import { compactQueue, type SizedMessage } from './messageQueue.js'
+import { parseMessage } from './receivedMessage.js'
 import { RecordingError, readRecording, writeRecording } from './recordingFile.js'
-import { type Entry, Store } from './store.js'
+import { type LogEntry, Store } from './store.js'
 
-/** Where what is shown comes from. */
+/** Where the shown messages come from. */
 export type Source =
   | { readonly kind: 'none' }
   | { readonly kind: 'live'; readonly state: ConnectionState }
   | { readonly kind: 'recording'; readonly name: string; readonly skipped: number }
 
-const MAX_QUEUED = 10_000
-const REFUSED =
-  'The program has been started anew, with another address: open the one that it has printed. What is shown here is from before; it can still be saved.'
+/** What the user may change by {@link ViewModel.set}. */
+type Settings = Pick<ViewModel, 'search' | 'onlySelected' | 'hidesStopped' | 'notice'>
 
-/** What is shown, and what the user has chosen; every change is told. Knows nothing of the document. */
-export class Viewer {
+const MAX_PAUSED_MESSAGES = 10_000
+const REFUSED =
+  'The program was restarted and has a new address. Open the address that it printed. This page still shows the data from before, and you can save it.'
+
+/** What the page shows and what the user has selected, without the document. Reports every change. */
+export class ViewModel {
   store = new Store()
   source: Source = { kind: 'none' }
-  /** The actor that is looked at. */
-  selected: string | undefined
-  /** The line of the log that is looked at. */
-  entry: Entry | undefined
+  /** The session id of the selected actor. */
+  selectedId: string | undefined
+  selectedEntry: LogEntry | undefined
   search = ''
+  /** Whether the log shows only the selected actor. */
   onlySelected = false
   hidesStopped = false
+  /** The session ids of the actors whose children are collapsed. */
   readonly collapsed = new Set<string>()
-  /** What to tell the user, until it is put away. */
+  /** A text for the user, until the user dismisses it. */
   notice: string | undefined
-  /** Messages that came while the page holds still; undefined while it does not. */
-  held: Queued[] | undefined
-  /** When the last message came, by the page's clock. */
-  heardAt = 0
+  /** The messages that arrived since the user paused; undefined while the page is not paused. */
+  pausedMessages: SizedMessage[] | undefined
+  /** When the last message arrived, by the page's clock. */
+  lastMessageAt = 0
   readonly #changed: () => void
   readonly #now: () => number
-  #isFresh = true
+  /** Whether the next message belongs to a new connection, on which the program sends everything again. */
+  #replacesStore = true
 
   constructor(changed: () => void, now: () => number = Date.now) {
     this.#changed = changed
     this.#now = now
   }
 
-  /** The connection moved on. Once it is open again, the program tells everything anew. */
-  connection(state: ConnectionState): void {
+  connectionChanged(state: ConnectionState): void {
     if (this.source.kind === 'recording') return
-    if (state === 'open') this.#isFresh = true
+    if (state === 'open') this.#replacesStore = true
     if (state === 'refused') this.notice = REFUSED
     this.source = { kind: 'live', state }
     this.#changed()
   }
 
-  /** A message came; what is none is left out. */
+  /** Takes in a message. Ignores any other text. */
   receive(text: string): void {
     const message = parseMessage(text)
     if (message === undefined || this.source.kind === 'recording') return
-    this.heardAt = this.#now()
-    if (this.held === undefined) this.#apply({ message, size: text.length })
+    this.lastMessageAt = this.#now()
+    const sized = { message, size: text.length }
+    if (this.pausedMessages === undefined) this.#apply(sized)
     else {
-      this.held.push({ message, size: text.length })
-      if (this.held.length > MAX_QUEUED) this.held = compact(this.held, MAX_QUEUED / 2)
+      this.pausedMessages.push(sized)
+      if (this.pausedMessages.length > MAX_PAUSED_MESSAGES) {
+        this.pausedMessages = compactQueue(this.pausedMessages, MAX_PAUSED_MESSAGES / 2)
+      }
     }
     this.#changed()
   }
 
-  /** Holds still, or goes on from where the program is by now. */
+  /** Pauses, or resumes and applies the messages that arrived meanwhile. */
   togglePause(): void {
     if (this.source.kind === 'recording') return
-    const held = this.held
-    this.held = held === undefined ? [] : undefined
-    for (const it of held ?? []) this.#apply(it)
+    const messages = this.pausedMessages
+    this.pausedMessages = messages === undefined ? [] : undefined
+    for (const it of messages ?? []) this.#apply(it)
     this.#changed()
   }
 
-  /** Looks at an actor. */
   select(sessionId: string | undefined): void {
-    this.selected = sessionId
-    this.store.kept = sessionId
-    this.entry = undefined
+    this.selectedId = sessionId
+    this.store.pinned = sessionId
+    this.selectedEntry = undefined
     this.#changed()
   }
 
-  /** Looks at a line of the log, and at its actor; at none, to go on with the present. */
-  look(entry: Entry | undefined): void {
+  /** Selects an entry of the log and its actor. Without an entry, shows the present again. */
+  selectEntry(entry: LogEntry | undefined): void {
     if (entry !== undefined) {
-      this.selected = entry.sessionId
-      this.store.kept = entry.sessionId
+      this.selectedId = entry.sessionId
+      this.store.pinned = entry.sessionId
     }
-    this.entry = entry
+    this.selectedEntry = entry
     this.#changed()
   }
 
-  /** Changes what the user has chosen. */
-  set(choice: Partial<Pick<Viewer, 'search' | 'onlySelected' | 'hidesStopped' | 'notice'>>): void {
-    Object.assign(this, choice)
+  set(settings: Partial<Settings>): void {
+    Object.assign(this, settings)
     this.#changed()
   }
 
-  /** Folds the children of an actor away, or back. */
-  fold(sessionId: string, isFolded: boolean): void {
-    if (isFolded) this.collapsed.add(sessionId)
+  /** Collapses or expands the children of an actor. */
+  collapse(sessionId: string, isCollapsed: boolean): void {
+    if (isCollapsed) this.collapsed.add(sessionId)
     else this.collapsed.delete(sessionId)
     this.#changed()
   }
 
-  /** What is shown, as the text of a recording. */
+  /** The text of a recording of what is shown. */
   save(): string {
     return writeRecording(this.store.recording())
   }
 
-  /** Shows a recording; a file that is none is told, and nothing else changes. @returns whether it is shown */
+  /** Shows a recording. If the file is not one, sets a notice and changes nothing else. @returns whether it is shown */
   open(name: string, text: string): boolean {
     try {
       const { messages, skipped } = readRecording(text)
@@ -125,7 +130,6 @@ export class Viewer {
     }
   }
 
-  /** Forgets the recording: the program may be shown again. */
   closeRecording(): void {
     this.#reset()
     this.source = { kind: 'none' }
@@ -134,22 +138,22 @@ export class Viewer {
 
   #reset(): void {
     this.store = new Store()
-    this.held = undefined
-    this.selected = undefined
-    this.entry = undefined
+    this.pausedMessages = undefined
+    this.selectedId = undefined
+    this.selectedEntry = undefined
     this.notice = undefined
-    this.#isFresh = false
+    this.#replacesStore = false
     this.collapsed.clear()
   }
 
-  #apply({ message, size }: { readonly message: Message; readonly size: number }): void {
-    if (this.#isFresh && this.source.kind === 'live') {
-      this.#isFresh = false
+  #apply({ message, size }: SizedMessage): void {
+    if (this.#replacesStore && this.source.kind === 'live') {
+      this.#replacesStore = false
       this.store = new Store()
-      this.store.kept = this.selected
-      this.entry = undefined
+      this.store.pinned = this.selectedId
+      this.selectedEntry = undefined
     }
     this.store.apply(message, size)
-    if (this.selected === undefined && message.type === '@xstate.actor') this.select(message.sessionId)
+    if (this.selectedId === undefined && message.type === '@xstate.actor') this.select(message.sessionId)
   }
 }

@@ -1,23 +1,21 @@
-import { valueText } from '../data/stateValue.js'
-import { isAlive } from '../data/store.js'
-import type { Viewer } from '../data/viewModel.js'
-import { ListPanel, ListRow, type Look } from './listPanel.js'
-import { leafText, shortName, type TreeRow, treeRows } from './rows.js'
+import { formatLeafStates, formatStateValue, isAlive, shortName, type ViewModel } from '../data/index.js'
+import { ListPanel, ListRow, type ListRows } from './listPanel.js'
+import { type TreeRow, treeRows } from './treeRows.js'
 
-const ROW = 26
+const ROW_HEIGHT = 26
 
 /** The tree of actors. */
-export function ActorTree({ viewer }: { readonly viewer: Viewer }) {
-  const look = () => {
-    const rows = treeRows(viewer.store, viewer)
-    return { rows, active: rows.findIndex(({ actor }) => actor.sessionId === viewer.selected) }
+export function ActorTree({ view }: { readonly view: ViewModel }) {
+  const read = () => {
+    const rows = treeRows(view.store, view)
+    return { rows, selected: rows.findIndex(({ actor }) => actor.sessionId === view.selectedId) }
   }
-  const onKey = (key: string, { rows, active }: Look<TreeRow>): boolean => {
-    const row = rows[active]
-    if (key === 'ArrowLeft' && row?.hasChildren === true && !row.isFolded) viewer.fold(row.actor.sessionId, true)
-    else if (key === 'ArrowLeft' && row?.actor.parentId !== undefined) viewer.select(row.actor.parentId)
-    else if (key === 'ArrowRight' && row?.isFolded === true) viewer.fold(row.actor.sessionId, false)
-    else if (key === 'ArrowRight' && row?.hasChildren === true) viewer.select(rows[active + 1]?.actor.sessionId)
+  const onKey = (key: string, { rows, selected }: ListRows<TreeRow>): boolean => {
+    const row = rows[selected]
+    if (key === 'ArrowLeft' && row?.hasChildren === true && !row.isCollapsed) view.collapse(row.actor.sessionId, true)
+    else if (key === 'ArrowLeft' && row?.actor.parentId !== undefined) view.select(row.actor.parentId)
+    else if (key === 'ArrowRight' && row?.isCollapsed === true) view.collapse(row.actor.sessionId, false)
+    else if (key === 'ArrowRight' && row?.hasChildren === true) view.select(rows[selected + 1]?.actor.sessionId)
     else return false
     return true
   }
@@ -26,53 +24,53 @@ export function ActorTree({ viewer }: { readonly viewer: Viewer }) {
       id="tree"
       kind="actors"
       title="Actors"
-      count={viewer.store.actors.size}
-      check={{ text: 'Hide stopped', isOn: viewer.hidesStopped, set: hidesStopped => viewer.set({ hidesStopped }) }}
+      count={view.store.actors.size}
+      checkbox={{ text: 'Hide stopped', isOn: view.hidesStopped, set: hidesStopped => view.set({ hidesStopped }) }}
       role="tree"
-      rowHeight={ROW}
-      look={look}
-      choose={row => viewer.select(row?.actor.sessionId)}
+      rowHeight={ROW_HEIGHT}
+      read={read}
+      select={row => view.select(row?.actor.sessionId)}
       onKey={onKey}
-      row={(row, index) => <Row key={row.actor.sessionId} id={`tree-${index}`} row={row} viewer={viewer} />}
+      row={(row, index) => <ActorRow key={row.actor.sessionId} id={`tree-${index}`} row={row} view={view} />}
     />
   )
 }
 
-interface RowProps {
+interface ActorRowProps {
   readonly id: string
   readonly row: TreeRow
-  readonly viewer: Viewer
+  readonly view: ViewModel
 }
 
-function Row({ id, row: { actor, level, hasChildren, isFolded }, viewer }: RowProps) {
-  const { status } = actor.snapshot
+function ActorRow({ id, row: { actor, level, hasChildren, isCollapsed }, view }: ActorRowProps) {
+  const { status, value } = actor.snapshot
   const ended = isAlive(actor) ? undefined : status === 'error' ? 'failed' : 'stopped'
-  const state = ended ?? valueText(actor.snapshot.value)
+  const state = ended ?? formatStateValue(value)
   return (
     <ListRow
       id={id}
       kind={`actor ${ended ?? 'alive'}`}
-      height={ROW}
-      isChosen={actor.sessionId === viewer.selected}
+      height={ROW_HEIGHT}
+      isSelected={actor.sessionId === view.selectedId}
       title={`${actor.name} (${actor.sessionId}): ${state}`}
-      choose={() => viewer.select(actor.sessionId)}
-      branch={{ level, isOpen: hasChildren ? !isFolded : undefined }}
+      onClick={() => view.select(actor.sessionId)}
+      branch={{ level, isExpanded: hasChildren ? !isCollapsed : undefined }}
     >
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the tree has the keys */}
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrow keys do the same */}
       <span
-        class="twisty"
+        class="disclosure"
         onClick={event => {
           if (!hasChildren) return
           event.stopPropagation()
-          viewer.fold(actor.sessionId, !isFolded)
+          view.collapse(actor.sessionId, !isCollapsed)
         }}
       >
-        {hasChildren ? (isFolded ? '▸' : '▾') : ''}
+        {hasChildren ? (isCollapsed ? '▸' : '▾') : ''}
       </span>
-      <span class="lamp" aria-hidden="true" />
+      <span class="status-dot" aria-hidden="true" />
       <span class="name">{shortName(actor.name)}</span>
-      <span class="state">{ended ?? leafText(actor.snapshot.value)}</span>
+      <span class="state">{ended ?? formatLeafStates(value)}</span>
     </ListRow>
   )
 }

@@ -1,20 +1,25 @@
-import { valueText } from '../data/stateValue.js'
-import type { Entry } from '../data/store.js'
-import type { Viewer } from '../data/viewModel.js'
-import { ListPanel, ListRow, type Look } from './listPanel.js'
-import { clockText, leafText, logRows, shortName } from './rows.js'
+import {
+  formatLeafStates,
+  formatStateValue,
+  formatTime,
+  type LogEntry,
+  shortName,
+  type ViewModel,
+} from '../data/index.js'
+import { ListPanel, ListRow, type ListRows } from './listPanel.js'
+import { logRows } from './logRows.js'
 
-const ROW = 24
+const ROW_HEIGHT = 24
 
 /** The log of events. */
-export function EventLog({ viewer }: { readonly viewer: Viewer }) {
-  const look = (): Look<Entry> => {
-    const rows = logRows(viewer.store.entries, viewer.search, viewer.onlySelected ? viewer.selected : undefined)
-    return { rows, active: viewer.entry === undefined ? -1 : rows.indexOf(viewer.entry) }
+export function EventLog({ view }: { readonly view: ViewModel }) {
+  const read = (): ListRows<LogEntry> => {
+    const rows = logRows(view.store.entries, view.search, view.onlySelected ? view.selectedId : undefined)
+    return { rows, selected: view.selectedEntry === undefined ? -1 : rows.indexOf(view.selectedEntry) }
   }
   const onKey = (key: string): boolean => {
-    if (key !== 'Escape' || viewer.entry === undefined) return false
-    viewer.look(undefined)
+    if (key !== 'Escape' || view.selectedEntry === undefined) return false
+    view.selectEntry(undefined)
     return true
   }
   return (
@@ -22,53 +27,53 @@ export function EventLog({ viewer }: { readonly viewer: Viewer }) {
       id="log"
       kind="log"
       title="Events"
-      check={{ text: 'This actor', isOn: viewer.onlySelected, set: onlySelected => viewer.set({ onlySelected }) }}
+      checkbox={{ text: 'This actor', isOn: view.onlySelected, set: onlySelected => view.set({ onlySelected }) }}
       role="listbox"
-      rowHeight={ROW}
-      follows
-      look={look}
-      choose={entry => viewer.look(entry)}
+      rowHeight={ROW_HEIGHT}
+      followsEnd
+      read={read}
+      select={entry => view.selectEntry(entry)}
       onKey={onKey}
-      row={(entry, index, of) => <Row key={entry.seq} index={index} of={of} entry={entry} viewer={viewer} />}
-      empty={viewer.search === '' ? 'No events yet.' : 'No event has these words.'}
+      row={(entry, index, count) => <EntryRow key={entry.seq} index={index} count={count} entry={entry} view={view} />}
+      empty={view.search === '' ? 'No events yet.' : 'No event has all these words.'}
     >
       <input
         id="search"
         type="search"
         placeholder="Search  /"
         aria-label="Search events"
-        value={viewer.search}
-        onInput={event => viewer.set({ search: event.currentTarget.value })}
+        value={view.search}
+        onInput={event => view.set({ search: event.currentTarget.value })}
       />
     </ListPanel>
   )
 }
 
-interface RowProps {
+interface EntryRowProps {
   readonly index: number
-  readonly of: number
-  readonly entry: Entry
-  readonly viewer: Viewer
+  readonly count: number
+  readonly entry: LogEntry
+  readonly view: ViewModel
 }
 
-function Row({ index, of, entry, viewer }: RowProps) {
-  const to = entry.snapshot === undefined ? '' : valueText(entry.snapshot.value)
-  const hasMoved = to !== '' && to !== valueText(entry.before)
+function EntryRow({ index, count, entry, view }: EntryRowProps) {
+  const newState = entry.snapshot === undefined ? '' : formatStateValue(entry.snapshot.value)
+  const hasChanged = newState !== '' && newState !== formatStateValue(entry.before)
   const type = entry.event.type === '' ? 'snapshot' : entry.event.type
   return (
     <ListRow
       id={`log-${index}`}
-      kind={type.startsWith('xstate.') ? 'entry internal' : 'entry'}
-      height={ROW}
-      isChosen={entry === viewer.entry}
-      title={`${clockText(entry.time)} ${entry.name}: ${type}${to === '' ? '' : ` → ${to}`}`}
-      choose={() => viewer.look(entry === viewer.entry ? undefined : entry)}
-      place={{ index, of }}
+      kind={type.startsWith('xstate.') ? 'log-entry internal' : 'log-entry'}
+      height={ROW_HEIGHT}
+      isSelected={entry === view.selectedEntry}
+      title={`${formatTime(entry.time)} ${entry.name}: ${type}${newState === '' ? '' : ` → ${newState}`}`}
+      onClick={() => view.selectEntry(entry === view.selectedEntry ? undefined : entry)}
+      position={{ index, count }}
     >
-      <span class="time">{clockText(entry.time).slice(3)}</span>
+      <span class="time">{formatTime(entry.time).slice(3)}</span>
       <span class="name">{shortName(entry.name)}</span>
       <span class="type">{type}</span>
-      <span class="state">{hasMoved ? `→ ${leafText(entry.snapshot?.value)}` : ''}</span>
+      <span class="state">{hasChanged ? `→ ${formatLeafStates(entry.snapshot?.value)}` : ''}</span>
     </ListRow>
   )
 }

@@ -1,10 +1,10 @@
 import { useRef } from 'preact/hooks'
-import type { ConnectionState } from '../connection/connection.js'
-import type { Source, Viewer } from '../data/viewModel.js'
+import type { ConnectionState } from '../connection/index.js'
+import type { Source, ViewModel } from '../data/index.js'
 
-/** What the buttons of the header do that is not the viewer's. */
+/** The view, and the handlers of the buttons that concern more than it. */
 export interface HeaderProps {
-  readonly viewer: Viewer
+  readonly view: ViewModel
   readonly theme: string
   readonly canConnect: boolean
   readonly onTheme: () => void
@@ -13,35 +13,40 @@ export interface HeaderProps {
   readonly onLive: () => void
 }
 
-/** The line at the top: where what is shown comes from, and what can be done with it. */
-export function Header({ viewer, theme, canConnect, onTheme, onSave, onOpen, onLive }: HeaderProps) {
+/** The bar at the top: the source of the shown data, and the buttons. */
+export function Header({ view, theme, canConnect, onTheme, onSave, onOpen, onLive }: HeaderProps) {
   const input = useRef<HTMLInputElement>(null)
-  const { source, held, store } = viewer
+  const { source, pausedMessages, store } = view
   const isRecording = source.kind === 'recording'
   return (
     <header class="top">
       <h1>
         cutover <span>inspector</span>
       </h1>
-      <span class={`source ${lampOf(source)}`} role="status">
-        <span class="lamp" aria-hidden="true" />
+      <span class={`source ${sourceClass(source)}`} role="status">
+        <span class="status-dot" aria-hidden="true" />
         <span class="text">{sourceText(source)}</span>
       </span>
       {store.dropped > 0 && (
-        <span class="badge warn" title="This page was too slow: the program dropped messages instead of waiting.">
+        <span class="badge warn" title="This page was too slow, so the program dropped messages instead of waiting.">
           {store.dropped} dropped
         </span>
       )}
-      {held !== undefined && <span class="badge past">{held.length} waiting</span>}
-      <span class="grow" />
+      {pausedMessages !== undefined && <span class="badge past">{pausedMessages.length} waiting</span>}
+      <span class="spacer" />
       {isRecording && canConnect && (
         <button type="button" onClick={onLive}>
           Back to live
         </button>
       )}
       {!isRecording && (
-        <button type="button" aria-pressed={held !== undefined} title="Space" onClick={() => viewer.togglePause()}>
-          {held === undefined ? 'Pause' : 'Resume'}
+        <button
+          type="button"
+          aria-pressed={pausedMessages !== undefined}
+          title="Space"
+          onClick={() => view.togglePause()}
+        >
+          {pausedMessages === undefined ? 'Pause' : 'Resume'}
         </button>
       )}
       <button type="button" onClick={onSave}>
@@ -68,22 +73,24 @@ export function Header({ viewer, theme, canConnect, onTheme, onSave, onOpen, onL
   )
 }
 
-const LIVE: Readonly<Record<ConnectionState, string>> = {
+const LIVE_TEXTS: Readonly<Record<ConnectionState, string>> = {
   connecting: 'Connecting …',
+  checking: 'Connecting …',
   open: 'Live',
-  waiting: 'No connection, trying again …',
-  refused: 'Not let in any more',
+  waiting: 'No connection, retrying …',
+  refused: 'Access refused',
   closed: 'Not connected',
 }
 
-function lampOf(source: Source): string {
+function sourceClass(source: Source): string {
   if (source.kind !== 'live') return source.kind
   return source.state === 'open' ? 'open' : 'lost'
 }
 
 function sourceText(source: Source): string {
   if (source.kind === 'none') return 'Not connected'
-  if (source.kind === 'live') return LIVE[source.state]
-  const skipped = source.skipped === 0 ? '' : `, ${source.skipped} lines skipped`
+  if (source.kind === 'live') return LIVE_TEXTS[source.state]
+  const lines = source.skipped === 1 ? 'line' : 'lines'
+  const skipped = source.skipped === 0 ? '' : `, ${source.skipped} ${lines} skipped`
   return `Recording ${source.name}${skipped}`
 }

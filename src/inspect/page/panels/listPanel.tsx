@@ -1,44 +1,45 @@
 import type { ComponentChildren } from 'preact'
-import { moved, VirtualList } from './virtualList.js'
+import { moveSelection, VirtualList } from './virtualList.js'
 
-/** The lines of a list, and which of them is chosen, -1 for none. */
-export interface Look<T> {
+/** The rows of a list, and the index of the selected one, or -1. */
+export interface ListRows<T> {
   readonly rows: readonly T[]
-  readonly active: number
+  readonly selected: number
 }
 
-/** What the panel of the actors and that of the events differ in. */
+/** What differs between the panel of the actors and that of the events. */
 export interface ListPanelProps<T> {
   readonly id: string
+  /** The CSS class of the panel. */
   readonly kind: string
   readonly title: string
-  /** @default how many lines there are */
+  /** @default the number of rows */
   readonly count?: number
-  readonly check: { readonly text: string; readonly isOn: boolean; readonly set: (isOn: boolean) => void }
-  /** More for the header. */
+  readonly checkbox: { readonly text: string; readonly isOn: boolean; readonly set: (isOn: boolean) => void }
+  /** Further elements of the header. */
   readonly children?: ComponentChildren
   readonly role: 'tree' | 'listbox'
   readonly rowHeight: number
-  readonly follows?: boolean
-  /** As it is now. */
-  readonly look: () => Look<T>
-  readonly choose: (row: T | undefined) => void
-  /** Any other key. @returns whether it means something */
-  readonly onKey: (key: string, look: Look<T>) => boolean
-  readonly row: (row: T, index: number, of: number) => ComponentChildren
-  /** Said instead of no lines. */
+  readonly followsEnd?: boolean
+  /** Reads the current rows. */
+  readonly read: () => ListRows<T>
+  readonly select: (row: T | undefined) => void
+  /** Handles a key that does not move the selection. @returns whether the key was handled */
+  readonly onKey: (key: string, list: ListRows<T>) => boolean
+  readonly row: (row: T, index: number, count: number) => ComponentChildren
+  /** The text for a list without rows. */
   readonly empty?: string
 }
 
-/** A panel with a list that is used by mouse and keys. */
-export function ListPanel<T>({ id, kind, title, count, check, children, empty, look, ...list }: ListPanelProps<T>) {
-  const { rows, active } = look()
-  const onKey = (key: string, page: number): boolean => {
-    // Of now, not of the last frame: keys may come faster than frames.
-    const now = look()
-    const to = moved(key, now.active, now.rows.length, page)
-    if (to === undefined) return list.onKey(key, now)
-    list.choose(now.rows[to])
+/** A panel with a list for mouse and keyboard. */
+export function ListPanel<T>({ id, kind, title, count, checkbox, children, empty, read, ...list }: ListPanelProps<T>) {
+  const { rows, selected } = read()
+  const onKey = (key: string, pageSize: number): boolean => {
+    // Keys may come faster than frames, so read the rows again.
+    const current = read()
+    const to = moveSelection(key, current.selected, current.rows.length, pageSize)
+    if (to === undefined) return list.onKey(key, current)
+    list.select(current.rows[to])
     return true
   }
   const row = (index: number) => {
@@ -50,9 +51,13 @@ export function ListPanel<T>({ id, kind, title, count, check, children, empty, l
       <header>
         <h2 id={`${kind}-title`}>{title}</h2>
         <span class="count">{count ?? rows.length}</span>
-        <label class="check">
-          <input type="checkbox" checked={check.isOn} onChange={event => check.set(event.currentTarget.checked)} />
-          {check.text}
+        <label class="checkbox">
+          <input
+            type="checkbox"
+            checked={checkbox.isOn}
+            onChange={event => checkbox.set(event.currentTarget.checked)}
+          />
+          {checkbox.text}
         </label>
         {children}
       </header>
@@ -62,8 +67,8 @@ export function ListPanel<T>({ id, kind, title, count, check, children, empty, l
         label={title}
         count={rows.length}
         rowHeight={list.rowHeight}
-        active={active}
-        follows={list.follows ?? false}
+        selected={selected}
+        followsEnd={list.followsEnd ?? false}
         onKey={onKey}
         row={row}
       />
@@ -72,23 +77,25 @@ export function ListPanel<T>({ id, kind, title, count, check, children, empty, l
   )
 }
 
-/** What every line of a list needs. */
+/** The properties of a row. */
 export interface ListRowProps {
   readonly id: string
+  /** The CSS classes of the row. */
   readonly kind: string
   readonly height: number
-  readonly isChosen: boolean
+  readonly isSelected: boolean
   readonly title: string
-  readonly choose: () => void
-  /** How deep in a tree, and whether its children are shown, if it has any. */
-  readonly branch?: { readonly level: number; readonly isOpen: boolean | undefined }
-  /** Which of how many in a list. */
-  readonly place?: { readonly index: number; readonly of: number }
+  readonly onClick: () => void
+  /** In a tree: the depth, and whether the children are visible, if there are any. */
+  readonly branch?: { readonly level: number; readonly isExpanded: boolean | undefined }
+  /** In a list: the index, and the number of rows. */
+  readonly position?: { readonly index: number; readonly count: number }
   readonly children: ComponentChildren
 }
 
-/** A line of a list. */
-export function ListRow({ id, kind, height, isChosen, title, choose, branch, place, children }: ListRowProps) {
+/** A row of a list or a tree. */
+export function ListRow({ id, kind, height, isSelected, title, onClick, branch, position, children }: ListRowProps) {
+  const indent = branch === undefined ? {} : { paddingLeft: `${branch.level * 14 - 4}px` }
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
     // biome-ignore lint/a11y/noStaticElementInteractions: its role depends
@@ -96,14 +103,14 @@ export function ListRow({ id, kind, height, isChosen, title, choose, branch, pla
     <div
       id={id}
       role={branch === undefined ? 'option' : 'treeitem'}
-      aria-selected={isChosen}
+      aria-selected={isSelected}
       {...(branch === undefined ? {} : { 'aria-level': branch.level })}
-      {...(branch?.isOpen === undefined ? {} : { 'aria-expanded': branch.isOpen })}
-      {...(place === undefined ? {} : { 'aria-posinset': place.index + 1, 'aria-setsize': place.of })}
+      {...(branch?.isExpanded === undefined ? {} : { 'aria-expanded': branch.isExpanded })}
+      {...(position === undefined ? {} : { 'aria-posinset': position.index + 1, 'aria-setsize': position.count })}
       class={`row ${kind}`}
-      style={{ height: `${height}px`, ...(branch === undefined ? {} : { paddingLeft: `${branch.level * 14 - 4}px` }) }}
+      style={{ height: `${height}px`, ...indent }}
       title={title}
-      onClick={choose}
+      onClick={onClick}
     >
       {children}
     </div>

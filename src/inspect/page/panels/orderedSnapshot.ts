@@ -1,18 +1,16 @@
-import { fieldsOf } from '../chart/definition.js'
-import type { Snapshot } from '../data/receivedMessage.js'
+import { type ActorSnapshot, asRecord } from '../data/index.js'
 
-/** First what is looked for first. */
-const FIRST = ['value', 'context', 'output', 'error', 'status']
+const FIRST_FIELDS = ['value', 'context', 'output', 'error', 'status']
 
-/** A snapshot as it is read: state and context first; children last, by name; without what is empty. */
-export function shownSnapshot(snapshot: Snapshot): object {
-  const { children, ...rest } = fieldsOf(snapshot)
-  const others = Object.keys(rest).filter(key => !FIRST.includes(key))
-  const fields = [...FIRST, ...others].map((key): [string, unknown] => [key, rest[key]])
-  const isSaid = ([key, value]: readonly [string, unknown]) =>
-    FIRST.includes(key) ? value !== undefined : !isEmpty(value)
-  const names = Object.keys(fieldsOf(children))
-  return { ...Object.fromEntries(fields.filter(isSaid)), ...(names.length === 0 ? {} : { children: names }) }
+/** A snapshot in the order in which people read it: state and context first, the names of the children last. Omits empty fields. */
+export function orderedSnapshot(snapshot: ActorSnapshot): object {
+  const { children, ...rest } = asRecord(snapshot)
+  const others = Object.keys(rest).filter(key => !FIRST_FIELDS.includes(key))
+  const fields = [...FIRST_FIELDS, ...others].map((key): [string, unknown] => [key, rest[key]])
+  const isShown = ([key, value]: readonly [string, unknown]) =>
+    FIRST_FIELDS.includes(key) ? value !== undefined : !isEmpty(value)
+  const childNames = Object.keys(asRecord(children))
+  return { ...Object.fromEntries(fields.filter(isShown)), ...(childNames.length === 0 ? {} : { children: childNames }) }
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { shownSnapshot } from '../../../src/inspect/page/panels/orderedSnapshot.js'
-import { jsonText } from '../../../src/inspect/page/panels/rows.js'
+import { formatJson } from '../../../src/inspect/page/data/text.js'
+import { orderedSnapshot } from '../../../src/inspect/page/panels/orderedSnapshot.js'
 
-it('A snapshot is shown with its state and context first, children last, and without what is empty', () => {
+it('A snapshot has its state and context first, its children last, and no empty fields', () => {
   const child = { xstate$$type: 1, id: 'version 1.0.0' }
   const snapshot = {
     children: { 'version 1.0.0': child },
@@ -13,7 +13,7 @@ it('A snapshot is shown with its state and context first, children last, and wit
     value: { running: 'settled' },
     own: 1,
   }
-  expect(jsonText(shownSnapshot(snapshot)).split('\n')).toEqual([
+  expect(formatJson(orderedSnapshot(snapshot)).split('\n')).toEqual([
     '{',
     '  "value": {',
     '    "running": "settled"',
@@ -31,6 +31,6 @@ it('A snapshot is shown with its state and context first, children last, and wit
   ])
 })
 
-it('A snapshot of a promise keeps its output, whatever that is', () => {
-  expect(shownSnapshot({ output: null, status: 'done' })).toEqual({ output: null, status: 'done' })
+it('The snapshot of a promise keeps its output, also null', () => {
+  expect(orderedSnapshot({ output: null, status: 'done' })).toEqual({ output: null, status: 'done' })
 })

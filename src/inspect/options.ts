@@ -19,13 +19,13 @@ export interface InspectorOptions {
   readonly allowedHosts?: readonly string[] | undefined
   /** Maps every context, event, input, output, error and status to what is shown of it. @default value => value */
   readonly sanitize?: Sanitize | undefined
-  /** How many of the last messages a new viewer gets. @default 1_000 */
+  /** How many of the last messages a new client gets. @default 1_000 */
   readonly history?: number | undefined
   /** About how many bytes the kept messages may take together. @default 16_777_216 */
   readonly historyBytes?: number | undefined
   /** How many bytes a message may have, besides a machine's definition. A larger one is shortened. @default 65_536 */
   readonly maxMessageBytes?: number | undefined
-  /** How many viewers may be connected at once: open pages, and other clients of the WebSocket. @default 32 */
+  /** How many clients may be connected at once: open pages, and other programs that show the messages. @default 32 */
   readonly maxViewers?: number | undefined
   /** Receives a log line for each client that connects or disconnects, and for failures. @default nowhere */
   readonly logger?: Logger | undefined

@@ -16,13 +16,13 @@ export interface Inspector extends AsyncDisposable {
   readonly inspect: (event: InspectionEvent) => void
   /**
    * Shows the status of an aggregate, until the aggregate is disposed. Reads it at most ten times a second, and only
-   * while a viewer is connected.
+   * while a client is connected.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`
    */
   watch(aggregate: Watchable): void
   /**
-   * Disconnects all viewers, frees the port and forgets everything. A second call joins the first.
+   * Disconnects all clients, frees the port and forgets everything. A second call joins the first.
    *
    * @returns when all of that is done, within about a second
    */

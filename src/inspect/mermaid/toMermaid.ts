@@ -39,7 +39,7 @@ function states(parent: AnyStateNode, depth: number): string[] {
   const drawn = children.map(node => [...regionEntry(node, parent, indent), ...lines(node, depth)])
   // Mermaid separates the regions of a parallel state by `--`.
   if (parent.type === 'parallel') return drawn.flatMap((region, i) => (i === 0 ? region : [`${indent}--`, ...region]))
-  return [...initialEdge(parent, indent), ...drawn.flat()]
+  return [...initialLine(parent, indent), ...drawn.flat()]
 }
 
 function lines(node: AnyStateNode, depth: number): string[] {
@@ -50,7 +50,7 @@ function lines(node: AnyStateNode, depth: number): string[] {
   return isCompound ? [`${name} {`, ...states(node, depth + 1), `${indent}}`, ...end] : [name, ...end]
 }
 
-function initialEdge(parent: AnyStateNode, indent: string): string[] {
+function initialLine(parent: AnyStateNode, indent: string): string[] {
   const initial = parent.initial?.target[0]
   return initial === undefined ? [] : [`${indent}[*] --> ${idOf(initial)}`]
 }

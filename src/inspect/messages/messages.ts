@@ -1,7 +1,7 @@
 import type { AggregateStatus } from '../../status.js'
 
 /** The version of `@statelyai/inspect` that defines the `@xstate.*` messages. */
-export const PROTOCOL_VERSION = '0.7.2'
+export const STATELY_VERSION = '0.7.2'
 
 /** The fields of every message about an actor. */
 export interface ActorMessage {

@@ -55,7 +55,7 @@ class Converter {
         return Number.isFinite(value) ? value : `[${value}]`
       case 'bigint':
         // The time to format a BigInt grows with the square of its length.
-        return value > -LARGE_BIGINT && value < LARGE_BIGINT ? `${value}n` : '[BigInt]'
+        return value > -MAX_FORMATTED_BIGINT && value < MAX_FORMATTED_BIGINT ? `${value}n` : '[BigInt]'
       case 'symbol':
         return truncate(`[${String(value)}]`, this.#limits.characters)
       case 'function':
@@ -148,7 +148,7 @@ class Converter {
   }
 }
 
-const LARGE_BIGINT = 10n ** 100n
+const MAX_FORMATTED_BIGINT = 10n ** 100n
 const OPAQUE = [Promise, WeakMap, WeakSet, WeakRef]
 
 /** Calls the methods of `Date` itself: a subclass may override them with anything. */

@@ -5,8 +5,8 @@ import {
   type EventSent,
   type InspectorMessage,
   type MessagesDropped,
-  PROTOCOL_VERSION,
   type SnapshotTaken,
+  STATELY_VERSION,
   type StatusChanged,
 } from './messages.js'
 import { type PlainDataLimits, toPlainData, truncate } from './plainData.js'
@@ -101,7 +101,7 @@ function serializeStatus(recorded: Recorded<'@cutover.status'>, options: Seriali
 }
 
 function commonFields({ sessionId, rootId, createdAt }: { sessionId: string; rootId: string; createdAt: number }) {
-  return { sessionId, rootId, createdAt: `${createdAt}`, id: null, _version: PROTOCOL_VERSION }
+  return { sessionId, rootId, createdAt: `${createdAt}`, id: null, _version: STATELY_VERSION }
 }
 
 /** The message as JSON, shortened until it fits; undefined if it does not fit even with the smallest limits. */

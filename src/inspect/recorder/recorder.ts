@@ -120,7 +120,7 @@ export class Recorder {
 
   #recordEvent({ sessionId, rootId }: TrackedActor, event: unknown, sourceId: string | undefined): void {
     const size = this.#sizes.estimate(event)
-    const kept = size !== undefined || this.#mayDefer ? event : withoutPayload(event)
+    const kept = size !== undefined || this.#mayDefer ? event : strippedEvent(event)
     this.#push({ type: '@xstate.event', event: kept, sessionId, rootId, sourceId, createdAt: Date.now() }, size)
   }
 
@@ -130,10 +130,10 @@ export class Recorder {
     const snapshotSize = this.#sizes.estimate(context, input, output, error)
     const eventSize = this.#sizes.estimate(event)
     const size = snapshotSize === undefined || eventSize === undefined ? undefined : snapshotSize + eventSize
-    const last = snapshotSize === undefined ? withoutContext(snapshot) : snapshot
+    const last = snapshotSize === undefined ? strippedSnapshot(snapshot) : snapshot
     const isKept = size !== undefined || this.#mayDefer
     const kept = {
-      event: isKept || eventSize !== undefined ? event : withoutPayload(event),
+      event: isKept || eventSize !== undefined ? event : strippedEvent(event),
       snapshot: isKept ? snapshot : last,
     }
     actor.latestAt = this.#push({ type: '@xstate.snapshot', ...kept, sessionId, rootId, createdAt: Date.now() }, size)
@@ -163,12 +163,12 @@ export class Recorder {
   }
 }
 
-function withoutPayload(event: unknown): unknown {
+function strippedEvent(event: unknown): unknown {
   const { type } = event as { readonly type?: unknown }
   return { type: typeof type === 'string' ? type.slice(0, 200) : '', note: NOT_KEPT }
 }
 
-function withoutContext(snapshot: unknown): unknown {
+function strippedSnapshot(snapshot: unknown): unknown {
   const { status, value } = snapshot as Record<string, unknown>
   return { status, ...(value === undefined ? {} : { value }), context: NOT_KEPT }
 }

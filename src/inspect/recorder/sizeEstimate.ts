@@ -4,7 +4,7 @@ const MAX_VALUES = 256
 const MAX_BYTES = 65_536
 /** Node allocates small buffers from a shared pool of this many bytes, which exists anyway. */
 const POOL_BYTES = 8_192
-const LARGE_BIGINT = 2n ** 64n
+const MAX_SMALL_BIGINT = 2n ** 64n
 
 /** Estimates how many bytes values keep in memory, to decide which of them may be kept. */
 export class SizeEstimator {
@@ -33,7 +33,7 @@ export class SizeEstimator {
   /** Appends the value's parts to the queue. @returns the bytes of the value without its parts */
   #visit(value: unknown, queue: unknown[]): number {
     if (typeof value === 'string') return value.length * 2 + 16
-    if (typeof value === 'bigint') return value > -LARGE_BIGINT && value < LARGE_BIGINT ? 32 : MAX_BYTES
+    if (typeof value === 'bigint') return value > -MAX_SMALL_BIGINT && value < MAX_SMALL_BIGINT ? 32 : MAX_BYTES
     if (typeof value !== 'object' || value === null) return 16
     if (ArrayBuffer.isView(value)) return retainedBytes(value) + 64
     if (value instanceof ArrayBuffer) return value.byteLength + 64

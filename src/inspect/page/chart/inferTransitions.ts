@@ -45,7 +45,7 @@ function findSequence(
   let sequences: ChartTransition[][] = [[first]]
   const visited = new Set<string>()
   for (let step = 0; step < MAX_STEPS; step++) {
-    const found = sequences.find(sequence => isIn(sequence.at(-1)?.to ?? [], newPaths))
+    const found = sequences.find(sequence => isEntered(sequence.at(-1)?.to ?? [], newPaths))
     if (found !== undefined) return found
     sequences = sequences.flatMap(sequence =>
       withInitialStates(sequence.at(-1)?.to ?? []).flatMap(state => {
@@ -59,7 +59,7 @@ function findSequence(
 }
 
 /** Whether the targets and the states entered with them are all active. */
-function isIn(targets: readonly ChartState[], activePaths: ReadonlySet<string>): boolean {
+function isEntered(targets: readonly ChartState[], activePaths: ReadonlySet<string>): boolean {
   return withInitialStates(targets).every(({ path, type }) => activePaths.has(path) || type === 'history')
 }
 

@@ -39,7 +39,7 @@ const MAX_LANES = 300
 const MAX_SPANS = 400
 const MAX_CALLS = 2_000
 const MAX_SWITCHES = 1_000
-const PHASES: readonly string[] = ['provisioned', 'starting', 'running', 'stopped']
+const FLAT_PHASES: readonly string[] = ['provisioned', 'starting', 'running', 'stopped']
 
 /** The history of every version, built message by message in bounded memory. */
 export class Timeline {
@@ -127,7 +127,7 @@ export class Timeline {
 
 /** The phase for a version's state value; undefined if the value is unknown. */
 export function phaseOf(value: unknown): Phase | undefined {
-  if (typeof value === 'string') return PHASES.includes(value) ? (value as Phase) : undefined
+  if (typeof value === 'string') return FLAT_PHASES.includes(value) ? (value as Phase) : undefined
   if (typeof value !== 'object' || value === null || !('stopping' in value)) return undefined
   return value.stopping === 'draining' || value.stopping === 'terminating' ? value.stopping : undefined
 }

@@ -2,7 +2,7 @@ import { formatLeafStates, formatStateValue, isAlive, shortName, type ViewModel 
 import { ListPanel, ListRow, type ListRows } from './listPanel.js'
 import { type TreeRow, treeRows } from './treeRows.js'
 
-const ROW_HEIGHT = 26
+const TREE_ROW_HEIGHT = 26
 
 /** The tree of actors. */
 export function ActorTree({ view }: { readonly view: ViewModel }) {
@@ -27,7 +27,7 @@ export function ActorTree({ view }: { readonly view: ViewModel }) {
       count={view.store.actors.size}
       checkbox={{ text: 'Hide stopped', isOn: view.hidesStopped, set: hidesStopped => view.set({ hidesStopped }) }}
       role="tree"
-      rowHeight={ROW_HEIGHT}
+      rowHeight={TREE_ROW_HEIGHT}
       read={read}
       select={row => view.select(row?.actor.sessionId)}
       onKey={onKey}
@@ -50,7 +50,7 @@ function ActorRow({ id, row: { actor, level, hasChildren, isCollapsed }, view }:
     <ListRow
       id={id}
       kind={`actor ${ended ?? 'alive'}`}
-      height={ROW_HEIGHT}
+      height={TREE_ROW_HEIGHT}
       isSelected={actor.sessionId === view.selectedId}
       title={`${actor.name} (${actor.sessionId}): ${state}`}
       onClick={() => view.select(actor.sessionId)}

@@ -9,7 +9,7 @@ import {
 import { ListPanel, ListRow, type ListRows } from './listPanel.js'
 import { logRows } from './logRows.js'
 
-const ROW_HEIGHT = 24
+const LOG_ROW_HEIGHT = 24
 
 /** The log of events. */
 export function EventLog({ view }: { readonly view: ViewModel }) {
@@ -29,7 +29,7 @@ export function EventLog({ view }: { readonly view: ViewModel }) {
       title="Events"
       checkbox={{ text: 'This actor', isOn: view.onlySelected, set: onlySelected => view.set({ onlySelected }) }}
       role="listbox"
-      rowHeight={ROW_HEIGHT}
+      rowHeight={LOG_ROW_HEIGHT}
       followsEnd
       read={read}
       select={entry => view.selectEntry(entry)}
@@ -64,7 +64,7 @@ function EntryRow({ index, count, entry, view }: EntryRowProps) {
     <ListRow
       id={`log-${index}`}
       kind={type.startsWith('xstate.') ? 'log-entry internal' : 'log-entry'}
-      height={ROW_HEIGHT}
+      height={LOG_ROW_HEIGHT}
       isSelected={entry === view.selectedEntry}
       title={`${formatTime(entry.time)} ${entry.name}: ${type}${newState === '' ? '' : ` → ${newState}`}`}
       onClick={() => view.selectEntry(entry === view.selectedEntry ? undefined : entry)}

@@ -5,12 +5,12 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { startInspector } from 'cutover/inspect'
 import { SimulatedClock } from 'cutover/testing'
-import { Observable } from 'rxjs'
+import { Observable, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { leftSince, resources } from '../fixtures/handles.js'
 import { Hosting } from '../fixtures/hosting.js'
-import { lastEventMachine, request, TestClient } from '../fixtures/inspect/testClient.js'
+import { lastEventMachine, request, TestClient, usedBytes } from '../fixtures/inspect/testClient.js'
 
 const run = promisify(execFile)
 
@@ -54,6 +54,35 @@ describe('close', () => {
     await client.closed
     expect(again).toHaveLength(1)
     expect(client.messages.filter(({ event }) => event?.['type'] === 'late')).toEqual([])
+  })
+
+  it('releases the memory of the recorded events, and records nothing afterwards', async () => {
+    const inspector = await startInspector()
+    const actor = createActor(lastEventMachine(), { inspect: inspector.inspect }).start()
+    const sendMegabytes = () => {
+      for (let i = 0; i < 200; i++) actor.send({ type: 'data', bytes: new Uint8Array(50_000) })
+    }
+    sendMegabytes()
+    const open = usedBytes()
+    await inspector.close()
+    const closed = usedBytes()
+    sendMegabytes()
+    const later = usedBytes()
+    expect(open - closed).toBeGreaterThan(7_000_000)
+    expect(later - closed).toBeLessThan(2_000_000)
+    inspector.inspect(undefined as never)
+  })
+
+  it('ends the subscription to a watched aggregate, and watches none afterwards', async () => {
+    const inspector = await startInspector()
+    const events = new Subject()
+    const watchable = { id: 'a', status: () => ({}), watchEvents: () => events } as never
+    inspector.watch(watchable)
+    expect(events.observed).toBe(true)
+    await inspector.close()
+    expect(events.observed).toBe(false)
+    inspector.watch(watchable)
+    expect(events.observed).toBe(false)
   })
 
   it('ends the connection of a client that does not confirm within a second', async () => {

@@ -70,11 +70,8 @@ export class Clients {
 
   /** Forgets everything that was recorded, and closes all connections. @returns once they are closed */
   close(): Promise<void> {
-    clearImmediate(this.#scheduled)
-    this.#scheduled = undefined
     this.watched.clear()
     this.recorder.clear()
-    this.#polls.stop()
     for (const client of this.#clients) client.close(CLOSE_CODE.goingAway)
     return new Promise(resolve => {
       if (this.#clients.size === 0) resolve()

@@ -103,6 +103,15 @@ describe('The messages', () => {
       expect(() => inspector.inspect(odd as never)).not.toThrow()
     }
   })
+
+  it('are replaced by a line in the log for an event that cannot be read', async () => {
+    const warnings: unknown[] = []
+    const ignore = () => {}
+    const logger = { debug: ignore, info: ignore, error: ignore, warn: (...line: unknown[]) => warnings.push(line) }
+    await using logging = await startInspector({ logger })
+    logging.inspect({ type: '@xstate.event', actorRef: undefined } as never)
+    expect(warnings).toEqual([[{ err: expect.any(TypeError) }, 'the inspector cannot read an inspection event']])
+  })
 })
 
 describe('Unusual contexts', () => {

@@ -120,6 +120,21 @@ describe('parseChart', () => {
   })
 })
 
+describe('parseChart of a definition from another program', () => {
+  it('reads at most 2,000 states', () => {
+    const states = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`s${i}`, {}]))
+    expect(chart({ id: 'm', states }).states.size).toBe(2_000)
+  })
+
+  it('survives always transitions in a circle', () => {
+    const circle = chart({
+      id: 'm',
+      states: { a: { on: { go: 'b' } }, b: { always: 'c' }, c: { always: [{ guard: 'x', target: 'b' }, 'b'] }, d: {} },
+    })
+    expect(inferTransitions(circle, 'a', 'd', 'go')).toEqual([])
+  })
+})
+
 describe('inferTransitions', () => {
   const aggregate = chart(aggregateMachine.config)
   const version = chart(versionMachine.config)

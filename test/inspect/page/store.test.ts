@@ -96,6 +96,70 @@ describe('The store', () => {
     expect([...store.actors.values()].filter(isAlive)).toHaveLength(15)
   })
 
+  it('removes a forgotten actor from its parent, and forgets no parent before its children', () => {
+    const store = new Store({ actors: 4 })
+    play([actor('root'), actor('parent', { parentId: 'root' }), actor('child', { parentId: 'parent' })], store)
+    play([actor('other', { parentId: 'root' })], store)
+    for (const id of ['parent', 'child']) play([snapshot(id, 'end', 'off', 'done')], store)
+    play([actor('new 1')], store)
+    expect([...store.actors.keys()]).toEqual(['root', 'parent', 'other', 'new 1'])
+    expect(store.actors.get('parent')?.children).toEqual([])
+    play([actor('new 2')], store)
+    expect([...store.actors.keys()]).toEqual(['root', 'other', 'new 1', 'new 2'])
+    expect(store.actors.get('root')?.children).toEqual(['other'])
+  })
+
+  it('has an actor below its parent once, in whichever order and however often they are announced', () => {
+    const store = play([
+      actor('child', { parentId: 'parent' }),
+      actor('parent'),
+      actor('child', { parentId: 'parent' }),
+    ])
+    expect(store.actors.get('parent')?.children).toEqual(['child'])
+  })
+
+  it('joins a snapshot with one of the last 32 pending events, and with none after the actor has stopped', () => {
+    const store = play([actor('a')])
+    for (let i = 0; i < 40; i++) play([event('a', `e${i}`)], store)
+    play([snapshot('a', 'e7', 'old'), snapshot('a', 'e8', 'new')], store)
+    expect(store.entries.slice(7, 9).map(it => it.snapshot?.value)).toEqual([undefined, 'new'])
+    play([event('a', 'late'), snapshot('a', 'end', 'off', 'done'), snapshot('a', 'late', 'on')], store)
+    expect(store.entries.filter(it => it.event.type === 'late').map(it => it.snapshot?.value)).toEqual([
+      undefined,
+      'on',
+    ])
+  })
+
+  it("does not count XState's own events that changed no state as an actor's last entry", () => {
+    const store = play([actor('a'), event('a', 'go'), snapshot('a', 'go', 'on')])
+    play([event('a', 'xstate.done.actor.b'), snapshot('a', 'xstate.done.actor.b', 'on')], store)
+    expect(store.actors.get('a')?.lastEntry?.event.type).toBe('go')
+    play([event('a', 'xstate.after.1'), snapshot('a', 'xstate.after.1', 'off')], store)
+    expect(store.actors.get('a')?.lastEntry?.event.type).toBe('xstate.after.1')
+  })
+
+  it('keeps a single message that is above its limits', () => {
+    const store = play([event('a', 'x'.repeat(1_000))], new Store({ characters: 10 }))
+    expect(store.entries).toHaveLength(1)
+  })
+
+  it('counts only the characters of the messages that it keeps', () => {
+    const store = new Store({ characters: 10_000 })
+    for (let i = 0; i < 100; i++) play([event('a', 'x'.repeat(1_000))], store)
+    for (let i = 0; i < 20; i++) play([event('a', 'small')], store)
+    expect(store.entries.length).toBeGreaterThan(20)
+  })
+
+  it('records an actor that was announced again with its later announcement', () => {
+    const store = play(
+      [actor('a'), actor('a', { name: 'new', snapshot: { value: 'on' } })],
+      new Store({ messages: 10 }),
+    )
+    for (let i = 0; i < 50; i++) play([event('a', `e${i}`)], store)
+    const again = play(store.recording())
+    expect(again.actors.get('a')).toMatchObject({ name: 'new', snapshot: { value: 'on' } })
+  })
+
   it('holds 1,000 actors', () => {
     const store = play(Array.from({ length: 1_000 }, (_, i) => actor(`${i}`, i === 0 ? {} : { parentId: '0' })))
     expect(store.actors.get('0')?.children).toHaveLength(999)
@@ -121,6 +185,12 @@ describe('parseMessage', () => {
     '{"type":"constructor","sessionId":"a"}',
   ])('returns undefined for %s', text => {
     expect(parseMessage(text)).toBeUndefined()
+  })
+})
+
+it('A snapshot without an event gets an event without a type', () => {
+  expect(parseMessage('{"type":"@xstate.snapshot","sessionId":"a","snapshot":{}}')).toMatchObject({
+    event: { type: '' },
   })
 })
 

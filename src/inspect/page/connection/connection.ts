@@ -35,7 +35,7 @@ export async function isRefused(page: { readonly href: string }): Promise<boolea
  * Connects, and connects again after each end, until it is closed or refused.
  *
  * @param checkRefused - called if a socket cannot be opened: whether the program will never accept this page
- * @returns closes the connection for good
+ * @returns closes the connection for good; a second call does nothing
  */
 export function connect(
   url: string,
@@ -75,5 +75,7 @@ export function connect(
   actor.on('*', perform)
   actor.subscribe(({ value }) => onState(value))
   actor.start()
-  return () => actor.send({ type: 'close' })
+  return () => {
+    if (actor.getSnapshot().status === 'active') actor.send({ type: 'close' })
+  }
 }

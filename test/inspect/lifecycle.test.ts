@@ -1,3 +1,4 @@
+import '../fixtures/inspect/slowMachine.js'
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -101,7 +102,7 @@ describe('close', () => {
 describe('A program with an inspector', () => {
   const inspectModule = resolve('dist/lib/inspect.js')
   const evaluate = (code: string, cwd = '.') =>
-    run(process.execPath, ['--input-type=module', '-e', code], { cwd, timeout: 20_000 })
+    run(process.execPath, ['--input-type=module', '-e', code], { cwd, timeout: 30_000 })
 
   it('exits by itself, after close and with a connected client', async () => {
     const { stdout } = await evaluate(`

@@ -1,3 +1,4 @@
+import '../fixtures/inspect/slowMachine.js'
 import { createWebSocketInspector } from '@statelyai/inspect'
 import { Aggregate } from 'cutover'
 import { workerThread } from 'cutover/hosts'
@@ -25,7 +26,7 @@ async function switchOver(inspect: { next(event: InspectionEvent): void }): Prom
   await aggregate.setVersion('2.0.0')
 }
 
-describe("A viewer at Stately's relay, during a whole switch,", { timeout: 20_000 }, () => {
+describe("A viewer at Stately's relay, during a whole switch,", () => {
   const seen = new Seen()
   let messages: readonly StatelyMessage[] = []
 

@@ -1,3 +1,4 @@
+import '../fixtures/inspect/slowMachine.js'
 import { Aggregate, type Inspect, type Runtime } from 'cutover'
 import { childProcess, inProcess, workerThread } from 'cutover/hosts'
 import { describe, expect, it, vi } from 'vitest'
@@ -21,7 +22,7 @@ async function runOnce(runtime: Runtime, inspect?: Inspect): Promise<void> {
   expect(await aggregate.call({ do: 'answer', value: 'x' })).toBeDefined()
 }
 
-describe('An inspector of an aggregate and its hosts', { timeout: 20_000 }, () => {
+describe('An inspector of an aggregate and its hosts', () => {
   it.each([
     ['worker thread', workerThread],
     ['child process', childProcess],

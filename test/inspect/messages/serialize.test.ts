@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
 import type { ActorInfo, RecordedEvent } from '../../../src/inspect/messages/recordedEvent.js'

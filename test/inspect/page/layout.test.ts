@@ -68,31 +68,32 @@ describe('The layout cache', () => {
 
   function create() {
     const started: { readonly id: string; resolve(layout: ChartLayout): void; reject(error: Error): void }[] = []
-    let changes = 0
+    let changed = () => {}
+    const change = new Promise<void>(resolve => {
+      changed = resolve
+    })
     const cache = new LayoutCache(
       chart => new Promise((resolve, reject) => started.push({ id: chart.root.key, resolve, reject })),
-      () => {
-        changes++
-      },
+      () => changed(),
     )
-    return { cache, started, changes: () => changes }
+    return { cache, started, change }
   }
 
   it('starts the layout of a definition once, and reports when it is done', async () => {
-    const { cache, started, changes } = create()
+    const { cache, started, change } = create()
     expect([cache.get(definition('m')), cache.get(definition('m'))]).toEqual(['pending', 'pending'])
     expect(started).toHaveLength(1)
     const layout = {} as ChartLayout
     started[0]?.resolve(layout)
-    await vi.waitFor(() => expect(changes()).toBe(1))
+    await change
     expect(cache.get(definition('m'))).toBe(layout)
   })
 
   it('reports a layout that failed, and does not start it again', async () => {
-    const { cache, started, changes } = create()
+    const { cache, started, change } = create()
     cache.get(definition('m'))
     started[0]?.reject(new Error('no'))
-    await vi.waitFor(() => expect(changes()).toBe(1))
+    await change
     expect(cache.get(definition('m'))).toEqual({ failed: 'Error: no' })
     expect(started).toHaveLength(1)
   })

@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import { parseMessage, type ReceivedMessage } from '../../../src/inspect/page/data/receivedMessage.js'
 import { RecordingError, readRecording, writeRecording } from '../../../src/inspect/page/data/recordingFile.js'

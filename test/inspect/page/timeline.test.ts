@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import { parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
 import { Store } from '../../../src/inspect/page/data/store.js'

@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import { ViewModel } from '../../../src/inspect/page/data/viewModel.js'
 

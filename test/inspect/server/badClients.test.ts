@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Server } from 'node:http'

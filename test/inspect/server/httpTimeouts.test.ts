@@ -1,3 +1,4 @@
+import '../../fixtures/inspect/slowMachine.js'
 import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
@@ -9,13 +10,15 @@ import { InspectorServer } from '../../../src/inspect/server/inspectorServer.js'
 import { TestClient } from '../../fixtures/inspect/testClient.js'
 
 const TIMEOUTS = { headersTimeout: 50, requestTimeout: 100, idleTimeout: 100, connectionsCheckingInterval: 10 }
+/** Long enough for a slow machine to open a WebSocket and to send a request. */
+const LONGER = { ...TIMEOUTS, headersTimeout: 10_000, requestTimeout: 20_000, idleTimeout: 1_000 }
 const FILES = new Map(
   [1, 50_000_000].map(size => [`/${size}`, { contentType: 'text/plain', read: async () => Buffer.alloc(size) }]),
 )
 
-async function serving() {
+async function serving(timeouts = TIMEOUTS) {
   const webSockets = new WebSocketServer({ noServer: true })
-  const server = new InspectorServer(webSockets, FILES, TIMEOUTS)
+  const server = new InspectorServer(webSockets, FILES, timeouts)
   const accepted: WebSocket[] = []
   const url = await server.listen(compileInspectorOptions(), {
     isFull: () => false,
@@ -48,7 +51,7 @@ it.each([
 })
 
 it('Closes a connection that never reads its response, and keeps a silent WebSocket open', async () => {
-  const { url, accepted } = await serving()
+  const { url, accepted } = await serving(LONGER)
   const client = await TestClient.connect(url)
   const responding = new Promise<ServerResponse>(resolve => {
     const onRequest = (message: unknown) => {

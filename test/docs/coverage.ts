@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
-import { conditionOf, isDrawn, toMermaid } from '../../src/inspect/toMermaid.js'
-import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/transitions.js'
+import { conditionOf, isDrawn, toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
+import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
 import type { Figure } from '../model/coverage.js'
 import { nameOf } from '../model/transitions.js'
 

@@ -1,8 +1,7 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
-import { inspectorMachine } from '../../src/inspect/inspectorMachine.js'
-import { toMermaid } from '../../src/inspect/toMermaid.js'
-import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/transitions.js'
+import { toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
+import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
 
 interface MachinePage {
   readonly name: string
@@ -36,12 +35,6 @@ const PAGES: readonly MachinePage[] = [
     source: 'machines/connection.ts',
     machine: connectionMachine,
     about: 'A connection between a host and a guest. Both sides have one.',
-  },
-  {
-    name: 'inspector',
-    source: 'src/inspect/inspectorMachine.ts',
-    machine: inspectorMachine,
-    about: 'The life of an inspector: see [inspecting](../inspecting.md).',
   },
 ]
 

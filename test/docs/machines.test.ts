@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { aggregateMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
-import { statesOf } from '../../src/inspect/transitions.js'
+import { statesOf } from '../../src/inspect/mermaid/transitions.js'
 import { GENERATED } from './machinePages.js'
 
 describe('What is generated from the machines:', () => {

@@ -15,7 +15,7 @@ try {
     await page.goto(server.url)
     server.send(...recorded.settled, ...recorded.switching)
     for (const [name, state] of Object.entries(moments)) {
-      await page.locator(`.state.lit[data-state="${state}"]`).waitFor()
+      await page.locator(`.state.active[data-state="${state}"]`).waitFor()
       await page.screenshot({ path: `docs/images/inspector-${name}-${colorScheme}.png` })
       server.send(...recorded.switched)
     }

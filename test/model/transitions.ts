@@ -1,5 +1,5 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { statesOf } from '../../src/inspect/transitions.js'
+import { statesOf } from '../../src/inspect/mermaid/transitions.js'
 
 /** All transitions that are written down in a machine, `always` and `after` among them. */
 export function writtenTransitions(machine: AnyStateMachine): AnyTransitionDefinition[] {

@@ -3,7 +3,7 @@ import { Aggregate } from 'cutover'
 import { ControllableRuntime, recordEvents } from 'cutover/testing'
 import { Subject } from 'rxjs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { rejectionOf } from '../../fixtures/hosting.js'
+import { rejectionOf } from '../fixtures/hosting.js'
 
 const runtimeOf = (version = '1.0.0') => new ControllableRuntime({ id: 'recorded', version })
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, getNextSnapshot, setup } from 'xstate'
-import { type GraphStep, stateGraph } from '../../../src/testing/paths/stateGraph.js'
-import { Coverage, type Impossible } from '../../model/coverage.js'
-import { toursOf } from '../../model/tours.js'
-import { outcomesOf } from '../../model/transitions.js'
+import { type GraphStep, stateGraph } from '../../src/testing/paths/stateGraph.js'
+import { Coverage, type Impossible } from './coverage.js'
+import { toursOf } from './tours.js'
+import { outcomesOf } from './transitions.js'
 
 /** Three states in a ring, with a guard on an event and one on the way through. */
 const ring = setup({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { decode } from 'cborg'
 import { expect, it } from 'vitest'
-import { frame, guestPy, type Message } from '../../fixtures/compliance/guestProcess.js'
+import { frame, guestPy, type Message } from '../fixtures/compliance/guestProcess.js'
 
 const page = readFileSync('docs/protocol.md', 'utf8')
 

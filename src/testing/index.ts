@@ -1,14 +1,14 @@
 /** `cutover/testing`: what your tests need to decide what runtimes and clocks do. */
 export { SimulatedClock } from 'xstate'
+export { createComplianceModule } from './compliance/complianceModule.js'
+export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
 export {
   type ComplianceCase,
   type ComplianceConfig,
   type ComplianceOptions,
   complianceModule,
   runtimeCompliance,
-} from './compliance/compliance.js'
-export { createComplianceModule } from './compliance/complianceModule.js'
-export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
+} from './compliance/runtimeCompliance.js'
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'
 export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './paths/pathsOf.js'
 export type { GivenEvents, PathEvent, SyntheticEvent } from './paths/possibleEvents.js'

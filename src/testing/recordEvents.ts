@@ -4,7 +4,7 @@ import { onAbort } from '../abortListeners.js'
 import { asError } from '../errors.js'
 import type { RuntimeEvent } from '../runtime.js'
 import { durationOrInfinity, invalidOption, signalOf } from '../validate.js'
-import { textOf, textOfAll } from './eventText.js'
+import { formatEvent, formatEvents } from './formatEvent.js'
 
 /** An aggregate, a runtime, or anything else that says what happens to it. */
 export interface EventSource {
@@ -72,13 +72,13 @@ export class EventRecorder implements Disposable {
 
   /** The same in short: `started 1.0.0`, `configUpdated`. */
   get texts(): string[] {
-    return this.#events.map(textOf)
+    return this.#events.map(formatEvent)
   }
 
   /** Gives the short texts of what was said, and forgets it. */
   take(): string[] {
     this.#passed = 0
-    return this.#events.splice(0).map(textOf)
+    return this.#events.splice(0).map(formatEvent)
   }
 
   /**
@@ -97,7 +97,7 @@ export class EventRecorder implements Disposable {
     return new Promise((resolve, reject) => {
       const fail = (reason: string, cause?: unknown) => {
         forget()
-        const message = `Waited for ${nameOf(match)}, in vain: ${reason}. What came: ${textOfAll(came)}.`
+        const message = `Waited for ${nameOf(match)}, in vain: ${reason}. What came: ${formatEvents(came)}.`
         reject(new Error(message, cause === undefined ? undefined : { cause }))
       }
       const look = (said?: RuntimeEvent) => {
@@ -156,7 +156,7 @@ export class EventRecorder implements Disposable {
 
 function matcherOf(match: EventMatch): (event: RuntimeEvent) => boolean {
   if (typeof match === 'function') return match
-  if (typeof match === 'string') return event => event.type === match || textOf(event) === match
+  if (typeof match === 'string') return event => event.type === match || formatEvent(event) === match
   throw invalidOption('match', 'a type of event, a type and version, or a function', match)
 }
 

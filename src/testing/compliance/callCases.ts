@@ -1,90 +1,90 @@
 import assert from 'node:assert/strict'
-import type { BenchCase } from './bench.js'
+import type { CaseDefinition } from './caseContext.js'
 
 /** Requests, answers, errors and signals. */
-export const callCases: readonly BenchCase[] = [
+export const callCases: readonly CaseDefinition[] = [
   {
     name: 'Many calls at once each get their own answer, also when those come in another order',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    async run(context) {
+      const runtime = await (await context.provision()).up()
       const values = Array.from({ length: 500 }, (_, i) => i)
       const delayOf = (i: number) => (i % 3 === 0 ? { delay: 10 - (i % 10) } : {})
-      const calls = values.map(value => subject.call({ op: 'echo', value, ...delayOf(value) }))
-      assert.deepEqual(await subject.answerOf(Promise.all(calls), 'echo'), values)
+      const calls = values.map(value => runtime.call({ op: 'echo', value, ...delayOf(value) }))
+      assert.deepEqual(await runtime.answerOf(Promise.all(calls), 'echo'), values)
     },
   },
   {
     name: 'Values arrive whole, there and back',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    async run(context) {
+      const runtime = await (await context.provision()).up()
       for (const [what, value] of Object.entries(VALUES)) {
-        const answer = await subject.answer({ op: 'echo', value })
+        const answer = await runtime.answer({ op: 'echo', value })
         assert.deepEqual(plain(answer), value, `${what} did not arrive whole:`)
       }
     },
   },
   {
     name: 'An error keeps its name, code, message, details and cause, and hurts no other call',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    async run(context) {
+      const runtime = await (await context.provision()).up()
       const details = { field: 'page', limits: [1, 99] }
       const fail = { name: 'PageError', code: 'E_PAGE', message: 'no such page: ü', details, cause: 'torn out' }
-      const failing = subject.call({ op: 'fail', ...fail })
-      const other = subject.call({ op: 'echo', value: 'fine' })
-      const error = await subject.rejectionOf(failing, 'fail')
+      const failing = runtime.call({ op: 'fail', ...fail })
+      const other = runtime.call({ op: 'echo', value: 'fine' })
+      const error = await runtime.rejectionOf(failing, 'fail')
       assert.ok(error instanceof Error, `The call "fail" should have rejected with an Error, not with ${error}`)
       const { name, message, cause } = error
       const { code, field, limits } = error as Error & Record<string, unknown>
       assert.deepEqual({ name, code, message, details: { field, limits }, cause: (cause as Error)?.message }, fail)
-      assert.equal(await subject.answerOf(other, 'echo'), 'fine')
-      await subject.expectNoMore(['started'])
+      assert.equal(await runtime.answerOf(other, 'echo'), 'fine')
+      await runtime.expectNoMore(['started'])
     },
   },
   {
     name: "A call whose signal fires rejects with the signal's reason, and the module hears of it",
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    async run(context) {
+      const runtime = await (await context.provision()).up()
       const controller = new AbortController()
       const reason = new Error('changed my mind')
-      const call = subject.call({ op: 'wait' }, { signal: controller.signal })
-      const other = subject.call({ op: 'wait' })
-      await subject.untilSeen({ waiting: 2 })
+      const call = runtime.call({ op: 'wait' }, { signal: controller.signal })
+      const other = runtime.call({ op: 'wait' })
+      await runtime.untilSeen({ waiting: 2 })
       controller.abort(reason)
-      assert.equal(await subject.rejectionOf(call, 'wait'), reason)
-      await subject.untilSeen({ waiting: 1, interrupted: 1, aborts: 0 })
-      await subject.abort()
-      assert.equal(await subject.answerOf(other, 'wait'), 'interrupted')
-      await subject.expectNoMore(['started'])
+      assert.equal(await runtime.rejectionOf(call, 'wait'), reason)
+      await runtime.untilSeen({ waiting: 1, interrupted: 1, aborts: 0 })
+      await runtime.abort()
+      assert.equal(await runtime.answerOf(other, 'wait'), 'interrupted')
+      await runtime.expectNoMore(['started'])
     },
   },
   {
     name: 'A call whose signal has fired already, or fires while it waits for the start, is not sent',
-    async run(bench) {
-      const subject = await bench.provision()
+    async run(context) {
+      const runtime = await context.provision()
       const controller = new AbortController()
-      const waiting = subject.call({ op: 'wait' }, { signal: controller.signal })
+      const waiting = runtime.call({ op: 'wait' }, { signal: controller.signal })
       controller.abort('not any more')
-      assert.equal(await subject.rejectionOf(waiting, 'wait'), 'not any more')
-      await subject.up()
-      const dead = subject.call({ op: 'wait' }, { signal: AbortSignal.abort('too late') })
-      assert.equal(await subject.rejectionOf(dead, 'wait'), 'too late')
-      assert.deepEqual(await subject.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
+      assert.equal(await runtime.rejectionOf(waiting, 'wait'), 'not any more')
+      await runtime.up()
+      const dead = runtime.call({ op: 'wait' }, { signal: AbortSignal.abort('too late') })
+      assert.equal(await runtime.rejectionOf(dead, 'wait'), 'too late')
+      assert.deepEqual(await runtime.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
     },
   },
   {
     name: 'The module asks its host, and gets its answer or its error',
     needs: 'hostRequests',
-    async run(bench) {
+    async run(context) {
       const asked: unknown[] = []
-      const subject = await bench.provision({}, request => {
+      const runtime = await context.provision({}, request => {
         asked.push(request)
         if (request === 'fail') throw Object.assign(new Error('the host says no'), { code: 'E_NO' })
         return { youAsked: request }
       })
-      await subject.up()
+      await runtime.up()
       const request = { deep: ['question', 1] }
-      assert.deepEqual(await subject.answer({ op: 'ask', request }), { youAsked: request })
-      const error = await subject.rejectionOf(subject.call({ op: 'ask', request: 'fail' }), 'ask')
+      assert.deepEqual(await runtime.answer({ op: 'ask', request }), { youAsked: request })
+      const error = await runtime.rejectionOf(runtime.call({ op: 'ask', request: 'fail' }), 'ask')
       assert.match(String(error), /the host says no/)
       assert.deepEqual(asked, [request, 'fail'])
     },

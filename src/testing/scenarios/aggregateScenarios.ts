@@ -1,13 +1,13 @@
 import type { Handover } from '../../../machines/index.js'
 import { asError } from '../../errors.js'
-import { Patience } from '../patience.js'
+import { Deadline } from '../deadline.js'
 import { skippedCase, type TestCase } from '../testCase.js'
-import { disposed, SCENARIOS, type ScenarioGoals } from './goals.js'
 import { type AggregateScenariosOptions, type CompiledScenarios, compileScenarios } from './options.js'
 import { ScenarioGraph } from './scenarioGraph.js'
+import { ScenarioRun } from './scenarioRun.js'
+import { disposed, SCENARIOS, type Scenario } from './scenarios.js'
 import { expectedStatus } from './statusCheck.js'
 import type { Step } from './steps.js'
-import { Walk } from './walk.js'
 
 /** One way to the goals of a scenario. */
 interface Plan {
@@ -57,7 +57,7 @@ export function aggregateScenarios<Req = unknown, Res = unknown>(
   })
 }
 
-function casesOf({ name }: ScenarioGoals, plans: readonly Plan[], options: CompiledScenarios): TestCase[] {
+function casesOf({ name }: Scenario, plans: readonly Plan[], options: CompiledScenarios): TestCase[] {
   const { versions, handovers } = options
   if (plans.length === 0) {
     const setting = `${versions.length} versions and handover ${handovers.join(', ')}`
@@ -93,8 +93,8 @@ function lackOf(path: readonly Step[], { crash, provisionBroken }: CompiledScena
 
 /** What went wrong in the case goes before what went wrong in cleaning up. */
 async function run(name: string, { handover, path, broken }: Plan, options: CompiledScenarios): Promise<void> {
-  const walk = new Walk(options, handover, broken, new Patience(options.timeout))
-  const cleanUp = () => walk.dispose(new Patience(options.timeout))
+  const walk = new ScenarioRun(options, handover, broken, new Deadline(options.timeout))
+  const cleanUp = () => walk.dispose(new Deadline(options.timeout))
   try {
     await walk.take(path)
   } catch (thrown) {

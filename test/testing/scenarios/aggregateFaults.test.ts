@@ -2,7 +2,7 @@ import { Aggregate, type AggregateStatus, type RuntimeEvent } from 'cutover'
 import { aggregateScenarios } from 'cutover/testing'
 import { filter, map } from 'rxjs'
 import { expect, it, vi } from 'vitest'
-import { GatedRuntime } from '../../../src/testing/scenarios/gatedRuntime.js'
+import { BufferedRuntime } from '../../../src/testing/scenarios/bufferedRuntime.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
@@ -120,8 +120,8 @@ it('It does not reject the calls that wait when it is disposed of', async () => 
 })
 
 it('It stops a runtime twice', async () => {
-  const { stop } = GatedRuntime.prototype
-  vi.spyOn(GatedRuntime.prototype, 'stop').mockImplementation(function (this: GatedRuntime) {
+  const { stop } = BufferedRuntime.prototype
+  vi.spyOn(BufferedRuntime.prototype, 'stop').mockImplementation(function (this: BufferedRuntime) {
     this.stops++
     stop.call(this)
   })
@@ -129,8 +129,8 @@ it('It stops a runtime twice', async () => {
 })
 
 it('It does not leave off watching a runtime', async () => {
-  const { watchEvents } = GatedRuntime.prototype
-  vi.spyOn(GatedRuntime.prototype, 'watchEvents').mockImplementation(function (this: GatedRuntime) {
+  const { watchEvents } = BufferedRuntime.prototype
+  vi.spyOn(BufferedRuntime.prototype, 'watchEvents').mockImplementation(function (this: BufferedRuntime) {
     const events$ = watchEvents.call(this)
     events$.subscribe()
     return events$

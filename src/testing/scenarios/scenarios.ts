@@ -2,7 +2,7 @@ import type { Goal } from './scenarioGraph.js'
 import { type ModelState, placeOf, type Step, servingIn, stateOf } from './steps.js'
 
 /** What a scenario is to show: the goals that its path passes, one after the other. */
-export interface ScenarioGoals {
+export interface Scenario {
   readonly name: string
   readonly goals: readonly Goal[]
   /** The version, counted from 0, that never starts. @default none */
@@ -66,7 +66,7 @@ const MIDDLES = [
 ] as const
 
 /** Every scenario; each ends with `dispose()`. */
-export const SCENARIOS: readonly ScenarioGoals[] = [
+export const SCENARIOS: readonly Scenario[] = [
   { name: 'add: a version that is wanted already starts as soon as it is added', goals: [added('active'), alone] },
   {
     name: 'add: a version that is wanted as next already starts behind the active one as soon as it is added',

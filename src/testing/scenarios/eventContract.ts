@@ -1,7 +1,7 @@
 import { describe } from '../../errors.js'
 import { isRuntimeEvent, type RuntimeEvent } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
-import { textOfAll } from '../eventText.js'
+import { formatEvents } from '../formatEvent.js'
 
 /** What was asked of a runtime when it says something. */
 export interface Asked {
@@ -10,7 +10,7 @@ export interface Asked {
 }
 
 /** What one runtime has said, held against what a runtime may say (the contract of `Runtime`). */
-export class SaidByRuntime {
+export class EventContract {
   readonly #version: string
   readonly #events: RuntimeEvent[] = []
   /** How often it was made to die, and has not said so yet. */
@@ -29,7 +29,7 @@ export class SaidByRuntime {
 
   /** In short, for a message. */
   get text(): string {
-    return textOfAll(this.#events)
+    return formatEvents(this.#events)
   }
 
   /** Notes what it says. @returns what is wrong with that, if anything is */

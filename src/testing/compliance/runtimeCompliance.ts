@@ -2,8 +2,8 @@ import type { RuntimeConfig } from '../../hosts/provisioner.js'
 import type { Runtime } from '../../runtime.js'
 import { duration, invalidOption, object, positive } from '../../validate.js'
 import { skippedCase, type TestCase } from '../testCase.js'
-import { Bench, type BenchCase } from './bench.js'
 import { callCases } from './callCases.js'
+import { CaseContext, type CaseDefinition } from './caseContext.js'
 import { faultCases } from './faultCases.js'
 import { lifecycleCases } from './lifecycleCases.js'
 
@@ -52,27 +52,27 @@ export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] 
   const { provision, canCrash = true, hostRequests = false } = object('options', options)
   if (typeof provision !== 'function') throw invalidOption('provision', 'a function', provision)
   const timeout = duration('timeout', positive('timeout', options.timeout, 10_000), 10_000)
-  const skipOf = ({ needs }: BenchCase): string | undefined => {
+  const skipOf = ({ needs }: CaseDefinition): string | undefined => {
     if (options.skip !== undefined) return options.skip
     return needs === 'crash' && !canCrash ? 'This runtime cannot crash and leave its host alive.' : undefined
   }
   return [...lifecycleCases, ...callCases, ...faultCases]
     .filter(({ needs }) => needs !== 'hostRequests' || hostRequests)
-    .map(benchCase => {
-      const skip = skipOf(benchCase)
-      if (skip !== undefined) return skippedCase(benchCase.name, skip)
-      return { name: benchCase.name, run: () => runOnBench(benchCase, options, timeout) }
+    .map(definition => {
+      const skip = skipOf(definition)
+      if (skip !== undefined) return skippedCase(definition.name, skip)
+      return { name: definition.name, run: () => runCase(definition, options, timeout) }
     })
 }
 
 /** What went wrong in the case goes before what went wrong in cleaning up. */
-async function runOnBench(benchCase: BenchCase, options: ComplianceOptions, timeout: number): Promise<void> {
-  const bench = new Bench(options, timeout)
+async function runCase(definition: CaseDefinition, options: ComplianceOptions, timeout: number): Promise<void> {
+  const context = new CaseContext(options, timeout)
   try {
-    await benchCase.run(bench)
+    await definition.run(context)
   } catch (error) {
-    await bench.dispose().catch(() => {})
+    await context.dispose().catch(() => {})
     throw error
   }
-  await bench.dispose()
+  await context.dispose()
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Aggregate } from '../../aggregate.js'
 import { describe, isCutoverError } from '../../errors.js'
-import type { Patience } from '../patience.js'
-import type { GatedRuntime } from './gatedRuntime.js'
+import type { Deadline } from '../deadline.js'
+import type { BufferedRuntime } from './bufferedRuntime.js'
 import type { CompiledScenarios } from './options.js'
 
 /** A call that is under way. */
@@ -16,19 +16,24 @@ interface Sent {
 const WAITING = 3
 
 /** The calls that a scenario makes: each must be answered once, by the right version, or be refused for good. */
-export class Calls {
+export class CallChecks {
   readonly #aggregate: Aggregate
   readonly #options: CompiledScenarios
-  readonly #patience: Patience
+  readonly #deadline: Deadline
   /** Every runtime that there was. */
-  readonly #runtimes: readonly GatedRuntime[]
+  readonly #runtimes: readonly BufferedRuntime[]
   readonly #end = new AbortController()
   #waiting: Sent[] = []
 
-  constructor(aggregate: Aggregate, options: CompiledScenarios, patience: Patience, runtimes: readonly GatedRuntime[]) {
+  constructor(
+    aggregate: Aggregate,
+    options: CompiledScenarios,
+    deadline: Deadline,
+    runtimes: readonly BufferedRuntime[],
+  ) {
     this.#aggregate = aggregate
     this.#options = options
-    this.#patience = patience
+    this.#deadline = deadline
     this.#runtimes = runtimes
   }
 
@@ -65,7 +70,7 @@ export class Calls {
   async expectClosed(): Promise<void> {
     this.wait()
     for (const { answer } of this.#waiting.splice(0)) {
-      const outcome = await this.#patience.for(outcomeOf(answer), 'a call after dispose() to be rejected')
+      const outcome = await this.#deadline.wait(outcomeOf(answer), 'a call after dispose() to be rejected')
       if ('reason' in outcome && isCutoverError(outcome.reason, 'CUTOVER_DISPOSED')) continue
       assert.fail(`A call after dispose() must reject with CUTOVER_DISPOSED, but ${textOf(outcome)}.`)
     }
@@ -85,7 +90,7 @@ export class Calls {
   }
 
   async #expectAnswer({ answer, signal }: Sent, version: string): Promise<void> {
-    const outcome = await this.#patience.for(outcomeOf(answer), `version ${version} to answer a call`)
+    const outcome = await this.#deadline.wait(outcomeOf(answer), `version ${version} to answer a call`)
     if ('reason' in outcome) {
       const message = `A call that version ${version} should have answered ${textOf(outcome)}.`
       throw new Error(message, { cause: outcome.reason })
@@ -94,7 +99,7 @@ export class Calls {
       received.filter(it => it === signal).map(() => version),
     )
     assert.deepEqual(times, [version], 'A call must go to the active version, once. It went to:')
-    const checked = this.#patience.for(this.#check(outcome.value, version), `check() of an answer of ${version}`)
+    const checked = this.#deadline.wait(this.#check(outcome.value, version), `check() of an answer of ${version}`)
     const verdict = await checked.catch((cause: unknown) => {
       throw new Error(`${wrong(version, outcome.value)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
     })

@@ -3,17 +3,17 @@ import type { Handover } from '../../../machines/index.js'
 import { Aggregate } from '../../aggregate.js'
 import { asError } from '../../errors.js'
 import type { RuntimeEvent } from '../../runtime.js'
-import { textOf } from '../eventText.js'
-import type { Patience } from '../patience.js'
+import type { Deadline } from '../deadline.js'
+import { formatEvent } from '../formatEvent.js'
 import { recordEvents } from '../recordEvents.js'
-import { AudibleEvents } from './audibleEvents.js'
-import { Calls } from './calls.js'
-import { GatedRuntime } from './gatedRuntime.js'
+import { BufferedRuntime } from './bufferedRuntime.js'
+import { CallChecks } from './callChecks.js'
+import { ExpectedEvents } from './expectedEvents.js'
 import type { CompiledScenarios } from './options.js'
-import { Promises } from './promises.js'
+import { PendingPromises } from './pendingPromises.js'
 import { assertStatus } from './statusCheck.js'
 import { isAtRest, isClosed, nameOfEvent, routeIn, type Step, servingIn } from './steps.js'
-import { whoAnswersNext } from './whoAnswers.js'
+import { isSettledLater } from './waitingCalls.js'
 
 /** Says `started`, `failedToStart` or `stopped` for each event that a runtime brings about. */
 const SAID = {
@@ -24,30 +24,30 @@ const SAID = {
 } as const satisfies Record<string, RuntimeEvent['type']>
 
 /** A generated path, walked with a real aggregate and the user's runtimes. */
-export class Walk {
+export class ScenarioRun {
   readonly #options: CompiledScenarios
   readonly #broken: string | undefined
-  readonly #patience: Patience
+  readonly #deadline: Deadline
   readonly #aggregate: Aggregate
   readonly #recorder: ReturnType<typeof recordEvents>
-  readonly #audible = new AudibleEvents()
-  readonly #calls: Calls
-  readonly #promises: Promises
+  readonly #audible = new ExpectedEvents()
+  readonly #calls: CallChecks
+  readonly #promises: PendingPromises
   /** Every runtime that there was; of a version the last one counts. */
-  readonly #runtimes: GatedRuntime[] = []
+  readonly #runtimes: BufferedRuntime[] = []
   readonly #real = new Set<unknown>()
 
-  constructor(options: CompiledScenarios, handover: Handover, broken: string | undefined, patience: Patience) {
+  constructor(options: CompiledScenarios, handover: Handover, broken: string | undefined, deadline: Deadline) {
     const { id, timeout, logger, inspect } = options
     this.#options = options
     this.#broken = broken
-    this.#patience = patience
-    // The scenario is over before the aggregate loses its own patience.
+    this.#deadline = deadline
+    // The scenario is over before the aggregate loses its own deadline.
     const times = { drainTimeout: timeout, stopTimeout: timeout, waitTimeout: Number.POSITIVE_INFINITY }
     this.#aggregate = new Aggregate({ id, handover, logger, inspect, ...times })
     this.#recorder = recordEvents(this.#aggregate)
-    this.#calls = new Calls(this.#aggregate, options, patience, this.#runtimes)
-    this.#promises = new Promises(patience)
+    this.#calls = new CallChecks(this.#aggregate, options, deadline, this.#runtimes)
+    this.#promises = new PendingPromises(deadline)
   }
 
   /** Takes every step, and compares after each. */
@@ -60,13 +60,13 @@ export class Walk {
   }
 
   /** Takes everything down, whatever became of it; afterwards nothing of it is left. */
-  async dispose(patience: Patience): Promise<void> {
+  async dispose(deadline: Deadline): Promise<void> {
     this.#calls.end()
     for (const runtime of this.#runtimes) runtime.open()
     const disposed = this.#aggregate.dispose()
     try {
-      await patience.for(disposed, 'dispose(), to clean up')
-      await patience.for(Promise.allSettled(this.#runtimes.map(runtime => runtime.stopped())), 'stop(), to clean up')
+      await deadline.wait(disposed, 'dispose(), to clean up')
+      await deadline.wait(Promise.allSettled(this.#runtimes.map(runtime => runtime.stopped())), 'stop(), to clean up')
     } finally {
       for (const runtime of this.#runtimes) runtime.abandon()
       await disposed
@@ -96,7 +96,7 @@ export class Walk {
     const said = await this.#perform(step)
     if (serving !== null) await answered?.(serving)
     if (isClosed(to)) await this.#calls.expectClosed()
-    else if (routeIn(to) === null && whoAnswersNext(to, rest, this.#options.keepsCalls)) this.#calls.wait()
+    else if (routeIn(to) === null && isSettledLater(to, rest, this.#options.keepsCalls)) this.#calls.wait()
     assertStatus(this.#aggregate.status(), to, routeIn(to) === null ? this.#calls.waiting : 0)
     this.#assertHeard(this.#audible.after(step, said))
     const answering = servingIn(to)
@@ -111,7 +111,7 @@ export class Walk {
   #assertHeard(expected: readonly RuntimeEvent[]): void {
     const { events } = this.#recorder
     const message = 'A subscriber did not hear what it should:'
-    assert.deepEqual(this.#recorder.take(), expected.map(textOf), message)
+    assert.deepEqual(this.#recorder.take(), expected.map(formatEvent), message)
     assert.deepEqual(events, expected, message)
   }
 
@@ -138,7 +138,7 @@ export class Walk {
         const runtime = this.#runtimeOf(event.version)
         const { crash } = this.#options
         if (event.type === 'version.lost' && crash !== undefined) runtime.die(crash)
-        await runtime.untilSaid(SAID[event.type], this.#patience)
+        await runtime.untilSaid(SAID[event.type], this.#deadline)
         return runtime.release(SAID[event.type])
       }
     }
@@ -148,15 +148,15 @@ export class Walk {
   async #add(version: string): Promise<void> {
     const { provision, provisionBroken } = this.#options
     const make = version === this.#broken && provisionBroken !== undefined ? provisionBroken : provision
-    const real = await this.#patience.for((async () => make(version))(), `provision() of version ${version}`)
+    const real = await this.#deadline.wait((async () => make(version))(), `provision() of version ${version}`)
     if (this.#real.has(real)) throw new Error('provision() gave the same runtime again: make another one each time.')
     this.#real.add(real)
-    const runtime = new GatedRuntime(real, version)
+    const runtime = new BufferedRuntime(real, version)
     this.#aggregate.addVersion(version, runtime)
     this.#runtimes.push(runtime)
   }
 
-  #runtimeOf(version: string): GatedRuntime {
+  #runtimeOf(version: string): BufferedRuntime {
     const runtime = this.#runtimes.findLast(runtime => runtime.version === version)
     if (runtime === undefined) throw new Error(`The path is about version ${version}, which was never added.`)
     return runtime
@@ -168,7 +168,7 @@ export class Walk {
 
   async #expectNothingLeft(): Promise<void> {
     const stopped = Promise.all(this.#runtimes.map(runtime => runtime.stopped()))
-    await this.#patience.for(stopped, 'the promises of stop()')
+    await this.#deadline.wait(stopped, 'the promises of stop()')
     // What is said right behind the end is said in the next turns; nobody can wait for what is said later.
     for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
     for (const { version, starts, stops, subscribers } of this.#runtimes) {

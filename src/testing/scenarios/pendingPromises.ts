@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import type { VersionPair } from '../../../machines/index.js'
-import type { Patience } from '../patience.js'
+import type { Deadline } from '../deadline.js'
 import type { ModelState } from './steps.js'
 
 /** What the aggregate promised, and has to keep as soon as it has come to rest (rules 9 and 19). */
-export class Promises {
-  readonly #patience: Patience
+export class PendingPromises {
+  readonly #deadline: Deadline
   #pending: { readonly what: string; readonly promise: Promise<unknown>; readonly isPair: boolean }[] = []
 
-  constructor(patience: Patience) {
-    this.#patience = patience
+  constructor(deadline: Deadline) {
+    this.#deadline = deadline
   }
 
   /** The promise of a `setVersion`. */
@@ -24,7 +24,7 @@ export class Promises {
   /** In this state every promise must be kept. */
   async expectDone({ context: { active, next } }: ModelState): Promise<void> {
     for (const { what, promise, isPair } of this.#pending.splice(0)) {
-      const value = await this.#patience.for(promise, `the promise of ${what}()`)
+      const value = await this.#deadline.wait(promise, `the promise of ${what}()`)
       if (isPair) assert.deepEqual(value, { active, next }, 'setVersion() resolved with another pair:')
     }
   }

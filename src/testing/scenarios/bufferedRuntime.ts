@@ -11,8 +11,8 @@ import {
   type RuntimeInfo,
 } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
-import type { Patience } from '../patience.js'
-import { SaidByRuntime } from './saidByRuntime.js'
+import type { Deadline } from '../deadline.js'
+import { EventContract } from './eventContract.js'
 
 interface Held {
   readonly event: RuntimeEvent
@@ -24,7 +24,7 @@ interface Held {
  * A user's runtime behind a gate: what is asked of it goes straight through, what it says is held until the scenario
  * takes the step for it. So a generated path can be walked exactly, however fast or slow the runtime is.
  */
-export class GatedRuntime implements Runtime {
+export class BufferedRuntime implements Runtime {
   readonly id: string
   readonly version: string
   /** How often it was asked to start. */
@@ -34,7 +34,7 @@ export class GatedRuntime implements Runtime {
   /** The signals of all calls that reached it, in order. */
   readonly received: (AbortSignal | undefined)[] = []
   readonly #real: Runtime
-  readonly #said: SaidByRuntime
+  readonly #said: EventContract
   readonly #held: Held[] = []
   readonly #out$ = new Subject<RuntimeEvent>()
   readonly #faults: Error[] = []
@@ -51,7 +51,7 @@ export class GatedRuntime implements Runtime {
     this.id = real.id
     this.version = version
     this.#real = real
-    this.#said = new SaidByRuntime(version)
+    this.#said = new EventContract(version)
   }
 
   /** Who watches it. */
@@ -65,13 +65,13 @@ export class GatedRuntime implements Runtime {
   }
 
   /** Waits until it has said this; `stopped` for good, once it was asked to stop. */
-  async untilSaid(type: RuntimeEvent['type'], patience: Patience): Promise<void> {
+  async untilSaid(type: RuntimeEvent['type'], deadline: Deadline): Promise<void> {
     while (this.#find(type) === -1) {
       if (this.fault !== undefined) throw this.fault
       const changed = new Promise<void>(resolve => {
         this.#wake = resolve
       })
-      await patience.for(changed, `version ${this.version} to say "${type}" (so far it has said: ${this.#said.text})`)
+      await deadline.wait(changed, `version ${this.version} to say "${type}" (so far it has said: ${this.#said.text})`)
     }
   }
 

@@ -6,7 +6,7 @@ import { isClosed, type ModelState, routeIn, type Step, stateOf } from './steps.
  *
  * @param keepsCalls - a version keeps the calls that come before it is up
  */
-export function whoAnswersNext(now: ModelState, rest: readonly Step[], keepsCalls: boolean): boolean {
+export function isSettledLater(now: ModelState, rest: readonly Step[], keepsCalls: boolean): boolean {
   const states = [now, ...rest.map(({ to }) => to)]
   const index = states.findIndex(state => routeIn(state) !== null || isClosed(state))
   const first = states[index]

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import { first, firstValueFrom, type Subscription, switchMap } from 'rxjs'
 import { describe } from '../../errors.js'
 import type { AbortOptions, CallOptions, Runtime, RuntimeEvent } from '../../runtime.js'
-import type { Patience } from '../patience.js'
+import type { Deadline } from '../deadline.js'
 import type { ComplianceCounts, ComplianceRequest } from './requests.js'
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>
 
 /** A runtime under test: it keeps its events in order, and every wait for it ends. */
-export class Subject {
-  readonly runtime: Runtime<ComplianceRequest, unknown>
-  readonly #patience: Patience
+export class RuntimeUnderTest {
+  readonly target: Runtime<ComplianceRequest, unknown>
+  readonly #deadline: Deadline
   readonly #events: RuntimeEvent[] = []
   readonly #subscription: Subscription
   /** How many of the events were expected so far. */
   #expected = 0
   #wake: () => void = () => {}
 
-  constructor(runtime: Runtime, patience: Patience) {
-    this.runtime = runtime as Runtime<ComplianceRequest, unknown>
-    this.#patience = patience
+  constructor(runtime: Runtime, deadline: Deadline) {
+    this.target = runtime as Runtime<ComplianceRequest, unknown>
+    this.#deadline = deadline
     this.#subscription = runtime.watchEvents().subscribe(event => {
       this.#events.push(event)
       this.#wake()
@@ -34,7 +34,7 @@ export class Subject {
   /** The next event, which has to be of this type. */
   async expectEvent<T extends RuntimeEvent['type']>(type: T): Promise<EventOf<T>> {
     const before = this.events.slice(0, this.#expected).join(', ') || 'nothing'
-    await this.#patience.for(this.#arrived(this.#expected), `the event "${type}" (before it: ${before})`)
+    await this.#deadline.wait(this.#arrived(this.#expected), `the event "${type}" (before it: ${before})`)
     const event = this.#events[this.#expected++]
     assert.equal(event?.type, type, `Expected the event "${type}" after ${before}, but got "${event?.type}".`)
     return event as EventOf<T>
@@ -48,7 +48,7 @@ export class Subject {
 
   /** Acts in the very moment of the next event of this type, and gives what came of it. */
   on<T>(type: RuntimeEvent['type'], act: () => Promise<T>): Promise<T> {
-    const moment$ = this.runtime.watchEvents().pipe(
+    const moment$ = this.target.watchEvents().pipe(
       first(event => event.type === type),
       switchMap(act),
     )
@@ -59,14 +59,14 @@ export class Subject {
 
   /** Starts it and waits until it is up. */
   async up(): Promise<this> {
-    this.runtime.start()
+    this.target.start()
     await this.expectEvent('started')
     return this
   }
 
   /** A call that may reject without being looked at, as calls do that a failed case leaves behind. */
   call(request: ComplianceRequest, options?: CallOptions): Promise<unknown> {
-    const answer = this.runtime.call(request, options)
+    const answer = this.target.call(request, options)
     answer.catch(() => {})
     return answer
   }
@@ -77,7 +77,7 @@ export class Subject {
   }
 
   answerOf(call: Promise<unknown>, what: string): Promise<unknown> {
-    return this.#patience.for(call, `the answer to the call "${what}"`)
+    return this.#deadline.wait(call, `the answer to the call "${what}"`)
   }
 
   /** Calls are answered. */
@@ -91,7 +91,7 @@ export class Subject {
       value => ({ value }),
       (reason: unknown) => ({ reason }),
     )
-    const outcome = await this.#patience.for(settled, `the call "${what}" to reject`)
+    const outcome = await this.#deadline.wait(settled, `the call "${what}" to reject`)
     if ('reason' in outcome) return outcome.reason
     assert.fail(`The call "${what}" should have rejected, but was answered: ${describe(outcome.value)}.`)
   }
@@ -112,24 +112,24 @@ export class Subject {
   async untilSeen(expected: Partial<ComplianceCounts>): Promise<void> {
     const before = JSON.stringify(await this.counts())
     const what = `the module to have seen ${JSON.stringify(expected)} (at first it had seen ${before})`
-    const counts = await this.#patience.for(this.call({ op: 'seen', when: expected }), what)
+    const counts = await this.#deadline.wait(this.call({ op: 'seen', when: expected }), what)
     assert.deepEqual({ ...(counts as ComplianceCounts), ...expected }, counts, `Waited for ${what}, and was told:`)
   }
 
   async abort(options?: AbortOptions): Promise<void> {
-    await this.#patience.for(this.runtime.abort(options), `abort(${JSON.stringify(options) ?? ''})`)
+    await this.#deadline.wait(this.target.abort(options), `abort(${JSON.stringify(options) ?? ''})`)
   }
 
   async stop(): Promise<void> {
-    await this.#patience.for(Promise.resolve(this.runtime.stop()), 'stop()')
+    await this.#deadline.wait(Promise.resolve(this.target.stop()), 'stop()')
   }
 
-  /** Whatever has become of it: afterwards nothing of it is left. `patience` is that of the cleaning up. */
-  async dispose(patience: Patience): Promise<void> {
+  /** Whatever has become of it: afterwards nothing of it is left. `deadline` is that of the cleaning up. */
+  async dispose(deadline: Deadline): Promise<void> {
     try {
-      await patience.for(Promise.resolve(this.runtime.stop()), 'stop(), to clean up')
+      await deadline.wait(Promise.resolve(this.target.stop()), 'stop(), to clean up')
       while (this.events.at(-1) !== 'stopped') {
-        await patience.for(this.#arrived(this.#events.length), 'the event "stopped", to clean up')
+        await deadline.wait(this.#arrived(this.#events.length), 'the event "stopped", to clean up')
       }
     } finally {
       this.#subscription.unsubscribe()

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The time a case has; every wait of it ends with it, and says then what it waited for. */
-export class Patience {
+export class Deadline {
   readonly #timeout: number
   readonly #deadline: number
 
@@ -12,7 +12,7 @@ export class Patience {
   }
 
   /** Settles as `promise` does. */
-  async for<T>(promise: Promise<T>, what: string): Promise<T> {
+  async wait<T>(promise: Promise<T>, what: string): Promise<T> {
     const timer = new AbortController()
     const given = delay(Math.max(0, this.#deadline - performance.now()), undefined, { signal: timer.signal })
     const late = given.then(() => {

@@ -2,7 +2,7 @@ import type { RuntimeEvent } from '../../runtime.js'
 import type { Step } from './steps.js'
 
 /** What a subscriber of the aggregate must hear, worked out from rules 11 to 14, with a memory of what is kept back. */
-export class AudibleEvents {
+export class ExpectedEvents {
   /** The next version's last `started`, with the capability that it has told since. */
   #captured: Extract<RuntimeEvent, { type: 'started' }> | undefined
   /** What the active version said while its predecessor was leaving. */

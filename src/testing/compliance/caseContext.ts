@@ -2,38 +2,38 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime } from '../../runtime.js'
-import { Patience } from '../patience.js'
-import type { ComplianceConfig, ComplianceOptions } from './compliance.js'
+import { Deadline } from '../deadline.js'
 import type { ComplianceLocalConfig } from './requests.js'
-import { Subject } from './subject.js'
+import type { ComplianceConfig, ComplianceOptions } from './runtimeCompliance.js'
+import { RuntimeUnderTest } from './runtimeUnderTest.js'
 
-/** A case of the suite. It gets what it needs from a bench, which cleans up behind it. */
-export interface BenchCase {
+/** A case of the suite. It gets what it needs from a context, which cleans up behind it. */
+export interface CaseDefinition {
   readonly name: string
   /** What not every host can do. */
   readonly needs?: 'crash' | 'hostRequests'
-  run(bench: Bench): Promise<void>
+  run(context: CaseContext): Promise<void>
 }
 
 /** The place where one case runs. */
-export class Bench {
-  readonly patience: Patience
+export class CaseContext {
+  readonly deadline: Deadline
   readonly #options: ComplianceOptions
   readonly #timeout: number
-  readonly #subjects: Subject[] = []
+  readonly #runtimes: RuntimeUnderTest[] = []
   #directory: string | undefined
 
   constructor(options: ComplianceOptions, timeout: number) {
     this.#options = options
     this.#timeout = timeout
-    this.patience = new Patience(timeout)
+    this.deadline = new Deadline(timeout)
   }
 
   /** A runtime that is not started. */
   async provision(
     localConfig: ComplianceLocalConfig = {},
     onHostRequest?: ComplianceConfig['onHostRequest'],
-  ): Promise<Subject> {
+  ): Promise<RuntimeUnderTest> {
     const { id, version } = IDENTITY
     const given: Runtime | Promise<Runtime> = this.#options.provision({
       id,
@@ -41,9 +41,9 @@ export class Bench {
       localConfig: { ...localConfig },
       ...(onHostRequest === undefined ? {} : { onHostRequest }),
     })
-    const subject = new Subject(await this.patience.for(Promise.resolve(given), 'provision()'), this.patience)
-    this.#subjects.push(subject)
-    return subject
+    const runtime = new RuntimeUnderTest(await this.deadline.wait(Promise.resolve(given), 'provision()'), this.deadline)
+    this.#runtimes.push(runtime)
+    return runtime
   }
 
   /** A file that is there until it is removed; {@link dispose} does that as well. */
@@ -56,8 +56,8 @@ export class Bench {
 
   /** Stops every runtime and removes every file. */
   async dispose(): Promise<void> {
-    const patience = new Patience(this.#timeout)
-    const ends = await Promise.allSettled(this.#subjects.map(subject => subject.dispose(patience)))
+    const deadline = new Deadline(this.#timeout)
+    const ends = await Promise.allSettled(this.#runtimes.map(runtime => runtime.dispose(deadline)))
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true })
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }

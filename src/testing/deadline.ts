@@ -1,28 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** The time a case has; every wait of it ends with it, and says then what it waited for. */
+/** The time limit of one test case. A wait that exceeds it rejects, and its error names what did not happen. */
 export class Deadline {
   readonly #timeout: number
-  readonly #deadline: number
+  readonly #end: number
 
-  /** @param timeout - in ms, from now on */
+  /** @param timeout - in ms, from now */
   constructor(timeout: number) {
     this.#timeout = timeout
-    this.#deadline = performance.now() + timeout
+    this.#end = performance.now() + timeout
   }
 
-  /** Settles as `promise` does. */
+  /**
+   * Settles as `promise` does, or rejects at the deadline.
+   *
+   * @param what - completes the message "Timed out waiting for …"
+   */
   async wait<T>(promise: Promise<T>, what: string): Promise<T> {
     const timer = new AbortController()
-    const given = delay(Math.max(0, this.#deadline - performance.now()), undefined, { signal: timer.signal })
-    const late = given.then(() => {
-      throw new Error(`Waited for ${what}, in vain: the ${this.#timeout} ms of this case are over.`)
+    const rest = delay(Math.max(0, this.#end - performance.now()), undefined, { signal: timer.signal })
+    const timedOut = rest.then(() => {
+      throw new Error(`Timed out waiting for ${what}. This case has ${this.#timeout} ms (option "timeout").`)
     })
     try {
-      return await Promise.race([promise, late])
+      return await Promise.race([promise, timedOut])
     } finally {
       timer.abort()
-      late.catch(() => {})
+      timedOut.catch(() => {})
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, getNextSnapshot, setup } from 'xstate'
-import { type GraphStep, stateGraph } from '../../src/testing/paths/stateGraph.js'
+import { type GraphStep, stateGraph } from '../../src/testing/paths/index.js'
 import { Coverage, type Impossible } from './coverage.js'
 import { toursOf } from './tours.js'
 import { outcomesOf } from './transitions.js'
@@ -88,7 +88,7 @@ describe('Coverage of a machine', () => {
 describe('Tours of a graph', () => {
   it('Together they take every step, each goes on from where it is, and begins at the initial state', () => {
     const tours = toursOf(graph, 3)
-    expect(new Set(tours.flat())).toEqual(new Set(graph.flatMap(({ exits }) => exits)))
+    expect(new Set(tours.flat())).toEqual(new Set(graph.flatMap(({ steps }) => steps)))
     for (const tour of tours) {
       expect(tour[0]?.from).toBe(0)
       for (const [i, step] of tour.slice(1).entries()) expect(step.from).toBe(tour[i]?.to)

@@ -11,8 +11,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('what was said', () => {
-  it('It is there as it was said, and in short, until it is taken', () => {
+describe('Recorded events', () => {
+  it('Events are recorded as they are and in short form, until they are taken', () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -25,7 +25,7 @@ describe('what was said', () => {
     expect(recorder.take()).toEqual(['stopped'])
   })
 
-  it('What was given as events stays as it was, whatever is taken or said later', () => {
+  it('A list of events does not change when events are taken or recorded later', () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -35,7 +35,7 @@ describe('what was said', () => {
     expect(all).toEqual([{ type: 'started', version: '1.0.0' }])
   })
 
-  it('An aggregate can be recorded through a switch', async () => {
+  it('The events of an aggregate are recorded during a switch', async () => {
     const aggregate = new Aggregate({ id: 'recorded' })
     using recorder = recordEvents(aggregate)
     for (const version of ['1.0.0', '2.0.0']) {
@@ -57,7 +57,7 @@ describe('what was said', () => {
     ])
   })
 
-  it('After stop, and at the end of a using block, nothing is recorded and nobody subscribes', () => {
+  it('stop(), or the end of a using block, ends the recording and the subscription', () => {
     const runtime = runtimeOf()
     const recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -72,13 +72,13 @@ describe('what was said', () => {
     expect(recorder.texts).toEqual(['started 1.0.0'])
   })
 
-  it.each([undefined, null, {}, 'aggregate'])('%s cannot be recorded', source => {
+  it.each([undefined, null, {}, 'aggregate'])('The source %s is refused', source => {
     expect(() => recordEvents(source as never)).toThrow(expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION' }))
   })
 })
 
-describe('next', () => {
-  it('It gives what has been said already, then what is said later, each once', async () => {
+describe('EventRecorder.next()', () => {
+  it('It gives recorded events first, then new ones, each once', async () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -94,7 +94,7 @@ describe('next', () => {
     expect(await failed).toMatchObject({ error: { message: 'again' } })
   })
 
-  it('Several waits get one event each, in the order in which they began', async () => {
+  it('Concurrent waits get one event each, in their order', async () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
     const both = Promise.all([recorder.next('started'), recorder.next('started')])
@@ -104,7 +104,7 @@ describe('next', () => {
     expect(await both).toEqual([recorder.events[0], recorder.events[2]])
   })
 
-  it('When the time is over it rejects and tells what came instead', async () => {
+  it('After its timeout it rejects, and lists the events that came instead', async () => {
     vi.useFakeTimers()
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
@@ -112,15 +112,17 @@ describe('next', () => {
     runtime.emitStarted()
     vi.advanceTimersByTime(50)
     expect(await rejected).toMatchObject({
-      message: 'Waited for the event "started 2.0.0", in vain: the 50 ms are over. What came: started 1.0.0.',
+      message: 'The event "started 2.0.0" did not arrive: timed out after 50 ms. Events received: started 1.0.0.',
     })
     const byDefault = rejectionOf(recorder.next(() => false))
     vi.advanceTimersByTime(4_000)
-    expect(String(await byDefault)).toMatch(/an event that matches, in vain: the 4000 ms are over/)
+    expect(String(await byDefault)).toMatch(
+      /An event that matches the predicate did not arrive: timed out after 4000 ms/,
+    )
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('What came is told also when it was taken meanwhile, or came after that, and nothing that came before', async () => {
+  it('Its error lists events that were taken meanwhile or came after that, but no earlier ones', async () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -132,14 +134,14 @@ describe('next', () => {
     recorder.take()
     runtime.emitUpdated()
     controller.abort()
-    expect(String(await rejected)).toMatch(/What came: stopped 1\.0\.0, started 1\.0\.0, updated 1\.0\.0\.$/)
+    expect(String(await rejected)).toMatch(/Events received: stopped 1\.0\.0, started 1\.0\.0, updated 1\.0\.0\.$/)
     recorder.take()
     runtime.emitStopped()
     const later = rejectionOf(recorder.next('failedToStart', controller))
-    expect(String(await later)).toMatch(/What came: stopped 1\.0\.0\.$/)
+    expect(String(await later)).toMatch(/Events received: stopped 1\.0\.0\.$/)
   })
 
-  it('When its signal fires, before or meanwhile, it rejects with the reason as the cause', async () => {
+  it('When its signal fires, or has fired, it rejects with the reason as the cause', async () => {
     using recorder = recordEvents(runtimeOf())
     const controller = new AbortController()
     const reason = new Error('enough')
@@ -147,13 +149,13 @@ describe('next', () => {
     controller.abort(reason)
     for (const error of [await rejected, await rejectionOf(recorder.next('started', controller))]) {
       expect(error).toMatchObject({
-        message: expect.stringContaining('the signal fired. What came: nothing.'),
+        message: expect.stringContaining('the signal fired. Events received: none.'),
         cause: reason,
       })
     }
   })
 
-  it('A wait that is over leaves no timer and no listener', async () => {
+  it('A wait that ends removes its timer and its listener', async () => {
     vi.useFakeTimers()
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
@@ -165,7 +167,7 @@ describe('next', () => {
     expect([vi.getTimerCount(), getEventListeners(signal, 'abort').length]).toEqual([0, 0])
   })
 
-  it('When the stream fails or ends, or the recorder is stopped, it rejects, then and later', async () => {
+  it('When the stream fails or ends, or the recorder is stopped, it rejects, now and later', async () => {
     const ends: readonly [(stream$: Subject<never>, stop: () => void) => void, RegExp][] = [
       [stream$ => stream$.error(new Error('torn')), /the stream failed \(torn\)/],
       [stream$ => stream$.complete(), /the stream ended/],
@@ -181,7 +183,7 @@ describe('next', () => {
     }
   })
 
-  it('What was said before the end is still given', async () => {
+  it('Events from before the end are still given', async () => {
     const runtime = runtimeOf()
     const recorder = recordEvents(runtime)
     runtime.emitStarted()
@@ -189,10 +191,10 @@ describe('next', () => {
     expect(await recorder.next('started')).toMatchObject({ version: '1.0.0' })
   })
 
-  it('A predicate that throws ends its own wait alone', async () => {
+  it('A predicate that throws rejects only its own wait', async () => {
     const runtime = runtimeOf()
     using recorder = recordEvents(runtime)
-    const cause = new Error('cannot say')
+    const cause = new Error('cannot tell')
     const bad = rejectionOf(
       recorder.next(() => {
         throw cause
@@ -200,7 +202,7 @@ describe('next', () => {
     )
     const good = recorder.next('started')
     runtime.emitStarted()
-    expect(await bad).toMatchObject({ message: expect.stringContaining('its predicate threw'), cause })
+    expect(await bad).toMatchObject({ message: expect.stringContaining('the predicate threw'), cause })
     expect(await good).toMatchObject({ type: 'started' })
   })
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type CaseDefinition, IDENTITY } from './caseContext.js'
 
-/** Starting and stopping. */
+/** Cases about start and stop. */
 export const lifecycleCases: readonly CaseDefinition[] = [
   {
-    name: 'It starts, answers calls, tells its id, version and info, and stops',
+    name: 'The runtime starts, answers calls, gives its id, version and info, and stops',
     async run(context) {
       const runtime = await context.provision()
       const { target } = runtime
@@ -12,105 +12,105 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       assert.equal(target.getActiveVersion(), IDENTITY.version)
       target.start()
       assert.equal((await runtime.expectEvent('started')).version, IDENTITY.version)
-      assert.equal(await runtime.answer({ op: 'echo', value: 'hello' }), 'hello')
+      assert.equal(await runtime.request({ op: 'echo', value: 'hello' }), 'hello')
       const info = await context.deadline.wait(target.getInfo(), 'getInfo()')
       assert.equal(info.version, IDENTITY.version)
       await runtime.stop()
       await runtime.expectEvent('stopped')
-      await runtime.expectNoMore(['started', 'stopped'])
+      await runtime.expectAllEvents(['started', 'stopped'])
     },
   },
   {
-    name: 'A call made before the start is kept until the runtime is up',
+    name: 'A call made before the start waits until the runtime is up',
     async run(context) {
       const runtime = await context.provision()
       const early = runtime.call({ op: 'echo', value: 'early' })
-      await runtime.up()
+      await runtime.startAndWait()
       assert.equal(await runtime.answerOf(early, 'early'), 'early')
     },
   },
   {
-    name: 'Calls made while a slow start is under way wait for it, and are answered',
+    name: 'Calls made during a slow start wait for it, and get answers',
     async run(context) {
       const runtime = await context.provision({ startDelay: 200 })
       runtime.target.start()
       const calls = ['a', 'b', 'c'].map(value => runtime.call({ op: 'echo', value }))
       assert.deepEqual(await runtime.answerOf(Promise.all(calls), 'echo'), ['a', 'b', 'c'])
       await runtime.expectEvent('started')
-      await runtime.expectNoMore(['started'])
+      await runtime.expectAllEvents(['started'])
     },
   },
   {
-    name: 'A start that fails says failedToStart with the reason, is tried again, and calls wait meanwhile',
+    name: 'A start that fails emits failedToStart with the reason and is retried, and calls wait meanwhile',
     async run(context) {
-      const obstacle = await context.obstacle()
-      const runtime = await context.provision({ failWhile: obstacle.path })
+      const blockingFile = await context.createBlockingFile()
+      const runtime = await context.provision({ failWhile: blockingFile.path })
       runtime.target.start()
-      const call = runtime.call({ op: 'echo', value: 'patient' })
+      const call = runtime.call({ op: 'echo', value: 'waited' })
       const { error } = await runtime.expectEvent('failedToStart')
-      assert.match(String(error?.message), /told not to start/, 'failedToStart should tell why:')
-      await obstacle.remove()
-      assert.equal(await runtime.answerOf(call, 'echo'), 'patient')
-      const events = runtime.events
+      assert.match(String(error?.message), /told not to start/, 'failedToStart must give the reason:')
+      await blockingFile.remove()
+      assert.equal(await runtime.answerOf(call, 'echo'), 'waited')
+      const events = runtime.eventTypes
       const failures = events.slice(0, -1)
       assert.deepEqual(new Set(failures), new Set(['failedToStart']))
       assert.equal(events.at(-1), 'started')
     },
   },
   {
-    name: 'A stop while it starts gives one stopped, no started, and rejects the calls that wait',
+    name: 'A stop during the start emits one stopped and no started, and rejects the waiting calls',
     async run(context) {
       const runtime = await context.provision({ startDelay: 60_000 })
       runtime.target.start()
       const call = runtime.call({ op: 'echo', value: 'too late' })
       await runtime.stop()
       await runtime.expectEvent('stopped')
-      await runtime.expectLost(call, 'made while it started')
-      await runtime.expectNoMore(['stopped'])
+      await runtime.expectLost(call, 'made during the start')
+      await runtime.expectAllEvents(['stopped'])
     },
   },
   {
-    name: 'A stop between two attempts to start gives one stopped, and no further attempt',
+    name: 'A stop between two attempts to start emits one stopped, and there is no further attempt',
     async run(context) {
-      const { path } = await context.obstacle()
+      const { path } = await context.createBlockingFile()
       const runtime = await context.provision({ failWhile: path })
       runtime.target.start()
       await runtime.expectEvent('failedToStart')
       await runtime.stop()
-      assert.equal(runtime.events.at(-1), 'stopped')
-      const events = runtime.events
-      await runtime.expectNoMore([...events.slice(0, -1).map(() => 'failedToStart'), 'stopped'])
+      assert.equal(runtime.eventTypes.at(-1), 'stopped')
+      const events = runtime.eventTypes
+      await runtime.expectAllEvents([...events.slice(0, -1).map(() => 'failedToStart'), 'stopped'])
     },
   },
   {
-    name: 'It stops once, however often it is told to',
+    name: 'The runtime stops once, however often stop() is called',
     async run(context) {
-      const runtime = await (await context.provision()).up()
+      const runtime = await context.provisionStarted()
       await Promise.all([runtime.stop(), runtime.stop()])
       await runtime.expectEvent('stopped')
       await runtime.stop()
-      await runtime.expectNoMore(['started', 'stopped'])
+      await runtime.expectAllEvents(['started', 'stopped'])
     },
   },
   {
-    name: 'A stop before the start gives one stopped, and the runtime does not start any more',
+    name: 'A stop before the start emits one stopped, and the runtime does not start any more',
     async run(context) {
       const runtime = await context.provision()
-      const call = runtime.call({ op: 'echo', value: 'waits in vain' })
+      const call = runtime.call({ op: 'echo', value: 'never answered' })
       await runtime.stop()
       await runtime.expectEvent('stopped')
       await runtime.expectLost(call, 'made before the stop')
       runtime.target.start()
       await runtime.expectLost(runtime.call({ op: 'echo', value: 'late' }), 'made after the stop')
-      await runtime.expectNoMore(['stopped'])
+      await runtime.expectAllEvents(['stopped'])
     },
   },
   {
-    name: 'A stop rejects the calls in flight, and those made afterwards',
+    name: 'A stop rejects the calls in flight and the calls made afterwards',
     async run(context) {
-      const runtime = await (await context.provision()).up()
+      const runtime = await context.provisionStarted()
       const hanging = runtime.call({ op: 'hang' })
-      await runtime.untilSeen({ waiting: 1 })
+      await runtime.waitForCounts({ waiting: 1 })
       await runtime.stop()
       await runtime.expectLost(hanging, 'in flight')
       await runtime.expectEvent('stopped')

@@ -7,72 +7,70 @@ import type { ComplianceCounts, ComplianceRequest } from './requests.js'
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>
 
-/** A runtime under test: it keeps its events in order, and every wait for it ends. */
+/** Wraps a runtime for one case: records its events, and limits every wait by the deadline of the case. */
 export class RuntimeUnderTest {
   readonly target: Runtime<ComplianceRequest, unknown>
   readonly #deadline: Deadline
   readonly #events: RuntimeEvent[] = []
   readonly #subscription: Subscription
-  /** How many of the events were expected so far. */
-  #expected = 0
-  #wake: () => void = () => {}
+  /** The number of events that {@link expectEvent} has consumed. */
+  #consumed = 0
+  #onEvent: () => void = () => {}
 
-  constructor(runtime: Runtime, deadline: Deadline) {
-    this.target = runtime as Runtime<ComplianceRequest, unknown>
+  constructor(target: Runtime, deadline: Deadline) {
+    this.target = target as Runtime<ComplianceRequest, unknown>
     this.#deadline = deadline
-    this.#subscription = runtime.watchEvents().subscribe(event => {
+    this.#subscription = target.watchEvents().subscribe(event => {
       this.#events.push(event)
-      this.#wake()
+      this.#onEvent()
     })
   }
 
   /** The types of all events so far. */
-  get events(): string[] {
+  get eventTypes(): string[] {
     return this.#events.map(({ type }) => type)
   }
 
-  /** The next event, which has to be of this type. */
+  /** Waits for the next event, which must be of this type. */
   async expectEvent<T extends RuntimeEvent['type']>(type: T): Promise<EventOf<T>> {
-    const before = this.events.slice(0, this.#expected).join(', ') || 'nothing'
-    await this.#deadline.wait(this.#arrived(this.#expected), `the event "${type}" (before it: ${before})`)
-    const event = this.#events[this.#expected++]
+    const before = this.eventTypes.slice(0, this.#consumed).join(', ') || 'none'
+    await this.#deadline.wait(this.#received(this.#consumed), `the event "${type}" (events before it: ${before})`)
+    const event = this.#events[this.#consumed++]
     assert.equal(event?.type, type, `Expected the event "${type}" after ${before}, but got "${event?.type}".`)
     return event as EventOf<T>
   }
 
-  /** All there was: nothing is said behind the events that were expected, and these are all there were. */
-  async expectNoMore(types: readonly string[]): Promise<void> {
+  /** The events so far must have exactly these types, and no other may follow in the next turns of the event loop. */
+  async expectAllEvents(types: readonly string[]): Promise<void> {
     for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
-    assert.deepEqual(this.events, types, 'Other events than expected:')
+    assert.deepEqual(this.eventTypes, types, 'The runtime emitted other events than expected:')
   }
 
-  /** Acts in the very moment of the next event of this type, and gives what came of it. */
-  on<T>(type: RuntimeEvent['type'], act: () => Promise<T>): Promise<T> {
-    const moment$ = this.target.watchEvents().pipe(
+  /** Runs `act` synchronously inside the next event of this type, and gives its result. */
+  runInside<T>(type: RuntimeEvent['type'], act: () => Promise<T>): Promise<T> {
+    const result$ = this.target.watchEvents().pipe(
       first(event => event.type === type),
       switchMap(act),
     )
-    const result = firstValueFrom(moment$)
+    const result = firstValueFrom(result$)
     result.catch(() => {})
     return result
   }
 
-  /** Starts it and waits until it is up. */
-  async up(): Promise<this> {
+  async startAndWait(): Promise<void> {
     this.target.start()
     await this.expectEvent('started')
-    return this
   }
 
-  /** A call that may reject without being looked at, as calls do that a failed case leaves behind. */
+  /** Makes a call. A rejection that the case does not look at is no unhandled rejection. */
   call(request: ComplianceRequest, options?: CallOptions): Promise<unknown> {
     const answer = this.target.call(request, options)
     answer.catch(() => {})
     return answer
   }
 
-  /** The answer to a call. */
-  answer(request: ComplianceRequest, options?: CallOptions): Promise<unknown> {
+  /** Makes a call and waits for the answer. */
+  request(request: ComplianceRequest, options?: CallOptions): Promise<unknown> {
     return this.answerOf(this.call(request, options), request.op)
   }
 
@@ -80,40 +78,40 @@ export class RuntimeUnderTest {
     return this.#deadline.wait(call, `the answer to the call "${what}"`)
   }
 
-  /** Calls are answered. */
-  async expectService(): Promise<void> {
-    assert.equal(await this.answer({ op: 'echo', value: 'at your service' }), 'at your service')
+  /** The runtime must answer a call. */
+  async expectAnswer(): Promise<void> {
+    assert.equal(await this.request({ op: 'echo', value: 'ready' }), 'ready')
   }
 
-  /** What a call rejects with; it has to reject. */
+  /** The call must reject. Gives the reason. */
   async rejectionOf(call: Promise<unknown>, what: string): Promise<unknown> {
-    const settled = call.then(
-      value => ({ value }),
-      (reason: unknown) => ({ reason }),
-    )
-    const outcome = await this.#deadline.wait(settled, `the call "${what}" to reject`)
-    if ('reason' in outcome) return outcome.reason
-    assert.fail(`The call "${what}" should have rejected, but was answered: ${describe(outcome.value)}.`)
+    const [outcome] = await this.#deadline.wait(Promise.allSettled([call]), `the call "${what}" to reject`)
+    if (outcome.status === 'rejected') return outcome.reason
+    assert.fail(`The call "${what}" must reject, but was answered: ${describe(outcome.value)}.`)
   }
 
-  /** The call has to reject with CutoverError `CUTOVER_RUNTIME_LOST`. */
+  /** The call must reject with CutoverError `CUTOVER_RUNTIME_LOST`. */
   async expectLost(call: Promise<unknown>, what: string): Promise<void> {
     const error = await this.rejectionOf(call, what)
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    const message = `The call "${what}" should have rejected with CUTOVER_RUNTIME_LOST, not with ${error}`
+    const message = `The call "${what}" must reject with CUTOVER_RUNTIME_LOST, but rejected with ${error}`
     assert.equal(code, 'CUTOVER_RUNTIME_LOST', message)
   }
 
   async counts(): Promise<ComplianceCounts> {
-    return (await this.answer({ op: 'seen' })) as ComplianceCounts
+    return (await this.request({ op: 'seen' })) as ComplianceCounts
   }
 
-  /** Waits until the module itself has seen this: it says so. */
-  async untilSeen(expected: Partial<ComplianceCounts>): Promise<void> {
+  /** Waits until the module's counts are these. The module itself answers when they are. */
+  async waitForCounts(expected: Partial<ComplianceCounts>): Promise<void> {
     const before = JSON.stringify(await this.counts())
-    const what = `the module to have seen ${JSON.stringify(expected)} (at first it had seen ${before})`
+    const what = `the counts ${JSON.stringify(expected)} of the module (at first ${before})`
     const counts = await this.#deadline.wait(this.call({ op: 'seen', when: expected }), what)
-    assert.deepEqual({ ...(counts as ComplianceCounts), ...expected }, counts, `Waited for ${what}, and was told:`)
+    assert.deepEqual(
+      { ...(counts as ComplianceCounts), ...expected },
+      counts,
+      `The module answered before it had ${what}:`,
+    )
   }
 
   async abort(options?: AbortOptions): Promise<void> {
@@ -124,22 +122,23 @@ export class RuntimeUnderTest {
     await this.#deadline.wait(Promise.resolve(this.target.stop()), 'stop()')
   }
 
-  /** Whatever has become of it: afterwards nothing of it is left. `deadline` is that of the cleaning up. */
+  /** Stops the runtime and waits for `stopped`. @param deadline - that of the clean-up */
   async dispose(deadline: Deadline): Promise<void> {
     try {
       await deadline.wait(Promise.resolve(this.target.stop()), 'stop(), to clean up')
-      while (this.events.at(-1) !== 'stopped') {
-        await deadline.wait(this.#arrived(this.#events.length), 'the event "stopped", to clean up')
+      while (this.eventTypes.at(-1) !== 'stopped') {
+        await deadline.wait(this.#received(this.#events.length), 'the event "stopped", to clean up')
       }
     } finally {
       this.#subscription.unsubscribe()
     }
   }
 
-  #arrived(index: number): Promise<void> {
+  /** Resolves when the event with this index has been received. */
+  #received(index: number): Promise<void> {
     if (this.#events.length > index) return Promise.resolve()
     return new Promise(resolve => {
-      this.#wake = resolve
+      this.#onEvent = resolve
     })
   }
 }

@@ -14,139 +14,140 @@ import { isSameVersion } from '../../version.js'
 import type { Deadline } from '../deadline.js'
 import { EventContract } from './eventContract.js'
 
-interface Held {
+interface BufferedEvent {
   readonly event: RuntimeEvent
-  /** It came after the runtime had been asked to stop. */
-  readonly isLast: boolean
+  /** Whether it was emitted after `stop()`. */
+  readonly isAfterStop: boolean
 }
 
 /**
- * A user's runtime behind a gate: what is asked of it goes straight through, what it says is held until the scenario
- * takes the step for it. So a generated path can be walked exactly, however fast or slow the runtime is.
+ * Wraps a user's runtime: forwards every call to it at once, but buffers its events until the scenario releases them. So
+ * a scenario follows its path exactly, however fast or slow the runtime is.
  */
 export class BufferedRuntime implements Runtime {
   readonly id: string
   readonly version: string
-  /** How often it was asked to start. */
+  /** How often `start()` was called. */
   starts = 0
-  /** How often it was asked to stop. */
+  /** How often `stop()` was called. */
   stops = 0
-  /** The signals of all calls that reached it, in order. */
+  /** The signals of all calls that it got, in order. */
   readonly received: (AbortSignal | undefined)[] = []
-  readonly #real: Runtime
-  readonly #said: EventContract
-  readonly #held: Held[] = []
-  readonly #out$ = new Subject<RuntimeEvent>()
-  readonly #faults: Error[] = []
+  readonly #target: Runtime
+  readonly #contract: EventContract
+  readonly #buffer: BufferedEvent[] = []
+  readonly #events$ = new Subject<RuntimeEvent>()
+  readonly #violations: Error[] = []
   readonly #abandoned = new AbortController()
   #subscription: Subscription | undefined
-  #stopped: Promise<unknown> = Promise.resolve()
-  #deliver: (held: Held) => void = held => this.#held.push(held)
-  #wake: () => void = () => {}
+  #stopSettled: Promise<unknown> = Promise.resolve()
+  #deliver: (buffered: BufferedEvent) => void = buffered => this.#buffer.push(buffered)
+  #onChange: () => void = () => {}
 
-  /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`; Error: it is of another version */
-  constructor(real: unknown, version: string) {
-    assertRuntime(real)
-    assertVersion(real, version)
-    this.id = real.id
+  /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`; Error if the runtime has another version */
+  constructor(target: unknown, version: string) {
+    assertRuntime(target)
+    assertVersion(target, version)
+    this.id = target.id
     this.version = version
-    this.#real = real
-    this.#said = new EventContract(version)
+    this.#target = target
+    this.#contract = new EventContract(version)
   }
 
-  /** Who watches it. */
+  /** How many subscribers its events have. */
   get subscribers(): number {
-    return this.#out$.observers.length
+    return this.#events$.observers.length
   }
 
-  /** What it did that a runtime must not do, if anything. */
-  get fault(): Error | undefined {
-    return this.#faults[0]
+  /** How the runtime first violated the contract of `Runtime`, if it did. */
+  get violation(): Error | undefined {
+    return this.#violations[0]
   }
 
-  /** Waits until it has said this; `stopped` for good, once it was asked to stop. */
-  async untilSaid(type: RuntimeEvent['type'], deadline: Deadline): Promise<void> {
-    while (this.#find(type) === -1) {
-      if (this.fault !== undefined) throw this.fault
+  /** Waits until the runtime has emitted this event; after `stop()`, for a `stopped` that came after it. */
+  async waitFor(type: RuntimeEvent['type'], deadline: Deadline): Promise<void> {
+    while (this.#indexOf(type) === -1) {
+      if (this.violation !== undefined) throw this.violation
       const changed = new Promise<void>(resolve => {
-        this.#wake = resolve
+        this.#onChange = resolve
       })
-      await deadline.wait(changed, `version ${this.version} to say "${type}" (so far it has said: ${this.#said.text})`)
+      const history = `events so far: ${this.#contract.history}`
+      await deadline.wait(changed, `version ${this.version} to emit "${type}" (${history})`)
     }
   }
 
-  /** Lets through what it said up to that, with the `updated` right behind it. @returns what was let through */
-  release(type: RuntimeEvent['type']): RuntimeEvent[] {
-    let count = this.#find(type) + 1
-    while (this.#held[count]?.event.type === 'updated') count++
-    const released = this.#held.splice(0, count).map(({ event }) => event)
-    for (const event of released) this.#out$.next(event)
+  /** Releases the events up to this one, and every `updated` right after it. @returns the released events */
+  releaseUpTo(type: RuntimeEvent['type']): RuntimeEvent[] {
+    let count = this.#indexOf(type) + 1
+    while (this.#buffer[count]?.event.type === 'updated') count++
+    const released = this.#buffer.splice(0, count).map(({ event }) => event)
+    for (const event of released) this.#events$.next(event)
     return released
   }
 
-  /** Makes it die by `crash`; whatever comes of that, only its events count. */
-  die(crash: (runtime: Runtime, version: string) => unknown): void {
-    this.#said.expectDeath()
-    // A call that makes it crash rejects, as it should.
-    void (async () => crash(this.#real, this.version))().catch(() => {})
+  /** Crashes the runtime with the user's function. Its result is ignored: only the events of the runtime count. */
+  crash(crash: (runtime: Runtime, version: string) => unknown): void {
+    this.#contract.expectCrash()
+    // The function may make a call that kills the runtime; that call rejects.
+    void (async () => crash(this.#target, this.version))().catch(() => {})
   }
 
-  /** From now on everything goes through. */
-  open(): void {
-    this.#deliver = ({ event }) => this.#out$.next(event)
-    for (const held of this.#held.splice(0)) this.#deliver(held)
+  /** Releases all events, and buffers no more. */
+  releaseAll(): void {
+    this.#deliver = ({ event }) => this.#events$.next(event)
+    for (const buffered of this.#buffer.splice(0)) this.#deliver(buffered)
   }
 
-  /** Settles when its `stop()` has. */
-  stopped(): Promise<unknown> {
-    return this.#stopped
+  /** Settles when the runtime's `stop()` has settled. */
+  stopSettled(): Promise<unknown> {
+    return this.#stopSettled
   }
 
-  /** Whatever it does: for the aggregate its calls have failed and its events are over. */
+  /** Rejects the calls in flight and ends the events, whatever the runtime does. */
   abandon(): void {
     this.#abandoned.abort(new Error(`Version ${this.version} was abandoned.`))
-    this.#out$.complete()
+    this.#events$.complete()
   }
 
-  /** Listens to it no more. */
-  unwatch(): void {
+  /** Unsubscribes from the runtime's events. */
+  unsubscribe(): void {
     this.#subscription?.unsubscribe()
   }
 
   start(): void {
-    if (this.starts === 0) this.#watch()
-    else this.#failed('was started twice')
+    if (this.starts === 0) this.#subscribe()
+    else this.#addViolation('was started twice')
     this.starts++
     try {
-      this.#real.start()
+      this.#target.start()
     } catch (thrown) {
-      this.#hear({ type: 'failedToStart', error: asError(thrown), version: this.version })
+      this.#receive({ type: 'failedToStart', error: asError(thrown), version: this.version })
     }
   }
 
   stop(): void {
     this.stops++
-    this.#stopped = (async () => this.#real.stop())()
-    this.#stopped.catch(error => this.#failed('failed to stop', error))
-    this.#wake()
+    this.#stopSettled = (async () => this.#target.stop())()
+    this.#stopSettled.catch(error => this.#addViolation('failed to stop', error))
+    this.#onChange()
   }
 
   call(request: unknown, options?: CallOptions): Promise<unknown> {
     this.received.push(options?.signal)
     const { signal } = this.#abandoned
     return new Promise((resolve, reject) => {
-      const forget = onAbort(signal, () => reject(signal.reason))
-      const answer = (async () => this.#real.call(request, options))()
-      answer.finally(forget).then(resolve, reject)
+      const removeListener = onAbort(signal, () => reject(signal.reason))
+      const answer = (async () => this.#target.call(request, options))()
+      answer.finally(removeListener).then(resolve, reject)
     })
   }
 
   abort(options?: AbortOptions): Promise<void> {
-    return this.#real.abort(options)
+    return this.#target.abort(options)
   }
 
   watchEvents(): Observable<RuntimeEvent> {
-    return this.#out$
+    return this.#events$
   }
 
   getActiveVersion(): string {
@@ -154,59 +155,59 @@ export class BufferedRuntime implements Runtime {
   }
 
   getInfo(options?: CallOptions): Promise<RuntimeInfo> {
-    return this.#real.getInfo(options)
+    return this.#target.getInfo(options)
   }
 
   getCapabilityTEE(): CapabilityTEE | undefined {
-    return this.#real.getCapabilityTEE()
+    return this.#target.getCapabilityTEE()
   }
 
   updateCapabilityTEE(): void {
-    this.#real.updateCapabilityTEE()
+    this.#target.updateCapabilityTEE()
   }
 
-  #watch(): void {
+  #subscribe(): void {
     try {
-      this.#subscription = this.#real.watchEvents().subscribe({
-        next: event => this.#hear(event),
-        error: thrown => this.#failed('ended its stream of events with an error', thrown),
+      this.#subscription = this.#target.watchEvents().subscribe({
+        next: event => this.#receive(event),
+        error: thrown => this.#addViolation('ended its events with an error', thrown),
         complete: () => {
-          if (this.stops === 0) this.#failed('ended its stream of events before it was stopped')
+          if (this.stops === 0) this.#addViolation('ended its events before it was stopped')
         },
       })
     } catch (thrown) {
-      this.#failed('cannot be watched: watchEvents() must give an Observable', thrown)
+      this.#addViolation('cannot be watched: watchEvents() must return an Observable', thrown)
     }
   }
 
-  #hear(event: unknown): void {
-    const fault = this.#said.note(event, this)
-    if (fault === undefined) this.#deliver({ event: event as RuntimeEvent, isLast: this.stops > 0 })
-    else this.#failed(fault)
-    this.#wake()
+  #receive(event: unknown): void {
+    const violation = this.#contract.check(event, this)
+    if (violation === undefined) this.#deliver({ event: event as RuntimeEvent, isAfterStop: this.stops > 0 })
+    else this.#addViolation(violation)
+    this.#onChange()
   }
 
-  #find(type: RuntimeEvent['type']): number {
-    const isEnd = type === 'stopped' && this.stops > 0
-    return this.#held.findIndex(({ event, isLast }) => event.type === type && (!isEnd || isLast))
+  #indexOf(type: RuntimeEvent['type']): number {
+    const isFinal = type === 'stopped' && this.stops > 0
+    return this.#buffer.findIndex(({ event, isAfterStop }) => event.type === type && (!isFinal || isAfterStop))
   }
 
-  #failed(what: string, cause?: unknown): void {
+  #addViolation(what: string, cause?: unknown): void {
     const reason = cause === undefined ? '' : `: ${asError(cause).message}`
     const message = `Version ${this.version} ${what}${reason}.`
-    this.#faults.push(new Error(message, cause === undefined ? undefined : { cause }))
-    this.#wake()
+    this.#violations.push(new Error(message, cause === undefined ? undefined : { cause }))
+    this.#onChange()
   }
 }
 
-/** An aggregate without an active version cannot tell. */
-function assertVersion(real: Runtime, version: string): void {
-  let said: unknown
+/** Accepts a runtime whose `getActiveVersion()` throws: an aggregate without an active version has none to give. */
+function assertVersion(target: Runtime, version: string): void {
+  let actual: unknown
   try {
-    said = real.getActiveVersion()
+    actual = target.getActiveVersion()
   } catch {
     return
   }
-  if (typeof said === 'string' && isSameVersion(said, version)) return
-  throw new Error(`It was provisioned as version ${version}, but getActiveVersion() gives ${JSON.stringify(said)}.`)
+  if (typeof actual === 'string' && isSameVersion(actual, version)) return
+  throw new Error(`Provisioned version ${version}, but getActiveVersion() returns ${JSON.stringify(actual)}.`)
 }

@@ -5,25 +5,24 @@ import type { Deadline } from '../deadline.js'
 import type { BufferedRuntime } from './bufferedRuntime.js'
 import type { CompiledScenarios } from './options.js'
 
-/** A call that is under way. */
-interface Sent {
+interface SentCall {
   readonly answer: Promise<unknown>
-  /** Tells it from all others, also on the other side of the aggregate. */
+  /** Each call has its own signal, which identifies it when it reaches a runtime. */
   readonly signal: AbortSignal
 }
 
-/** How many calls are made at once that wait: enough to see in which order they go out. */
-const WAITING = 3
+/** How many waiting calls are made at once: enough to check their order. */
+const WAITING_CALLS = 3
 
-/** The calls that a scenario makes: each must be answered once, by the right version, or be refused for good. */
+/** Makes the calls of a scenario, and checks that the right version answers each of them, once. */
 export class CallChecks {
   readonly #aggregate: Aggregate
   readonly #options: CompiledScenarios
   readonly #deadline: Deadline
-  /** Every runtime that there was. */
+  /** All runtimes of the scenario. */
   readonly #runtimes: readonly BufferedRuntime[]
   readonly #end = new AbortController()
-  #waiting: Sent[] = []
+  #waiting: SentCall[] = []
 
   constructor(
     aggregate: Aggregate,
@@ -37,98 +36,90 @@ export class CallChecks {
     this.#runtimes = runtimes
   }
 
-  /** Makes a call. @returns to be called when the version must have answered it */
+  /** Makes a call. @returns a function that checks that this version has answered it */
   send(): (version: string) => Promise<void> {
-    const sent = this.#send()
-    return version => this.#expectAnswer(sent, version)
+    const call = this.#send()
+    return version => this.#expectAnswer(call, version)
   }
 
-  /** Makes calls that wait until a version is active. */
-  wait(): void {
-    for (let i = 0; i < WAITING; i++) this.#waiting.push(this.#send())
+  /** Makes calls that wait for an active version. */
+  sendWaiting(): void {
+    for (let i = 0; i < WAITING_CALLS; i++) this.#waiting.push(this.#send())
   }
 
-  /** How many calls were made that wait, and are not answered yet. */
+  /** How many of the waiting calls are not answered yet. */
   get waiting(): number {
     return this.#waiting.length
   }
 
-  /** The calls that waited must have been sent to this version, in their order, and be answered. */
+  /** The version must get the waiting calls in their order, and answer them. */
   async expectWaitingAnswered(version: string): Promise<void> {
-    const waited = this.#waiting.splice(0)
-    for (const sent of waited) await this.#expectAnswer(sent, version)
-    const signals = new Set<AbortSignal | undefined>(waited.map(({ signal }) => signal))
-    const arrived = this.#received(version).filter(signal => signals.has(signal))
+    const calls = this.#waiting.splice(0)
+    for (const call of calls) await this.#expectAnswer(call, version)
+    const signals = new Set<AbortSignal | undefined>(calls.map(({ signal }) => signal))
+    const received = this.#receivedBy(version).filter(signal => signals.has(signal))
     assert.deepEqual(
-      arrived.map(signal => waited.findIndex(sent => sent.signal === signal)),
-      waited.map((_, i) => i),
-      `The calls that waited did not reach version ${version} in their order:`,
+      received.map(signal => calls.findIndex(call => call.signal === signal)),
+      calls.map((_, i) => i),
+      `The waiting calls did not reach version ${version} in their order:`,
     )
   }
 
-  /** The calls that waited must have been refused, and a new one too. */
+  /** The waiting calls, and new ones, must reject with `CUTOVER_DISPOSED`. */
   async expectClosed(): Promise<void> {
-    this.wait()
+    this.sendWaiting()
     for (const { answer } of this.#waiting.splice(0)) {
-      const outcome = await this.#deadline.wait(outcomeOf(answer), 'a call after dispose() to be rejected')
-      if ('reason' in outcome && isCutoverError(outcome.reason, 'CUTOVER_DISPOSED')) continue
-      assert.fail(`A call after dispose() must reject with CUTOVER_DISPOSED, but ${textOf(outcome)}.`)
+      const outcome = await this.#outcomeOf(answer, 'a call after dispose() to reject')
+      if (outcome.status === 'rejected' && isCutoverError(outcome.reason, 'CUTOVER_DISPOSED')) continue
+      assert.fail(`A call after dispose() must reject with CUTOVER_DISPOSED, but ${describeOutcome(outcome)}.`)
     }
   }
 
-  /** Nobody waits for an answer any more. */
-  end(): void {
-    this.#end.abort(new Error('The scenario is over.'))
+  /** Aborts every call that is not settled. */
+  abortAll(): void {
+    this.#end.abort(new Error('The scenario has ended.'))
   }
 
-  #send(): Sent {
-    // One signal each.
+  #send(): SentCall {
     const signal = AbortSignal.any([this.#end.signal])
     const answer = this.#aggregate.call(this.#options.request, { signal })
     answer.catch(() => {})
     return { answer, signal }
   }
 
-  async #expectAnswer({ answer, signal }: Sent, version: string): Promise<void> {
-    const outcome = await this.#deadline.wait(outcomeOf(answer), `version ${version} to answer a call`)
-    if ('reason' in outcome) {
-      const message = `A call that version ${version} should have answered ${textOf(outcome)}.`
+  async #expectAnswer({ answer, signal }: SentCall, version: string): Promise<void> {
+    const outcome = await this.#outcomeOf(answer, `version ${version} to answer a call`)
+    if (outcome.status === 'rejected') {
+      const message = `Version ${version} must answer a call, but the call ${describeOutcome(outcome)}.`
       throw new Error(message, { cause: outcome.reason })
     }
-    const times = this.#runtimes.flatMap(({ version, received }) =>
+    const receivers = this.#runtimes.flatMap(({ version, received }) =>
       received.filter(it => it === signal).map(() => version),
     )
-    assert.deepEqual(times, [version], 'A call must go to the active version, once. It went to:')
-    const checked = this.#deadline.wait(this.#check(outcome.value, version), `check() of an answer of ${version}`)
-    const verdict = await checked.catch((cause: unknown) => {
-      throw new Error(`${wrong(version, outcome.value)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    assert.deepEqual(receivers, [version], 'A call must reach the active version, once. It reached:')
+    await this.#checkAnswer(outcome.value, version)
+  }
+
+  async #checkAnswer(answer: unknown, version: string): Promise<void> {
+    const message = `Version ${version} gave a wrong answer (${describe(answer)})`
+    const checked = (async () => this.#options.check(answer, version))()
+    const verdict = await this.#deadline.wait(checked, `check() of an answer of ${version}`).catch((cause: unknown) => {
+      throw new Error(`${message}: ${cause instanceof Error ? cause.message : cause}`, { cause })
     })
-    if (verdict === false) throw new Error(`${wrong(version, outcome.value)}: check() gave false.`)
+    if (verdict === false) throw new Error(`${message}: check() returned false.`)
   }
 
-  async #check(answer: unknown, version: string): Promise<unknown> {
-    return this.#options.check(answer, version)
+  async #outcomeOf(answer: Promise<unknown>, what: string): Promise<PromiseSettledResult<unknown>> {
+    const [outcome] = await this.#deadline.wait(Promise.allSettled([answer]), what)
+    return outcome
   }
 
-  #received(version: string): (AbortSignal | undefined)[] {
+  #receivedBy(version: string): (AbortSignal | undefined)[] {
     return this.#runtimes.filter(runtime => runtime.version === version).flatMap(({ received }) => received)
   }
 }
 
-type Outcome = { readonly value: unknown } | { readonly reason: unknown }
-
-function outcomeOf(answer: Promise<unknown>): Promise<Outcome> {
-  return answer.then(
-    value => ({ value }),
-    (reason: unknown) => ({ reason }),
-  )
-}
-
-function textOf(outcome: Outcome): string {
-  if ('value' in outcome) return `was answered: ${describe(outcome.value)}`
-  return `was rejected: ${outcome.reason instanceof Error ? outcome.reason : describe(outcome.reason)}`
-}
-
-function wrong(version: string, answer: unknown): string {
-  return `Version ${version} did not answer as it should (${describe(answer)})`
+function describeOutcome(outcome: PromiseSettledResult<unknown>): string {
+  if (outcome.status === 'fulfilled') return `was answered: ${describe(outcome.value)}`
+  return `rejected: ${outcome.reason instanceof Error ? outcome.reason : describe(outcome.reason)}`
 }

@@ -3,65 +3,65 @@ import { isRuntimeEvent, type RuntimeEvent } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
 import { formatEvents } from '../formatEvent.js'
 
-/** What was asked of a runtime when it says something. */
-export interface Asked {
+/** How often `start()` and `stop()` of a runtime were called so far. */
+export interface StartStopCounts {
   readonly starts: number
   readonly stops: number
 }
 
-/** What one runtime has said, held against what a runtime may say (the contract of `Runtime`). */
+/** Checks the events of one runtime against the contract of `Runtime`. */
 export class EventContract {
   readonly #version: string
   readonly #events: RuntimeEvent[] = []
-  /** How often it was made to die, and has not said so yet. */
-  #deaths = 0
-  /** It was asked to stop and has said that it did. */
-  #isDown = false
+  /** How many crashes were caused and not reported yet. */
+  #crashesDue = 0
+  /** The runtime was stopped and has emitted `stopped`. */
+  #isStopped = false
 
   constructor(version: string) {
     this.#version = version
   }
 
-  /** From now on it may die once. */
-  expectDeath(): void {
-    this.#deaths++
+  /** Allows one `stopped` that no `stop()` has caused. */
+  expectCrash(): void {
+    this.#crashesDue++
   }
 
-  /** In short, for a message. */
-  get text(): string {
+  /** The events so far, for a message. */
+  get history(): string {
     return formatEvents(this.#events)
   }
 
-  /** Notes what it says. @returns what is wrong with that, if anything is */
-  note(event: unknown, { starts, stops }: Asked): string | undefined {
-    if (!isRuntimeEvent(event)) return `emitted ${describe(event)}, which is no RuntimeEvent`
-    const fault = this.#faultOf(event, starts, stops)
+  /** Records an event. @returns how it violates the contract; undefined if it does not */
+  check(event: unknown, { starts, stops }: StartStopCounts): string | undefined {
+    if (!isRuntimeEvent(event)) return `emitted ${describe(event)}, which is not a RuntimeEvent`
+    const violation = this.#violationOf(event, starts, stops)
     this.#events.push(event)
     if (event.type === 'stopped') {
-      if (stops > 0) this.#isDown = true
-      else if (this.#deaths > 0) this.#deaths--
+      if (stops > 0) this.#isStopped = true
+      else if (this.#crashesDue > 0) this.#crashesDue--
     }
-    return fault
+    return violation
   }
 
-  #faultOf(event: RuntimeEvent, starts: number, stops: number): string | undefined {
+  #violationOf(event: RuntimeEvent, starts: number, stops: number): string | undefined {
     const { type } = event
     if (type === 'configUpdated') return undefined
-    const isNamed = type === 'started' || type === 'updated'
-    if ((isNamed || event.version !== undefined) && !isThisVersion(event.version, this.#version)) {
-      return `said "${type}" of version ${describe(event.version)}`
+    const needsVersion = type === 'started' || type === 'updated'
+    if ((needsVersion || event.version !== undefined) && !this.#isOwnVersion(event.version)) {
+      return `emitted "${type}" for version ${describe(event.version)}`
     }
-    if (starts === 0) return `said "${type}" before it was started`
-    if (this.#isDown) return `said "${type}" after it had stopped for good`
-    const last = this.#events.findLast(said => said.type === 'started' || said.type === 'stopped')
+    if (starts === 0) return `emitted "${type}" before start()`
+    if (this.#isStopped) return `emitted "${type}" after its final "stopped"`
+    const last = this.#events.findLast(earlier => earlier.type === 'started' || earlier.type === 'stopped')
     if (last?.type !== 'started') return undefined
-    if (type === 'started') return 'said "started" twice, without "stopped" in between'
-    if (type === 'failedToStart') return 'said "failedToStart" while it was up'
-    const isToldTo = stops > 0 || this.#deaths > 0
-    return type === 'stopped' && !isToldTo ? 'said "stopped", though nothing had stopped it' : undefined
+    if (type === 'started') return 'emitted "started" twice, without "stopped" in between'
+    if (type === 'failedToStart') return 'emitted "failedToStart" while it was running'
+    const mayStop = stops > 0 || this.#crashesDue > 0
+    return type === 'stopped' && !mayStop ? 'emitted "stopped", but nothing had stopped it' : undefined
   }
-}
 
-function isThisVersion(text: unknown, version: string): boolean {
-  return typeof text === 'string' && isSameVersion(text, version)
+  #isOwnVersion(version: unknown): boolean {
+    return typeof version === 'string' && isSameVersion(version, this.#version)
+  }
 }

@@ -1,32 +1,35 @@
 import type { RuntimeEvent } from '../../runtime.js'
 import type { Step } from './steps.js'
 
-/** What a subscriber of the aggregate must hear, worked out from rules 11 to 14, with a memory of what is kept back. */
+/** Works out the events that a subscriber of the aggregate must get, from rules 11 to 14. */
 export class ExpectedEvents {
-  /** The next version's last `started`, with the capability that it has told since. */
+  /** The last `started` of the next version, with its latest capability. Emitted on promotion. */
   #captured: Extract<RuntimeEvent, { type: 'started' }> | undefined
-  /** What the active version said while its predecessor was leaving. */
+  /** Events of the active version, held until its predecessor has left. */
   #held: RuntimeEvent[] = []
 
-  /** What a step makes audible, in order. @param said - what its runtime said, if the step is about one */
-  after({ event, from: { context: from }, to: { context: to } }: Step, said: readonly RuntimeEvent[]): RuntimeEvent[] {
-    const heard: RuntimeEvent[] = []
+  /** The events that a step causes, in order. @param emitted - the events of the runtime that the step is about */
+  after(
+    { event, from: { context: from }, to: { context: to } }: Step,
+    emitted: readonly RuntimeEvent[],
+  ): RuntimeEvent[] {
+    const expected: RuntimeEvent[] = []
     const version = 'version' in event ? event.version : undefined
-    if (version === from.leaving) heard.push(...said)
-    else if (version === from.active) (from.leaving === null ? heard : this.#held).push(...said)
-    else if (version === from.next) for (const event of said) this.#capture(event)
-    const isNextDown = from.next !== null && event.type === 'version.stopped' && event.version === from.next
-    if (isNextDown) heard.push({ type: 'configUpdated' })
-    if (from.next !== null && !isNextDown && to.active === from.next) {
+    if (version === from.leaving) expected.push(...emitted)
+    else if (version === from.active) (from.leaving === null ? expected : this.#held).push(...emitted)
+    else if (version === from.next) for (const event of emitted) this.#capture(event)
+    const hasNextLeft = from.next !== null && event.type === 'version.stopped' && event.version === from.next
+    if (hasNextLeft) expected.push({ type: 'configUpdated' })
+    if (from.next !== null && !hasNextLeft && to.active === from.next) {
       if (this.#captured !== undefined) this.#held.push(this.#captured)
       this.#captured = undefined
     }
-    if (to.leaving === null) heard.push(...this.#held.splice(0))
-    if (to.next !== null && (to.next !== from.next || isNextDown)) {
+    if (to.leaving === null) expected.push(...this.#held.splice(0))
+    if (to.next !== null && (to.next !== from.next || hasNextLeft)) {
       this.#captured = undefined
-      heard.push({ type: 'configUpdated' })
+      expected.push({ type: 'configUpdated' })
     }
-    return heard
+    return expected
   }
 
   #capture(event: RuntimeEvent): void {

@@ -1,36 +1,33 @@
 import assert from 'node:assert/strict'
-import type { VersionPair } from '../../../machines/index.js'
 import type { Deadline } from '../deadline.js'
 import type { ModelState } from './steps.js'
 
-/** What the aggregate promised, and has to keep as soon as it has come to rest (rules 9 and 19). */
+interface PendingPromise {
+  readonly method: 'setVersion' | 'stop' | 'dispose'
+  readonly promise: Promise<unknown>
+}
+
+/** The promises of `setVersion()`, `stop()` and `dispose()`: each must resolve when the aggregate is at rest (rules 9, 19). */
 export class PendingPromises {
   readonly #deadline: Deadline
-  #pending: { readonly what: string; readonly promise: Promise<unknown>; readonly isPair: boolean }[] = []
+  #pending: PendingPromise[] = []
 
   constructor(deadline: Deadline) {
     this.#deadline = deadline
   }
 
-  /** The promise of a `setVersion`. */
-  expectPair(promise: Promise<VersionPair>): void {
-    this.#add('setVersion', promise, true)
-  }
-
-  expect(what: string, promise: Promise<unknown>): void {
-    this.#add(what, promise, false)
-  }
-
-  /** In this state every promise must be kept. */
-  async expectDone({ context: { active, next } }: ModelState): Promise<void> {
-    for (const { what, promise, isPair } of this.#pending.splice(0)) {
-      const value = await this.#deadline.wait(promise, `the promise of ${what}()`)
-      if (isPair) assert.deepEqual(value, { active, next }, 'setVersion() resolved with another pair:')
-    }
-  }
-
-  #add(what: string, promise: Promise<unknown>, isPair: boolean): void {
+  add(method: PendingPromise['method'], promise: PendingPromise['promise']): void {
     promise.catch(() => {})
-    this.#pending.push({ what, promise, isPair })
+    this.#pending.push({ method, promise })
+  }
+
+  /** Every promise must resolve in this state; those of `setVersion()` with the pair in place. */
+  async expectResolved({ context: { active, next } }: ModelState): Promise<void> {
+    for (const { method, promise } of this.#pending.splice(0)) {
+      const value = await this.#deadline.wait(promise, `the promise of ${method}()`)
+      if (method === 'setVersion') {
+        assert.deepEqual(value, { active, next }, 'setVersion() must resolve with the pair in place:')
+      }
+    }
   }
 }

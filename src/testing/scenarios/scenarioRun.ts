@@ -12,117 +12,121 @@ import { ExpectedEvents } from './expectedEvents.js'
 import type { CompiledScenarios } from './options.js'
 import { PendingPromises } from './pendingPromises.js'
 import { assertStatus } from './statusCheck.js'
-import { isAtRest, isClosed, nameOfEvent, routeIn, type Step, servingIn } from './steps.js'
+import { describeEvent, isAtRest, isClosed, routedVersion, type Step, servingVersion } from './steps.js'
 import { isSettledLater } from './waitingCalls.js'
 
-/** Says `started`, `failedToStart` or `stopped` for each event that a runtime brings about. */
-const SAID = {
+/** The event that a runtime emits, for each event of the machine that comes from a runtime. */
+const EMITTED = {
   'version.running': 'started',
   'version.failedToStart': 'failedToStart',
   'version.lost': 'stopped',
   'version.stopped': 'stopped',
 } as const satisfies Record<string, RuntimeEvent['type']>
 
-/** A generated path, walked with a real aggregate and the user's runtimes. */
+/** Runs one generated path with a real aggregate and the user's runtimes. */
 export class ScenarioRun {
   readonly #options: CompiledScenarios
   readonly #broken: string | undefined
   readonly #deadline: Deadline
   readonly #aggregate: Aggregate
   readonly #recorder: ReturnType<typeof recordEvents>
-  readonly #audible = new ExpectedEvents()
+  readonly #expectedEvents = new ExpectedEvents()
   readonly #calls: CallChecks
   readonly #promises: PendingPromises
-  /** Every runtime that there was; of a version the last one counts. */
+  /** All runtimes, in the order in which they were added. A version may have been added more than once. */
   readonly #runtimes: BufferedRuntime[] = []
-  readonly #real = new Set<unknown>()
+  /** The user's runtimes that are in use. */
+  readonly #provisioned = new Set<unknown>()
 
+  /** @param broken - the version that `provisionBroken` makes */
   constructor(options: CompiledScenarios, handover: Handover, broken: string | undefined, deadline: Deadline) {
     const { id, timeout, logger, inspect } = options
     this.#options = options
     this.#broken = broken
     this.#deadline = deadline
-    // The scenario is over before the aggregate loses its own deadline.
-    const times = { drainTimeout: timeout, stopTimeout: timeout, waitTimeout: Number.POSITIVE_INFINITY }
-    this.#aggregate = new Aggregate({ id, handover, logger, inspect, ...times })
+    // The deadline of the case must pass before any timeout of the aggregate.
+    const timeouts = { drainTimeout: timeout, stopTimeout: timeout, waitTimeout: Number.POSITIVE_INFINITY }
+    this.#aggregate = new Aggregate({ id, handover, logger, inspect, ...timeouts })
     this.#recorder = recordEvents(this.#aggregate)
     this.#calls = new CallChecks(this.#aggregate, options, deadline, this.#runtimes)
     this.#promises = new PendingPromises(deadline)
   }
 
-  /** Takes every step, and compares after each. */
-  async take(path: readonly Step[]): Promise<void> {
+  /** Takes every step of the path, and checks the aggregate after each of them. */
+  async run(path: readonly Step[]): Promise<void> {
     for (const [i, step] of path.entries()) {
-      const name = `Step ${i + 1} of ${path.length}, ${nameOfEvent(step.event)}`
-      await this.#explained(name, () => this.#take(step, path.slice(i + 1)))
+      const name = `Step ${i + 1} of ${path.length}, ${describeEvent(step.event)}`
+      await this.#explain(name, () => this.#take(step, path.slice(i + 1)))
     }
-    await this.#explained('After the last step', () => this.#expectNothingLeft())
+    await this.#explain('After the last step', () => this.#expectAllStopped())
   }
 
-  /** Takes everything down, whatever became of it; afterwards nothing of it is left. */
+  /** Stops everything, in whatever state it is. What does not stop before the deadline is abandoned. */
   async dispose(deadline: Deadline): Promise<void> {
-    this.#calls.end()
-    for (const runtime of this.#runtimes) runtime.open()
+    this.#calls.abortAll()
+    for (const runtime of this.#runtimes) runtime.releaseAll()
     const disposed = this.#aggregate.dispose()
     try {
       await deadline.wait(disposed, 'dispose(), to clean up')
-      await deadline.wait(Promise.allSettled(this.#runtimes.map(runtime => runtime.stopped())), 'stop(), to clean up')
+      const stops = this.#runtimes.map(runtime => runtime.stopSettled())
+      await deadline.wait(Promise.allSettled(stops), 'stop(), to clean up')
     } finally {
       for (const runtime of this.#runtimes) runtime.abandon()
-      await disposed
-      for (const runtime of this.#runtimes) runtime.unwatch()
+      // At once, unless the aggregate itself hangs; the error above says so already.
+      await deadline.wait(disposed, 'dispose()').catch(() => {})
+      for (const runtime of this.#runtimes) runtime.unsubscribe()
       this.#recorder.stop()
     }
   }
 
-  /** What a runtime did wrong explains what else went wrong. */
-  async #explained(name: string, act: () => Promise<void>): Promise<void> {
+  /** Names the step in the error. A violation of the contract by a runtime explains any other error, so it goes first. */
+  async #explain(name: string, act: () => Promise<void>): Promise<void> {
     try {
       await act()
-      const fault = this.#fault()
-      if (fault !== undefined) throw fault
+      const violation = this.#violation()
+      if (violation !== undefined) throw violation
     } catch (thrown) {
-      const cause = this.#fault() ?? asError(thrown)
+      const cause = this.#violation() ?? asError(thrown)
       throw new Error(`${name}: ${cause.message}`, { cause })
     }
   }
 
   async #take(step: Step, rest: readonly Step[]): Promise<void> {
     const { event, from, to } = step
-    const serving = servingIn(from)
-    // In flight while it happens; a version that dies loses its own.
-    const isHarmless = serving !== null && !(event.type === 'version.lost' && event.version === serving)
-    const answered = isHarmless ? this.#calls.send() : undefined
-    const said = await this.#perform(step)
-    if (serving !== null) await answered?.(serving)
+    const serving = servingVersion(from)
+    // A call is in flight during the step, unless the step crashes the version that has it.
+    const keepsCalls = serving !== null && !(event.type === 'version.lost' && event.version === serving)
+    const expectAnswer = keepsCalls ? this.#calls.send() : undefined
+    const emitted = await this.#perform(step)
+    if (serving !== null) await expectAnswer?.(serving)
     if (isClosed(to)) await this.#calls.expectClosed()
-    else if (routeIn(to) === null && isSettledLater(to, rest, this.#options.keepsCalls)) this.#calls.wait()
-    assertStatus(this.#aggregate.status(), to, routeIn(to) === null ? this.#calls.waiting : 0)
-    this.#assertHeard(this.#audible.after(step, said))
-    const answering = servingIn(to)
-    if (answering !== null) {
-      await this.#calls.expectWaitingAnswered(answering)
-      await this.#calls.send()(answering)
+    else if (routedVersion(to) === null && isSettledLater(to, rest, this.#options.keepsCalls)) this.#calls.sendWaiting()
+    assertStatus(this.#aggregate.status(), to, routedVersion(to) === null ? this.#calls.waiting : 0)
+    this.#assertEvents(this.#expectedEvents.after(step, emitted))
+    const nowServing = servingVersion(to)
+    if (nowServing !== null) {
+      await this.#calls.expectWaitingAnswered(nowServing)
+      await this.#calls.send()(nowServing)
     }
-    if (isAtRest(to)) await this.#promises.expectDone(to)
+    if (isAtRest(to)) await this.#promises.expectResolved(to)
   }
 
-  /** Versions and capabilities too; first in short, which is easier to read. */
-  #assertHeard(expected: readonly RuntimeEvent[]): void {
+  /** Compares the short forms first, because their difference is easier to read; then the events with capabilities. */
+  #assertEvents(expected: readonly RuntimeEvent[]): void {
     const { events } = this.#recorder
-    const message = 'A subscriber did not hear what it should:'
+    const message = 'A subscriber of the aggregate got other events than expected:'
     assert.deepEqual(this.#recorder.take(), expected.map(formatEvent), message)
     assert.deepEqual(events, expected, message)
   }
 
-  /** @returns what the step's runtime said, if it is about one */
+  /** @returns the events of the runtime that the step is about, if it is about one */
   async #perform({ event }: Step): Promise<readonly RuntimeEvent[]> {
     switch (event.type) {
       case 'addVersion':
         await this.#add(event.version)
         break
       case 'setVersion':
-        this.#promises.expectPair(this.#aggregate.setVersion(event.active, event.next))
+        this.#promises.add('setVersion', this.#aggregate.setVersion(event.active, event.next))
         break
       case 'removeVersion':
         this.#aggregate.removeVersion(event.version)
@@ -132,14 +136,14 @@ export class ScenarioRun {
         break
       case 'stop':
       case 'dispose':
-        this.#promises.expect(event.type, this.#aggregate[event.type]())
+        this.#promises.add(event.type, this.#aggregate[event.type]())
         break
       default: {
         const runtime = this.#runtimeOf(event.version)
         const { crash } = this.#options
-        if (event.type === 'version.lost' && crash !== undefined) runtime.die(crash)
-        await runtime.untilSaid(SAID[event.type], this.#deadline)
-        return runtime.release(SAID[event.type])
+        if (event.type === 'version.lost' && crash !== undefined) runtime.crash(crash)
+        await runtime.waitFor(EMITTED[event.type], this.#deadline)
+        return runtime.releaseUpTo(EMITTED[event.type])
       }
     }
     return []
@@ -148,10 +152,12 @@ export class ScenarioRun {
   async #add(version: string): Promise<void> {
     const { provision, provisionBroken } = this.#options
     const make = version === this.#broken && provisionBroken !== undefined ? provisionBroken : provision
-    const real = await this.#deadline.wait((async () => make(version))(), `provision() of version ${version}`)
-    if (this.#real.has(real)) throw new Error('provision() gave the same runtime again: make another one each time.')
-    this.#real.add(real)
-    const runtime = new BufferedRuntime(real, version)
+    const target = await this.#deadline.wait((async () => make(version))(), `provision() of version ${version}`)
+    if (this.#provisioned.has(target)) {
+      throw new Error('provision() returned the same runtime twice. It must make a new runtime for each call.')
+    }
+    this.#provisioned.add(target)
+    const runtime = new BufferedRuntime(target, version)
     this.#aggregate.addVersion(version, runtime)
     this.#runtimes.push(runtime)
   }
@@ -162,18 +168,18 @@ export class ScenarioRun {
     return runtime
   }
 
-  #fault(): Error | undefined {
-    return this.#runtimes.map(({ fault }) => fault).find(fault => fault !== undefined)
+  #violation(): Error | undefined {
+    return this.#runtimes.map(({ violation }) => violation).find(violation => violation !== undefined)
   }
 
-  async #expectNothingLeft(): Promise<void> {
-    const stopped = Promise.all(this.#runtimes.map(runtime => runtime.stopped()))
+  async #expectAllStopped(): Promise<void> {
+    const stopped = Promise.all(this.#runtimes.map(runtime => runtime.stopSettled()))
     await this.#deadline.wait(stopped, 'the promises of stop()')
-    // What is said right behind the end is said in the next turns; nobody can wait for what is said later.
+    // Catches events that follow the end within a few turns of the event loop. No wait can catch later ones.
     for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
     for (const { version, starts, stops, subscribers } of this.#runtimes) {
       assert.equal(stops, starts, `Version ${version} was started ${starts} times and stopped ${stops} times.`)
-      assert.equal(subscribers, 0, `Version ${version} is still watched after dispose().`)
+      assert.equal(subscribers, 0, `The aggregate still watches version ${version} after dispose().`)
     }
   }
 }

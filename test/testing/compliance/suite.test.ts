@@ -17,8 +17,8 @@ const caseNamed = (cases: readonly ComplianceCase[], name: string): ComplianceCa
   return found
 }
 
-describe('the compliance suite: each case notices', () => {
-  it('There is a defect for every case', () => {
+describe('Each case of the compliance suite finds its defect', () => {
+  it('Every case has a defect', () => {
     expect(Object.keys(DEFECTS).sort()).toEqual(
       runtimeCompliance(everything)
         .map(({ name }) => name)
@@ -33,44 +33,51 @@ describe('the compliance suite: each case notices', () => {
   })
 })
 
-describe('the compliance suite: what it says and leaves behind', () => {
-  it('With a reason to skip, every case says so, and none can pass', async () => {
+describe('The options and errors of the compliance suite', () => {
+  it('With a reason to skip, every case has that reason and cannot pass', async () => {
     for (const { skip, run } of runtimeCompliance({ ...everything, skip: 'no python3-cbor2 here' })) {
       expect(skip).toBe('no python3-cbor2 here')
-      expect(await rejectionOf(run())).toMatchObject({ message: expect.stringContaining('no python3-cbor2 here') })
+      expect(await rejectionOf(run())).toMatchObject({ message: 'This case is skipped: no python3-cbor2 here' })
     }
   })
 
-  it('A runtime that cannot crash skips those cases alone, and one without host requests has no case of them', () => {
+  it('A runtime that cannot crash skips the three crash cases; without hostRequests their case is left out', () => {
     const cases = runtimeCompliance({ provision: mortal, canCrash: false })
     expect(cases.filter(({ skip }) => skip !== undefined).map(({ name }) => /crash/.test(name))).toEqual([
       true,
       true,
       true,
     ])
-    expect(cases.map(({ name }) => name).filter(name => /asks its host/.test(name))).toEqual([])
+    expect(cases.map(({ name }) => name).filter(name => /to its host/.test(name))).toEqual([])
   })
 
-  it('A wrong option is refused by name', () => {
-    const expectRefused = (options: object, name: string) =>
-      expect(() => runtimeCompliance({ ...everything, ...options })).toThrow(
-        expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) }),
-      )
-    expectRefused({ provision: undefined }, 'provision')
-    expectRefused({ timeout: Number.POSITIVE_INFINITY }, 'timeout')
-    expectRefused({ timeout: 0 }, 'timeout')
+  it.each([
+    ['options', undefined],
+    ['provision', { provision: undefined }],
+    ['skip', { skip: 5 }],
+    ['canCrash', { canCrash: 'no' }],
+    ['hostRequests', { hostRequests: 1 }],
+    ['timeout', { timeout: Number.POSITIVE_INFINITY }],
+    ['timeout', { timeout: 0 }],
+    ['directory', { directory: new URL('file:///tmp') }],
+  ])('A wrong option %s is refused by name: %j', (name, options) => {
+    const given = options === undefined ? undefined : { ...everything, ...options }
+    expect(() => runtimeCompliance(given as never)).toThrow(
+      expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) }),
+    )
   })
 
-  it('A wait that ends in vain tells what it was for', async () => {
+  it('A wait that times out names the event it waited for', async () => {
     const mute = faulty(() => ({ start: () => {} }))
     const [basic] = runtimeCompliance({ provision: mute, timeout: 20 })
     expect(await rejectionOf(basic?.run() ?? Promise.resolve())).toMatchObject({
-      message: 'Waited for the event "started" (before it: nothing), in vain: the 20 ms of this case are over.',
+      message:
+        'Timed out waiting for the event "started" (events before it: none). This case has 20 ms (option "timeout").',
     })
   })
 
-  it('A wait for what the module has seen tells what it had seen at first; a module that answers too early is found out', async () => {
-    const aborted = 'An abort interrupts the work at hand without a restart'
+  it('A wait for counts names the first counts; a module that answers before its counts are reached fails the case', async () => {
+    const aborted = 'An abort interrupts the calls in flight without a restart'
     const never = new Promise(() => {})
     const failureOf = (seen: (request: ComplianceRequest) => ComplianceRequest) => {
       const provision = faulty(runtime => ({
@@ -78,20 +85,30 @@ describe('the compliance suite: what it says and leaves behind', () => {
       }))
       return rejectionOf(caseNamed(runtimeCompliance({ provision, timeout: 100 }), aborted).run())
     }
-    const waited =
-      'Waited for the module to have seen {"waiting":2} (at first it had seen {"waiting":0,"interrupted":0,"aborts":0})'
+    const counts = 'the counts {"waiting":2} of the module (at first {"waiting":0,"interrupted":0,"aborts":0})'
     expect(await failureOf(request => request)).toMatchObject({
-      message: expect.stringContaining(`${waited}, in vain`),
+      message: expect.stringContaining(`Timed out waiting for ${counts}`),
     })
     const early = failureOf(request => (request.op === 'seen' ? { op: 'seen' } : request))
-    expect(await early).toMatchObject({ message: expect.stringContaining(`${waited}, and was told`) })
+    expect(await early).toMatchObject({
+      message: expect.stringContaining(`The module answered before it had ${counts}:`),
+    })
   })
 
-  it('A runtime that cannot be provisioned fails its case', async () => {
-    const [basic] = runtimeCompliance({ provision: () => Promise.reject(new Error('no such host')) })
-    expect(await rejectionOf(basic?.run() ?? Promise.resolve())).toMatchObject({ message: 'no such host' })
+  it('A provision that rejects, hangs or gives no runtime fails its case', async () => {
+    const failureOf = (provision: () => Promise<unknown>) => {
+      const [basic] = runtimeCompliance({ provision: provision as () => Promise<Runtime>, timeout: 50 })
+      return rejectionOf(basic?.run() ?? Promise.resolve())
+    }
+    expect(await failureOf(() => Promise.reject(new Error('no such host')))).toMatchObject({ message: 'no such host' })
+    expect(await failureOf(() => new Promise(() => {}))).toMatchObject({
+      message: expect.stringContaining('Timed out waiting for provision()'),
+    })
+    expect(await failureOf(async () => ({ id: 'compliance' }))).toMatchObject({ code: 'CUTOVER_INVALID_RUNTIME' })
   })
+})
 
+describe('The clean-up of the compliance suite', () => {
   it('A case that fails stops its runtime and removes its files', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'suite-'))
     const events: RuntimeEvent['type'][] = []
@@ -113,17 +130,18 @@ describe('the compliance suite: what it says and leaves behind', () => {
     await rm(directory, { recursive: true })
   })
 
-  it('A runtime that never says stopped fails every case in which all else went well', async () => {
+  it('A runtime that never emits stopped fails each case that otherwise passes', async () => {
     const immortal = faulty(() => ({ stop: () => {} }))
     const cases = runtimeCompliance({ provision: immortal, timeout: 100 })
-    expect(await rejectionOf(caseNamed(cases, 'Values arrive whole, there and back').run())).toMatchObject({
+    const name = 'Values arrive unchanged, in requests and in answers'
+    expect(await rejectionOf(caseNamed(cases, name).run())).toMatchObject({
       message: expect.stringContaining('the event "stopped", to clean up'),
     })
   })
+})
 
-  it('The module file that is named is one that hosts can load', async () => {
-    const built = (await import(new URL('./testing.js', compiledModule).href)) as typeof import('cutover/testing')
-    expect(built.complianceModule.href).toBe(compiledModule.href)
-    expect(await import(compiledModule.href)).toMatchObject({ call: expect.any(Function), start: expect.any(Function) })
-  })
+it('complianceModule is the URL of a module that hosts can load', async () => {
+  const built = (await import(new URL('./testing.js', compiledModule).href)) as typeof import('cutover/testing')
+  expect(built.complianceModule.href).toBe(compiledModule.href)
+  expect(await import(compiledModule.href)).toMatchObject({ call: expect.any(Function), start: expect.any(Function) })
 })

@@ -10,7 +10,7 @@ export const door = createMachine({
   },
 })
 
-/** Counts without end. */
+/** Has infinitely many states. */
 export const counter = setup({
   types: { context: {} as { count: number }, events: {} as { type: 'add'; by: number } },
 }).createMachine({

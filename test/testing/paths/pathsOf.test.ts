@@ -8,16 +8,16 @@ function namesOf<Machine extends AnyStateMachine>(paths: readonly GeneratedPath<
   return paths.map(({ name }) => name)
 }
 
-describe('Generated paths', () => {
-  it('Every step out of every state is in a path, and no path is the beginning of another', () => {
+describe('pathsOf()', () => {
+  it('The paths take every step out of every state, and no path is the beginning of another', () => {
     expect(namesOf(pathsOf(door))).toEqual(['closed by push, pull', 'closed by lock, unlock', 'locked by lock, push'])
   })
 
-  it('Each state has a path when states are to be covered', () => {
+  it('With cover: states, each state is in a path', () => {
     expect(namesOf(pathsOf(door, { cover: 'states' }))).toEqual(['open by push', 'locked by lock'])
   })
 
-  it('A path is plain data: where it begins, what happens, and the state after each step', () => {
+  it('A path is plain data: the initial state, and each event with the state after it', () => {
     const [first] = pathsOf(counter, {
       events: ({ context }) => (context.count < 2 ? [{ type: 'add', by: 1 } as const] : []),
     })
@@ -31,7 +31,7 @@ describe('Generated paths', () => {
     })
   })
 
-  it('The shortest way is taken to each state', () => {
+  it('The path to each state is a shortest one', () => {
     const machine = createMachine({
       initial: 'a',
       states: { a: { on: { long: 'b', short: 'c' } }, b: { on: { go: 'c' } }, c: { on: { on: 'd' } }, d: {} },
@@ -39,7 +39,7 @@ describe('Generated paths', () => {
     expect(namesOf(pathsOf(machine))).toEqual(['c by long, go', 'd by short, on'])
   })
 
-  it('Events given as an array bring their payloads; those not given happen without', () => {
+  it('Events in an array have their payloads; other events have none', () => {
     const machine = createMachine({
       initial: 'a',
       states: { a: { on: { go: 'b', stay: { actions: 'stay' } } }, b: {} },
@@ -55,7 +55,7 @@ describe('Generated paths', () => {
     ])
   })
 
-  it('Delays and invoked actors are over when their synthetic events say so, also with nested and parallel states', () => {
+  it('Delays and invoked actors end by synthetic events, in nested and parallel states too', () => {
     const machine = setup({ actors: { load: fromPromise(async () => 'loaded') } }).createMachine({
       id: 'page',
       initial: 'loading',
@@ -77,7 +77,7 @@ describe('Generated paths', () => {
     )
   })
 
-  it('A history state remembers: states that differ only in what they would go back to are told apart', () => {
+  it('States that differ only in their history are different states', () => {
     const machine = createMachine({
       initial: 'on',
       states: {
@@ -96,33 +96,33 @@ describe('Generated paths', () => {
     })
   })
 
-  it('Nothing is carried out: actions do not run, actors do not start', () => {
-    const done: string[] = []
+  it('Actions do not run, and actors do not start', () => {
+    const log: string[] = []
     const machine = setup({
-      actors: { work: fromPromise(async () => void done.push('worked')) },
-      actions: { act: () => void done.push('acted') },
+      actors: { work: fromPromise(async () => void log.push('worked')) },
+      actions: { act: () => void log.push('acted') },
     }).createMachine({
       entry: 'act',
       initial: 'a',
       states: { a: { entry: 'act', invoke: { src: 'work', onDone: 'b' } }, b: { entry: 'act' } },
     })
     expect(pathsOf(machine)).toHaveLength(1)
-    expect(done).toEqual([])
+    expect(log).toEqual([])
   })
 
-  it('A machine of this library gives its paths', () => {
+  it('A machine of this library has paths', () => {
     expect(namesOf(pathsOf(connectionMachine, { cover: 'states' }))).toEqual([
       'closed by close',
       'ready by open, initialized',
     ])
   })
 
-  it('A machine without steps has one path, without steps', () => {
+  it('A machine without steps has one empty path', () => {
     const initial = { value: {}, context: {} }
     expect(pathsOf(createMachine({}))).toEqual([{ name: '{} from the start', initial, steps: [] }])
   })
 
-  it('Events that look alike as JSON are each tried', () => {
+  it('Events with equal JSON are different events', () => {
     const machine = setup({
       types: { context: {} as { said: string }, events: {} as { type: 'fail'; error: Error } },
     }).createMachine({
@@ -134,7 +134,7 @@ describe('Generated paths', () => {
     expect(new Set(said.flat())).toEqual(new Set(['one', 'two']))
   })
 
-  it('Payloads for what XState says of delays and actors can be given, also to a typed machine', () => {
+  it('Synthetic events can be given with payloads, also for a typed machine', () => {
     const machine = setup({
       types: { context: {} as { text: string }, events: {} as { type: 'go' } },
       actors: { load: fromPromise(async () => 'loaded') },
@@ -156,7 +156,7 @@ describe('Generated paths', () => {
     expect(path?.steps[0]?.state).toEqual({ value: 'b', context: { text: 'hello' } })
   })
 
-  it('A counter without end has an end where stopWhen says so, or where serializeState stops counting', () => {
+  it('stopWhen, or a serializeState that stops counting, ends an endless counter', () => {
     const events = [{ type: 'add', by: 1 } as const]
     const [stopped] = pathsOf(counter, { events, stopWhen: ({ context }) => context.count === 3 })
     expect(stopped?.steps.map(({ state }) => state.context.count)).toEqual([1, 2, 3])

@@ -14,18 +14,16 @@ function errorOf(act: () => unknown) {
   throw new Error('Nothing was thrown.')
 }
 
-describe('Machines that paths cannot be generated from', () => {
-  it('A state space over the limit stops at it, and says the number and what to do', () => {
+describe('Machines without paths', () => {
+  it('More states than the limit are refused: the message has the limit and what to do', () => {
     const events = [{ type: 'add', by: 1 } as const]
     expect(errorOf(() => pathsOf(counter, { events, limit: 500 }))).toEqual({
       code: 'CUTOVER_TOO_MANY_STATES',
-      message: expect.stringMatching(
-        /"counter" has more than 500 reachable states: stopped at 500 \(limit\)\. Give fewer/,
-      ),
+      message: expect.stringMatching(/"counter" has more than 500 reachable states \(option "limit"\)\. Give fewer/),
     })
   })
 
-  it('Paths that would not fit into memory are refused, though each state would', () => {
+  it('Paths that do not fit into memory are refused, even if their states do', () => {
     const machine = createMachine({
       id: 'long',
       context: { count: 0 },
@@ -37,12 +35,12 @@ describe('Machines that paths cannot be generated from', () => {
     const stopWhen = ({ context }: { context: { count: number } }) => context.count === 5_000
     expect(errorOf(() => pathsOf(machine, { stopWhen }))).toEqual({
       code: 'CUTOVER_TOO_MANY_STATES',
-      message: expect.stringMatching(/paths of the machine "long" have more than 2000000 steps, in 5001 states/),
+      message: expect.stringMatching(/paths of the machine "long" have more than 2000000 steps in 5001 states/),
     })
     expect(pathsOf(machine, { stopWhen, cover: 'states' })[0]?.steps).toHaveLength(5_000)
   })
 
-  it('As many states as the limit are fine', () => {
+  it('As many states as the limit are accepted', () => {
     expect(pathsOf(door, { limit: 3 })).toHaveLength(3)
     expect(errorOf(() => pathsOf(door, { limit: 2 })).code).toBe('CUTOVER_TOO_MANY_STATES')
   })
@@ -65,7 +63,7 @@ describe('Machines that paths cannot be generated from', () => {
     [
       'a wildcard',
       () => createMachine({ id: 'm', on: { '*': { actions: 'note' } } }),
-      /"m" listens to "\*".*give those.*in `events`/,
+      /"m" handles "\*".*Give the events.*in `events`/,
     ],
     [
       'a cycle in the context',
@@ -74,17 +72,17 @@ describe('Machines that paths cannot be generated from', () => {
         cycle.self = cycle
         return createMachine({ id: 'm', context: { cycle } })
       },
-      /"m" holds a cycle \("self"\)/,
+      /"m" contains a cycle \("self"\)/,
     ],
     [
-      'what hides what it holds',
+      'an object with hidden content',
       () => createMachine({ id: 'm', context: { secret: new WeakMap() } }),
-      /"m" holds an instance of WeakMap \("secret"\)/,
+      /"m" contains an instance of WeakMap \("secret"\)/,
     ],
     [
       'a function in the context',
       () => createMachine({ id: 'm', context: { f: () => {} } }),
-      /"m" holds a function \("f"\)/,
+      /"m" contains a function \("f"\)/,
     ],
   ])('%s is refused, and the message says what to do', (_, machine, message) => {
     expect(errorOf(() => pathsOf(machine()))).toEqual({
@@ -93,13 +91,13 @@ describe('Machines that paths cannot be generated from', () => {
     })
   })
 
-  it('A wildcard takes the events that are given for it, a partial one those that begin like it', () => {
+  it('A wildcard matches the given events; a partial one matches those with its prefix', () => {
     const machine = createMachine({ on: { '*': { actions: 'note' }, 'form.*': { actions: 'note' } } })
     const events = [{ type: 'form.sent' }, { type: 'other' }]
     expect(pathsOf(machine, { events }).map(({ name }) => name)).toEqual(['{} by form.sent', '{} by other'])
   })
 
-  it('A Map, a Set, a BigInt and undefined in the context tell states apart', () => {
+  it('A context may contain a Map, a Set, a BigInt and undefined', () => {
     const machine = createMachine({
       context: { seen: new Set<number>(), names: new Map([['a', 1n]]), last: undefined as number | undefined },
       on: {
@@ -129,12 +127,12 @@ describe('Machines that paths cannot be generated from', () => {
     [
       'name of an event',
       () => pathsOf(door, { events: [{ type: 'puhs' }] }),
-      /"events" must be events that some state listens to, got "puhs"/,
+      /"events" must be events that some state handles, got "puhs"/,
     ],
     ['stopWhen', () => pathsOf(door, { stopWhen: true as never }), /"stopWhen" must be a function/],
     ['serializeState', () => pathsOf(door, { serializeState: true as never }), /"serializeState" must be a function/],
     ['limit', () => pathsOf(door, { limit: 0 }), /"limit" must be a whole number, 1 or more/],
-  ])('A wrong %s is refused by its name', (_, act, message) => {
+  ])('A wrong %s is refused by name', (_, act, message) => {
     expect(errorOf(act)).toEqual({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringMatching(message) })
   })
 })

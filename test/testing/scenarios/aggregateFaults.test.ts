@@ -6,33 +6,33 @@ import { BufferedRuntime } from '../../../src/testing/scenarios/bufferedRuntime.
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
-/** What scenarios say of an aggregate that does something wrong: each of its promises is looked after. */
-const PROMOTE = /^promote: a next version that is up takes over/
-const caught = async (pattern = PROMOTE) => {
+const PROMOTE = /^promote: a next version that is running takes over/
+/** Runs a scenario with a correct runtime, and gives the error that reports the fault of the aggregate. */
+const errorOf = async (pattern = PROMOTE) => {
   const error = await rejectionOf(
     named(aggregateScenarios({ ...SMALL, handover: 'sequential', timeout: 1_000 }), pattern).run(),
   )
   return (error as Error).message
 }
 
-it('It says that it is in another state', async () => {
+it('status() gives another state', async () => {
   const { status } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'status').mockImplementation(function (this: Aggregate): AggregateStatus {
-    const said = status.call(this)
-    return said.active === '2.0.0' ? { ...said, next: '1.0.0' } : said
+    const actual = status.call(this)
+    return actual.active === '2.0.0' ? { ...actual, next: '1.0.0' } : actual
   })
-  expect(await caught()).toMatch(/Step 8 .*not in the state that it should be in:[\s\S]*next: '1\.0\.0'/)
+  expect(await errorOf()).toMatch(/Step 8 .*status\(\) differs from the state of the statechart:[\s\S]*next: '1\.0\.0'/)
 })
 
-it.each(['configUpdated', 'started', 'stopped'])('It does not say %s', async type => {
+it.each(['configUpdated', 'started', 'stopped'])('It does not emit %s', async type => {
   const { watchEvents } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'watchEvents').mockImplementation(function (this: Aggregate) {
     return watchEvents.call(this).pipe(filter((event: RuntimeEvent) => event.type !== type))
   })
-  expect(await caught()).toMatch(/A subscriber did not hear what it should:/)
+  expect(await errorOf()).toMatch(/A subscriber of the aggregate got other events than expected:/)
 })
 
-/** With a capability from its start on, and then a better one. */
+/** Has a capability when it starts, and updates it at once. */
 class TrustedRuntime extends ReadyRuntime {
   override emit(event: RuntimeEvent): void {
     if (event.type !== 'started') return super.emit(event)
@@ -41,41 +41,43 @@ class TrustedRuntime extends ReadyRuntime {
   }
 }
 
-it('It passes on the first capability of a next version, not the last', async () => {
+it('On promotion it emits the first capability of a next version, not the last', async () => {
   const trusted = aggregateScenarios({ ...SMALL, provision: version => new TrustedRuntime(version) })
-  const heard: RuntimeEvent[] = []
+  const received: RuntimeEvent[] = []
   const promote = named(trusted, PROMOTE)
   const { watchEvents } = Aggregate.prototype
   const spy = vi.spyOn(Aggregate.prototype, 'watchEvents').mockImplementation(function (this: Aggregate) {
     const events$ = watchEvents.call(this)
-    events$.subscribe(event => heard.push(event))
+    events$.subscribe(event => received.push(event))
     return events$
   })
   await promote.run()
-  expect(heard).toContainEqual({ type: 'started', version: '2.0.0', capabilityTEE: { hardware: 'new' } })
+  expect(received).toContainEqual({ type: 'started', version: '2.0.0', capabilityTEE: { hardware: 'new' } })
   spy.mockImplementation(function (this: Aggregate) {
     const old = (event: RuntimeEvent): RuntimeEvent =>
       event.type === 'started' && event.version === '2.0.0' ? { ...event, capabilityTEE: { hardware: 'old' } } : event
     return watchEvents.call(this).pipe(map(old))
   })
-  expect(String(await rejectionOf(promote.run()))).toMatch(/A subscriber did not hear what it should:[\s\S]*'new'/)
+  expect(String(await rejectionOf(promote.run()))).toMatch(
+    /A subscriber of the aggregate got other events than expected:[\s\S]*'new'/,
+  )
 })
 
-it('It resolves setVersion with another pair', async () => {
+it('setVersion() resolves with another pair', async () => {
   const { setVersion } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'setVersion').mockImplementation(function (this: Aggregate, ...versions) {
     return setVersion.apply(this, versions).then(pair => ({ ...pair, next: null }))
   })
-  expect(await caught()).toMatch(/setVersion\(\) resolved with another pair/)
+  expect(await errorOf()).toMatch(/setVersion\(\) must resolve with the pair in place/)
 })
 
-it('It never resolves setVersion', async () => {
+it('setVersion() never resolves', async () => {
   const { setVersion } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'setVersion').mockImplementation(function (this: Aggregate, ...versions) {
     void setVersion.apply(this, versions)
     return new Promise(() => {})
   })
-  expect(await caught()).toMatch(/Waited for the promise of setVersion\(\), in vain/)
+  expect(await errorOf()).toMatch(/Timed out waiting for the promise of setVersion\(\)/)
 })
 
 it('It sends a call twice', async () => {
@@ -84,10 +86,10 @@ it('It sends a call twice', async () => {
     if (this.status().active !== null) void call.call(this, request, options).catch(() => {})
     return call.call(this, request, options)
   })
-  expect(await caught()).toMatch(/A call must go to the active version, once\. It went to:/)
+  expect(await errorOf()).toMatch(/A call must reach the active version, once\. It reached:/)
 })
 
-it('It lets calls that wait overtake each other', async () => {
+it('It changes the order of waiting calls', async () => {
   const { call } = Aggregate.prototype
   let swap: (() => void) | undefined
   let made = 0
@@ -103,19 +105,19 @@ it('It lets calls that wait overtake each other', async () => {
     swap = undefined
     return answer
   })
-  expect(await caught(/^add: a version that is wanted already/)).toMatch(
-    /The calls that waited did not reach version 1\.0\.0 in their order:/,
+  expect(await errorOf(/^add: a version that is wanted already/)).toMatch(
+    /The waiting calls did not reach version 1\.0\.0 in their order:/,
   )
 })
 
-it('It does not reject the calls that wait when it is disposed of', async () => {
+it('dispose() does not reject the waiting calls', async () => {
   const { call } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
     const answer = call.call(this, request, options)
     return this.status().phase === 'stoppingActive' ? answer.catch(() => new Promise(() => {})) : answer
   })
-  expect(await caught(/^dispose: while the old active version stops/)).toMatch(
-    /Step \d+ of \d+, dispose\(\): Waited for a call after dispose\(\) to be rejected/,
+  expect(await errorOf(/^dispose: while the old active version stops/)).toMatch(
+    /Step \d+ of \d+, dispose\(\): Timed out waiting for a call after dispose\(\) to reject/,
   )
 })
 
@@ -125,23 +127,23 @@ it('It stops a runtime twice', async () => {
     this.stops++
     stop.call(this)
   })
-  expect(await caught()).toMatch(/After the last step: Version 1\.0\.0 was started 1 times and stopped 2 times/)
+  expect(await errorOf()).toMatch(/After the last step: Version 1\.0\.0 was started 1 times and stopped 2 times/)
 })
 
-it('It does not leave off watching a runtime', async () => {
+it('It does not unsubscribe from a runtime', async () => {
   const { watchEvents } = BufferedRuntime.prototype
   vi.spyOn(BufferedRuntime.prototype, 'watchEvents').mockImplementation(function (this: BufferedRuntime) {
     const events$ = watchEvents.call(this)
     events$.subscribe()
     return events$
   })
-  expect(await caught()).toMatch(/After the last step: Version 1\.0\.0 is still watched after dispose\(\)/)
+  expect(await errorOf()).toMatch(/After the last step: The aggregate still watches version 1\.0\.0 after dispose\(\)/)
 })
 
-it('It takes calls after dispose', async () => {
+it('It answers calls after dispose()', async () => {
   const { call } = Aggregate.prototype
   vi.spyOn(Aggregate.prototype, 'call').mockImplementation(function (this: Aggregate, request, options) {
     return call.call(this, request, options).catch(() => 'an answer')
   })
-  expect(await caught()).toMatch(/must reject with CUTOVER_DISPOSED, but was answered: "an answer"/)
+  expect(await errorOf()).toMatch(/must reject with CUTOVER_DISPOSED, but was answered: "an answer"/)
 })

@@ -8,40 +8,40 @@ import { describe, expect, it } from 'vitest'
 const fixture = (path: string) => new URL(`../../fixtures/${path}`, import.meta.url)
 const mortal = fixture('guests/mortal.mjs')
 const broken = fixture('modules/throws.mjs')
-/** Quick to try again. */
+/** Retries quickly. */
 const QUICK = { minBackoff: 20, jitter: 0 } as const
 
-const SUBJECT = {
+const COMMON = {
   id: 'scenarios',
   request: 'a question',
   check: (answer: unknown, version: string) => expect(answer).toBe(`${version} answers a question`),
 } as const
 
-const elsewhere = {
-  ...SUBJECT,
+const isolated = {
+  ...COMMON,
   crash: runtime => runtime.call('crash'),
 } satisfies Partial<AggregateScenariosOptions>
 
 const HOSTS: Readonly<Record<string, AggregateScenariosOptions>> = {
   'in-process': {
-    ...SUBJECT,
+    ...COMMON,
     provision: inProcess({ module: ({ version }) => ({ call: request => `${version} answers ${request}` }) }),
     provisionBroken: inProcess({ module: () => Promise.reject(new Error('no module')), ...QUICK }),
     crash: runtime => runtime.abort({ force: true }),
   },
   'a worker thread': {
-    ...elsewhere,
+    ...isolated,
     provision: workerThread({ module: mortal, ...QUICK }),
     provisionBroken: workerThread({ module: broken, ...QUICK }),
   },
   'a child process': {
-    ...elsewhere,
+    ...isolated,
     provision: childProcess({ module: mortal, ...QUICK }),
     provisionBroken: childProcess({ module: broken, ...QUICK }),
   },
 }
 
-describe.each(Object.entries(HOSTS))('the scenarios, %s', (_, options) => {
+describe.each(Object.entries(HOSTS))('Scenarios, %s', (_, options) => {
   for (const { name, run, skip } of aggregateScenarios(options)) {
     it(name, { timeout: 20_000 }, async () => {
       expect(skip).toBe(undefined)
@@ -50,14 +50,13 @@ describe.each(Object.entries(HOSTS))('the scenarios, %s', (_, options) => {
   }
 })
 
-const NEVER = 'A runtime that never starts fails its scenario by its name, version and step, and leaves nothing behind'
+const NEVER =
+  'The error of a runtime that never starts has the scenario, the step and the version; nothing stays behind'
 it(NEVER, { timeout: 20_000 }, async () => {
   const program = fileURLToPath(fixture('processes/neverStarts.mjs'))
   const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 })
   expect(stdout).toMatch(
-    /^Scenario "prewarm: .*": Step 4 of 10, version 1\.0\.0 says "started": Waited for version 1\.0\.0/,
+    /^Scenario "prewarm: .*": Step 4 of 10, version 1\.0\.0 emits "started": Timed out waiting for version 1\.0\.0/,
   )
-  expect(stdout).toContain(
-    'to say "started" (so far it has said: nothing), in vain: the 1000 ms of this case are over.',
-  )
+  expect(stdout).toContain('to emit "started" (events so far: none). This case has 1000 ms (option "timeout").')
 })

@@ -5,7 +5,7 @@ import { rejectionOf } from '../../fixtures/hosting.js'
 import { FAULTS } from '../../fixtures/scenarios/faulty.js'
 import { READY, ReadyRuntime } from '../../fixtures/scenarios/ready.js'
 
-describe('a fault of a runtime is caught', () => {
+describe('A scenario reports a fault of a runtime', () => {
   it.each(Object.entries(FAULTS))('%s', async (_, { options, message, scenario }) => {
     const given: AggregateScenariosOptions = {
       ...READY,

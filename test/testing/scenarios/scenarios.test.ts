@@ -7,7 +7,7 @@ import { BrokenRuntime, LateRuntime, named, READY, ReadyRuntime, SMALL } from '.
 const namesOf = (cases: readonly TestCase[]) => cases.map(({ name }) => name)
 const skippedOf = (cases: readonly TestCase[]) => cases.filter(({ skip }) => skip !== undefined)
 
-describe('a runtime that does all it should', () => {
+describe('A correct runtime passes every scenario', () => {
   const runtimes: ReadyRuntime[] = []
   const keep = (runtime: ReadyRuntime) => {
     runtimes.push(runtime)
@@ -28,13 +28,13 @@ describe('a runtime that does all it should', () => {
   })
 })
 
-describe('which scenarios there are', () => {
+describe('The list of scenarios', () => {
   const all = namesOf(aggregateScenarios(READY))
 
-  it('There are 27, of every kind, and both handovers where they differ', () => {
+  it('It has 27 cases of every kind, and both handovers where they differ', () => {
     const kinds = all.map(name => name.slice(0, name.indexOf(':')))
     const counts = Object.fromEntries([...new Set(kinds)].map(kind => [kind, kinds.filter(it => it === kind).length]))
-    const expected = { add: 2, prewarm: 1, promote: 6, 'replace next': 1, cancel: 2, 'fail to start': 2, die: 6 }
+    const expected = { add: 2, prewarm: 1, promote: 6, 'replace next': 1, cancel: 2, 'fail to start': 2, crash: 6 }
     expect(counts).toEqual({ ...expected, stop: 4, dispose: 3 })
     expect(new Set(all).size).toBe(27)
     const [sequential, overlap] = ['sequential', 'overlap'].map(it => all.filter(name => name.endsWith(` (${it})`)))
@@ -42,20 +42,20 @@ describe('which scenarios there are', () => {
     expect(overlap).toHaveLength(4)
   })
 
-  it('With one handover each is there once; what cannot happen in it says why', () => {
+  it('With one handover each scenario is there once; those that cannot happen in it are skipped, with the reason', () => {
     const sequential = aggregateScenarios({ ...READY, handover: 'sequential' })
     expect(namesOf(sequential)).toHaveLength(23)
     expect(skippedOf(sequential).map(({ name, skip }) => `${name}: ${skip}`)).toEqual(
       ['stop', 'dispose'].map(
         what =>
-          `${what}: while the old active version retires behind the new one: ` +
-          'No path of the statechart leads there with 3 versions and handover sequential.',
+          `${what}: while the old active version stops behind the new one: ` +
+          'The statechart has no path for it with 3 versions and handover sequential.',
       ),
     )
     expect(skippedOf(aggregateScenarios({ ...READY, handover: 'overlap' }))).toEqual([])
   })
 
-  it('With two versions, what needs three says so', () => {
+  it('With two versions, the scenarios that need three are skipped', () => {
     const skipped = skippedOf(aggregateScenarios(SMALL))
     expect(namesOf(skipped)).toEqual([
       'promote: a next version takes over, and another one starts behind it',
@@ -64,17 +64,19 @@ describe('which scenarios there are', () => {
     expect(skipped[0]?.skip).toContain('2 versions')
   })
 
-  it('Without a way to break or to crash a runtime, the cases of that say what to give, and cannot pass', async () => {
+  it('Without provisionBroken and crash, the cases that need them name the option, and cannot pass', async () => {
     const { provisionBroken: _, crash: __, ...options } = READY
     const skipped = skippedOf(aggregateScenarios(options))
     expect(skipped.map(({ name, skip }) => [name.slice(0, name.indexOf(':')), /"\w+"/.exec(skip ?? '')?.[0]])).toEqual([
       ...Array(2).fill(['fail to start', '"provisionBroken"']),
-      ...Array(6).fill(['die', '"crash"']),
+      ...Array(6).fill(['crash', '"crash"']),
     ])
-    expect(await rejectionOf(skipped[0]?.run() ?? Promise.resolve())).toMatchObject({ message: /Not to be run: Give/ })
+    expect(await rejectionOf(skipped[0]?.run() ?? Promise.resolve())).toMatchObject({
+      message: /This case is skipped: It needs the option/,
+    })
   })
 
-  it('The versions given are those that are provisioned', async () => {
+  it('Only the given versions are provisioned', async () => {
     const provisioned: string[] = []
     const provision = (version: string) => {
       provisioned.push(version)
@@ -87,8 +89,8 @@ describe('which scenarios there are', () => {
   })
 })
 
-describe('runtimes that take their time, or say more than they must', () => {
-  it('A runtime that starts, stops and answers later, and fails a few times before, passes', async () => {
+describe('Slow runtimes, and hosts', () => {
+  it('A runtime that starts, stops and answers later, and fails to start a few times, passes', async () => {
     const provision = (version: string) => {
       const runtime = new ReadyRuntime(version, { autoStart: false, autoStop: false })
       const start = () => {
@@ -115,15 +117,15 @@ describe('runtimes that take their time, or say more than they must', () => {
       await run()
   })
 
-  it('A runtime that rejects the calls that come too early passes where it is said that it does', async () => {
+  it('A runtime that rejects early calls passes with keepsCalls: false, and fails without it', async () => {
     const provision = (version: string) => {
       const runtime = new LateRuntime(version)
-      let isUp = false
+      let isRunning = false
       runtime.watchEvents().subscribe(({ type }) => {
-        isUp = type === 'started'
+        isRunning = type === 'started'
       })
       const call = async (request: string) => {
-        if (!isUp) throw new Error('too early')
+        if (!isRunning) throw new Error('too early')
         return `${version} answers ${request}`
       }
       return Object.assign(runtime, { call })
@@ -137,7 +139,7 @@ describe('runtimes that take their time, or say more than they must', () => {
     expect(await failures({})).toBeGreaterThan(0)
   })
 
-  it('Where the aggregates write, and who inspects them, can be given', async () => {
+  it('The aggregates use the given logger and inspect', async () => {
     const lines: string[] = []
     const write = (_: object, message: string) => lines.push(message)
     const logger = { debug: write, info: write, warn: write, error: write }
@@ -147,7 +149,7 @@ describe('runtimes that take their time, or say more than they must', () => {
     expect(inspect).toHaveBeenCalled()
   })
 
-  it('A host will do in place of a function, and is asked for the id and the version', async () => {
+  it('A host can replace the function, and gets the id and the version', async () => {
     const configs: unknown[] = []
     const provision = {
       name: 'mine',
@@ -161,13 +163,13 @@ describe('runtimes that take their time, or say more than they must', () => {
   })
 })
 
-/** Turns of the event loop: far more than a case takes by itself. */
+/** Waits for turns of the event loop. */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve))
 }
 
-describe('what is left behind', () => {
-  it('However many calls are under way, Node.js has no leak to warn of', async () => {
+describe('The clean-up of a scenario', () => {
+  it('Many calls in flight cause no warning of a leak', async () => {
     const warned = vi.fn()
     process.on('warning', warned)
     onTestFinished(() => {
@@ -179,7 +181,7 @@ describe('what is left behind', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  it('A case that fails with a runtime that neither answers nor stops is over after twice its time', async () => {
+  it('With a runtime that neither answers nor stops, a case ends within twice its timeout', async () => {
     const provision = (version: string) =>
       Object.assign(new ReadyRuntime(version), { call: () => new Promise<string>(() => {}), stop: () => {} })
     const began = performance.now()
@@ -187,8 +189,8 @@ describe('what is left behind', () => {
     expect(performance.now() - began).toBeLessThan(3 * 600)
   })
 
-  it('A runtime that said that it stopped before it was asked to is waited for all the same', async () => {
-    const down: string[] = []
+  it('A runtime that emits stopped before stop() is called is waited for nevertheless', async () => {
+    const stopped: string[] = []
     const provision = (version: string) => {
       const runtime = new ReadyRuntime(version, { autoStart: false, autoStop: false })
       const start = () => {
@@ -197,17 +199,17 @@ describe('what is left behind', () => {
         runtime.emitStarted()
       }
       const stop = () => {
-        const goDown = () => {
-          down.push(version)
+        const reportStop = () => {
+          stopped.push(version)
           runtime.emitStopped()
         }
-        if (version === '1.0.0') goDown()
-        else void turns(200).then(goDown)
+        if (version === '1.0.0') reportStop()
+        else void turns(200).then(reportStop)
       }
       return Object.assign(runtime, { start, stop })
     }
-    await named(aggregateScenarios({ ...SMALL, provision }), /^cancel: .* still starts/).run()
-    expect(down).toEqual(['2.0.0', '1.0.0'])
+    await named(aggregateScenarios({ ...SMALL, provision }), /^cancel: .* still starting/).run()
+    expect(stopped).toEqual(['2.0.0', '1.0.0'])
   })
 })
 
@@ -229,14 +231,14 @@ it.each([
   ['timeout', { timeout: 2 ** 31 }],
   ['logger', { logger: {} }],
   ['inspect', { inspect: 1 }],
-])('A wrong option %s is refused by its name: %j', (name, wrong) => {
+])('A wrong option %s is refused by name: %j', (name, wrong) => {
   const options = { ...READY, ...wrong } as unknown as AggregateScenariosOptions
   expect(() => aggregateScenarios(options)).toThrow(
     expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION', message: expect.stringContaining(`"${name}"`) }),
   )
 })
 
-it('Options that are missing, and what is no version, are refused', () => {
+it('Missing options and invalid versions are refused', () => {
   const { request: _, ...withoutRequest } = READY
   expect(() => aggregateScenarios(withoutRequest as unknown as AggregateScenariosOptions)).toThrow(
     /"request" must be given/,

@@ -26,7 +26,6 @@ export class Deadline {
       return await Promise.race([promise, timedOut])
     } finally {
       timer.abort()
-      timedOut.catch(() => {})
     }
   }
 }

@@ -10,7 +10,7 @@ export const callCases: readonly CaseDefinition[] = [
       const values = Array.from({ length: 500 }, (_, i) => i)
       const delayOf = (i: number) => (i % 3 === 0 ? { delay: 10 - (i % 10) } : {})
       const calls = values.map(value => runtime.call({ op: 'echo', value, ...delayOf(value) }))
-      assert.deepEqual(await runtime.answerOf(Promise.all(calls), 'echo'), values)
+      await runtime.expectAnswer(Promise.all(calls), 'echo', values)
     },
   },
   {
@@ -35,8 +35,9 @@ export const callCases: readonly CaseDefinition[] = [
       assert.ok(error instanceof Error, `The call "fail" must reject with an Error, but rejected with ${error}`)
       const { name, message, cause } = error
       const { code, field, limits } = error as Error & Record<string, unknown>
-      assert.deepEqual({ name, code, message, details: { field, limits }, cause: (cause as Error)?.message }, fail)
-      assert.equal(await runtime.answerOf(other, 'echo'), 'fine')
+      const actual = { name, code, message, details: { field, limits }, cause: (cause as Error)?.message }
+      assert.deepEqual(actual, fail, 'The error of the call "fail" has changed:')
+      await runtime.expectAnswer(other, 'echo', 'fine')
       await runtime.expectAllEvents(['started'])
     },
   },
@@ -50,10 +51,10 @@ export const callCases: readonly CaseDefinition[] = [
       const other = runtime.call({ op: 'wait' })
       await runtime.waitForCounts({ waiting: 2 })
       controller.abort(reason)
-      assert.equal(await runtime.rejectionOf(call, 'wait'), reason)
+      await runtime.expectRejection(call, 'wait', reason)
       await runtime.waitForCounts({ waiting: 1, interrupted: 1, aborts: 0 })
       await runtime.abort()
-      assert.equal(await runtime.answerOf(other, 'wait'), 'interrupted')
+      await runtime.expectAnswer(other, 'wait', 'interrupted')
       await runtime.expectAllEvents(['started'])
     },
   },
@@ -64,11 +65,11 @@ export const callCases: readonly CaseDefinition[] = [
       const controller = new AbortController()
       const waiting = runtime.call({ op: 'wait' }, { signal: controller.signal })
       controller.abort('not any more')
-      assert.equal(await runtime.rejectionOf(waiting, 'wait'), 'not any more')
+      await runtime.expectRejection(waiting, 'made before the start', 'not any more')
       await runtime.startAndWait()
       const dead = runtime.call({ op: 'wait' }, { signal: AbortSignal.abort('too late') })
-      assert.equal(await runtime.rejectionOf(dead, 'wait'), 'too late')
-      assert.deepEqual(await runtime.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
+      await runtime.expectRejection(dead, 'made after its signal fired', 'too late')
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 0 })
     },
   },
   {
@@ -82,10 +83,10 @@ export const callCases: readonly CaseDefinition[] = [
         return { youAsked: request }
       })
       const request = { deep: ['question', 1] }
-      assert.deepEqual(await runtime.request({ op: 'ask', request }), { youAsked: request })
+      await runtime.expectAnswer(runtime.call({ op: 'ask', request }), 'ask', { youAsked: request })
       const error = await runtime.rejectionOf(runtime.call({ op: 'ask', request: 'fail' }), 'ask')
-      assert.match(String(error), /the host says no/)
-      assert.deepEqual(asked, [request, 'fail'])
+      assert.match(String(error), /the host says no/, 'The module must get the error of its host:')
+      assert.deepEqual(asked, [request, 'fail'], 'The host got other requests than expected:')
     },
   },
 ]

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict'
 import type { CaseDefinition } from './caseContext.js'
 
 /** Cases about interrupts, restarts and crashes. */
@@ -10,8 +9,8 @@ export const faultCases: readonly CaseDefinition[] = [
       const calls = [runtime.call({ op: 'wait' }), runtime.call({ op: 'wait' })]
       await runtime.waitForCounts({ waiting: 2 })
       await runtime.abort()
-      assert.deepEqual(await runtime.answerOf(Promise.all(calls), 'wait'), ['interrupted', 'interrupted'])
-      assert.deepEqual(await runtime.counts(), { waiting: 0, interrupted: 2, aborts: 1 })
+      await runtime.expectAnswer(Promise.all(calls), 'wait', ['interrupted', 'interrupted'])
+      await runtime.expectCounts({ waiting: 0, interrupted: 2, aborts: 1 })
       await runtime.expectAllEvents(['started'])
     },
   },
@@ -20,14 +19,14 @@ export const faultCases: readonly CaseDefinition[] = [
     async run(context) {
       const runtime = await context.provisionStarted()
       await runtime.abort()
-      assert.equal((await runtime.counts()).aborts, 1)
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 1 })
       const calls = [runtime.call({ op: 'hang' }), runtime.call({ op: 'hang' })]
       await runtime.waitForCounts({ waiting: 2 })
       await runtime.abort({ force: true })
       for (const call of calls) await runtime.expectLost(call, 'in flight')
       await runtime.expectEvent('stopped')
       await runtime.expectEvent('started')
-      assert.deepEqual(await runtime.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 0 })
       await runtime.expectAllEvents(['started', 'stopped', 'started'])
     },
   },
@@ -37,7 +36,7 @@ export const faultCases: readonly CaseDefinition[] = [
       const runtime = await context.provisionStarted()
       const restarted = runtime.abort({ force: true })
       const call = runtime.call({ op: 'echo', value: 'waited' })
-      assert.equal(await runtime.answerOf(call, 'echo'), 'waited')
+      await runtime.expectAnswer(call, 'made during the restart', 'waited')
       await restarted
       await runtime.expectEvent('stopped')
       await runtime.expectEvent('started')
@@ -71,7 +70,7 @@ export const faultCases: readonly CaseDefinition[] = [
       await runtime.expectLost(hanging, 'in flight during the crash')
       await runtime.expectEvent('stopped')
       await runtime.expectEvent('started')
-      await runtime.expectAnswer()
+      await runtime.expectEcho()
       await runtime.expectAllEvents(['started', 'stopped', 'started'])
     },
   },
@@ -83,7 +82,7 @@ export const faultCases: readonly CaseDefinition[] = [
       const later = runtime.runInside('stopped', () => runtime.call({ op: 'echo', value: 'waited' }))
       await runtime.expectLost(runtime.call({ op: 'crash', signal: 'SIGKILL' }), 'crash')
       await runtime.expectEvent('stopped')
-      assert.equal(await runtime.answerOf(later, 'echo'), 'waited')
+      await runtime.expectAnswer(later, 'made after the crash', 'waited')
       await runtime.expectEvent('started')
     },
   },

@@ -8,13 +8,14 @@ export const lifecycleCases: readonly CaseDefinition[] = [
     async run(context) {
       const runtime = await context.provision()
       const { target } = runtime
-      assert.equal(target.id, IDENTITY.id)
-      assert.equal(target.getActiveVersion(), IDENTITY.version)
+      assert.equal(target.id, IDENTITY.id, 'The runtime has another id than its config:')
+      assert.equal(target.getActiveVersion(), IDENTITY.version, 'getActiveVersion() gives another version:')
       target.start()
-      assert.equal((await runtime.expectEvent('started')).version, IDENTITY.version)
-      assert.equal(await runtime.request({ op: 'echo', value: 'hello' }), 'hello')
+      const { version } = await runtime.expectEvent('started')
+      assert.equal(version, IDENTITY.version, 'The event "started" has another version:')
+      await runtime.expectEcho()
       const info = await context.deadline.wait(target.getInfo(), 'getInfo()')
-      assert.equal(info.version, IDENTITY.version)
+      assert.equal(info.version, IDENTITY.version, 'getInfo() gives another version:')
       await runtime.stop()
       await runtime.expectEvent('stopped')
       await runtime.expectAllEvents(['started', 'stopped'])
@@ -26,7 +27,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       const runtime = await context.provision()
       const early = runtime.call({ op: 'echo', value: 'early' })
       await runtime.startAndWait()
-      assert.equal(await runtime.answerOf(early, 'early'), 'early')
+      await runtime.expectAnswer(early, 'made before the start', 'early')
     },
   },
   {
@@ -35,7 +36,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       const runtime = await context.provision({ startDelay: 200 })
       runtime.target.start()
       const calls = ['a', 'b', 'c'].map(value => runtime.call({ op: 'echo', value }))
-      assert.deepEqual(await runtime.answerOf(Promise.all(calls), 'echo'), ['a', 'b', 'c'])
+      await runtime.expectAnswer(Promise.all(calls), 'made during the start', ['a', 'b', 'c'])
       await runtime.expectEvent('started')
       await runtime.expectAllEvents(['started'])
     },
@@ -50,11 +51,9 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       const { error } = await runtime.expectEvent('failedToStart')
       assert.match(String(error?.message), /told not to start/, 'failedToStart must give the reason:')
       await blockingFile.remove()
-      assert.equal(await runtime.answerOf(call, 'echo'), 'waited')
-      const events = runtime.eventTypes
-      const failures = events.slice(0, -1)
-      assert.deepEqual(new Set(failures), new Set(['failedToStart']))
-      assert.equal(events.at(-1), 'started')
+      await runtime.expectAnswer(call, 'made during the failing start', 'waited')
+      const failures = runtime.eventTypes.slice(0, -1).map(() => 'failedToStart')
+      await runtime.expectAllEvents([...failures, 'started'])
     },
   },
   {
@@ -77,9 +76,9 @@ export const lifecycleCases: readonly CaseDefinition[] = [
       runtime.target.start()
       await runtime.expectEvent('failedToStart')
       await runtime.stop()
-      assert.equal(runtime.eventTypes.at(-1), 'stopped')
-      const events = runtime.eventTypes
-      await runtime.expectAllEvents([...events.slice(0, -1).map(() => 'failedToStart'), 'stopped'])
+      assert.equal(runtime.eventTypes.at(-1), 'stopped', 'stop() must resolve after the event "stopped":')
+      const failures = runtime.eventTypes.slice(0, -1).map(() => 'failedToStart')
+      await runtime.expectAllEvents([...failures, 'stopped'])
     },
   },
   {

@@ -78,9 +78,14 @@ export class RuntimeUnderTest {
     return this.#deadline.wait(call, `the answer to the call "${what}"`)
   }
 
-  /** The runtime must answer a call. */
-  async expectAnswer(): Promise<void> {
-    assert.equal(await this.request({ op: 'echo', value: 'ready' }), 'ready')
+  /** The call must get this answer. */
+  async expectAnswer(call: Promise<unknown>, what: string, answer: unknown): Promise<void> {
+    assert.deepEqual(await this.answerOf(call, what), answer, `The call "${what}" got a wrong answer:`)
+  }
+
+  /** Makes a call, which must get its answer. */
+  async expectEcho(): Promise<void> {
+    await this.expectAnswer(this.call({ op: 'echo', value: 'hello' }), 'echo', 'hello')
   }
 
   /** The call must reject. Gives the reason. */
@@ -88,6 +93,11 @@ export class RuntimeUnderTest {
     const [outcome] = await this.#deadline.wait(Promise.allSettled([call]), `the call "${what}" to reject`)
     if (outcome.status === 'rejected') return outcome.reason
     assert.fail(`The call "${what}" must reject, but was answered: ${describe(outcome.value)}.`)
+  }
+
+  /** The call must reject with this reason. */
+  async expectRejection(call: Promise<unknown>, what: string, reason: unknown): Promise<void> {
+    assert.equal(await this.rejectionOf(call, what), reason, `The call "${what}" rejected with another reason:`)
   }
 
   /** The call must reject with CutoverError `CUTOVER_RUNTIME_LOST`. */
@@ -100,6 +110,11 @@ export class RuntimeUnderTest {
 
   async counts(): Promise<ComplianceCounts> {
     return (await this.request({ op: 'seen' })) as ComplianceCounts
+  }
+
+  /** The module's counts must be these now. */
+  async expectCounts(expected: ComplianceCounts): Promise<void> {
+    assert.deepEqual(await this.counts(), expected, 'The module has other counts than expected:')
   }
 
   /** Waits until the module's counts are these. The module itself answers when they are. */

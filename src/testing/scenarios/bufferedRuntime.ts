@@ -1,5 +1,4 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
-import { onAbort } from '../../abortListeners.js'
 import { asError } from '../../errors.js'
 import {
   type AbortOptions,
@@ -38,7 +37,11 @@ export class BufferedRuntime implements Runtime {
   readonly #buffer: BufferedEvent[] = []
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #violations: Error[] = []
-  readonly #abandoned = new AbortController()
+  #rejectCalls: (reason: Error) => void = () => {}
+  /** Rejects when the runtime is abandoned. */
+  readonly #abandoned = new Promise<never>((_, reject) => {
+    this.#rejectCalls = reject
+  })
   #subscription: Subscription | undefined
   #stopSettled: Promise<unknown> = Promise.resolve()
   #deliver: (buffered: BufferedEvent) => void = buffered => this.#buffer.push(buffered)
@@ -52,6 +55,7 @@ export class BufferedRuntime implements Runtime {
     this.version = version
     this.#target = target
     this.#contract = new EventContract(version)
+    this.#abandoned.catch(() => {})
   }
 
   /** How many subscribers its events have. */
@@ -105,7 +109,7 @@ export class BufferedRuntime implements Runtime {
 
   /** Rejects the calls in flight and ends the events, whatever the runtime does. */
   abandon(): void {
-    this.#abandoned.abort(new Error(`Version ${this.version} was abandoned.`))
+    this.#rejectCalls(new Error(`Version ${this.version} was abandoned.`))
     this.#events$.complete()
   }
 
@@ -129,17 +133,12 @@ export class BufferedRuntime implements Runtime {
     this.stops++
     this.#stopSettled = (async () => this.#target.stop())()
     this.#stopSettled.catch(error => this.#addViolation('failed to stop', error))
-    this.#onChange()
   }
 
   call(request: unknown, options?: CallOptions): Promise<unknown> {
     this.received.push(options?.signal)
-    const { signal } = this.#abandoned
-    return new Promise((resolve, reject) => {
-      const removeListener = onAbort(signal, () => reject(signal.reason))
-      const answer = (async () => this.#target.call(request, options))()
-      answer.finally(removeListener).then(resolve, reject)
-    })
+    const answer = (async () => this.#target.call(request, options))()
+    return Promise.race([answer, this.#abandoned])
   }
 
   abort(options?: AbortOptions): Promise<void> {

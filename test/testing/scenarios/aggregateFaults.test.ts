@@ -8,21 +8,25 @@ import { named, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
 const PROMOTE = /^promote: a next version that is running takes over/
 /** Runs a scenario with a correct runtime, and gives the error that reports the fault of the aggregate. */
-const errorOf = async (pattern = PROMOTE) => {
+const errorOf = async (pattern = PROMOTE, timeout = 1_000) => {
   const error = await rejectionOf(
-    named(aggregateScenarios({ ...SMALL, handover: 'sequential', timeout: 1_000 }), pattern).run(),
+    named(aggregateScenarios({ ...SMALL, handover: 'sequential', timeout }), pattern).run(),
   )
   return (error as Error).message
 }
 
-it('status() gives another state', async () => {
-  const { status } = Aggregate.prototype
-  vi.spyOn(Aggregate.prototype, 'status').mockImplementation(function (this: Aggregate): AggregateStatus {
-    const actual = status.call(this)
-    return actual.active === '2.0.0' ? { ...actual, next: '1.0.0' } : actual
-  })
-  expect(await errorOf()).toMatch(/Step 8 .*status\(\) differs from the state of the statechart:[\s\S]*next: '1\.0\.0'/)
-})
+it.each(['state', 'phase', 'active', 'next', 'wanted', 'versions', 'waiting'] as const)(
+  'status() gives a wrong value of %s',
+  async field => {
+    const { status } = Aggregate.prototype
+    vi.spyOn(Aggregate.prototype, 'status').mockImplementation(function (this: Aggregate): AggregateStatus {
+      const actual = status.call(this)
+      return actual.active === '2.0.0' ? { ...actual, [field]: field === 'versions' ? [] : 'wrong' } : actual
+    })
+    const expected = new RegExp(`Step 8 .*status\\(\\) differs from the state of the statechart:[\\s\\S]*${field}: `)
+    expect(await errorOf()).toMatch(expected)
+  },
+)
 
 it.each(['configUpdated', 'started', 'stopped'])('It does not emit %s', async type => {
   const { watchEvents } = Aggregate.prototype
@@ -71,13 +75,23 @@ it('setVersion() resolves with another pair', async () => {
   expect(await errorOf()).toMatch(/setVersion\(\) must resolve with the pair in place/)
 })
 
-it('setVersion() never resolves', async () => {
-  const { setVersion } = Aggregate.prototype
-  vi.spyOn(Aggregate.prototype, 'setVersion').mockImplementation(function (this: Aggregate, ...versions) {
-    void setVersion.apply(this, versions)
-    return new Promise(() => {})
+it.each(['setVersion', 'stop', 'dispose'] as const)('%s() never resolves', async method => {
+  const original: (...args: never[]) => Promise<unknown> = Aggregate.prototype[method]
+  vi.spyOn(Aggregate.prototype, method).mockImplementation(function (this: Aggregate, ...args: unknown[]) {
+    void original.apply(this, args as never[])
+    return new Promise<never>(() => {})
   })
-  expect(await errorOf()).toMatch(/Timed out waiting for the promise of setVersion\(\)/)
+  const message = `Timed out waiting for the promise of ${method}()`
+  expect(await errorOf(method === 'stop' ? /^stop: and start again/ : PROMOTE, 300)).toContain(message)
+})
+
+it('stop() rejects', async () => {
+  const { stop } = Aggregate.prototype
+  vi.spyOn(Aggregate.prototype, 'stop').mockImplementation(async function (this: Aggregate) {
+    await stop.call(this)
+    throw new Error('cannot stop')
+  })
+  expect(await errorOf(/^stop: and start again/)).toContain('cannot stop')
 })
 
 it('It sends a call twice', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { decode } from 'cborg'
 import { expect, it } from 'vitest'
-import { frame, guestPy, type Message } from '../fixtures/compliance/guestProcess.js'
+import { frame, guestPy, type WireMessage } from '../fixtures/compliance/guestProcess.js'
 
 const page = readFileSync('docs/protocol.md', 'utf8')
 
@@ -9,7 +9,7 @@ const examples = [...page.matchAll(/^```json\n(.*?)^```\n+```hex\n(.*?)^```/gms)
   ([, message = '', dump = '']) => [message.trim(), dump] as const,
 )
 
-/** The bytes of an annotated dump: what stands before two spaces. */
+/** The bytes of an annotated dump: on each line, the text before two spaces. */
 const bytesOf = (dump: string) =>
   dump
     .trim()
@@ -26,8 +26,8 @@ it('docs/protocol.md shows examples', () => {
   expect(examples).toHaveLength(5)
 })
 
-it.each(examples)('docs/protocol.md: the bytes of %s are those on the wire', (text, dump) => {
-  const message = JSON.parse(text) as Message
+it.each(examples)('docs/protocol.md: the bytes of %s are correct', (text, dump) => {
+  const message = JSON.parse(text) as WireMessage
   const bytes = Buffer.from(bytesOf(dump).replaceAll(' ', ''), 'hex')
   expect(bytesOf(dump)).toBe(frame(message).toString('hex').match(/../g)?.join(' '))
   expect(bytes.readUInt32BE()).toBe(bytes.length - 4)
@@ -35,7 +35,7 @@ it.each(examples)('docs/protocol.md: the bytes of %s are those on the wire', (te
   expect(decode(bytes.subarray(4), { strict: true })).toEqual(message)
 })
 
-it('docs/protocol.md has every kind in its table, each once, and every request with its answer', () => {
+it('The table of docs/protocol.md has every kind once, and the answer of every request', () => {
   const section = page.slice(page.indexOf('## Kinds'), page.indexOf('## Handshake'))
   const rows = [...section.matchAll(/^\| `(\w+)` \| (host|guest|both) \| .*? \| (?:`(\w+)`)? ?\|$/gm)]
   const kinds = rows.map(([, kind]) => kind)
@@ -47,6 +47,6 @@ it('docs/protocol.md has every kind in its table, each once, and every request w
   }
 })
 
-it('docs/protocol.md knows every kind that the guest in Python knows', () => {
+it('docs/protocol.md has every kind that the Python guest uses', () => {
   expect(kindsOf(readFileSync(guestPy, 'utf8')).filter(kind => !page.includes(`\`${kind}\``))).toEqual([])
 })

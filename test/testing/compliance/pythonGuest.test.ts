@@ -21,8 +21,8 @@ afterEach(async () => {
   }
 })
 
-describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wire ${noPython ?? ''}`, () => {
-  it('It answers the handshake with its protocol, the version it is told, and its features', async () => {
+describe.skipIf(noPython !== undefined)(`The Python guest, over its socket ${noPython ?? ''}`, () => {
+  it('It answers the handshake with its protocol, the given version and its features', async () => {
     const guest = await GuestProcess.spawn()
     guests.push(guest)
     expect(await guest.initialize()).toEqual({
@@ -30,13 +30,13 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
     })
   })
 
-  it('A start that fails is answered with an Error body', async () => {
+  it('It answers a failed start with an Error body', async () => {
     const guest = await GuestProcess.spawn()
     guests.push(guest)
     expect(await guest.initialize({ failWhile: guestPy })).toMatchObject({ Error: { message: 'told not to start' } })
   })
 
-  it('It answers pings while calls are in flight, and refuses what it does not know', async () => {
+  it('It answers pings while calls are in flight, and refuses unknown requests', async () => {
     const guest = await start()
     void call(guest, { op: 'hang' })
     expect(await guest.request('RuntimePingRequest', {})).toEqual({ Empty: {} })
@@ -45,7 +45,7 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
     })
   })
 
-  it('A cancel reaches its call, also one that comes right behind it, and no other', async () => {
+  it('A cancel request reaches only its own call, even if it follows the call at once', async () => {
     const guest = await start()
     const other = guest.ask('RuntimeCallRequest', { op: 'wait' })
     const { id, answer } = guest.ask('RuntimeCallRequest', { op: 'wait' })
@@ -59,7 +59,7 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
     expect(await guest.request('RuntimeCancelRequest', { id: 4_711 })).toEqual({ Empty: {} })
   })
 
-  it('It says what it has seen as soon as that is what was asked for', async () => {
+  it('It answers "seen" as soon as the counts are reached', async () => {
     const guest = await start()
     const seen = call(guest, { op: 'seen', when: { waiting: 2, aborts: 1 } })
     void call(guest, { op: 'hang' })
@@ -71,7 +71,7 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
     expect(await seen).toEqual({ RuntimeCallResponse: { waiting: 2, interrupted: 0, aborts: 1 } })
   })
 
-  it('It asks its host, and passes its answers and its errors on', async () => {
+  it('It sends requests to its host, and passes on the answers and errors', async () => {
     const guest = await start({}, request => {
       if (request === 'fail') throw new Error('the host says no')
       return { youAsked: request }
@@ -82,25 +82,25 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
     expect(await call(guest, { op: 'ask', request: 'fail' })).toMatchObject({ Error: { message: 'the host says no' } })
   })
 
-  it('A shutdown is answered, then it exits with 0', async () => {
+  it('It answers a shutdown request, then exits with code 0', async () => {
     const guest = await start()
     void call(guest, { op: 'hang' })
     expect(await guest.request('RuntimeShutdownRequest', {})).toEqual({ Empty: {} })
     expect(await guest.exit()).toEqual({ code: 0, signal: null })
   })
 
-  it('When its host is gone it exits by itself, whatever it does', async () => {
+  it('It exits when the connection closes, even during its start', async () => {
     const idle = await start()
     const starting = await GuestProcess.spawn()
     guests.push(starting)
     void starting.initialize({ startDelay: 60_000 })
     for (const guest of [idle, starting]) {
-      guest.hangUp()
+      guest.disconnect()
       expect(await guest.exit()).toEqual({ code: 0, signal: null })
     }
   })
 
-  it('It crashes when it is told to', async () => {
+  it('It crashes on request', async () => {
     const [exits, killed] = [await start(), await start()]
     void call(exits, { op: 'crash' })
     void call(killed, { op: 'crash', signal: 'SIGKILL' })
@@ -109,7 +109,7 @@ describe.skipIf(noPython !== undefined)(`the guest in Python, asked over the wir
   })
 })
 
-it('The guest in Python is short, and needs nothing but the standard library and cbor2', () => {
+it('The Python guest is short, and needs only the standard library and cbor2', () => {
   const source = readFileSync(guestPy, 'utf8')
   const imports = [...source.matchAll(/^\s*(?:import|from) (\w+)/gm)].map(match => match[1])
   expect(imports).toEqual(['asyncio', 'os', 'signal', 'struct', 'cbor2'])

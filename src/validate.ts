@@ -41,6 +41,11 @@ export function positive(name: string, value: unknown, fallback: number): number
   throw invalidOption(name, 'a whole number, 1 or more', value)
 }
 
+export function boolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? fallback
+  throw invalidOption(name, 'true or false', value)
+}
+
 export function text(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw invalidOption(name, 'a string that is not empty', value)

@@ -1,5 +1,5 @@
 import type { AggregateEvent, AggregateSnapshot, aggregateMachine, Handover } from 'cutover/machines'
-import { expectedStatus } from '../../src/testing/scenarios/statusCheck.js'
+import { expectedStatus } from '../../src/testing/scenarios/index.js'
 import type { Driver, Step } from './runEverything.js'
 import { Taken } from './taken.js'
 import { same, Twin } from './twin.js'

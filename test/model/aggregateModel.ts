@@ -1,5 +1,5 @@
 import { type AggregateEvent, type AggregateSnapshot, aggregateMachine, type Handover } from 'cutover/machines'
-import { reportsIn } from '../../src/testing/scenarios/steps.js'
+import { hostReports } from '../../src/testing/scenarios/index.js'
 import { AggregateDriver } from './aggregateDriver.js'
 import type { Impossible } from './coverage.js'
 import { runEverything } from './runEverything.js'
@@ -23,7 +23,7 @@ const WHILE_DISPOSING: readonly AggregateEvent[] = [{ type: 'stop' }, { type: 'd
 /** What can happen: any command, and of each version's host what it can say in the state that it is in. */
 function possible(state: AggregateSnapshot): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...reportsIn(state)]
+  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...hostReports(state)]
 }
 
 /** As in: running.settled, active 1.0.0, no next, wanted 1.0.0 and none, 1.0.0 running */

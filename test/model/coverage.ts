@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-import type { GraphStep, StateGraph } from '../../src/testing/paths/stateGraph.js'
+import type { GraphStep, StateGraph } from '../../src/testing/paths/index.js'
 import { nameOf, outcomesOf, writtenOutcomes, writtenTransitions } from './transitions.js'
 
 /** What cannot be run in a setting: transitions, and outcomes of guards (`… [guard] true`). */
@@ -34,7 +34,7 @@ export class Coverage<Machine extends AnyStateMachine> {
     this.#machine = machine
     this.#graph = graph
     this.#impossible = impossible
-    this.#numbers = new Map(graph.flatMap(({ exits }) => exits).map((step, i) => [step, i]))
+    this.#numbers = new Map(graph.flatMap(({ steps }) => steps).map((step, i) => [step, i]))
   }
 
   /** A step was run, after `before`, and these transitions were taken; null when it never got to the machine. */
@@ -62,7 +62,7 @@ export class Coverage<Machine extends AnyStateMachine> {
 
   get figures(): Figure[] {
     const { length } = this.#graph
-    const pairs = this.#graph.reduce((sum, { exits }) => sum + this.#after(exits), 0)
+    const pairs = this.#graph.reduce((sum, { steps }) => sum + this.#after(steps), 0)
     const [transitions, outcomes] = [this.#possibleTransitions, this.#possibleOutcomes]
     return [
       { name: 'states', found: length, covered: this.#states.size },
@@ -114,8 +114,8 @@ export class Coverage<Machine extends AnyStateMachine> {
     return number
   }
 
-  #after(exits: readonly GraphStep<Machine>[]): number {
-    return exits.reduce((sum, { to }) => sum + (this.#graph[to]?.exits.length ?? 0), 0)
+  #after(steps: readonly GraphStep<Machine>[]): number {
+    return steps.reduce((sum, { to }) => sum + (this.#graph[to]?.steps.length ?? 0), 0)
   }
 }
 

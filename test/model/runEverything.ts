@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { AnyStateMachine, AnyTransitionDefinition, EventFromLogic, SnapshotFrom } from 'xstate'
-import { wayTo } from '../../src/testing/paths/pathsOf.js'
-import { type GraphStep, type StateGraph, stateGraph } from '../../src/testing/paths/stateGraph.js'
+import { type GraphStep, type StateGraph, shortestPath, stateGraph } from '../../src/testing/paths/index.js'
 import { figuresLine } from '../docs/coverage.js'
 import { Coverage, type Impossible } from './coverage.js'
 import { REPORT, REPORT_VARIABLE, saveCoverage } from './report.js'
@@ -108,7 +107,12 @@ async function walk<Machine extends AnyStateMachine>(
       const taken = await driver.take({ event: step.event, from: snapshotOf(step.from), to: snapshotOf(step.to) })
       coverage?.note(step, tour[i - 1], taken)
     } catch (error) {
-      if (coverage !== null) await walk(model, graph, wayTo(graph, step), null)
+      const shortest = shortestPath(
+        0,
+        state => graph[state]?.steps ?? [],
+        it => it === step,
+      )
+      if (coverage !== null) await walk(model, graph, shortest ?? [], null)
       throw explained(error, tour.slice(0, i + 1), model.nameOf(snapshotOf(step.from)))
     }
   }

@@ -2,7 +2,7 @@ import { Aggregate, isCutoverError } from 'cutover'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { expect } from 'vitest'
 import type { InspectionEvent } from 'xstate'
-import { textOf } from '../../src/testing/eventText.js'
+import { formatEvent } from '../../src/testing/formatEvent.js'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Said } from './oracle.js'
 import { type Limits, TimedOracle } from './timedOracle.js'
@@ -26,7 +26,7 @@ export class Twin {
     this.#timed = new TimedOracle(limits)
     this.aggregate = new Aggregate({ id: ID, clock: this.#clock, inspect, ...limits })
     this.aggregate.watchEvents().subscribe(event => {
-      this.#events.push(textOf(event))
+      this.#events.push(formatEvent(event))
     })
   }
 

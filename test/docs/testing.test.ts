@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
 import * as kit from 'cutover/testing'
 import { expect, it } from 'vitest'
 
@@ -20,15 +18,6 @@ it('docs/testing.md and docs/paths.md show docs/examples/testing, each example i
 it('The example for node:test differs from the one for Vitest only where it must', () => {
   const options = (name: string) => example(name).match(/const scenarios = [\s\S]*?request: .*\n/)?.[0]
   expect(options('node.test.mjs')).toBe(options('vitest.test.ts'))
-})
-
-it('The example for node:test runs with the built package, and skips nothing', { timeout: 60_000 }, async () => {
-  const args = ['--test', '--test-reporter=tap', 'docs/examples/testing/node.test.mjs']
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 55_000 })
-  expect(stdout).toMatch(/^# pass 27$/m)
-  expect(stdout).toMatch(/^# fail 0$/m)
-  expect(stdout).toMatch(/^# skipped 0$/m)
 })
 
 it('docs/testing.md shows docs/examples/testing.ts', () => {

@@ -3,51 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Runtime, RuntimeEvent } from 'cutover'
-import { type ComplianceCase, type ComplianceRequest, runtimeCompliance } from 'cutover/testing'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { DEFECTS } from '../../fixtures/compliance/defects.js'
+import { type ComplianceRequest, runtimeCompliance } from 'cutover/testing'
+import { describe, expect, it } from 'vitest'
 import { compiledModule } from '../../fixtures/compliance/hosts.js'
 import { crashable, faulty } from '../../fixtures/compliance/overrides.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
+import { named } from '../../fixtures/named.js'
 
 const everything = { provision: crashable, hostRequests: true }
 
-const caseNamed = (cases: readonly ComplianceCase[], name: string): ComplianceCase => {
-  const found = cases.find(candidate => candidate.name === name)
-  if (found === undefined) throw new Error(`No case is called ${name}.`)
-  return found
-}
-
 describe('Each case of the compliance suite passes with a correct host', () => {
   it.each(runtimeCompliance(everything))('$name', ({ run }) => run())
-})
-
-describe('Each case of the compliance suite finds its defects', () => {
-  it('Every case has defects', () => {
-    const names = runtimeCompliance(everything).map(({ name }) => name)
-    expect(Object.keys(DEFECTS).sort()).toEqual(names.sort())
-  })
-
-  const defects = Object.entries(DEFECTS).flatMap(([name, defects]) =>
-    Object.entries(defects).map(([defect, [error, override]]) => ({ name, defect, error, override })),
-  )
-
-  /** Ten at a time, because many of the defects end only with the deadline. */
-  const errors = new Map<string, Promise<unknown>>()
-  beforeAll(() => {
-    const lanes = Array.from({ length: 10 }, () => Promise.resolve<unknown>(undefined))
-    for (const [i, { name, defect, override }] of defects.entries()) {
-      const cases = runtimeCompliance({ ...everything, provision: faulty(override), timeout: 2_000 })
-      const lane = i % lanes.length
-      const error = (lanes[lane] ?? Promise.resolve()).then(() => rejectionOf(caseNamed(cases, name).run()))
-      errors.set(`${name}: ${defect}`, error)
-      lanes[lane] = error.catch(() => {})
-    }
-  })
-
-  it.each(defects)('$name: fails if $defect', { timeout: 60_000 }, async ({ name, defect, error }) => {
-    expect(await errors.get(`${name}: ${defect}`)).toMatchObject({ message: expect.stringMatching(error) })
-  })
 })
 
 describe('The options and errors of the compliance suite', () => {
@@ -94,13 +60,13 @@ describe('The options and errors of the compliance suite', () => {
   })
 
   it('A wait for counts names the first counts; a module that answers before its counts are reached fails the case', async () => {
-    const aborted = 'An abort interrupts the calls in flight without a restart'
+    const aborted = /^An abort interrupts/
     const never = new Promise(() => {})
     const failureOf = (seen: (request: ComplianceRequest) => ComplianceRequest) => {
       const provision = faulty(runtime => ({
         call: (request, options) => (request.op === 'wait' ? never : runtime.call(seen(request), options)),
       }))
-      return rejectionOf(caseNamed(runtimeCompliance({ provision, timeout: 100 }), aborted).run())
+      return rejectionOf(named(runtimeCompliance({ provision, timeout: 100 }), aborted).run())
     }
     const counts = 'the counts {"waiting":2} of the module (at first {"waiting":0,"interrupted":0,"aborts":0})'
     expect(await failureOf(request => request)).toMatchObject({
@@ -136,9 +102,9 @@ describe('The clean-up of the compliance suite', () => {
       seen.push(readdirSync(directory))
       return runtime as Runtime
     }
-    const failing = Object.keys(DEFECTS).find(name => /failedToStart/.test(name)) ?? ''
+    const failing = /emits failedToStart/
     const cases = runtimeCompliance({ provision, directory, timeout: 50 })
-    expect(await rejectionOf(caseNamed(cases, failing).run())).toMatchObject({
+    expect(await rejectionOf(named(cases, failing).run())).toMatchObject({
       message: expect.stringContaining('failedToStart'),
     })
     expect(seen).toEqual([[expect.stringContaining('compliance-')]])
@@ -150,8 +116,7 @@ describe('The clean-up of the compliance suite', () => {
   it('A runtime that never emits stopped fails each case that otherwise passes', async () => {
     const imcrashable = faulty(() => ({ stop: () => {} }))
     const cases = runtimeCompliance({ provision: imcrashable, timeout: 100 })
-    const name = 'Values arrive unchanged, in requests and in answers'
-    expect(await rejectionOf(caseNamed(cases, name).run())).toMatchObject({
+    expect(await rejectionOf(named(cases, /^Values arrive/).run())).toMatchObject({
       message: expect.stringContaining('the event "stopped", to clean up'),
     })
   })

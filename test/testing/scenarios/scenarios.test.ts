@@ -2,7 +2,8 @@ import { Aggregate, type Runtime } from 'cutover'
 import { type AggregateScenariosOptions, aggregateScenarios, type TestCase } from 'cutover/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { BrokenRuntime, LateRuntime, named, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
+import { named } from '../../fixtures/named.js'
+import { BrokenRuntime, LateRuntime, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
 const namesOf = (cases: readonly TestCase[]) => cases.map(({ name }) => name)
 const skippedOf = (cases: readonly TestCase[]) => cases.filter(({ skip }) => skip !== undefined)

@@ -4,7 +4,8 @@ import { filter, map } from 'rxjs'
 import { expect, it, vi } from 'vitest'
 import { BufferedRuntime } from '../../../src/testing/scenarios/bufferedRuntime.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { named, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
+import { named } from '../../fixtures/named.js'
+import { ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
 
 const PROMOTE = /^promote: a next version that is running takes over/
 /** Runs a scenario with a correct runtime, and gives the error that reports the fault of the aggregate. */

@@ -47,8 +47,16 @@ it.each<[string, readonly Happening[]]>([
 
 it.each<[string, readonly Happening[], string]>([
   ['started before start()', [started], 'emitted "started" before start()'],
-  ['started without a version', ['start', { type: 'started' }], 'emitted "started" for version undefined'],
-  ['updated without a version', ['start', { type: 'updated' }], 'emitted "updated" for version undefined'],
+  [
+    'started without a version',
+    ['start', { type: 'started' } as RuntimeEvent],
+    'emitted "started" for version undefined',
+  ],
+  [
+    'updated without a version',
+    ['start', { type: 'updated' } as RuntimeEvent],
+    'emitted "updated" for version undefined',
+  ],
   ['started for another version', ['start', { ...started, version: '2.0.0' }], 'emitted "started" for version "2.0.0"'],
   ['updated for another version', ['start', { ...updated, version: '2.0.0' }], 'emitted "updated" for version "2.0.0"'],
   ['stopped for another version', ['start', { ...stopped, version: '2.0.0' }], 'emitted "stopped" for version "2.0.0"'],

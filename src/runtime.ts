@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { TransferListItem } from 'node:worker_threads'
 import type { Observable } from 'rxjs'
 import { asError, CutoverError, describe } from './errors.js'
@@ -187,13 +188,15 @@ const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', '
 const EVENT_FIELDS = ['type', 'version', 'error', 'capabilityTEE'] as const
 
 /**
- * Takes an event from somebody else's code: a copy with plain fields, because a getter may throw, or give something else
- * the next time it is read. Undefined if it is no event.
+ * Takes an event from somebody else's code: itself if its fields are plain, else a copy with plain fields. A getter may
+ * throw, or give something else the next time it is read. Undefined if it is no event.
  *
  * @throws what a getter throws
  */
 export function readEvent(value: unknown): RuntimeEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined
+  if (hasPlainFields(value))
+    return EVENT_TYPES.has((value as { type?: unknown }).type) ? (value as RuntimeEvent) : undefined
   const copy: Record<string, unknown> = { ...value }
   for (const field of EVENT_FIELDS) {
     if (field in copy) continue
@@ -201,4 +204,9 @@ export function readEvent(value: unknown): RuntimeEvent | undefined {
     if (inherited !== undefined) copy[field] = inherited
   }
   return EVENT_TYPES.has(copy['type']) ? (copy as unknown as RuntimeEvent) : undefined
+}
+
+function hasPlainFields(value: object): boolean {
+  if (types.isProxy(value) || Object.getPrototypeOf(value) !== Object.prototype) return false
+  return EVENT_FIELDS.every(field => Object.getOwnPropertyDescriptor(value, field)?.get === undefined)
 }

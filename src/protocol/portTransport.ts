@@ -57,7 +57,7 @@ class PortTransport implements Transport {
     }
     // First, what flushes the batch: on a full stack nothing may come of it any more once the message is in.
     if (this.#batch.length === 0) process.nextTick(this.#flush)
-    if (this.#batch.length === (BATCH - 1) * FIELDS) assertStackRoom()
+    if (type === REQUEST && this.#batch.length === (BATCH - 1) * FIELDS) assertStackRoom()
     const length = this.#batch.push(id, type, kind, payload)
     if (length >= BATCH * FIELDS) this.#flush()
   }

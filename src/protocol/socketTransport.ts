@@ -4,7 +4,14 @@ import { assertStackRoom } from '../stack.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
-import type { MessageId, MessageType, OpenTransport, Transport, TransportObserver } from './transport.js'
+import {
+  type MessageId,
+  type MessageType,
+  type OpenTransport,
+  REQUEST,
+  type Transport,
+  type TransportObserver,
+} from './transport.js'
 
 /**
  * So many messages are written at once. Were a whole turn's messages one write, the two processes would take turns; so
@@ -64,7 +71,10 @@ class SocketTransport implements Transport {
     socket.on('error', this.#onError)
   }
 
-  /** Throws before the message is added, or not at all: on a full stack it is the end of the turn that writes. */
+  /**
+   * Throws before the message is added, or not at all. A request may come from the end of a stack: then the end of the turn
+   * writes it.
+   */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
     if (!this.#isInTurn) {
@@ -75,10 +85,9 @@ class SocketTransport implements Transport {
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
     try {
-      if (isFirst ? this.#isQuiet : this.#isFull()) {
-        assertStackRoom()
-        this.#write()
-      }
+      if (isFirst ? !this.#isQuiet : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES) return
+      if (type === REQUEST) assertStackRoom()
+      this.#write()
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
     }
@@ -97,10 +106,6 @@ class SocketTransport implements Transport {
     this.#isQuiet = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
-  }
-
-  #isFull(): boolean {
-    return this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES
   }
 
   #write(): void {

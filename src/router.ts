@@ -95,9 +95,23 @@ export class Router<Req, Res> {
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (options?.transfer?.length && this.#next !== null) return this.#sendClone(active, this.#next, request, options)
     const answer = active.flights.launch(active.runtime, request, options)
     const next = this.#next
     if (next !== null) this.#mirror(next, request, options)
+    return answer
+  }
+
+  /** The active version takes buffers of the request away, so the next version gets a clone that is made before. */
+  #sendClone(active: Backend<Req, Res>, next: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+    let clone: { readonly request: Req } | undefined
+    try {
+      if (this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
+    } catch (error) {
+      this.#notMirrored(next, error)
+    }
+    const answer = active.flights.launch(active.runtime, request, options)
+    if (clone !== undefined) this.#callNext(next, clone.request, { ...options, transfer: undefined })
     return answer
   }
 
@@ -112,13 +126,24 @@ export class Router<Req, Res> {
 
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    const failed = (err: unknown) =>
-      this.#options.logger.warn({ version: next.version, err }, 'a call propagated to the next version failed')
     try {
-      if (this.#propagate?.(request) === true) Promise.resolve(next.runtime.call(request, options)).catch(failed)
+      if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
+    } catch (error) {
+      this.#notMirrored(next, error)
+    }
+  }
+
+  #callNext(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    const failed = (error: unknown) => this.#notMirrored(next, error)
+    try {
+      Promise.resolve(next.runtime.call(request, options)).catch(failed)
     } catch (error) {
       failed(error)
     }
+  }
+
+  #notMirrored({ version }: Backend<Req, Res>, err: unknown): void {
+    this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
   }
 }
 

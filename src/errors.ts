@@ -20,7 +20,8 @@ export const ERROR_CODES = {
   CUTOVER_DISPOSED: 'The aggregate was disposed of.',
   CUTOVER_RUNTIME_LOST: 'The runtime stopped, or was restarted, while it had the call, or before it took it.',
   CUTOVER_ABORTED: 'The runtime was asked with abort() to interrupt the work at hand, and the call was part of it.',
-  CUTOVER_INVALID_REQUEST: 'The request cannot be sent to where the runtime runs.',
+  CUTOVER_INVALID_REQUEST: 'The request cannot be sent to where the runtime runs, or cannot be read there.',
+  CUTOVER_INVALID_ANSWER: 'The answer cannot be sent from where the runtime runs, or cannot be read here.',
   CUTOVER_START_FAILED:
     'The runtime did not come up: in `failedToStart` events, and for calls that waited for it too long.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',

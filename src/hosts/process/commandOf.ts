@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
 import { HOST_VARIABLE } from '../../socketName.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
@@ -17,7 +17,11 @@ import type { SandboxedCommand } from './processCarrier.js'
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */
-export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): SandboxedCommand {
+export function commandOf(
+  options: ChildProcessOptions,
+  config: Partial<RuntimeConfig>,
+  limits: GuestLimits,
+): SandboxedCommand {
   const env = { ...environment(options.env), ...environment(config.env) }
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
@@ -25,18 +29,18 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
     return { ...where, file: text('command', command), args: strings('args', config.args ?? options.args ?? []) }
   }
   const module = config.module ?? options.module
-  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
+  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options, limits) }
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 
-/** Node.js, with our guest entry, which loads the module. */
-function moduleCommand(module: URL, options: ChildProcessOptions) {
-  const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
+/** Node.js, with our guest entry, which loads the module and keeps to the limits. */
+function moduleCommand(module: URL, options: ChildProcessOptions, limits: GuestLimits) {
+  const { execArgv, hostVariable = HOST_VARIABLE } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
   return {
     file: process.execPath,
-    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
+    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, JSON.stringify(limits)],
     readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
   }
 }

@@ -22,7 +22,10 @@ export const ERROR_CODES = {
   CUTOVER_DISPOSED: 'The aggregate has been disposed.',
   CUTOVER_RUNTIME_LOST: 'The runtime stopped or restarted while the call was in flight or waited for it.',
   CUTOVER_ABORTED: '`abort()` interrupted the work of the runtime, and the call was part of it.',
-  CUTOVER_INVALID_REQUEST: 'The request cannot be sent to the thread or process that runs the module.',
+  CUTOVER_INVALID_REQUEST:
+    'The request cannot be sent to the thread or process that runs the module, or cannot be read there.',
+  CUTOVER_INVALID_ANSWER:
+    'The answer cannot be sent from the thread or process that runs the module, or cannot be read here.',
   CUTOVER_START_FAILED:
     'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',

@@ -98,6 +98,7 @@ export class Router<Req, Res> {
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (options?.transfer?.length && this.#next !== null) return this.#sendClone(active, this.#next, request, options)
     const answer = active.flights.launch(active.callee, request, options)
     const next = this.#next
     if (next === null) return answer
@@ -105,6 +106,24 @@ export class Router<Req, Res> {
       this.#mirror(next, request, options)
     } catch (error) {
       // Also when the stack was full: then this is all that there is room for. The call has been sent, so its answer counts.
+      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+    }
+    return answer
+  }
+
+  /** The active version takes buffers of the request away, so the next version gets a clone that is made before. */
+  #sendClone(active: Backend<Req, Res>, next: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+    let clone: { readonly request: Req } | undefined
+    try {
+      if (this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
+    } catch (error) {
+      this.#mirrorFailed(next.version, error)
+    }
+    const answer = active.flights.launch(active.callee, request, options)
+    if (clone === undefined) return answer
+    try {
+      this.#callNext(next, clone.request, { ...options, transfer: undefined })
+    } catch (error) {
       SETTLED.then(() => this.#mirrorFailed(next.version, error))
     }
     return answer
@@ -121,8 +140,12 @@ export class Router<Req, Res> {
 
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
+  }
+
+  #callNext(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
-    if (this.#propagate?.(request) === true) Promise.resolve(next.callee.call(request, options)).catch(failed)
+    Promise.resolve(next.callee.call(request, options)).catch(failed)
   }
 
   #mirrorFailed(version: string, err: unknown): void {

@@ -3,6 +3,7 @@ import type { Inspection } from '../inspection.js'
 import type { Logger } from '../logger.js'
 import { Connection } from '../protocol/connection.js'
 import { TruncatedError } from '../protocol/frames.js'
+import type { GuestLimits } from '../protocol/guestLimits.js'
 import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../protocol/messages.js'
 import type { OpenTransport } from '../protocol/transport.js'
 import type { CallOptions } from '../runtime.js'
@@ -21,6 +22,7 @@ export interface ConnectedOptions {
   readonly protocol: Protocol
   readonly maxInFlight: number
   readonly maxWaitingCalls: number
+  readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
   readonly inspect: Inspection | undefined
   /** The module's file, where we have the guest load one. */
   readonly module: URL | undefined
@@ -128,6 +130,9 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       inspect: this.#options.inspect,
       maxInFlight: this.#options.maxInFlight,
       maxWaitingCalls: this.#options.maxWaitingCalls,
+      maxHostRequests: this.#options.limits.maxHostRequests,
+      maxHostRequestBytes: this.#options.limits.maxHostRequestBytes,
+      version: () => this.#config.version,
       plainErrors: this.#options.protocol === 'raw',
       answerCall: (request, context) => requests.answerCall(request, context),
       answer: (kind, payload, context) => requests.answer(kind, payload, context),

@@ -43,7 +43,14 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       if (!isCloneable(config.localConfig)) {
         throw invalidOption('localConfig', 'what structuredClone takes', config.localConfig)
       }
-      const command = { module: fileModule(config.module ?? module), resourceLimits, execArgv }
+      const { limits, maxBufferedBytes } = compiled
+      const command = {
+        module: fileModule(config.module ?? module),
+        resourceLimits,
+        execArgv,
+        limits,
+        maxBufferedBytes,
+      }
       const connected = { ...compiled, protocol: 'cutover', module: command.module } as const
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const carrier = new WorkerCarrier(command, logger)

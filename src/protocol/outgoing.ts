@@ -3,7 +3,7 @@ import { onAbort } from '../abortListeners.js'
 import { asError, CutoverError, describe } from '../errors.js'
 import type { Transferable } from '../runtime.js'
 import { ERROR } from './messages.js'
-import { REQUEST, type Transport } from './transport.js'
+import { REQUEST, type Transport, Unreadable } from './transport.js'
 import { fromWire } from './wireError.js'
 
 /** What a request resolves with: the payload of the answer, its {@link Body}, or that as `{ [kind]: payload }`. */
@@ -11,9 +11,13 @@ export type AnswerShape = 'payload' | 'body' | 'raw'
 
 export interface OutgoingOptions {
   readonly maxInFlight: number
+  /** While the calls in flight take this, in bytes, further ones wait. */
+  readonly maxInFlightBytes: number
   readonly maxWaitingCalls: number
   /** The kind of request that gives up another one. */
   readonly cancelKind: string
+  /** Says that an answer cannot be read. */
+  invalidAnswer(cause: Error): Error
 }
 
 /** A request that is about to be sent. */
@@ -35,6 +39,8 @@ interface Pending {
   readonly shape: AnswerShape
   /** It counts towards `maxInFlight`. */
   readonly isCall: boolean
+  /** What it counts towards `maxInFlightBytes`. */
+  bytes: number
   resolve: (answer: unknown) => void
   reject: (error: unknown) => void
   unlisten: (() => void) | undefined
@@ -67,6 +73,8 @@ export class OutgoingRequests {
   #forgotten = 0
   /** Calls in flight, with those that were given up and must still be answered. */
   inFlight = 0
+  /** The memory that they take on the other side, by estimate; not counted where there is no limit. */
+  #bytes = 0
   /** Where calls go; `null` while they wait. */
   #way: Transport | null = null
 
@@ -120,11 +128,11 @@ export class OutgoingRequests {
   settle(id: number | bigint, kind: string, payload: unknown): boolean {
     const pending = this.#pending.get(id as number)
     if (pending === undefined) return this.#isLate(id)
-    this.#pending.delete(id as number)
-    if (pending.isCall) this.inFlight--
+    this.#forget(id as number, pending)
     pending.unlisten?.()
     const { expects, shape } = pending
-    if (kind === ERROR) pending.reject(fromWire(payload))
+    if (payload instanceof Unreadable) pending.reject(this.#options.invalidAnswer(payload.error))
+    else if (kind === ERROR) pending.reject(fromWire(payload))
     else if (expects !== undefined && kind !== expects) {
       const message = `The other side answered with ${describe(kind)} instead of ${describe(expects)}: mend the guest.`
       pending.reject(new CutoverError('CUTOVER_INVALID_RUNTIME', message))
@@ -134,12 +142,23 @@ export class OutgoingRequests {
     return true
   }
 
+  /** A request that was sent cannot be sent after all. */
+  unsent(id: number | bigint, error: Error): void {
+    const pending = this.#pending.get(id as number)
+    if (pending === undefined) return
+    this.#forget(id as number, pending)
+    pending.unlisten?.()
+    pending.reject(cannotSend(error))
+    if (this.#waiting.size > 0) this.release()
+  }
+
   /** Ends everything that waits, for its turn or for its answer. */
   rejectAll(error: Error): void {
     const all = [...this.#pending.values(), ...[...this.#waiting].map(({ pending }) => pending)]
     this.#pending.clear()
     this.#waiting.clear()
     this.inFlight = 0
+    this.#bytes = 0
     for (const { unlisten, reject } of all) {
       unlisten?.()
       reject(error)
@@ -147,7 +166,15 @@ export class OutgoingRequests {
   }
 
   #hasRoom(way: Transport): boolean {
-    return this.inFlight < this.#options.maxInFlight && !way.isCongested
+    const { maxInFlight, maxInFlightBytes } = this.#options
+    return this.inFlight < maxInFlight && this.#bytes < maxInFlightBytes && !way.isCongested
+  }
+
+  #forget(id: number, { isCall, bytes }: Pending): void {
+    this.#pending.delete(id)
+    if (!isCall) return
+    this.inFlight--
+    this.#bytes -= bytes
   }
 
   #isLate(id: number | bigint): boolean {
@@ -162,14 +189,22 @@ export class OutgoingRequests {
     if (signal !== undefined) pending.unlisten = onAbort(signal, () => this.#giveUp(transport, id, outgoing, pending))
     this.#pending.set(id, pending)
     if (pending.isCall) this.inFlight++
+    const before = transport.sentBytes
     try {
       transport.send(id, REQUEST, kind, payload, transfer)
     } catch (error) {
-      this.#pending.delete(id)
-      if (pending.isCall) this.inFlight--
+      this.#forget(id, pending)
       if (pending.unlisten !== undefined) SETTLED.then(pending.unlisten)
       pending.reject(cannotSend(error))
+      return
     }
+    if (this.#options.maxInFlightBytes !== Number.POSITIVE_INFINITY) this.#weigh(transport, before, id, pending)
+  }
+
+  #weigh(transport: Transport, before: number | undefined, id: number, pending: Pending): void {
+    if (before === undefined || !pending.isCall || !this.#pending.has(id)) return
+    pending.bytes = (transport.sentBytes ?? before) - before
+    this.#bytes += pending.bytes
   }
 
   /**
@@ -182,8 +217,7 @@ export class OutgoingRequests {
     pending.unlisten = undefined
     pending.reject(signal?.reason)
     if (!cancels) {
-      this.#pending.delete(id)
-      if (pending.isCall) this.inFlight--
+      this.#forget(id, pending)
       this.#forgotten++
       this.release()
       return
@@ -230,7 +264,7 @@ function pendingOf(
   resolve: (answer: unknown) => void,
   reject: (error: unknown) => void,
 ): Pending {
-  return { expects, shape, isCall, resolve, reject, unlisten: undefined }
+  return { expects, shape, isCall, bytes: 0, resolve, reject, unlisten: undefined }
 }
 
 /** What was wrong with the request, under a code of its own. */

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { asError } from '../errors.js'
 import { assertStackRoom } from '../stack.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from './limits.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
 import {
@@ -25,8 +26,20 @@ const CONGESTED_BYTES = 1024 * 1024
 export interface SocketTransportOptions {
   /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
   readonly maxFrameBytes?: number | undefined
-  /** More than this unsent, in bytes, and the connection ends with an error. @default 1 GiB */
+  /** The most items of a message that is taken; a key counts as one, a byte string as four. @default 1_000_000 */
+  readonly maxMessageItems?: number | undefined
+  /** The most items of a message that is sent: what the other side takes. @default Infinity */
+  readonly maxSentItems?: number | undefined
+  /**
+   * More than this unsent, in bytes, and the connection ends with an error. @default 64 MiB, or four times `maxFrameBytes`
+   * if that is more
+   */
   readonly maxBufferedBytes?: number | undefined
+}
+
+/** The default of `maxBufferedBytes`: some of the largest messages must have room. */
+export function defaultMaxBufferedBytes(maxFrameBytes: number): number {
+  return Math.max(DEFAULT_MAX_BUFFERED_BYTES, 4 * maxFrameBytes)
 }
 
 /**
@@ -43,7 +56,7 @@ class SocketTransport implements Transport {
   /** What the socket no longer counts as unsent is with the kernel. */
   readonly #copies: boolean
   readonly #writer: MessageWriter
-  readonly #reader = new MessageReader()
+  readonly #reader: MessageReader
   readonly #frames: FrameDecoder
   readonly #maxBufferedBytes: number
   /** `null` when there is nothing more to say. */
@@ -55,15 +68,17 @@ class SocketTransport implements Transport {
   /** In the last turn there was one message: another one is not made to wait for company. */
   #isQuiet = true
   isCongested = false
+  sentBytes = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
-    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 1024 * 1024 * 1024 } = options
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems } = options
     this.#socket = socket
     this.#copies = socket instanceof Socket
     this.#observer = observer
-    this.#writer = new MessageWriter(maxFrameBytes)
+    this.#writer = new MessageWriter(maxFrameBytes, maxSentItems)
+    this.#reader = new MessageReader(maxMessageItems)
     this.#frames = new FrameDecoder(maxFrameBytes)
-    this.#maxBufferedBytes = maxBufferedBytes
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes(maxFrameBytes)
     socket.on('data', this.#onData)
     socket.on('drain', this.#onDrain)
     socket.once('end', this.#onEnd)
@@ -81,7 +96,7 @@ class SocketTransport implements Transport {
       process.nextTick(this.#endTurn)
       this.#isInTurn = true
     }
-    this.#writer.add(id, type, kind, payload)
+    this.sentBytes += this.#writer.add(id, type, kind, payload)
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
     try {
@@ -120,7 +135,7 @@ class SocketTransport implements Transport {
     if (hasRoom) return
     this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
-      this.#fail(new Error(`The other side does not read: more than ${this.#maxBufferedBytes} bytes are unsent.`))
+      this.#fail(new NotReadError(this.#maxBufferedBytes))
     }
   }
 
@@ -138,7 +153,7 @@ class SocketTransport implements Transport {
 
   readonly #take = (bytes: Buffer, start: number, end: number): void => {
     const { id, type, kind, payload } = this.#reader.read(bytes, start, end)
-    this.#observer?.message(id, type, kind, payload)
+    this.#observer?.message(id, type, kind, payload, this.#reader.size)
   }
 
   readonly #onDrain = (): void => {

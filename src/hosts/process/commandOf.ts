@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
 import { HOST_VARIABLE } from '../../socketName.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
@@ -21,7 +21,11 @@ interface GuestCommand extends SandboxedCommand {
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */
-export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): GuestCommand {
+export function commandOf(
+  options: ChildProcessOptions,
+  config: Partial<RuntimeConfig>,
+  limits: GuestLimits,
+): GuestCommand {
   const env = { ...environment(options.env), ...environment(config.env) }
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
@@ -30,19 +34,19 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
     return { ...where, file: withoutNul('command', text('command', command)), args }
   }
   const module = config.module ?? options.module
-  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
+  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options, limits) }
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 
-/** Node.js, with our guest entry, which loads the module. */
-function moduleCommand(module: URL, options: ChildProcessOptions) {
-  const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
+/** Node.js, with our guest entry, which loads the module and keeps to the limits. */
+function moduleCommand(module: URL, options: ChildProcessOptions, limits: GuestLimits) {
+  const { execArgv, hostVariable = HOST_VARIABLE } = options
   const entry = createRequire(import.meta.url).resolve('#guest/process')
   const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
   return {
     module,
     file: process.execPath,
-    args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
+    args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, JSON.stringify(limits)],
     readOnly: [...ofModule, ...entryMounts(entry)],
   }
 }

@@ -28,7 +28,7 @@ const TEMPORARY = '/tmp'
  * and libraries, its own program, for a module the file and its package, and what `readOnly` names; it has a private, empty
  * `/tmp`, `/proc` and `/dev`, no capabilities, no other process, and no network unless `network` is true. Whatever it
  * starts dies with it, also what leaves its process group, and all of it dies with the host. When the host is root, the
- * guest is nobody (65534), for the kernel as well, which needs `setpriv` of util-linux.
+ * guest is a user of its own, for the kernel as well, which needs `setpriv` of util-linux.
  *
  * It does not protect from what the guest answers. The kernel is shared and no system call is filtered. With `network` the
  * guest reaches whatever the host reaches, its loopback included. `limits` bounds memory, processes and open files;

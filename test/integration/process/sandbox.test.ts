@@ -89,11 +89,22 @@ describe.skipIf(noBubblewrap !== undefined)('A module in a sandbox', LIMIT, () =
     const users = usersInSandboxes(mark)
     expect(users.length).toBeGreaterThan(0)
     expect(users.filter(user => user === '0')).toEqual([])
+    if (isRoot) expect(new Set(users).size).toBe(1)
     const status = (await host.do('who')) as string
     expect(status).toMatch(/^Groups:\s*(65534\s*)*$/m)
     expect(status).toMatch(/^NoNewPrivs:\s*1$/m)
     for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
       expect(status).toMatch(`${set}:\t0000000000000000`)
+  })
+
+  it.runIf(isRoot)('shares its user with no other guest of root', async () => {
+    const marks = [1, 2].map(number => `${process.pid}-own-${number}`)
+    await using first = hosting(guestFile('curious'), {}, { env: { MARK: marks[0] ?? '' } })
+    await using second = hosting(guestFile('curious'), {}, { env: { MARK: marks[1] ?? '' } })
+    await Promise.all([first.started(), second.started()])
+    const users = marks.map(mark => new Set(usersInSandboxes(mark)))
+    expect(users.map(({ size }) => size)).toEqual([1, 1])
+    expect(new Set(users.flatMap(each => [...each])).size).toBe(2)
   })
 
   it.runIf(isRoot)('is not started by root without setpriv, and the error says what to do', async () => {
@@ -115,7 +126,7 @@ describe.skipIf(noBubblewrap !== undefined)('A module in a sandbox', LIMIT, () =
       chmodSync(module, 0o600)
       await using host = hosting(module)
       expect((await host.failure()).message).toMatch(
-        /runs as user 65534, who may not read ".*rules\.mjs": run chmod o\+r/,
+        /its guest another user, who may not read ".*rules\.mjs": run chmod o\+r/,
       )
       expect(host.events).toMatchObject([{ type: 'failedToStart', final: true }])
     },

@@ -1,5 +1,6 @@
 import { type Mount, ownKernelFiles, readOnlyMounts, systemMounts } from './filesystem.js'
-import { asNobody, openToNobody, readableByNobody } from './nobody.js'
+import { guestUser } from './guestUser.js'
+import { asUser, openTo, readableMounts } from './unprivileged.js'
 
 /** What a sandbox is made of, all paths absolute. */
 export interface Layout {
@@ -28,22 +29,23 @@ export function argsOf(layout: Layout): string[] {
 }
 
 /**
- * The arguments of bubblewrap when we are root. It runs twice: as root, to mount what nobody could not get at; below that
- * as nobody, to isolate the guest. So the guest is not root for the kernel either, which a user namespace of root's would
- * leave it: it could write to `/proc/sys`, and have the system run its programs as root.
+ * The arguments of bubblewrap when we are root. It runs twice: as root, to mount what another user could not get at; below
+ * that as a user of the guest's own, to isolate it. So the guest is not root for the kernel either, which it would be in a
+ * user namespace of root's: it could write to `/proc/sys`, and have the system run its programs as root.
  *
  * The host's `/proc` is mounted in between, and covered in the end: only who sees all of it may mount one of its own.
  *
- * @throws CutoverError `CUTOVER_START_FAILED` when nobody cannot read what it has to
+ * @throws CutoverError `CUTOVER_START_FAILED` when that user cannot read what it has to
  */
 export function argsAsRoot(layout: Layout, setpriv: string): string[] {
   const { bwrap, network, files, socketDirectory } = layout
-  openToNobody(socketDirectory)
-  const mounts = [...files.flatMap(readableByNobody), { source: socketDirectory, path: socketDirectory }]
+  const user = guestUser()
+  openTo(user, socketDirectory)
+  const mounts = [...files.flatMap(readableMounts), { source: socketDirectory, path: socketDirectory }]
   return [
     ...['--die-with-parent', ...systemMounts(network), '--dev-bind', '/proc', '/proc', '--dev', '/dev'],
     ...contents(layout, mounts, ['--perms', '1777']),
-    ...['--', ...asNobody(setpriv), bwrap],
+    ...['--', ...asUser(user, setpriv), bwrap],
     ...[...isolation(network), '--bind', '/', '/', ...ownKernelFiles(), ...inside(layout)],
   ]
 }

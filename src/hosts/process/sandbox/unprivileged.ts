@@ -4,57 +4,46 @@ import { asError, describe } from '../../../errors.js'
 import { startFailed } from '../command.js'
 import type { Mount } from './filesystem.js'
 
-/** The user and the group that own nothing, on every Linux: what the guest of a host that is root runs as. */
-const NOBODY = 65_534
-
 /** For others: to read; for directories also to enter. */
 const READ = 0o4
 const ENTER = 0o1
 
-/** Runs what follows as nobody, for the kernel as well: a user namespace alone would leave it root. */
-export function asNobody(setpriv: string): string[] {
-  return [
-    setpriv,
-    `--reuid=${NOBODY}`,
-    `--regid=${NOBODY}`,
-    '--clear-groups',
-    '--inh-caps=-all',
-    '--no-new-privs',
-    '--',
-  ]
+/** Runs what follows as another user, for the kernel as well: a user namespace of root's would leave it root there. */
+export function asUser(user: number, setpriv: string): string[] {
+  return [setpriv, `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--inh-caps=-all', '--no-new-privs', '--']
 }
 
 /**
- * Lets nobody connect to the sockets in a directory, which stays ours.
+ * Lets the group of the guest connect to the sockets in a directory, which stays ours.
  *
- * @throws CutoverError `CUTOVER_START_FAILED` where there is no such user
+ * @throws CutoverError `CUTOVER_START_FAILED` where there is no such group
  */
-export function openToNobody(socketDirectory: string): void {
+export function openTo(group: number, socketDirectory: string): void {
   try {
     for (const name of ['.', ...readdirSync(socketDirectory)]) {
       const path = join(socketDirectory, name)
-      chownSync(path, 0, NOBODY)
+      chownSync(path, 0, group)
       chmodSync(path, name === '.' ? 0o710 : 0o660)
     }
   } catch (error) {
     const why = asError(error).message
-    throw startFailed(`The sandbox of a host that is root runs as user ${NOBODY}, which cannot be had: ${why}.`, error)
+    throw startFailed(`The host is root, and cannot give its socket to the group ${group} of the guest: ${why}.`, error)
   }
 }
 
 /**
- * What is to be mounted in place of `mount` so that nobody can read it. A directory that only its owner may enter, as
- * `mkdtemp` makes them, is made anew with what others may read in it.
+ * What is to be mounted in place of `mount` so that an unprivileged user can read it. A directory that only its owner may
+ * enter, as `mkdtemp` makes them, is made anew with what others may read in it.
  *
  * @throws CutoverError `CUTOVER_START_FAILED` for a file that only its owner may read
  */
-export function readableByNobody(mount: Mount): Mount[] {
+export function readableMounts(mount: Mount): Mount[] {
   const stats = statSync(mount.source)
   if (isReadable(stats)) return [mount]
   if (stats.isDirectory()) return entriesOf(mount)
   throw startFailed(
-    `The sandbox of a host that is root runs as user ${NOBODY}, who may not read ${describe(mount.source)}: ` +
-      `run chmod o+r on it, or run the host as another user.`,
+    `The host is root and its guest another user, who may not read ${describe(mount.source)}: run chmod o+r on it, or ` +
+      'run the host as another user.',
   )
 }
 

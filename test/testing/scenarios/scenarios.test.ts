@@ -1,4 +1,4 @@
-import { Aggregate, type Runtime } from 'cutover'
+import { Aggregate, type CallOptions, type Runtime } from 'cutover'
 import { type AggregateScenariosOptions, aggregateScenarios, type TestCase } from 'cutover/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
@@ -193,6 +193,19 @@ describe('The clean-up of a scenario', () => {
     })
     // It logs an error when it gives up a version, after another 600 ms.
     expect(error).not.toHaveBeenCalled()
+  })
+
+  it('The clean-up aborts the calls in flight', async () => {
+    const signals: AbortSignal[] = []
+    const provision = (version: string) =>
+      Object.assign(new ReadyRuntime(version), {
+        call: (_: string, options?: CallOptions) => {
+          if (options?.signal !== undefined) signals.push(options.signal)
+          return new Promise<string>(() => {})
+        },
+      })
+    await rejectionOf(named(aggregateScenarios({ ...SMALL, provision, timeout: 100 }), /^prewarm/).run())
+    expect(new Set(signals.map(({ aborted }) => aborted))).toEqual(new Set([true]))
   })
 
   it('An aggregate whose dispose() never resolves does not keep a case waiting', async () => {

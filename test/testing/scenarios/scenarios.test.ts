@@ -1,6 +1,7 @@
 import { Aggregate, type CallOptions, type Runtime } from 'cutover'
 import { type AggregateScenariosOptions, aggregateScenarios, type TestCase } from 'cutover/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { InspectionEvent } from 'xstate'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named } from '../../fixtures/named.js'
 import { BrokenRuntime, LateRuntime, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
@@ -182,17 +183,35 @@ describe('The clean-up of a scenario', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  it('A runtime that neither answers nor stops is abandoned before the aggregate gives it up', async () => {
+  it('A runtime that neither answers nor stops is abandoned, so that the aggregate is disposed of', async () => {
     const provision = (version: string) =>
       Object.assign(new ReadyRuntime(version), { call: () => new Promise<string>(() => {}), stop: () => {} })
-    const error = vi.fn()
-    const logger = { debug() {}, info() {}, warn() {}, error }
-    const scenario = named(aggregateScenarios({ ...SMALL, provision, logger, timeout: 600 }), /^prewarm/)
+    let state: unknown
+    const inspect = (event: InspectionEvent) => {
+      const isRoot = event.actorRef.sessionId === event.rootId
+      if (event.type === '@xstate.snapshot' && isRoot) state = (event.snapshot as { value?: unknown }).value
+    }
+    const scenario = named(aggregateScenarios({ ...SMALL, provision, inspect, timeout: 300 }), /^prewarm/)
     expect(await rejectionOf(scenario.run())).toMatchObject({
       message: expect.stringContaining('Timed out waiting for version 1.0.0 to answer a call'),
     })
-    // It logs an error when it gives up a version, after another 600 ms.
-    expect(error).not.toHaveBeenCalled()
+    expect(state).toBe('disposed')
+  })
+
+  it('The clean-up of a case that failed waits for the promises of stop()', async () => {
+    let isStopped = false
+    const provision = (version: string) => {
+      const runtime = new ReadyRuntime(version)
+      const stop = async () => {
+        runtime.emitStopped()
+        await turns(50)
+        isStopped = true
+      }
+      return Object.assign(runtime, { stop })
+    }
+    const scenario = named(aggregateScenarios({ ...SMALL, provision, check: () => false }), /^prewarm/)
+    expect(await rejectionOf(scenario.run())).toMatchObject({ message: expect.stringContaining('a wrong answer') })
+    expect(isStopped).toBe(true)
   })
 
   it('The clean-up aborts the calls in flight', async () => {

@@ -119,6 +119,27 @@ describe('Slow runtimes, and hosts', () => {
       await run()
   })
 
+  it('A runtime that loses its calls in flight when it crashes passes', async () => {
+    class LosingRuntime extends ReadyRuntime {
+      readonly #pending = new Set<(reason: Error) => void>()
+
+      override call(request: string): Promise<string> {
+        return new Promise((resolve, reject) => {
+          this.#pending.add(reject)
+          setImmediate(() => resolve(super.call(request)))
+        })
+      }
+
+      override crash(): void {
+        for (const reject of this.#pending) reject(new Error('crashed'))
+        super.crash()
+      }
+    }
+    const provision = (version: string) => new LosingRuntime(version)
+    for (const { run } of aggregateScenarios({ ...SMALL, provision }).filter(({ name }) => name.startsWith('crash')))
+      await run()
+  })
+
   it('A runtime that rejects early calls passes with keepsCalls: false, and fails without it', async () => {
     const provision = (version: string) => {
       const runtime = new LateRuntime(version)
@@ -198,7 +219,10 @@ describe('The clean-up of a scenario', () => {
     expect(state).toBe('disposed')
   })
 
-  it('The clean-up of a case that failed waits for the promises of stop()', async () => {
+  // The limits differ so that the test fails if the clean-up waits for its deadline.
+  it('The clean-up of a case that failed waits for the promises of stop(), and no longer', {
+    timeout: 30_000,
+  }, async () => {
     let isStopped = false
     const provision = (version: string) => {
       const runtime = new ReadyRuntime(version)
@@ -209,7 +233,7 @@ describe('The clean-up of a scenario', () => {
       }
       return Object.assign(runtime, { stop })
     }
-    const scenario = named(aggregateScenarios({ ...SMALL, provision, check: () => false }), /^prewarm/)
+    const scenario = named(aggregateScenarios({ ...SMALL, provision, check: () => false, timeout: 60_000 }), /^prewarm/)
     expect(await rejectionOf(scenario.run())).toMatchObject({ message: expect.stringContaining('a wrong answer') })
     expect(isStopped).toBe(true)
   })

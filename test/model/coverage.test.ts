@@ -5,7 +5,7 @@ import { Coverage, type Impossible } from './coverage.js'
 import { toursOf } from './tours.js'
 import { outcomesOf } from './transitions.js'
 
-/** Three states in a ring, with a guard on an event and one on the way through. */
+/** Three states in a ring, with a guard on an event and one on an `always` transition. */
 const ring = setup({
   types: { events: {} as { type: 'go' } | { type: 'jump'; far: boolean } },
   guards: { isFar: ({ event }) => event.type === 'jump' && event.far, isNever: () => false },
@@ -22,7 +22,7 @@ const graph = stateGraph(ring, {
   events: [{ type: 'go' }, { type: 'jump', far: true }, { type: 'jump', far: false }],
 })
 
-/** Notes the steps of all tours except those that are left out. */
+/** The coverage after all tours, without the steps for which `isRun` is false. */
 function coverageOf(impossible: readonly Impossible[], isRun = (_: GraphStep<typeof ring>) => true) {
   const coverage = new Coverage(ring, graph, impossible)
   for (const tour of toursOf(graph)) {
@@ -38,8 +38,8 @@ function coverageOf(impossible: readonly Impossible[], isRun = (_: GraphStep<typ
 
 const NEVER = [{ what: /isNever\](?! false)/, why: 'It is never true.' }]
 
-describe('Coverage of a machine', () => {
-  it('It is whole when every step was run', () => {
+describe('The coverage of a machine', () => {
+  it('It is complete if every step was run', () => {
     const { missing, mistaken, figures, crossed } = coverageOf(NEVER)
     expect({ missing, mistaken }).toEqual({ missing: [], mistaken: [] })
     expect(figures).toEqual([
@@ -52,22 +52,22 @@ describe('Coverage of a machine', () => {
     expect(crossed.get('ring.a: jump [isFar]')).toBe(1)
   })
 
-  it('A step that was not run is missed, with its transition and the outcome of its guard', () => {
+  it('A step that was not run is missing, with its transition and the outcome of its guard', () => {
     const { missing, figures } = coverageOf(NEVER, ({ event }) => event.type !== 'jump' || !event.far)
     expect(missing).toEqual(['ring.a: jump [isFar]', 'ring.a: jump [isFar] true'])
     expect(figures[1]).toEqual({ name: 'transitions', found: 5, covered: 4 })
   })
 
-  it('What was not run is missed unless it is said to be impossible', () => {
+  it('A transition that was not run is missing, unless it is listed as impossible', () => {
     expect(coverageOf([]).missing).toEqual(['ring.b: always [isNever]', 'ring.b: always [isNever] true'])
   })
 
-  it('What is said to be impossible, and was run or does not exist, is a mistake', () => {
+  it('A transition that is listed as impossible, but was run or does not exist, is a mistake', () => {
     const wrong = [...NEVER, { what: /c: go/, why: 'wrong' }, { what: /d: go/, why: 'stale' }]
     expect(coverageOf(wrong).mistaken).toEqual(['ring.c: go', '/d: go/'])
   })
 
-  it('A guard on an event was false when a later transition was taken, and when the event was ignored', () => {
+  it('A guard was false if a later transition was taken, or if the event was ignored', () => {
     const machine = setup({ guards: { no: () => false, yes: () => true } }).createMachine({
       id: 'm',
       initial: 'a',
@@ -85,8 +85,8 @@ describe('Coverage of a machine', () => {
   })
 })
 
-describe('Tours of a graph', () => {
-  it('Together they take every step, each goes on from where it is, and begins at the initial state', () => {
+describe('The tours of a graph', () => {
+  it('Together they take every step; each is a path from the initial state', () => {
     const tours = toursOf(graph, 3)
     expect(new Set(tours.flat())).toEqual(new Set(graph.flatMap(({ steps }) => steps)))
     for (const tour of tours) {
@@ -95,7 +95,7 @@ describe('Tours of a graph', () => {
     }
   })
 
-  it('They end when they are long enough, or when there is no way on', () => {
+  it('They end when they are long enough, or when no new step can be reached', () => {
     expect(toursOf(graph, 1).map(({ length }) => length)).toEqual([1, 1, 1, 2, 2])
     expect(toursOf(graph, 100)).toHaveLength(1)
   })

@@ -7,14 +7,14 @@ import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
 import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
-import { Taken } from './taken.js'
+import { TransitionRecorder } from './transitionRecorder.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
-/** With the timers that the machine sets. */
+/** The machine's events, and the ends of its timers. */
 type ModelEvent = SupervisorEvent | { readonly type: `xstate.after.${string}` }
 
-/** No two alike, so that a timer is known by its delay. */
+/** All different, so that a delay identifies its timer. */
 const INPUT: SupervisorInput = {
   connectTimeout: 1,
   startTimeout: 2,
@@ -33,17 +33,17 @@ const INPUT: SupervisorInput = {
   exitGrace: 12,
   discardTimeout: 13,
 }
-/** More failures lead nowhere new: the longest backoff is reached with the second. */
+/** More failures lead to no new state: the second already has the longest backoff. */
 const MAX_FAILURES = 2
 
-const error = new Error('It broke.')
+const error = new Error('The guest failed.')
 const failed = { type: 'guest.failed', error } as const
 const failedForGood = { type: 'guest.failed', error, isFinal: true } as const
 const disconnected = { type: 'guest.disconnected' } as const
 const exited = { type: 'guest.exited', error } as const
 const started = { type: 'guest.started' } as const
 
-/** What the guest can say, by state. */
+/** The reports that the guest can make, by state. */
 const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
   'launching.connecting': [{ type: 'guest.connected' }, failed, failedForGood, disconnected, exited],
   'launching.starting': [started, failed, failedForGood, disconnected, exited],
@@ -68,7 +68,7 @@ function pathOf({ value }: Snapshot): string {
   return typeof value === 'string' ? value : Object.entries(value).flat().join('.')
 }
 
-/** Whatever it is asked to do, what its guest can say, and its timers. */
+/** The possible events: every command, the reports of the guest, and the timers. */
 function possible(state: Snapshot): ModelEvent[] {
   const path = pathOf(state)
   if (path === 'stopped') return []
@@ -84,7 +84,7 @@ function possible(state: Snapshot): ModelEvent[] {
   })
 }
 
-/** Does to a supervised runtime with a guest of straw what the events say. */
+/** Applies the events to a supervised runtime with a fake guest. */
 class SupervisorDriver implements Driver<Machine> {
   readonly #clock = new SteppedClock()
   readonly #events: string[] = []
@@ -92,7 +92,7 @@ class SupervisorDriver implements Driver<Machine> {
   readonly #runtime: SupervisedRuntime<string, string>
   #guest: GuestReports | undefined
   readonly #expected = new Expected()
-  readonly #taken = new Taken()
+  readonly #recorder = new TransitionRecorder()
   #hanging = 'none'
 
   constructor() {
@@ -103,7 +103,7 @@ class SupervisorDriver implements Driver<Machine> {
       waitTimeout: 1_000,
       callTimeout: Number.POSITIVE_INFINITY,
       maxWaitingCalls: 0,
-      inspect: this.#taken.inspect,
+      inspect: this.#recorder.inspect,
       clock: this.#clock,
     }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
@@ -116,14 +116,14 @@ class SupervisorDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
-    this.#taken.take()
+    this.#recorder.take()
     this.#perform(step.event, step.from.context.failures)
     await microtasks()
     expect(await this.#look()).toEqual(this.#expected.after(step))
-    return this.#taken.take()
+    return this.#recorder.take()
   }
 
-  /** Whatever it does: told to stop, and told no more, it is down when its last time limit is over. */
+  /** Stops the runtime, without any report of its guest: it must be stopped when its last timer has fired. */
   async end() {
     const stopped = this.#runtime.stop()
     while (this.#clock.pending.length > 0) {
@@ -175,7 +175,7 @@ function delayOf(type: string, failures: number): number {
 const LAUNCHING = /^launching/
 const WAS_UP = /^(up|lost|restarting\.terminating)/
 
-/** What must be seen, worked out from the states alone. */
+/** Works out what must be observed, from the states alone. */
 class Expected {
   #hanging = 'none'
 
@@ -226,7 +226,7 @@ runEverything({
   input: INPUT,
   possible: state => possible(state) as SupervisorEvent[],
   impossible: [],
-  bounds: ['Failures in a row are counted up to two: the second has the longest backoff already.'],
+  bounds: ['Failures in a row are counted up to two: the second already has the longest backoff.'],
   nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
   begin: () => new SupervisorDriver(),
 })

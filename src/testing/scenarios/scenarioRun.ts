@@ -75,7 +75,6 @@ export class ScenarioRun {
       // At once, unless the aggregate itself hangs; the error above says so already.
       await deadline.wait(disposed, 'dispose()').catch(() => {})
       for (const runtime of this.#runtimes) runtime.unsubscribe()
-      this.#recorder.stop()
     }
   }
 

@@ -1,6 +1,7 @@
-import { Aggregate, type Runtime } from 'cutover'
+import { Aggregate, type CallOptions, type Runtime } from 'cutover'
 import { type AggregateScenariosOptions, aggregateScenarios, type TestCase } from 'cutover/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { InspectionEvent } from 'xstate'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named } from '../../fixtures/named.js'
 import { BrokenRuntime, LateRuntime, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
@@ -118,6 +119,27 @@ describe('Slow runtimes, and hosts', () => {
       await run()
   })
 
+  it('A runtime that loses its calls in flight when it crashes passes', async () => {
+    class LosingRuntime extends ReadyRuntime {
+      readonly #pending = new Set<(reason: Error) => void>()
+
+      override call(request: string): Promise<string> {
+        return new Promise((resolve, reject) => {
+          this.#pending.add(reject)
+          setImmediate(() => resolve(super.call(request)))
+        })
+      }
+
+      override crash(): void {
+        for (const reject of this.#pending) reject(new Error('crashed'))
+        super.crash()
+      }
+    }
+    const provision = (version: string) => new LosingRuntime(version)
+    for (const { run } of aggregateScenarios({ ...SMALL, provision }).filter(({ name }) => name.startsWith('crash')))
+      await run()
+  })
+
   it('A runtime that rejects early calls passes with keepsCalls: false, and fails without it', async () => {
     const provision = (version: string) => {
       const runtime = new LateRuntime(version)
@@ -182,17 +204,51 @@ describe('The clean-up of a scenario', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  it('A runtime that neither answers nor stops is abandoned before the aggregate gives it up', async () => {
+  it('A runtime that neither answers nor stops is abandoned, so that the aggregate is disposed of', async () => {
     const provision = (version: string) =>
       Object.assign(new ReadyRuntime(version), { call: () => new Promise<string>(() => {}), stop: () => {} })
-    const error = vi.fn()
-    const logger = { debug() {}, info() {}, warn() {}, error }
-    const scenario = named(aggregateScenarios({ ...SMALL, provision, logger, timeout: 600 }), /^prewarm/)
+    let state: unknown
+    const inspect = (event: InspectionEvent) => {
+      const isRoot = event.actorRef.sessionId === event.rootId
+      if (event.type === '@xstate.snapshot' && isRoot) state = (event.snapshot as { value?: unknown }).value
+    }
+    const scenario = named(aggregateScenarios({ ...SMALL, provision, inspect, timeout: 300 }), /^prewarm/)
     expect(await rejectionOf(scenario.run())).toMatchObject({
       message: expect.stringContaining('Timed out waiting for version 1.0.0 to answer a call'),
     })
-    // It logs an error when it gives up a version, after another 600 ms.
-    expect(error).not.toHaveBeenCalled()
+    expect(state).toBe('disposed')
+  })
+
+  // The limits differ so that the test fails if the clean-up waits for its deadline.
+  it('The clean-up of a case that failed waits for the promises of stop(), and no longer', {
+    timeout: 30_000,
+  }, async () => {
+    let isStopped = false
+    const provision = (version: string) => {
+      const runtime = new ReadyRuntime(version)
+      const stop = async () => {
+        runtime.emitStopped()
+        await turns(50)
+        isStopped = true
+      }
+      return Object.assign(runtime, { stop })
+    }
+    const scenario = named(aggregateScenarios({ ...SMALL, provision, check: () => false, timeout: 60_000 }), /^prewarm/)
+    expect(await rejectionOf(scenario.run())).toMatchObject({ message: expect.stringContaining('a wrong answer') })
+    expect(isStopped).toBe(true)
+  })
+
+  it('The clean-up aborts the calls in flight', async () => {
+    const signals: AbortSignal[] = []
+    const provision = (version: string) =>
+      Object.assign(new ReadyRuntime(version), {
+        call: (_: string, options?: CallOptions) => {
+          if (options?.signal !== undefined) signals.push(options.signal)
+          return new Promise<string>(() => {})
+        },
+      })
+    await rejectionOf(named(aggregateScenarios({ ...SMALL, provision, timeout: 100 }), /^prewarm/).run())
+    expect(new Set(signals.map(({ aborted }) => aborted))).toEqual(new Set([true]))
   })
 
   it('An aggregate whose dispose() never resolves does not keep a case waiting', async () => {

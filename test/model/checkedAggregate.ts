@@ -9,17 +9,17 @@ import { type Limits, TimedOracle } from './timedOracle.js'
 
 const ID = 'model'
 
-/** A real aggregate with runtimes that do nothing by themselves, and its oracle: what is done to one is done to both. */
-export class Twin {
+/** A real aggregate and its oracle. Each method does the same to both; the runtimes do nothing by themselves. */
+export class CheckedAggregate {
   readonly aggregate: Aggregate<number, string>
   readonly #timed: TimedOracle
   readonly #clock = new SimulatedClock()
-  readonly #runtimes: NotingRuntime[] = []
+  readonly #runtimes: RecordingRuntime[] = []
   readonly #callers: { readonly id: number; readonly controller: AbortController }[] = []
   readonly #events: string[] = []
   readonly #settled: string[] = []
   readonly #sent: string[] = []
-  /** Calls and promises are numbered as they come. */
+  /** The number of the last call or promise. */
   #id = 0
 
   constructor(limits: Limits, inspect?: (event: InspectionEvent) => void) {
@@ -34,22 +34,22 @@ export class Twin {
     return this.#timed.oracle
   }
 
-  /** Gives the error code that both gave, if they gave one; so do those that follow. */
+  /** Gives the error code of both, if any; as do the methods below. */
   add(version: string): string | null {
-    const runtime = new NotingRuntime(version, this.#sent)
+    const runtime = new RecordingRuntime(version, this.#sent)
     const code = codeOf(() => this.aggregate.addVersion(version, runtime))
     if (code === null) this.#runtimes.push(runtime)
-    return same('addVersion', code, this.#oracle.add(version))
+    return expectSame('addVersion', code, this.#oracle.add(version))
   }
 
   remove(version: string): string | null {
     const code = codeOf(() => this.aggregate.removeVersion(version))
-    return same('removeVersion', code, this.#oracle.remove(version))
+    return expectSame('removeVersion', code, this.#oracle.remove(version))
   }
 
   start(): string | null {
     const code = codeOf(() => this.aggregate.start())
-    return same('start', code, this.#oracle.start())
+    return expectSame('start', code, this.#oracle.start())
   }
 
   setVersion(active: string | null, next: string | null): void {
@@ -77,16 +77,16 @@ export class Twin {
     this.#timed.call(this.#id, isAborted)
   }
 
-  /** The n-th caller, counted back and round, aborts; whether it waits, is in flight or over. */
+  /** Aborts the n-th last call, modulo their number: waiting, in flight or settled. */
   abort(n: number): void {
-    const caller = around(this.#callers, n)
+    const caller = nthLast(this.#callers, n)
     caller?.controller.abort('aborted')
     if (caller !== undefined) this.#timed.abort(caller.id)
   }
 
-  /** The n-th call that a runtime holds, counted back and round, is answered or fails. */
+  /** Answers or fails the n-th last call that a runtime holds, modulo their number. */
   answer(n: number, outcome: 'answered' | 'failed'): void {
-    const call = around(
+    const call = nthLast(
       this.#runtimes.flatMap(({ calls }) => calls),
       n,
     )
@@ -97,26 +97,26 @@ export class Twin {
     this.#timed.answer(call.request, outcome)
   }
 
-  /** The n-th runtime ever added, counted back and round, says something; also one that has left, which nobody hears. */
+  /** The n-th last runtime, modulo their number, emits an event; nobody receives it if the runtime has left. */
   hear(n: number, said: Said): void {
-    const runtime = around(this.#runtimes, n)
+    const runtime = nthLast(this.#runtimes, n)
     if (runtime === undefined) return
     const version = runtime.getActiveVersion()
     const entry = this.#oracle.all[this.#runtimes.indexOf(runtime)]
     const isHere = entry !== undefined && this.#oracle.versions.get(version) === entry
-    // That a stream is over, it says to those who subscribe later too: here it ends while it is watched.
+    // A stream that has ended also ends for later subscribers; this one must end while the aggregate watches it.
     if (said === 'ended' && entry?.state === 'provisioned') return
     runtime.say(said)
     if (isHere) this.#oracle.hear(version, said)
   }
 
-  /** The version of a runtime that is here says something. */
+  /** The runtime of this version emits an event. */
   report(version: string, said: Said): void {
-    const isIt = (runtime: NotingRuntime) => runtime.getActiveVersion() === version
+    const isIt = (runtime: RecordingRuntime) => runtime.getActiveVersion() === version
     this.hear(this.#runtimes.toReversed().findIndex(isIt), said)
   }
 
-  /** Time passes, from one thing that is due to the next. */
+  /** Lets time pass, from one timer to the next. */
   advance(ms: number): void {
     for (let left = ms; left > 0; ) {
       this.#timed.follow()
@@ -127,26 +127,30 @@ export class Twin {
     }
   }
 
-  /** Both must have come to the same, in everything that can be seen. */
-  async agree(): Promise<void> {
+  /** Both must agree in everything that can be observed. */
+  async expectAgreement(): Promise<void> {
     this.#timed.follow()
     await microtasks()
-    same('status', this.status(), this.#expectedStatus())
-    same('starts and stops', this.#runtimes.map(countsOf), this.#oracle.all.map(countsOf))
-    same('events', this.#events.splice(0), this.#oracle.events.splice(0))
-    same('calls as sent', this.#sent.splice(0), this.#timed.sent.splice(0))
-    // Which of several promises is settled first is not said by any rule.
-    same('calls and promises', this.#settled.splice(0).sort(), this.#timed.settled.splice(0).sort())
+    expectSame('status', this.status(), this.#expectedStatus())
+    expectSame('starts and stops', this.#runtimes.map(countsOf), this.#oracle.all.map(countsOf))
+    expectSame('events', this.#events.splice(0), this.#oracle.events.splice(0))
+    expectSame('calls as sent', this.#sent.splice(0), this.#timed.sent.splice(0))
+    // No rule says in which order promises settle.
+    expectSame('calls and promises', this.#settled.splice(0).sort(), this.#timed.settled.splice(0).sort())
   }
 
-  /** Takes it down in whatever state it is, and throws if anything is left. */
+  /** Disposes of the aggregate, in any state, and throws if anything stays behind. */
   async end(): Promise<void> {
     this.dispose()
     this.advance(LONG)
-    await this.agree()
-    same('runtimes that are still watched', this.#runtimes.filter(({ subscribers }) => subscribers > 0).length, 0)
-    same('runtimes started, and not stopped', this.#runtimes.filter(({ starts, stops }) => starts !== stops).length, 0)
-    same('what did not settle', this.#unsettled, 0)
+    await this.expectAgreement()
+    expectSame('runtimes that are still watched', this.#runtimes.filter(({ subscribers }) => subscribers > 0).length, 0)
+    expectSame(
+      'runtimes started, and not stopped',
+      this.#runtimes.filter(({ starts, stops }) => starts !== stops).length,
+      0,
+    )
+    expectSame('what did not settle', this.#unsettled, 0)
   }
 
   status() {
@@ -155,13 +159,13 @@ export class Twin {
     return { state, phase, active, next, wanted, versions: known, inFlight, waiting }
   }
 
-  #expectedStatus(): ReturnType<Twin['status']> {
+  #expectedStatus(): ReturnType<CheckedAggregate['status']> {
     const { state, active, next, wanted, versions } = this.#oracle
     const known = [...versions].map(([version, { state }]) => `${version} ${state}`).sort()
     const { phase, inFlight, waiting } = this.#timed
     return {
       state,
-      phase: phase as ReturnType<Twin['status']>['phase'],
+      phase: phase as ReturnType<CheckedAggregate['status']>['phase'],
       active,
       next,
       wanted,
@@ -184,11 +188,11 @@ export class Twin {
   }
 }
 
-/** Longer than everything that one can wait for. */
+/** Longer than any timeout, in ms. */
 const LONG = 1_000_000
 
-/** Notes which call it got. */
-class NotingRuntime extends ControllableRuntime<number, string> {
+/** Records the calls that it gets. */
+class RecordingRuntime extends ControllableRuntime<number, string> {
   readonly #sent: string[]
 
   constructor(version: string, sent: string[]) {
@@ -224,13 +228,13 @@ function countsOf({ starts, stops }: { readonly starts: number; readonly stops: 
   return `${starts}/${stops}`
 }
 
-/** Counted back from the last. */
-function around<T>(list: readonly T[], n: number): T | undefined {
+/** The n-th last item, modulo their number. */
+function nthLast<T>(list: readonly T[], n: number): T | undefined {
   return list.at(-1 - (n % list.length))
 }
 
-/** `toEqual` is slow, and nearly always needless. */
-export function same<T>(what: string, actual: T, expected: T): T {
+/** Compares as JSON first, because `toEqual` is slow. */
+export function expectSame<T>(what: string, actual: T, expected: T): T {
   if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual, what).toEqual(expected)
   return actual
 }

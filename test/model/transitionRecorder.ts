@@ -1,11 +1,11 @@
 import type { AnyTransitionDefinition, InspectionEvent } from 'xstate'
 
-/** The transitions that a real actor has taken, as its inspector is told. */
-export class Taken {
+/** Records the transitions that a real actor takes, from its inspection events. */
+export class TransitionRecorder {
   readonly #whose: 'root' | 'child'
   #transitions: AnyTransitionDefinition[] = []
 
-  /** @param whose - of the actor at the root of what is inspected, or of those below it */
+  /** @param whose - records the root actor, or its children */
   constructor(whose: 'root' | 'child' = 'root') {
     this.#whose = whose
   }
@@ -17,7 +17,7 @@ export class Taken {
       this.#transitions.push(...(event._transitions as AnyTransitionDefinition[]))
   }
 
-  /** Those since it was last asked. */
+  /** Gives the transitions since the last call. */
   take(): AnyTransitionDefinition[] {
     return this.#transitions.splice(0)
   }

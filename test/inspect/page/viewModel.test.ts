@@ -104,7 +104,7 @@ describe('The view model', () => {
     expect(view.store.entries).toEqual([])
   })
 
-  it('does not take a bug of the page for a wrong file', () => {
+  it('throws if the page itself fails, instead of blaming the file', () => {
     const view = liveView()
     view.receive(actor)
     const saved = view.save()

@@ -5,6 +5,7 @@ import { Connection } from '../protocol/connection.js'
 import { TruncatedError } from '../protocol/frames.js'
 import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../protocol/messages.js'
 import type { OpenTransport } from '../protocol/transport.js'
+import { isError } from '../realms.js'
 import type { CallOptions } from '../runtime.js'
 import type { Carrier } from './carrier.js'
 import { ExitError } from './exitError.js'
@@ -146,5 +147,5 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
 /** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
 function isFault({ cause }: Error): boolean {
-  return cause instanceof Error && !('syscall' in cause) && !(cause instanceof TruncatedError)
+  return isError(cause) && !('syscall' in cause) && !(cause instanceof TruncatedError)
 }

@@ -1,3 +1,6 @@
+import { types } from 'node:util'
+import { isError, tagOf } from '../realms.js'
+
 /** How much of a value is shown. */
 export interface Limits {
   /** How deep objects may nest. */
@@ -85,15 +88,15 @@ class Walk {
 
   #open(value: object): unknown {
     if (Array.isArray(value)) return this.#list(value.length, index => value[index])
-    if (value instanceof Error) return this.#error(value)
-    if (value instanceof Date) return dateText(value)
-    if (value instanceof RegExp) return cut(String(value), this.#limits.characters)
-    if (value instanceof Map) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
-    if (value instanceof Set) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
+    if (isError(value)) return this.#error(value)
+    if (types.isDate(value)) return dateText(value)
+    if (types.isRegExp(value)) return cut(String(value), this.#limits.characters)
+    if (types.isMap(value)) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
+    if (types.isSet(value)) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
     if (ArrayBuffer.isView(value))
       return bytes(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
-    if (value instanceof ArrayBuffer) return bytes('ArrayBuffer', value, 0, value.byteLength)
-    if (OPAQUE.some(type => value instanceof type)) return `[${value.constructor.name}]`
+    if (types.isArrayBuffer(value)) return bytes('ArrayBuffer', value, 0, value.byteLength)
+    if (isOpaque(value)) return `[${tagOf(value)}]`
     const { toJSON } = value as { readonly toJSON?: unknown }
     if (typeof toJSON === 'function') return this.visit(toJSON.call(value))
     return this.#entries(value)
@@ -147,7 +150,10 @@ class Walk {
 }
 
 const LARGE = 10n ** 100n
-const OPAQUE = [Promise, WeakMap, WeakSet, WeakRef]
+
+function isOpaque(value: object): boolean {
+  return types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || tagOf(value) === 'WeakRef'
+}
 
 /** What a class made of `Date` says of itself may be anything: it is not asked. */
 function dateText(value: Date): string {

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** How many values are looked at; what holds more is heavy. */
 const VALUES = 256
 /** About how many bytes the heaviest of light values has. */
@@ -35,13 +37,13 @@ export class Scales {
     if (typeof value === 'bigint') return value > -LARGE && value < LARGE ? 32 : HEAVY
     if (typeof value !== 'object' || value === null) return 16
     if (ArrayBuffer.isView(value)) return heldBy(value) + 64
-    if (value instanceof ArrayBuffer) return value.byteLength + 64
+    if (types.isArrayBuffer(value)) return value.byteLength + 64
     if (Array.isArray(value)) {
       if (value.length > VALUES) return HEAVY + 1
       queue.push(...value)
       return 32
     }
-    if (value instanceof Map || value instanceof Set) return value.size > 0 ? HEAVY + 1 : 64
+    if (types.isMap(value) || types.isSet(value)) return value.size > 0 ? HEAVY + 1 : 64
     // Such as another actor, which is there for other reasons.
     return 'toJSON' in value ? 64 : this.#ofEntries(value, queue)
   }

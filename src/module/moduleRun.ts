@@ -79,7 +79,7 @@ export class ModuleRun<Req, Res> {
       return answer
     }
     // A promise of another library may do its work anew for everyone who asks: it is asked once.
-    const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
+    const promise = Promise.resolve(answer)
     promise.then(end, end)
     return promise
   }

@@ -1,4 +1,6 @@
-import { type DecodeOptions, decode, decodeFirst, type EncodeOptions, encode } from 'cborg'
+import { types } from 'node:util'
+import { type DecodeOptions, decode, decodeFirst, type EncodeOptions, encode, Token, Type } from 'cborg'
+import { isError } from '../realms.js'
 
 /** What is refused: heads longer than needed, indefinite lengths, a key that comes twice. */
 const STRICT: DecodeOptions = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }
@@ -10,7 +12,11 @@ const NOT_BYTES = [
   ...['Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'ArrayBuffer', 'SharedArrayBuffer'],
 ]
 const ENCODING: EncodeOptions = {
-  typeEncoders: Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+  typeEncoders: {
+    ...Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+    // cborg takes the bytes of another realm for an object with a field for each byte.
+    Object: value => (types.isUint8Array(value) ? new Token(Type.bytes, Buffer.from(value)) : null),
+  },
 }
 
 function refuse(name: string): never {
@@ -52,13 +58,13 @@ export function decodeFirstCbor(bytes: Uint8Array): { readonly value: unknown; r
 
 /** cborg reads maps as objects, or all of them as `Map`. */
 function isAboutKeys(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('non-string keys')
+  return isError(error) && error.message.includes('non-string keys')
 }
 
 /** A map is an object, unless it has other keys than texts: then it stays a `Map`. */
 function withObjects(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withObjects)
-  if (!(value instanceof Map)) return value
+  if (!types.isMap(value)) return value
   const entries = [...value].map(([key, item]: [unknown, unknown]) => [key, withObjects(item)] as const)
   if (entries.every(([key]) => typeof key === 'string')) return Object.fromEntries(entries)
   if (entries.some(([key]) => typeof key === 'object' && key !== null)) {

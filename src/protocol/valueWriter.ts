@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { encodeCbor } from './cbor.js'
 
 /** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
@@ -195,7 +196,7 @@ export class ValueWriter {
     if (depth === 0) this.#library(value)
     else if (Array.isArray(value)) this.#array(value, depth)
     else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
-    else if (value instanceof Uint8Array) this.#copy(value)
+    else if (types.isUint8Array(value)) this.#copy(value)
     else this.#library(value)
   }
 

@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['machines', /^machines\//],
   [
     'foundations',
-    /^src\/(errors|version|runtime|validate|logger|inspection|clock|effects|abortListeners|attempt|flights|waiting|safeObservable|thenable|socketName)\.ts$/,
+    /^src\/(errors|version|runtime|validate|logger|inspection|clock|effects|abortListeners|attempt|flights|waiting|safeObservable|thenable|realms|socketName)\.ts$/,
   ],
   ['module', /^src\/module\//],
   ['protocol', /^src\/protocol\//],

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { types } from 'node:util'
+import { isError } from '../../realms.js'
 import type { BenchCase } from './bench.js'
 
 /** Requests, answers, errors and signals. */
@@ -32,7 +34,7 @@ export const callCases: readonly BenchCase[] = [
       const failing = subject.call({ op: 'fail', ...fail })
       const other = subject.call({ op: 'echo', value: 'fine' })
       const error = await subject.rejectionOf(failing, 'fail')
-      assert.ok(error instanceof Error, `The call "fail" should have rejected with an Error, not with ${error}`)
+      assert.ok(isError(error), `The call "fail" should have rejected with an Error, not with ${error}`)
       const { name, message, cause } = error
       const { code, field, limits } = error as Error & Record<string, unknown>
       assert.deepEqual({ name, code, message, details: { field, limits }, cause: (cause as Error)?.message }, fail)
@@ -110,7 +112,7 @@ function nested(depth: number): unknown {
 
 /** A Buffer is a Uint8Array too: what counts is the bytes. */
 function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
+  if (types.isUint8Array(value)) return new Uint8Array(value)
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { first, firstValueFrom, type Subscription, switchMap } from 'rxjs'
 import { describe } from '../../errors.js'
+import { isError } from '../../realms.js'
 import type { AbortOptions, CallOptions, Runtime, RuntimeEvent } from '../../runtime.js'
 import type { Patience } from '../patience.js'
 import type { ComplianceCounts, ComplianceRequest } from './requests.js'
@@ -99,7 +100,7 @@ export class Subject {
   /** The call has to reject with CutoverError `CUTOVER_RUNTIME_LOST`. */
   async expectLost(call: Promise<unknown>, what: string): Promise<void> {
     const error = await this.rejectionOf(call, what)
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = isError(error) && 'code' in error ? error.code : undefined
     const message = `The call "${what}" should have rejected with CUTOVER_RUNTIME_LOST, not with ${error}`
     assert.equal(code, 'CUTOVER_RUNTIME_LOST', message)
   }

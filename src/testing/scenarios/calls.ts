@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Aggregate } from '../../aggregate.js'
-import { describe, isCutoverError } from '../../errors.js'
+import { asError, describe, isCutoverError } from '../../errors.js'
+import { isError } from '../../realms.js'
 import type { Patience } from '../patience.js'
 import type { GatedRuntime } from './gatedRuntime.js'
 import type { CompiledScenarios } from './options.js'
@@ -96,7 +97,7 @@ export class Calls {
     assert.deepEqual(times, [version], 'A call must go to the active version, once. It went to:')
     const checked = this.#patience.for(this.#check(outcome.value, version), `check() of an answer of ${version}`)
     const verdict = await checked.catch((cause: unknown) => {
-      throw new Error(`${wrong(version, outcome.value)}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw new Error(`${wrong(version, outcome.value)}: ${asError(cause).message}`, { cause })
     })
     if (verdict === false) throw new Error(`${wrong(version, outcome.value)}: check() gave false.`)
   }
@@ -121,7 +122,7 @@ function outcomeOf(answer: Promise<unknown>): Promise<Outcome> {
 
 function textOf(outcome: Outcome): string {
   if ('value' in outcome) return `was answered: ${describe(outcome.value)}`
-  return `was rejected: ${outcome.reason instanceof Error ? outcome.reason : describe(outcome.reason)}`
+  return `was rejected: ${isError(outcome.reason) ? asError(outcome.reason) : describe(outcome.reason)}`
 }
 
 function wrong(version: string, answer: unknown): string {

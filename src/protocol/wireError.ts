@@ -94,7 +94,7 @@ function isDetail(name: string): boolean {
 }
 
 function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
-  if (Object.hasOwn(facts, 'thrown')) return facts['thrown']
+  if (Object.hasOwn(facts, 'thrown')) return thrownOf(facts['thrown'])
   const { name, code, cause, errors, stack } = facts
   const details = isPlain(facts['details']) ? facts['details'] : {}
   const message = [facts['message'], fallback].find(text => typeof text === 'string') ?? ''
@@ -111,6 +111,12 @@ function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
   if (isCode && read(error, 'code') !== code) define(error, 'code', code, true)
   if (typeof stack === 'string') define(error, 'guestStack', stack)
   return error
+}
+
+/** What was thrown, when that was no error. Where `String()` of it would throw, it is the cause of an error. */
+function thrownOf(value: unknown): unknown {
+  const hides = isPlain(value) && ['toString', 'valueOf'].some(name => Object.hasOwn(value, name))
+  return hides ? new Error(describe(value), { cause: value }) : value
 }
 
 function build(

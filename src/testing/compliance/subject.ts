@@ -4,6 +4,7 @@ import { describe } from '../../errors.js'
 import { isError } from '../../realms.js'
 import type { AbortOptions, CallOptions, Runtime, RuntimeEvent } from '../../runtime.js'
 import type { Patience } from '../patience.js'
+import { inThisRealm } from './inThisRealm.js'
 import type { ComplianceCounts, ComplianceRequest } from './requests.js'
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>
@@ -77,8 +78,8 @@ export class Subject {
     return this.answerOf(this.call(request, options), request.op)
   }
 
-  answerOf(call: Promise<unknown>, what: string): Promise<unknown> {
-    return this.#patience.for(call, `the answer to the call "${what}"`)
+  async answerOf(call: Promise<unknown>, what: string): Promise<unknown> {
+    return inThisRealm(await this.#patience.for(call, `the answer to the call "${what}"`))
   }
 
   /** Calls are answered. */
@@ -113,7 +114,7 @@ export class Subject {
   async untilSeen(expected: Partial<ComplianceCounts>): Promise<void> {
     const before = JSON.stringify(await this.counts())
     const what = `the module to have seen ${JSON.stringify(expected)} (at first it had seen ${before})`
-    const counts = await this.#patience.for(this.call({ op: 'seen', when: expected }), what)
+    const counts = inThisRealm(await this.#patience.for(this.call({ op: 'seen', when: expected }), what))
     assert.deepEqual({ ...(counts as ComplianceCounts), ...expected }, counts, `Waited for ${what}, and was told:`)
   }
 

@@ -1,4 +1,5 @@
 import { describe } from '../errors.js'
+import { isPlain } from '../realms.js'
 import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from './limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
 import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
@@ -67,15 +68,15 @@ export class MessageReader {
 
   #long(start: number): Message {
     const message = this.#in.whole(start)
-    if (!isObject(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
+    if (!isPlain(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
     const { id, body, message_type: type, ...others } = message
     const [other] = Object.keys(others)
     if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
     if (!isId(id)) throw new Error(`The id of a message is an integer of 64 bits; this is ${describe(id)}.`)
     if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type is 1 or 2; this is ${describe(type)}.`)
-    const kinds = isObject(body) ? Object.keys(body) : []
+    const kinds = isPlain(body) ? Object.keys(body) : []
     const [kind] = kinds
-    if (!isObject(body) || kind === undefined || kinds.length > 1) {
+    if (!isPlain(body) || kind === undefined || kinds.length > 1) {
       throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
     }
     return { id, type, kind, payload: body[kind] }
@@ -84,8 +85,4 @@ export class MessageReader {
 
 function isId(id: unknown): id is MessageId {
   return typeof id === 'bigint' ? id >= 0n && id <= MAX_ID : Number.isSafeInteger(id) && (id as number) >= 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

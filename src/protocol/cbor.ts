@@ -46,11 +46,14 @@ function itemsOf(value: object): Iterable<unknown> {
   return types.isMap(value) ? [...value.keys(), ...value.values()] : Object.values(value)
 }
 
-/** A value, the items of the message so far, and how many bytes it took. */
 export interface Decoded {
   readonly value: unknown
+  /** The items of the message so far. */
   readonly items: number
+  /** How many bytes the value took. */
   readonly length: number
+  /** Something in it is nested too deep, and is not in the value. */
+  readonly isTooDeep: boolean
 }
 
 /** Decodes one item that takes all of `bytes`. @throws Error as {@link CborDecoder.read}, and for what is left of them */
@@ -64,5 +67,5 @@ export function decodeCbor(bytes: Uint8Array, context: CborContext): Decoded {
 export function decodeFirstCbor(bytes: Uint8Array, context: CborContext): Decoded {
   const decoder = new CborDecoder(bytes, context)
   const value = decoder.read()
-  return { value, items: decoder.items, length: decoder.at }
+  return { value, items: decoder.items, length: decoder.at, isTooDeep: decoder.isTooDeep }
 }

@@ -48,22 +48,16 @@ export class MessageReader {
     if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
     const kind = input.key()
     if (kind === undefined) return undefined
-    const payload = this.#payload(end)
+    const payload = input.value()
     const at = input.at
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
-    return { id, type, kind, payload }
+    return { id, type, kind, payload: this.#checked(payload) }
   }
 
-  #payload(end: number): unknown {
-    try {
-      return this.#in.value()
-    } catch (error) {
-      if (!(error instanceof TooDeepError)) throw error
-      this.#in.at = end - BEFORE_TYPE.length - 1
-      return new Unreadable(error)
-    }
+  #checked(payload: unknown): unknown {
+    return this.#in.isTooDeep ? new Unreadable(new TooDeepError()) : payload
   }
 
   #long(start: number): Message {
@@ -79,7 +73,7 @@ export class MessageReader {
     if (!isPlain(body) || kind === undefined || kinds.length > 1) {
       throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
     }
-    return { id, type, kind, payload: body[kind] }
+    return { id, type, kind, payload: this.#checked(body[kind]) }
   }
 }
 

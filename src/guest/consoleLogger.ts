@@ -1,6 +1,6 @@
-import { asError } from '../errors.js'
-import type { Logger } from '../logger.js'
-import { isError } from '../realms.js'
+import { asError } from '../contract/errors.js'
+import type { Logger } from '../contract/logger.js'
+import { isError } from '../support/realms.js'
 
 /** Writes JSON lines to stderr, which the host puts into its own log with their level and fields. */
 export const consoleLogger: Logger = {

@@ -1,5 +1,5 @@
-import { asError, CutoverError } from '../errors.js'
-import type { Logger } from '../logger.js'
+import { asError, CutoverError } from '../contract/errors.js'
+import type { Logger } from '../contract/logger.js'
 import type { RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
 import { Connection } from '../protocol/connection.js'
 import type { GuestLimits } from '../protocol/guestLimits.js'
@@ -15,7 +15,7 @@ import {
   PING_REQUEST,
   SHUTDOWN_REQUEST,
 } from '../protocol/messages.js'
-import type { OpenTransport } from '../protocol/transport.js'
+import type { OpenTransport } from '../protocol/transports/transport.js'
 
 export interface SessionOptions {
   readonly open: OpenTransport

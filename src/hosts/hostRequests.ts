@@ -1,4 +1,4 @@
-import { CutoverError } from '../errors.js'
+import { CutoverError } from '../contract/errors.js'
 import type { RequestContext } from '../protocol/incomingRequest.js'
 import type { Body } from '../protocol/messages.js'
 import type { CheckedConfig } from './provisioner.js'

@@ -1,11 +1,11 @@
 import { types } from 'node:util'
-import type { Logger } from '../logger.js'
-import { isLogger } from '../logger.js'
+import type { Logger } from '../contract/logger.js'
+import { isLogger } from '../contract/logger.js'
 import type { CallContext } from '../module/runtimeModule.js'
-import type { Runtime } from '../runtime.js'
-import { count, invalidOption, object, optionalFunction, text } from '../validate.js'
-import { canonical, type VersionLike } from '../version.js'
-import type { ModuleSource } from './moduleSource.js'
+import type { Runtime } from '../contract/runtime.js'
+import { count, invalidOption, object, optionalFunction, text } from '../contract/validate.js'
+import { canonical, type VersionLike } from '../contract/version.js'
+import type { ModuleSource } from './inProcess/moduleSource.js'
 
 /** What the module may ask its host, and what a request of an Oasis runtime gets: a body. */
 export type OnHostRequest = (request: unknown, options: Pick<CallContext, 'signal'>) => unknown

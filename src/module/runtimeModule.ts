@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url'
-import { CutoverError, describe } from '../errors.js'
-import { isUrl } from '../realms.js'
-import type { CallOptions, Transferable } from '../runtime.js'
-import { invalidOption } from '../validate.js'
+import { CutoverError, describe } from '../contract/errors.js'
+import { isUrl } from '../support/realms.js'
+import type { CallOptions, Transferable } from '../contract/runtime.js'
+import { invalidOption } from '../contract/validate.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {

@@ -5,11 +5,11 @@ import {
   connectionEffects,
   connectionMachine,
 } from '../../machines/connection.js'
-import { asError } from '../errors.js'
-import { type Inspect, inspection, inspectSafely } from '../inspection.js'
-import type { Logger } from '../logger.js'
-import { printable } from '../printable.js'
-import type { Transferable } from '../runtime.js'
+import { asError } from '../contract/errors.js'
+import { type Inspect, inspection, inspectSafely } from '../contract/inspection.js'
+import type { Logger } from '../contract/logger.js'
+import { printable } from '../support/printable.js'
+import type { Transferable } from '../contract/runtime.js'
 import { performedByOwner, startOwned } from '../support/effectOwner.js'
 import { EffectQueue } from '../support/effectQueue.js'
 import { connectionLost, invalidAnswer } from './connectionErrors.js'
@@ -24,7 +24,7 @@ import {
   REQUEST,
   type Transport,
   type TransportObserver,
-} from './transport.js'
+} from './transports/transport.js'
 
 /** The statechart of all connections. */
 const machine = connectionMachine.provide({ actions: performedByOwner(connectionEffects) })

@@ -1,11 +1,11 @@
-import { asError, CutoverError } from '../errors.js'
-import type { Transferable } from '../runtime.js'
-import { isThenable } from '../thenable.js'
-import { estimate } from './estimate.js'
+import { asError, CutoverError } from '../contract/errors.js'
+import type { Transferable } from '../contract/runtime.js'
+import { isThenable } from '../support/thenable.js'
+import { estimate } from './transports/sizeEstimate.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
-import { type MessageId, RESPONSE, type Transport, Unreadable } from './transport.js'
+import { type MessageId, RESPONSE, type Transport, Unreadable } from './transports/transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
 
 export interface Answering {

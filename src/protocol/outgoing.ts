@@ -1,9 +1,9 @@
 import { AsyncResource } from 'node:async_hooks'
-import { onAbort } from '../abortListeners.js'
-import { asError, CutoverError, describe } from '../errors.js'
-import type { Transferable } from '../runtime.js'
+import { onAbort } from '../support/abortListeners.js'
+import { asError, CutoverError, describe } from '../contract/errors.js'
+import type { Transferable } from '../contract/runtime.js'
 import { ERROR } from './messages.js'
-import { REQUEST, type Transport, Unreadable } from './transport.js'
+import { REQUEST, type Transport, Unreadable } from './transports/transport.js'
 import { fromWire } from './wireError.js'
 
 /** What a request resolves with: the payload of the answer, its {@link Body}, or that as `{ [kind]: payload }`. */

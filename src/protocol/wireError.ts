@@ -1,6 +1,6 @@
-import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../errors.js'
-import { isError, isPlain } from '../realms.js'
-import { encodableCopy } from './encodable.js'
+import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../contract/errors.js'
+import { isError, isPlain } from '../support/realms.js'
+import { encodableCopy } from './cbor/encodable.js'
 
 /** An error as it is sent; other implementations of the protocol know the first three fields. */
 export interface WireError {

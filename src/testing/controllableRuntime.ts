@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
-import { CutoverError } from '../errors.js'
-import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
-import { canonical, type VersionLike } from '../version.js'
+import { CutoverError } from '../contract/errors.js'
+import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../contract/runtime.js'
+import { canonical, type VersionLike } from '../contract/version.js'
 
 /** The options of {@link ControllableRuntime}. */
 export interface ControllableRuntimeOptions {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Aggregate, type RuntimeEvent } from 'cutover'
 import { describe, expect, it } from 'vitest'
-import { compileOptions } from '../../src/options.js'
+import { compileOptions } from '../../src/aggregate/options.js'
 
 const PAGE = readFileSync('docs/aggregate.md', 'utf8')
 

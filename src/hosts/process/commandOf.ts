@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { GuestLimits } from '../../protocol/guestLimits.js'
-import { HOST_VARIABLE } from '../../socketName.js'
-import { invalidOption, object, strings, text } from '../../validate.js'
-import type { ChildProcessOptions } from '../childProcess.js'
-import { fileModule } from '../connectedOptions.js'
+import { HOST_VARIABLE } from '../../protocol/transports/socketName.js'
+import { invalidOption, object, strings, text } from '../../contract/validate.js'
+import type { ChildProcessOptions } from './childProcess.js'
+import { fileModule } from '../connected/connectedOptions.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { Sandbox } from './command.js'
-import type { SandboxedCommand } from './processCarrier.js'
+import type { SandboxedCommand } from './processLauncher.js'
 import { entryMounts, moduleMounts } from './sandbox/moduleMounts.js'
 
 /** A command, and the module that it makes Node.js load, if any. */

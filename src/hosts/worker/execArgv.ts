@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { asError, CutoverError } from '../../errors.js'
-import { strings } from '../../validate.js'
+import { asError, CutoverError } from '../../contract/errors.js'
+import { strings } from '../../contract/validate.js'
 
 /** What Node.js says of options that only a whole process can have, or that it does not know. */
 const REFUSED = 'ERR_WORKER_INVALID_EXEC_ARGV'

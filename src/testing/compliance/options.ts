@@ -1,6 +1,6 @@
 import type { RuntimeConfig } from '../../hosts/index.js'
-import type { Runtime } from '../../runtime.js'
-import { boolean, duration, invalidOption, object, positive, text } from '../../validate.js'
+import type { Runtime } from '../../contract/runtime.js'
+import { boolean, duration, invalidOption, object, positive, text } from '../../contract/validate.js'
 
 /** What a runtime under test is made from, besides the compliance module. */
 export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {

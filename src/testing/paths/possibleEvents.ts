@@ -5,8 +5,8 @@ import {
   type EventFromLogic,
   type SnapshotFrom,
 } from 'xstate'
-import { CutoverError } from '../../errors.js'
-import { invalidOption } from '../../validate.js'
+import { CutoverError } from '../../contract/errors.js'
+import { invalidOption } from '../../contract/validate.js'
 
 /** An event that XState itself sends to a machine: the end of a delay (`xstate.after.…`), or of an actor. */
 export type SyntheticEvent = { readonly type: `xstate.${string}`; readonly [payload: string]: unknown }

@@ -1,5 +1,5 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
-import { asError, describe } from '../../errors.js'
+import { asError, describe } from '../../contract/errors.js'
 import {
   type AbortOptions,
   assertRuntime,
@@ -9,8 +9,8 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
   readEvent,
-} from '../../runtime.js'
-import { isSameVersion } from '../../version.js'
+} from '../../contract/runtime.js'
+import { isSameVersion } from '../../contract/version.js'
 import type { Deadline } from '../deadline.js'
 import { EventContract } from './eventContract.js'
 

@@ -1,6 +1,6 @@
-import { describe } from '../../errors.js'
-import type { RuntimeEvent } from '../../runtime.js'
-import { isSameVersion } from '../../version.js'
+import { describe } from '../../contract/errors.js'
+import type { RuntimeEvent } from '../../contract/runtime.js'
+import { isSameVersion } from '../../contract/version.js'
 import { formatEvents } from '../formatEvent.js'
 
 /** How often `start()` and `stop()` of a runtime were called so far. */

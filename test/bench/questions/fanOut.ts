@@ -6,7 +6,7 @@
 import { Aggregate, type RuntimeEvent } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
 import { type Observable, Subject } from 'rxjs'
-import { EventHub } from '../../../src/events.js'
+import { EventHub } from '../../../src/aggregate/eventHub.js'
 import type { Form, Goal, Question, Row } from '../harness/question.js'
 import { inTurns, rowOf } from '../harness/rounds.js'
 

@@ -1,0 +1,303 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Observable } from 'rxjs'
+import type { AggregateSnapshot } from '../../machines/aggregate.js'
+import type { VersionPair } from '../../machines/aggregateContext.js'
+import { stateOf, versionsOf } from '../../machines/versionTable.js'
+import { ControlPlane } from './controlPlane.js'
+import type { Hosted } from './hostedVersion.js'
+import { type AggregateOptions, compileOptions } from './options.js'
+import { isExpected, isServing, isSettled } from './snapshotQueries.js'
+import {
+  containsItself,
+  disposed,
+  duplicateVersion,
+  noActiveVersion,
+  noneAfterDispose,
+  noSuchVersion,
+  runtimeMismatch,
+  versionInUse,
+} from './aggregateErrors.js'
+import type { Router } from '../calls/router.js'
+import {
+  type AbortOptions,
+  assertRuntime,
+  type CallOptions,
+  type CapabilityTEE,
+  MAIN_COMPONENT,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+  type WhenRunningOptions,
+} from '../contract/runtime.js'
+import { type AggregateStatus, statusOf } from './status.js'
+import { signalOf } from '../contract/validate.js'
+import { byPrecedence, canonical, type VersionLike } from '../contract/version.js'
+
+/** Registered, so that aggregates of two copies of the library know each other. */
+const CONTAINS = Symbol.for('cutover.contains')
+
+/**
+ * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
+ * a call. Itself a {@link Runtime}.
+ *
+ * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
+ */
+export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
+  /** The id of the runtime, which all versions share. */
+  readonly id: string
+  readonly #control: ControlPlane<Req, Res>
+  readonly #router: Router<Req, Res>
+
+  /**
+   * Makes an aggregate without versions, not started.
+   *
+   * @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got
+   */
+  constructor(options: AggregateOptions<Req>) {
+    const compiled = compileOptions(options)
+    this.id = compiled.id
+    this.#control = new ControlPlane(compiled)
+    this.#router = this.#control.router
+  }
+
+  /**
+   * Adds a version; while running, it is started at once if it is the wanted active or next (rules 1 and 3).
+   *
+   * @param version - SemVer; build metadata does not distinguish
+   * @param runtime - newly provisioned: not started, and not used elsewhere
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME` (it is no runtime, or it is this aggregate,
+   * or an aggregate that holds this one), `CUTOVER_RUNTIME_MISMATCH` (its id is not the aggregate's),
+   * `CUTOVER_DUPLICATE_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   */
+  addVersion(version: VersionLike, runtime: Runtime<Req, Res>): void {
+    const key = canonical(version)
+    assertRuntime(runtime)
+    if (runtime.id !== this.id) throw runtimeMismatch(key, runtime.id, this.id)
+    if (contains(runtime, this)) throw containsItself(key)
+    this.#assertNotDisposed()
+    if (this.#isKnown(key)) throw duplicateVersion(key)
+    this.#control.add(key, runtime)
+  }
+
+  /**
+   * Takes out a version that never ran; its runtime is neither started nor stopped (rule 4).
+   *
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`, `CUTOVER_VERSION_IN_USE` (it is wanted,
+   * or still stopping: then it leaves by itself), `CUTOVER_DISPOSED`
+   */
+  removeVersion(version: VersionLike): void {
+    const key = canonical(version)
+    this.#assertNotDisposed()
+    if (!this.#isKnown(key)) throw noSuchVersion(key, 'is not in the aggregate')
+    const { context } = this.#control.snapshot
+    const { wanted } = context
+    if (key === wanted.active || key === wanted.next) {
+      const role = key === wanted.active ? 'active' : 'next'
+      throw versionInUse(key, `is the wanted ${role} version. Name others with setVersion() first.`)
+    }
+    if (stateOf(context, key) !== 'provisioned') {
+      throw versionInUse(key, 'is stopping and leaves by itself. Wait for stop() or setVersion().')
+    }
+    this.#control.send({ type: 'removeVersion', version: key })
+  }
+
+  /** Whether the version is in the aggregate, in whatever state (rule 5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
+  hasVersion(version: VersionLike): boolean {
+    return this.#isKnown(canonical(version))
+  }
+
+  /**
+   * The runtime of the current active or next version (rule 5).
+   *
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`
+   */
+  version(version: VersionLike): Runtime<Req, Res> {
+    const key = canonical(version)
+    const { active, next } = this.#control.snapshot.context
+    const hosted = key === active || key === next ? this.#control.hosted(key) : undefined
+    if (hosted === undefined) throw noSuchVersion(key, 'is neither active nor next')
+    return hosted.runtime
+  }
+
+  /** All versions in the aggregate, canonical, ascending by SemVer precedence (rule 2). */
+  versions(): string[] {
+    return versionsOf(this.#control.snapshot.context).sort(byPrecedence)
+  }
+
+  /**
+   * Says which version shall be active and which next, and brings that about (rules 7 to 10).
+   *
+   * While stopped it only records. While running: an active version that is no longer wanted drains and stops; then the
+   * wanted one becomes active, by promotion if it is the next version already, else by being started; then the same for
+   * next. Wanted versions that are unknown are started when they are added. Of overlapping calls the last one wins.
+   *
+   * @param active - the version to serve calls; null for none
+   * @param next - the version to start in advance; null, or the same as `active`, for none. Without an `active` it
+   * becomes the active version
+   * @returns the pair in place once everything has settled
+   * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   */
+  async setVersion(active?: VersionLike | null, next?: VersionLike | null): Promise<VersionPair> {
+    const wanted = { active: canonicalOrNull(active, 'active'), next: canonicalOrNull(next, 'next') }
+    this.#assertNotDisposed()
+    this.#control.send({ type: 'setVersion', ...wanted })
+    const { context } = await this.#control.until(isSettled)
+    return { active: context.active, next: context.next }
+  }
+
+  /**
+   * Waits until there is an active version and its runtime is running; or, with `version`, until that one is, as active
+   * or as next. Waits for as long as that takes: pass `AbortSignal.timeout(ms)` as `signal` for a limit.
+   *
+   * @returns the version that is running
+   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`; with `version` also
+   * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or left meanwhile)
+   */
+  async whenRunning(options?: WhenRunningOptions): Promise<string> {
+    const signal = signalOf(options)
+    const key = canonicalOrNull(options?.version)
+    this.#assertNotDisposed()
+    const isEnough = (snapshot: AggregateSnapshot) =>
+      isServing(snapshot, key) || (key !== null && !isExpected(snapshot, key))
+    const snapshot = await this.#control.until(isEnough, signal)
+    if (snapshot.matches('disposed')) throw disposed()
+    if (key !== null && !isServing(snapshot, key)) throw noSuchVersion(key, 'is neither active nor next, nor wanted')
+    // Of the moment at which it ran: by now another version may be active, or none.
+    return key ?? (snapshot.context.active as string)
+  }
+
+  /** What is and what is wanted, as plain JSON. */
+  status(): AggregateStatus {
+    return statusOf(this.id, this.#control)
+  }
+
+  /**
+   * Calls the active version (rules 15 to 18).
+   *
+   * With none, or while one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent to
+   * one active version, at most once. A request for which `propagate` is true goes to the next version as well.
+   *
+   * @param options - its `signal` ends the wait, and is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
+   * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
+   * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
+   */
+  call(request: Req, options?: CallOptions): Promise<Res> {
+    return this.#router.call(request, options)
+  }
+
+  /**
+   * The events of the active version, those of its successor once it takes over, and `configUpdated` when a next
+   * version was started or torn down (rules 11 to 14). Hot; completes on `dispose`.
+   */
+  watchEvents(): Observable<RuntimeEvent> {
+    return this.#control.hub.watch()
+  }
+
+  /** Starts the wanted versions that are known; a second call does nothing (rule 19). @throws CutoverError `CUTOVER_DISPOSED` */
+  start(): void {
+    this.#assertNotDisposed()
+    this.#control.send({ type: 'start' })
+  }
+
+  /**
+   * Drains and stops the active and next versions, which thereby leave the aggregate. Calls that wait go on waiting; a
+   * second call joins the first (rules 19 and 20).
+   *
+   * @returns when both are down, `drainTimeout` + `stopTimeout` later at the latest (twice that in the middle of an
+   * overlap)
+   */
+  async stop(): Promise<void> {
+    this.#control.send({ type: 'stop' })
+    await this.#control.until(snapshot => !snapshot.matches('stopping'))
+  }
+
+  /**
+   * As {@link stop}, for good: calls that wait, and all later ones, reject with `CUTOVER_DISPOSED`; `watchEvents`
+   * completes. A second call joins the first.
+   */
+  async dispose(): Promise<void> {
+    this.#control.send({ type: 'dispose' })
+    await this.#control.until(() => false)
+  }
+
+  /** For `await using`: the same as {@link dispose}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  /** The active version (rule 21). @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  getActiveVersion(): string {
+    return this.#active().version
+  }
+
+  /**
+   * What the active runtime says of itself.
+   *
+   * @param options - its `signal` is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_INVALID_OPTION` (the signal is none),
+   * `CUTOVER_NO_ACTIVE_VERSION`
+   */
+  async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
+    signalOf(options)
+    return this.#active().runtime.getInfo(options)
+  }
+
+  /** The active runtime's capability, if it has one. @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` */
+  getCapabilityTEE(): CapabilityTEE | undefined {
+    return this.#active().runtime.getCapabilityTEE()
+  }
+
+  /** Asks the active and the next runtime to renew their capability (rule 21). */
+  updateCapabilityTEE(): void {
+    const { active, next } = this.#control.snapshot.context
+    for (const version of [active, next]) this.#control.hosted(version)?.updateCapabilityTEE()
+  }
+
+  /**
+   * Asks the active runtime to interrupt its work, or, with `force`, to restart.
+   *
+   * @param options - its `signal` is passed on to the runtime
+   * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_INVALID_OPTION` (the signal is none),
+   * `CUTOVER_NO_ACTIVE_VERSION`
+   */
+  async abort(options?: AbortOptions): Promise<void> {
+    signalOf(options)
+    await this.#active().runtime.abort(options)
+  }
+
+  /** A component of the active runtime; `ronl` is the active runtime itself unless it is composite (rule 21). */
+  component(id: string): Runtime | undefined {
+    const runtime = this.#control.hosted(this.#control.snapshot.context.active)?.runtime
+    if (typeof runtime?.component === 'function') return runtime.component(id)
+    return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
+  }
+
+  /** @internal Whether the runtime is this aggregate, or in it, at whatever depth. */
+  [CONTAINS](runtime: unknown): boolean {
+    return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
+  }
+
+  #active(): Hosted<Req, Res> {
+    const hosted = this.#control.hosted(this.#control.snapshot.context.active)
+    if (hosted !== undefined) return hosted
+    throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')
+  }
+
+  #isKnown(key: string): boolean {
+    return stateOf(this.#control.snapshot.context, key) !== undefined
+  }
+
+  #assertNotDisposed(): void {
+    if (this.#control.isDisposed) throw disposed()
+  }
+}
+
+/** Only of an aggregate that is wrapped by another runtime it cannot be seen. */
+function contains(container: Runtime<never, unknown> & { [CONTAINS]?(runtime: unknown): boolean }, runtime: unknown) {
+  return container === runtime || container[CONTAINS]?.(runtime) === true
+}
+
+function canonicalOrNull(version: VersionLike | null | undefined, name?: string): string | null {
+  return version === null || version === undefined ? null : canonical(version, name)
+}

@@ -1,0 +1,278 @@
+import { types } from 'node:util'
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import {
+  type AggregateEffect,
+  type AggregateSnapshot,
+  aggregateEffects,
+  aggregateMachine,
+} from '../../machines/aggregate.js'
+import { type AggregateEvent, childId } from '../../machines/aggregateTransitions.js'
+import {
+  type CapabilityFacts,
+  type ErrorFacts,
+  isRepeated,
+  reportingVersionMachine,
+  type VersionEffect,
+  type VersionEvent,
+  versionEffects,
+  type versionMachine,
+} from '../../machines/version.js'
+import { wrapClock } from '../contract/clock.js'
+import { asError, isCutoverError } from '../contract/errors.js'
+import { EventHub } from './eventHub.js'
+import { Hosted } from './hostedVersion.js'
+import { inspectSafely } from '../contract/inspection.js'
+import type { CompiledOptions } from './options.js'
+import { disposed, noActiveVersion, tooManyWaiting } from './aggregateErrors.js'
+import { routeOf } from './route.js'
+import { Router } from '../calls/router.js'
+import type { CapabilityTEE, Runtime, RuntimeEvent } from '../contract/runtime.js'
+import { type EffectOwner, performedByOwner, startOwned } from '../support/effectOwner.js'
+import { EffectQueue } from '../support/effectQueue.js'
+
+/** The statecharts of the control plane, shared by all aggregates. */
+const machine = aggregateMachine.provide({
+  actors: { version: reportingVersionMachine.provide({ actions: performedByOwner(versionEffects) }) },
+  actions: performedByOwner(aggregateEffects),
+})
+
+type AggregateActor = ActorRefFrom<typeof machine>
+type VersionActor = ActorRefFrom<typeof versionMachine>
+type Effect = AggregateEffect | VersionEffect
+
+/**
+ * The control plane: the aggregate's actor, and what performs the effects that it decides. Only the machines know which
+ * version is active, next or stopping; this class keeps what they cannot: runtimes and streams.
+ */
+export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, Res> | undefined> {
+  readonly router: Router<Req, Res>
+  readonly hub: EventHub
+  readonly #options: CompiledOptions<Req>
+  readonly #hosted = new Map<string, Hosted<Req, Res>>()
+  readonly effects: EffectQueue
+  readonly #actor: AggregateActor
+  /** What the router goes by. Most events of hosts change nothing for it. */
+  #routed: AggregateSnapshot | undefined
+
+  constructor(options: CompiledOptions<Req>) {
+    const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
+    this.#options = options
+    this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
+    this.router = new Router({
+      clock,
+      logger,
+      propagate: options.propagate,
+      timeout: waitTimeout,
+      max: maxWaitingCalls,
+      timedOut: () => noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`),
+      tooMany: () => tooManyWaiting(maxWaitingCalls),
+      closed: disposed,
+    })
+    this.effects = new EffectQueue({
+      decided: () => this.#closeRoute(),
+      performed: () => this.#openRoute(),
+      failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
+    })
+    const actor = createActor(machine, {
+      id: `aggregate ${id}`,
+      input: { handover, drainTimeout, stopTimeout },
+      clock: wrapClock(clock, fn => this.effects.decide(fn)),
+      ...inspectSafely(inspect, logger),
+    })
+    this.#actor = startOwned(actor, this)
+  }
+
+  get snapshot(): AggregateSnapshot {
+    return this.#actor.getSnapshot()
+  }
+
+  get isDisposed(): boolean {
+    return routeOf(this.snapshot).closed
+  }
+
+  /** The state of one version's own actor. */
+  versionSnapshot(version: string): SnapshotFrom<typeof versionMachine> | undefined {
+    const child: ActorRefFrom<typeof versionMachine> | undefined = this.snapshot.children[childId(version)]
+    return child?.getSnapshot()
+  }
+
+  hosted(version: string | null): Hosted<Req, Res> | undefined {
+    return version === null ? undefined : this.#hosted.get(version)
+  }
+
+  get runtimes(): Runtime<Req, Res>[] {
+    return [...this.#hosted.values()].map(({ runtime }) => runtime)
+  }
+
+  /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
+  send(event: AggregateEvent): void {
+    this.effects.decide(() => {
+      if (!this.snapshot.matches('disposed')) this.#actor.send(event)
+    })
+  }
+
+  add(version: string, runtime: Runtime<Req, Res>): void {
+    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
+    this.send({ type: 'addVersion', version })
+  }
+
+  /** Resolves with the first snapshot, now or later, for which `predicate` is true, or that is the last one. */
+  until(predicate: (snapshot: AggregateSnapshot) => boolean, signal?: AbortSignal): Promise<AggregateSnapshot> {
+    const isEnough = (snapshot: AggregateSnapshot) => snapshot.matches('disposed') || predicate(snapshot)
+    return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
+  }
+
+  /** A subscriber may add a version again while effects of its predecessor are still queued. */
+  targetOf(effect: Effect, actor: AnyActorRef): Hosted<Req, Res> | undefined {
+    const { version }: { readonly version?: string } = 'version' in effect ? effect : actor.getSnapshot().context
+    return version === undefined ? undefined : this.#hosted.get(version)
+  }
+
+  perform(effect: Effect, actor: AnyActorRef, hosted: Hosted<Req, Res> | undefined): void {
+    switch (effect.type) {
+      case 'setGate':
+        hosted?.setGate(effect.gate)
+        break
+      case 'announceConfig':
+        // Behind the other effects of the same decision.
+        this.effects.push(() => this.hub.announce({ type: 'configUpdated' }))
+        break
+      case 'warnPostponed':
+        this.#warnPostponed(effect.versions)
+        break
+      case 'close':
+        this.effects.push(() => this.#close())
+        break
+      default:
+        if (hosted === undefined) throw new Error(`${actor.id} decided "${effect.type}", but has no runtime.`)
+        this.#performOn(hosted, effect, actor)
+        break
+    }
+  }
+
+  /** Performs an effect of one version. */
+  #performOn(hosted: Hosted<Req, Res>, effect: VersionEffect, actor: VersionActor): void {
+    const { version } = hosted
+    switch (effect.type) {
+      case 'startHost':
+        this.#startHost(hosted, actor)
+        break
+      case 'awaitDrain':
+        hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' }))
+        break
+      case 'rejectCalls':
+        hosted.cutOff()
+        break
+      case 'stopHost':
+        this.#options.logger.info({ version }, 'version stops')
+        hosted.stop()
+        break
+      case 'giveUpHost':
+        this.#logGivenUp(version)
+        break
+      case 'emitStopped':
+        hosted.publish({ type: 'stopped', version })
+        break
+      case 'releaseHost':
+        hosted.release()
+        if (this.#hosted.get(version) === hosted) this.#hosted.delete(version)
+        break
+    }
+  }
+
+  #startHost(hosted: Hosted<Req, Res>, actor: VersionActor): void {
+    const { logger, inspect } = this.#options
+    logger.info({ version: hosted.version }, 'version starts')
+    if (inspect !== undefined) hosted.showBelow(actor)
+    hosted.start({
+      event: event => this.#hear(actor, hosted, event, toVersionEvent(event)),
+      ended: () => this.#hear(actor, hosted, undefined, { type: 'host.ended' }),
+    })
+  }
+
+  #warnPostponed(versions: readonly string[]): void {
+    this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added')
+  }
+
+  #logGivenUp(version: string): void {
+    const { logger, stopTimeout } = this.#options
+    logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`)
+  }
+
+  #closeRoute(): void {
+    const { snapshot } = this
+    if (snapshot !== this.#routed) this.router.close(routeOf(snapshot))
+  }
+
+  #openRoute(): void {
+    const { snapshot } = this
+    if (snapshot === this.#routed) return
+    this.router.open(routeOf(snapshot), version => this.#hosted.get(version))
+    this.#routed = snapshot
+  }
+
+  /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
+  #hear(
+    self: VersionActor,
+    hosted: Hosted<Req, Res>,
+    event: RuntimeEvent | undefined,
+    versionEvent: VersionEvent | undefined,
+  ): void {
+    this.effects.decide(() => {
+      if (!isAlive(self)) return
+      if (event !== undefined) this.effects.push(() => hosted.publish(event))
+      if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
+    })
+  }
+
+  /** In no state does the version's machine change by it; only an inspector is to see it all the same. */
+  #isNoNews(self: VersionActor, event: VersionEvent): boolean {
+    return this.#options.inspect === undefined && isRepeated(self.getSnapshot().context, event)
+  }
+
+  /** A version that had no time to drain, and whose host was gone, is gone itself by then. */
+  #tell(self: VersionActor, event: VersionEvent): void {
+    this.effects.decide(() => {
+      if (isAlive(self)) self.send(event)
+    })
+  }
+
+  /** The versions that are left were never started: nothing of ours listens to them. */
+  #close(): void {
+    this.#hosted.clear()
+    this.hub.close()
+    this.#actor.stop()
+  }
+}
+
+function isAlive(actor: VersionActor): boolean {
+  const snapshot = actor.getSnapshot()
+  return snapshot.status === 'active' && !snapshot.matches('stopped')
+}
+
+function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
+  switch (event.type) {
+    case 'started':
+      return { type: 'host.started', capability: capabilityFacts(event.capabilityTEE) }
+    case 'updated':
+      return { type: 'host.updated', capability: capabilityFacts(event.capabilityTEE) }
+    case 'failedToStart':
+      return { type: 'host.failedToStart', error: errorFacts(event.error) }
+    case 'stopped':
+      return { type: 'host.stopped' }
+    case 'configUpdated':
+      return undefined
+  }
+}
+
+/** Hosts in other languages may send anything, such as null for nothing. */
+function capabilityFacts(capability: CapabilityTEE | null | undefined): CapabilityFacts | null {
+  if (capability === undefined || capability === null) return null
+  const hex = (bytes: unknown) => (types.isUint8Array(bytes) ? Buffer.from(bytes).toString('hex') : null)
+  return { hardware: `${capability.hardware}`, rak: hex(capability.rak), attestation: hex(capability.attestation) }
+}
+
+function errorFacts(thrown: unknown): ErrorFacts {
+  const { name, message } = asError(thrown)
+  return { name, message, code: isCutoverError(thrown) ? thrown.code : null }
+}

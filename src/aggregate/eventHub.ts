@@ -1,0 +1,85 @@
+import { type MonoTypeOperatorFunction, Observable, Subject, Subscription } from 'rxjs'
+import type { Gate } from '../../machines/index.js'
+import type { RuntimeEvent } from '../contract/runtime.js'
+import { SafeObservable } from '../support/safeObservable.js'
+
+/**
+ * Lets a version's events through as its role allows (rules 11 and 12): while the gate says `capture` only the
+ * last `started` is kept; on `hold` everything is kept in order; on `pass` what was kept is released, and everything
+ * that follows goes through.
+ */
+export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunction<RuntimeEvent> {
+  return source =>
+    new Observable(subscriber => {
+      let gate: Gate = 'capture'
+      let kept: RuntimeEvent[] = []
+      let ended = false
+      const settle = () => {
+        if (gate === 'pass') {
+          const released = kept
+          kept = []
+          for (const event of released) subscriber.next(event)
+        }
+        if (ended && gate !== 'hold') subscriber.complete()
+      }
+      subscriber.add(
+        gate$.subscribe(value => {
+          gate = value
+          settle()
+        }),
+      )
+      subscriber.add(
+        source.subscribe({
+          next: event => {
+            if (gate === 'pass') subscriber.next(event)
+            else if (gate === 'hold') kept.push(event)
+            else kept = capture(kept, event)
+          },
+          error: error => subscriber.error(error),
+          complete: () => {
+            ended = true
+            settle()
+          },
+        }),
+      )
+    })
+}
+
+/** Of a next version: its last `started`, refreshed by `updated`, dropped by `stopped`. */
+function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
+  if (event.type === 'started') return [event]
+  if (event.type === 'stopped') return []
+  const [last] = kept
+  if (event.type !== 'updated' || last?.type !== 'started') return kept
+  const { type, version } = last
+  return [event.capabilityTEE === undefined ? { type, version } : { type, version, capabilityTEE: event.capabilityTEE }]
+}
+
+/** `watchEvents` of the aggregate: its versions' streams and its own events, merged, hot. */
+export class EventHub {
+  readonly #out$ = new Subject<RuntimeEvent>()
+  readonly #children = new Subscription()
+  readonly #events$: Observable<RuntimeEvent>
+
+  constructor(onError: (error: unknown) => void) {
+    this.#events$ = new SafeObservable(this.#out$, onError)
+  }
+
+  /** The stream of one version joins in, until it completes. */
+  add(child$: Observable<RuntimeEvent>): void {
+    this.#children.add(child$.subscribe(event => this.#out$.next(event)))
+  }
+
+  announce(event: RuntimeEvent): void {
+    this.#out$.next(event)
+  }
+
+  watch(): Observable<RuntimeEvent> {
+    return this.#events$
+  }
+
+  close(): void {
+    this.#children.unsubscribe()
+    this.#out$.complete()
+  }
+}

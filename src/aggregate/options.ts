@@ -1,0 +1,93 @@
+import type { Handover } from '../../machines/index.js'
+import { type Clock, isClock, systemClock } from '../contract/clock.js'
+import { type Inspect, type Inspection, inspection } from '../contract/inspection.js'
+import { isLogger, type Logger, safeLogger } from '../contract/logger.js'
+import {
+  count,
+  duration,
+  durationOrInfinity,
+  invalidOption,
+  limitOrInfinity,
+  object,
+  optionalFunction,
+  text,
+} from '../contract/validate.js'
+
+/** How an aggregate behaves; all but `id` have a default. Checked once, when the aggregate is made. */
+export interface AggregateOptions<Req = unknown> {
+  /** The id of the runtime; every version added must have the same. */
+  readonly id: string
+  /**
+   * Which requests go to the next version as well, so that it is warm when it takes over. Only the active version's
+   * answer counts.
+   * @default () => false
+   */
+  readonly propagate?: ((request: Req) => boolean) | undefined
+  /**
+   * `sequential`: the old version is down before the new one takes calls. `overlap`: a next version that is running
+   * takes new calls at once, and the old one drains behind it.
+   * @default 'sequential'
+   */
+  readonly handover?: Handover | undefined
+  /** How long calls in flight on a version that leaves may take to finish, in ms; 0 cuts them off at once. @default 5_000 */
+  readonly drainTimeout?: number | undefined
+  /** How long a host may take to report that it stopped before it is given up, in ms. @default 30_000 */
+  readonly stopTimeout?: number | undefined
+  /** How long a call waits for an active version, in ms; Infinity for ever; 0 not at all. @default 30_000 */
+  readonly waitTimeout?: number | undefined
+  /** How many calls may wait at once; one more is rejected. @default 65_536 */
+  readonly maxWaitingCalls?: number | undefined
+  /**
+   * How long a runtime may take to answer, in ms, from when it gets the call. Then the call rejects with
+   * `CUTOVER_CALL_TIMEOUT`, and its signal fires in the runtime. @default Infinity
+   */
+  readonly callTimeout?: number | undefined
+  /** Where warnings and the steps of a switch are written. @default nowhere */
+  readonly logger?: Logger | undefined
+  /** A function or an observer that sees every event and snapshot of the statecharts; any Stately inspector fits. @default none */
+  readonly inspect?: Inspect | undefined
+  /** The timers; XState's `SimulatedClock` for tests. @default the system's */
+  readonly clock?: Clock | undefined
+}
+
+/** {@link AggregateOptions}, checked, with every default filled in. */
+export interface CompiledOptions<Req> {
+  readonly id: string
+  readonly propagate: ((request: Req) => boolean) | undefined
+  readonly handover: Handover
+  readonly drainTimeout: number
+  readonly stopTimeout: number
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+  readonly callTimeout: number
+  readonly logger: Logger
+  readonly inspect: Inspection | undefined
+  readonly clock: Clock
+}
+
+const HANDOVERS: readonly unknown[] = ['sequential', 'overlap'] satisfies Handover[]
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
+export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptions<Req> {
+  const options = object('options', given)
+  const { handover = 'sequential', logger, clock = systemClock } = options
+  if (!HANDOVERS.includes(handover)) throw invalidOption('handover', "'sequential' or 'overlap'", handover)
+  if (logger !== undefined && !isLogger(logger)) {
+    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
+  }
+  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const id = text('id', options.id)
+  return {
+    id,
+    propagate: optionalFunction('propagate', options.propagate),
+    handover,
+    drainTimeout: duration('drainTimeout', options.drainTimeout, 5_000),
+    stopTimeout: duration('stopTimeout', options.stopTimeout, 30_000),
+    waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
+    maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
+    logger: safeLogger(logger, { aggregate: id }),
+    inspect: inspection(options.inspect),
+    clock,
+  }
+}

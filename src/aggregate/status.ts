@@ -1,0 +1,69 @@
+import type { VersionPair } from '../../machines/aggregateContext.js'
+import type { ErrorFacts } from '../../machines/version.js'
+import { type VersionState, versionsOf } from '../../machines/versionTable.js'
+import type { ControlPlane } from './controlPlane.js'
+import { byPrecedence } from '../contract/version.js'
+
+/**
+ * The top states of the aggregate's statechart, except that `disposing`, a part of its `stopping`, is told apart: then,
+ * and when `disposed`, no call is taken.
+ */
+export type AggregateState = 'stopped' | 'running' | 'stopping' | 'disposing' | 'disposed'
+
+/** What one version in the aggregate is doing. */
+export interface VersionStatus {
+  /** Canonical SemVer. */
+  readonly version: string
+  /** What it is doing. */
+  readonly state: VersionState
+  /** While stopping: whether calls in flight still finish, or the host has been asked to stop. */
+  readonly phase: 'draining' | 'terminating' | null
+  /** Calls in flight on this version. */
+  readonly inFlight: number
+  /** Why it is not running yet: the last `failedToStart`, until it runs. */
+  readonly lastError: ErrorFacts | null
+}
+
+/** What is, and what is wanted, as plain JSON. */
+export interface AggregateStatus extends VersionPair {
+  /** The id of the aggregate. */
+  readonly id: string
+  /** Which of its top states it is in. */
+  readonly state: AggregateState
+  /** While running: `settled`, or what it is in the middle of. */
+  readonly phase: 'settled' | 'stoppingActive' | 'stoppingNext' | 'retiring' | null
+  /** What `setVersion` last asked for. */
+  readonly wanted: VersionPair
+  /** Ascending. */
+  readonly versions: readonly VersionStatus[]
+  /** Calls in flight on all versions. */
+  readonly inFlight: number
+  /** Calls that wait for an active version. */
+  readonly waiting: number
+}
+
+export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>): AggregateStatus {
+  const { value, context } = control.snapshot
+  const { active, next, wanted } = context
+  const known = versionsOf(context).sort(byPrecedence)
+  const versions = known.map(version => versionStatus(version, control))
+  const inFlight = versions.reduce((sum, version) => sum + version.inFlight, 0)
+  return { id, ...phaseOf(value), active, next, wanted, versions, inFlight, waiting: control.router.waiting }
+}
+
+function versionStatus<Req, Res>(version: string, control: ControlPlane<Req, Res>): VersionStatus {
+  const snapshot = control.versionSnapshot(version)
+  const value = snapshot?.value ?? 'stopping'
+  const [state, phase] = typeof value === 'string' ? [value, null] : ['stopping' as const, value.stopping]
+  const inFlight = control.hosted(version)?.flights.count ?? 0
+  return { version, state: state as VersionState, phase, inFlight, lastError: snapshot?.context.lastError ?? null }
+}
+
+function phaseOf(value: ControlPlane<unknown, unknown>['snapshot']['value']): Pick<AggregateStatus, 'state' | 'phase'> {
+  if (typeof value === 'string') return { state: value, phase: null }
+  if ('running' in value) {
+    if (value.running === 'reconciling') throw new Error('The aggregate machine rests in reconciling.')
+    return { state: 'running', phase: value.running }
+  }
+  return { state: value.stopping === 'disposing' ? 'disposing' : 'stopping', phase: null }
+}

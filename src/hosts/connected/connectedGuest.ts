@@ -1,0 +1,168 @@
+import { asError } from '../../contract/errors.js'
+import type { Inspection } from '../../contract/inspection.js'
+import type { Logger } from '../../contract/logger.js'
+import { Connection } from '../../protocol/connection.js'
+import { TruncatedError } from '../../protocol/transports/frames.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
+import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../../protocol/messages.js'
+import type { OpenTransport } from '../../protocol/transports/transport.js'
+import { isError } from '../../support/realms.js'
+import type { CallOptions } from '../../contract/runtime.js'
+import type { Carrier, Exit } from './launcher.js'
+import { ExitError } from './exitError.js'
+import { isFinalFailure } from '../supervised/finalFailure.js'
+import type { Guest, GuestReports } from '../supervised/guest.js'
+import { Handshake } from './handshake.js'
+import { HostRequests } from '../hostRequests.js'
+import type { CheckedConfig } from '../provisioner.js'
+
+/** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
+export type Protocol = 'cutover' | 'raw'
+
+export interface ConnectedOptions {
+  readonly protocol: Protocol
+  readonly maxInFlight: number
+  readonly maxWaitingCalls: number
+  readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
+  readonly inspect: Inspection | undefined
+  /** The module's file, where we have the guest load one. */
+  readonly module: URL | undefined
+}
+
+/** The exit code of Node.js when it does not know one of its options. */
+const INVALID_ARGUMENT = 9
+
+/** A body as users have it: `{ [kind]: payload }`. */
+type Raw = Readonly<Record<string, unknown>>
+
+/** A process or a thread that is spoken to over a connection. */
+export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
+  readonly #config: CheckedConfig
+  readonly #options: ConnectedOptions
+  readonly #carrier: Carrier
+  readonly #reports: GuestReports
+  readonly #logger: Logger
+  #connection: Connection | undefined
+  /** Resolves to how it ended. */
+  readonly #exited: Promise<Error>
+  #resolveExited: (error: Error) => void = () => {}
+
+  constructor(
+    config: CheckedConfig,
+    options: ConnectedOptions,
+    carrier: Carrier,
+    reports: GuestReports,
+    logger: Logger,
+  ) {
+    this.#config = config
+    this.#options = options
+    this.#carrier = carrier
+    this.#reports = reports
+    this.#logger = logger
+    this.#exited = new Promise(resolve => {
+      this.#resolveExited = resolve
+    })
+  }
+
+  launch(): void {
+    this.#carrier.launch({
+      connected: open => this.#connect(open),
+      failed: (error, isFinal) => this.#reports.failed(error, isFinal),
+      exited: exit => {
+        const error = new ExitError(exit)
+        if (this.#hasInvalidOptions(exit)) this.#reports.failed(error, true)
+        // First the supervisor, which rejects the calls in flight in its own words.
+        this.#reports.exited(error)
+        this.#resolveExited(error)
+        this.#connection?.close(error)
+      },
+    })
+  }
+
+  call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const connection = this.#connection
+    if (connection === undefined) return Promise.reject(new Error('A call reached a guest before it was up.'))
+    const isRaw = this.#options.protocol === 'raw'
+    // What a guest takes and gives cannot be checked here: the caller says so with the type arguments.
+    const answer: Promise<unknown> = isRaw
+      ? connection.callRaw(request as Raw, options)
+      : connection.call(request, options)
+    return answer as Promise<Res>
+  }
+
+  ping(): void {
+    // Any message is a sign of life, also one that was under way, or an error: the answer may be behind megabytes of others.
+    this.#connection?.whenHeard(() => this.#reports.ponged())
+    this.#request(PING_REQUEST).catch(() => {})
+  }
+
+  abort(): void {
+    this.#request(ABORT_REQUEST).then(
+      () => this.#reports.aborted(),
+      error => this.#reports.abortFailed(asError(error)),
+    )
+  }
+
+  askToStop(): void {
+    this.#request(SHUTDOWN_REQUEST).catch(() => this.#reports.stopRefused())
+  }
+
+  terminate(): void {
+    this.#carrier.terminate()
+  }
+
+  kill(): void {
+    this.#carrier.kill()
+  }
+
+  /** Node.js refused its own options: it will refuse them again. */
+  #hasInvalidOptions({ code }: Exit): boolean {
+    return code === INVALID_ARGUMENT && this.#options.module !== undefined && this.#connection === undefined
+  }
+
+  #connect(open: OpenTransport): void {
+    const handshake = new Handshake(this.#config, this.#options.protocol)
+    const requests = new HostRequests(this.#config)
+    const connection = new Connection({
+      role: 'host',
+      open,
+      logger: this.#logger,
+      name: `connection ${this.#config.id} ${this.#config.version}`,
+      inspect: this.#options.inspect,
+      maxInFlight: this.#options.maxInFlight,
+      maxWaitingCalls: this.#options.maxWaitingCalls,
+      maxHostRequests: this.#options.limits.maxHostRequests,
+      maxHostRequestBytes: this.#options.limits.maxHostRequestBytes,
+      version: () => this.#config.version,
+      plainErrors: this.#options.protocol === 'raw',
+      answerCall: (request, context) => requests.answerCall(request, context),
+      answer: (kind, payload, context) => requests.answer(kind, payload, context),
+      closed: error => {
+        if (isFault(error)) this.#reports.failed(error)
+        else this.#reports.disconnected()
+        return this.#exited
+      },
+    })
+    this.#connection = connection
+    connection.open()
+    this.#reports.connected()
+    connection
+      .request(INFO_REQUEST, handshake.request())
+      .then(body => {
+        const info = handshake.accept(body)
+        connection.initialized()
+        this.#reports.started(info)
+      })
+      .catch(error => this.#reports.failed(asError(error), isFinalFailure(error, this.#options.module)))
+    this.#logger.debug({}, 'a runtime has connected')
+  }
+
+  #request(kind: string): Promise<unknown> {
+    return this.#connection?.request(kind, {}) ?? Promise.reject(new Error('It is not connected.'))
+  }
+}
+
+/** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
+function isFault({ cause }: Error): boolean {
+  return isError(cause) && !('syscall' in cause) && !(cause instanceof TruncatedError)
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../contract/clock.js'
+import { moduleUrl } from '../../module/runtimeModule.js'
+import { compileLimits, type GuestLimitOptions, type GuestLimits } from '../../protocol/guestLimits.js'
+import { defaultMaxBufferedBytes } from '../../protocol/transports/socketTransport.js'
+import { duration, durationOrInfinity, invalidOption, positive } from '../../contract/validate.js'
+import { isLocation } from '../inProcess/moduleSource.js'
+import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
+
+/** What every host can be told that speaks to its guests over a connection. Times are in ms. */
+export interface ConnectedHostOptions extends SupervisedOptions {
+  /** How often a guest that is up is asked whether it is alive; Infinity for never. @default 15_000 */
+  readonly watchdogInterval?: number | undefined
+  /** How long it may take to answer that before it is killed and launched again. @default 5_000 */
+  readonly watchdogTimeout?: number | undefined
+  /** How long the module's `stop` may take before the guest is told to end: SIGTERM to a process. @default 1_000 */
+  readonly shutdownTimeout?: number | undefined
+  /** How long it may take to end then before it is killed. @default 5_000 */
+  readonly killTimeout?: number | undefined
+  /** How many calls are sent to the guest before it has answered; more wait, in order. @default 10_000 */
+  readonly maxInFlight?: number | undefined
+  /** The most requests of the guest (`callHost`) that are not answered yet; further ones are refused. @default 10_000 */
+  readonly maxHostRequests?: number | undefined
+  /**
+   * The most memory that those may take, in bytes, by estimate: the length of the message and 64 bytes for each item in
+   * it. A guest that sends one more is killed and launched again. A module's `callHost` waits instead.
+   * @default 33_554_432 (32 MiB)
+   */
+  readonly maxHostRequestBytes?: number | undefined
+  /**
+   * The most bytes that wait for the guest to read them, such as answers to its requests. A guest that lets more of them
+   * pile up is killed and launched again. @default 67_108_864 (64 MiB), or four times `maxFrameBytes` if that is more
+   */
+  readonly maxBufferedBytes?: number | undefined
+}
+
+export interface CompiledConnected extends CompiledSupervised {
+  readonly maxInFlight: number
+  readonly limits: GuestLimits
+  readonly maxBufferedBytes: number
+}
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileConnected(options: ConnectedHostOptions & GuestLimitOptions): CompiledConnected {
+  const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
+  const shutdownTimeout = duration('shutdownTimeout', options.shutdownTimeout, 1_000)
+  const times = {
+    watchdogInterval: durationOrInfinity('watchdogInterval', options.watchdogInterval, 15_000),
+    watchdogTimeout: duration('watchdogTimeout', options.watchdogTimeout, 5_000),
+    cancelTimeout: shutdownTimeout,
+    discardTimeout: killTimeout,
+    shutdownTimeout,
+    killTimeout,
+  }
+  const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
+  const limits = compileLimits(options)
+  const maxBufferedBytes = bufferedBytes(options, limits)
+  return { ...compileSupervised(options, times, patientClock), maxInFlight, limits, maxBufferedBytes }
+}
+
+function bufferedBytes(options: ConnectedHostOptions, { maxFrameBytes }: GuestLimits): number {
+  const bytes = positive('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes(maxFrameBytes))
+  if (bytes >= maxFrameBytes) return bytes
+  throw invalidOption('maxBufferedBytes', `maxFrameBytes, ${maxFrameBytes}, or more`, bytes)
+}
+
+/**
+ * The system's timers, each of which runs only after what has come in was read: when this process was blocked for long,
+ * an answer that has arrived in time is not taken for a late one.
+ */
+const patientClock: Clock = {
+  setTimeout(fn, timeout) {
+    const timer: PatientTimer = { timeout: setTimeout(() => (timer.immediate = setImmediate(fn)), timeout) }
+    return timer
+  },
+  clearTimeout({ timeout, immediate }: PatientTimer) {
+    clearTimeout(timeout)
+    if (immediate !== undefined) clearImmediate(immediate)
+  },
+}
+
+interface PatientTimer {
+  readonly timeout: NodeJS.Timeout
+  immediate?: NodeJS.Immediate
+}
+
+/** The URL of a module file, which is all that another thread or process can load. */
+export function fileModule(module: unknown): URL {
+  if (isLocation(module)) return moduleUrl(module)
+  throw invalidOption('module', 'the URL or the path of a module file: only that can be loaded elsewhere', module)
+}

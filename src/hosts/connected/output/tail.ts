@@ -1,0 +1,27 @@
+import { printable } from '../../../support/printable.js'
+
+const MAX_BYTES = 4_096
+const MAX_LINES = 20
+
+/** The end of a stream of text: its last 20 lines, and no more than 4 KiB. Control characters are escaped. */
+export class Tail {
+  #bytes = Buffer.alloc(0)
+
+  write(chunk: Buffer): void {
+    const kept = chunk.length >= MAX_BYTES ? chunk : Buffer.concat([this.#bytes, chunk])
+    // A copy, so that the chunk is not kept alive.
+    this.#bytes = Buffer.from(kept.subarray(-MAX_BYTES))
+  }
+
+  text(): string {
+    const from = this.#bytes.length < MAX_BYTES ? 0 : firstCharacter(this.#bytes)
+    const lines = this.#bytes.subarray(from).toString('utf8').trimEnd().split(/\r?\n/)
+    return lines.slice(-MAX_LINES).map(printable).join('\n')
+  }
+}
+
+/** Where a character of UTF-8 begins, in what may begin in the middle of one. */
+function firstCharacter(bytes: Buffer): number {
+  const at = bytes.subarray(0, 4).findIndex(byte => (byte & 0xc0) !== 0x80)
+  return Math.max(at, 0)
+}

@@ -1,0 +1,83 @@
+import { moduleUrl, type RuntimeModule } from '../../module/runtimeModule.js'
+import { duration, invalidOption, object } from '../../contract/validate.js'
+import { HostRequests } from '../hostRequests.js'
+import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
+import { assertModuleSource, isLocation, type ModuleSource, moduleLoader } from './moduleSource.js'
+import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
+import { compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
+import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
+
+/** What {@link inProcess} can be told. */
+export interface InProcessOptions extends SupervisedOptions {
+  /**
+   * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the
+   * module itself, or a function that makes one for a config each time the runtime starts.
+   */
+  readonly module?: ModuleSource | undefined
+  /** How long the module's `stop` may take before it is given up, in ms. @default 30_000 */
+  readonly stopTimeout?: number | undefined
+}
+
+/**
+ * A provisioner of runtimes that run in this process: the quickest host, and the one that shares everything with you. A
+ * module that blocks the event loop, or ends the process, takes you with it.
+ *
+ * What its runtimes do, in order: `start()` loads the module and calls its `start`; when that is done they emit
+ * `started`, and calls that have waited go out in their order. Each runtime has an instance of the module file of its
+ * own, which it keeps when it is restarted, unless the file has changed, or threw while it was loaded. When it fails they emit `failedToStart` and try again
+ * after a backoff. `stop()` rejects the calls in flight, fires their signals, calls the module's `stop` and emits
+ * `stopped`, once, even if the module never started. `abort()` fires the signal of every call in flight and calls the
+ * module's `abort`; if that fails or takes too long, and with `force`, the module is restarted: `stopped`, then
+ * `started`.
+ *
+ * Their calls reject with what the module throws; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (stopped or
+ * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`,
+ * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME` (the module has no `call`); `provision`
+ * also `CUTOVER_INVALID_VERSION`
+ */
+export function inProcess(options: InProcessOptions = {}): Provisioner {
+  const { module, abortTimeout } = object('options', options)
+  if (module !== undefined) assertModuleSource(module)
+  const stopTimeout = duration('stopTimeout', options.stopTimeout, 30_000)
+  const cancelTimeout = duration('abortTimeout', abortTimeout, 1_000)
+  const compiled = compileSupervised(options, {
+    watchdogInterval: Number.POSITIVE_INFINITY,
+    watchdogTimeout: Number.POSITIVE_INFINITY,
+    cancelTimeout,
+    discardTimeout: cancelTimeout,
+    shutdownTimeout: stopTimeout,
+    killTimeout: stopTimeout,
+  })
+  return {
+    name: 'in-process',
+    provision<Req, Res>(given: RuntimeConfig) {
+      const config = checkConfig(given)
+      const source = config.module ?? module
+      if (source === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', source)
+      assertModuleSource(source)
+      const load = moduleLoader(source, config)
+      const requests = new HostRequests(config)
+      let latest: ModuleGuest<Req, Res> | undefined
+      return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
+        const { id, version, localConfig = {} } = config
+        const launch: ModuleLaunch<Req, Res> = {
+          config: {
+            id,
+            version,
+            localConfig,
+            askHost: async (request, signal) => requests.answerCall(request, { signal }),
+          },
+          logger,
+          file: isLocation(source) ? moduleUrl(source) : undefined,
+          // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
+          load: () => load(logger) as Promise<RuntimeModule<Req, Res>>,
+          latest: () => latest,
+        }
+        latest = new ModuleGuest(launch, reports)
+        return latest
+      })
+    },
+  }
+}

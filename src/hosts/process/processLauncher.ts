@@ -1,0 +1,143 @@
+import type { Socket } from 'node:net'
+import { asError, describe, isCutoverError } from '../../contract/errors.js'
+import { type Logger, safeLogger } from '../../contract/logger.js'
+import type { OpenTransport } from '../../protocol/transports/transport.js'
+import { HOST_VARIABLE } from '../../protocol/transports/socketName.js'
+import type { Carrier, CarrierReports, Exit } from '../connected/launcher.js'
+import { type ProcessCommand, type Sandbox, startFailed } from './command.js'
+import { guestEnvironment } from './environment.js'
+import { GuestProcess } from './guestProcess.js'
+import { HostSocket } from './hostSocket.js'
+
+/** What is left of its output and of its connection is read for so long after a process has exited, in milliseconds. */
+const LAST_WORDS = 100
+
+/** A program, and where it runs. */
+export interface SandboxedCommand extends ProcessCommand {
+  readonly sandbox?: Sandbox
+  /** What the program reads besides itself, to be mounted in the sandbox. */
+  readonly readOnly?: readonly string[]
+}
+
+export interface ProcessCarrierOptions {
+  /** The environment variable that tells the guest where to connect to. @default 'CUTOVER_HOST' */
+  readonly hostVariable?: string
+  /** Gets what the guest writes to stdout and stderr. */
+  readonly logger: Logger
+  /** The protocol that is spoken on the socket. */
+  openTransport(socket: Socket): OpenTransport
+}
+
+/**
+ * A child process that leads a process group, and a Unix socket that it connects to.
+ *
+ * `exited` means that the process is gone, and with it every process of its group, the socket, its directory, the pipes
+ * and the timers. Who has left the group (`setsid`) survives, unless a sandbox holds it.
+ */
+export class ProcessCarrier implements Carrier {
+  readonly #command: SandboxedCommand
+  readonly #options: ProcessCarrierOptions
+  readonly #logger: Logger
+  #socket: HostSocket | undefined
+  #guest: GuestProcess | undefined
+  /** What the guest has left in its pipes and its connection is read until then. */
+  #lastWords: NodeJS.Timeout | undefined
+
+  constructor(command: SandboxedCommand, options: ProcessCarrierOptions) {
+    this.#command = command
+    this.#options = options
+    this.#logger = safeLogger(options.logger, {})
+  }
+
+  launch(reports: CarrierReports): void {
+    const socketClosed = new Promise<void>(resolve => this.#listen(reports, resolve))
+    // The socket is closed when the process has ended, or when there will be none.
+    void socketClosed.then(() => this.#guest?.closed ?? noProcess()).then(exit => this.#finish(reports, exit))
+  }
+
+  terminate(): void {
+    this.#signal('SIGTERM')
+  }
+
+  kill(): void {
+    this.#signal('SIGKILL')
+  }
+
+  /** Where there is no process yet there will be none: the socket that it would connect to is closed. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#guest === undefined) this.#socket?.close()
+    else this.#guest.signal(signal)
+  }
+
+  #listen(reports: CarrierReports, closed: () => void): void {
+    try {
+      this.#socket = new HostSocket({
+        listening: (path, directory) => this.#spawn(path, directory, reports),
+        connected: connection => reports.connected(this.#options.openTransport(connection)),
+        connectedTwice: () => reports.failed(startFailed('The guest connected more than once.')),
+        failed: error => this.#fail(reports, startFailed('The socket for the guest cannot be used.', error)),
+        closed,
+      })
+    } catch (error) {
+      process.nextTick(() => {
+        reports.failed(asError(error))
+        closed()
+      })
+    }
+  }
+
+  #spawn(socketPath: string, socketDirectory: string, reports: CarrierReports): void {
+    try {
+      const command = this.#resolveCommand(socketPath, socketDirectory)
+      this.#guest = new GuestProcess(command, socketPath, this.#logger, {
+        failed: error => reports.failed(error),
+        ended: () => this.#ended(),
+      })
+    } catch (error) {
+      this.#fail(reports, cannotSpawn(this.#command.file, error), canNeverRun(error))
+    }
+  }
+
+  #resolveCommand(socketPath: string, socketDirectory: string): ProcessCommand {
+    const { sandbox, readOnly = [], ...command } = this.#command
+    const { hostVariable = HOST_VARIABLE } = this.#options
+    const named = { ...command, env: { ...command.env, [hostVariable]: socketPath } }
+    const wrapped = sandbox?.wrap(named, { readOnly, socketDirectory }) ?? named
+    return { ...wrapped, env: guestEnvironment(wrapped.env) }
+  }
+
+  #fail(reports: CarrierReports, error: Error, isFinal = false): void {
+    reports.failed(error, isFinal)
+    if (this.#guest === undefined) this.#socket?.close()
+  }
+
+  #ended(): void {
+    this.#socket?.close()
+    this.#lastWords = setTimeout(() => {
+      this.#guest?.closePipes()
+      this.#socket?.destroy()
+    }, LAST_WORDS)
+  }
+
+  #finish(reports: CarrierReports, exit: Exit): void {
+    clearTimeout(this.#lastWords)
+    reports.exited(exit)
+  }
+}
+
+function noProcess(): Exit {
+  return { code: null, signal: null, stderr: '', error: startFailed('It ended before there was a process.') }
+}
+
+/** What `spawn` throws for a command, whenever it is asked. */
+const INVALID: ReadonlySet<unknown> = new Set(['E2BIG', 'ERR_INVALID_ARG_VALUE'])
+
+/** Our own errors say what is missing: the program, its directory, or what its sandbox needs. */
+function canNeverRun(error: unknown): boolean {
+  return isCutoverError(error) || INVALID.has((asError(error) as NodeJS.ErrnoException).code)
+}
+
+function cannotSpawn(file: string, error: unknown): Error {
+  if (isCutoverError(error)) return error
+  return startFailed(`The command ${describe(file)} cannot be run: ${asError(error).message}`, error)
+}

@@ -1,0 +1,101 @@
+import type { SupervisorInput } from '../../../machines/index.js'
+import { type Clock, isClock, systemClock } from '../../contract/clock.js'
+import { type Inspect, type Inspection, inspection } from '../../contract/inspection.js'
+import { count, duration, durationOrInfinity, invalidOption, limitOrInfinity, object } from '../../contract/validate.js'
+
+/** What every host can be told. Times are in ms. */
+export interface SupervisedOptions {
+  /** How long a launch may take until the guest is there: loaded, or connected. @default 10_000 */
+  readonly connectTimeout?: number | undefined
+  /** How long the module's `start` may take; Infinity for ever. @default 120_000 */
+  readonly startTimeout?: number | undefined
+  /**
+   * How long `abort` may take before the guest is ended and launched again. @default 1_000
+   */
+  readonly abortTimeout?: number | undefined
+  /** The wait after the first failed launch or unexpected end. @default 500 */
+  readonly minBackoff?: number | undefined
+  /** How much longer each further wait is than the one before; 1 or more. @default 1.5 */
+  readonly backoffFactor?: number | undefined
+  /** The longest wait between two launches. @default 60_000 */
+  readonly maxBackoff?: number | undefined
+  /** By how much a wait may be shorter, by chance, as a share from 0 to 1. @default 0.3 */
+  readonly jitter?: number | undefined
+  /** How long the guest must be up before its failures are forgotten. @default 900_000 (15 minutes) */
+  readonly stableAfter?: number | undefined
+  /** How long it may fail before nothing more is tried; Infinity for ever. @default 86_400_000 (24 hours) */
+  readonly giveUpAfter?: number | undefined
+  /** How long a call waits for the runtime to come up; Infinity for ever; 0 not at all. @default 30_000 */
+  readonly waitTimeout?: number | undefined
+  /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
+  readonly maxWaitingCalls?: number | undefined
+  /**
+   * How long the runtime may take to answer a call, from when it is up and gets it; Infinity for ever. Then the call rejects
+   * with `CUTOVER_CALL_TIMEOUT`, and its signal fires in the module. @default Infinity
+   */
+  readonly callTimeout?: number | undefined
+  /**
+   * A function or an observer that sees every event and snapshot of the statecharts: the supervisor of each runtime, and
+   * its connections. Give the aggregate the same one. @default none
+   */
+  readonly inspect?: Inspect | undefined
+  /** The timers; XState's `SimulatedClock` for tests. @default the system's */
+  readonly clock?: Clock | undefined
+}
+
+/** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
+export interface CompiledSupervised {
+  readonly supervisor: SupervisorInput
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+  readonly callTimeout: number
+  readonly inspect: Inspection | undefined
+  readonly clock: Clock
+}
+
+/** The times of the supervisor that differ from host to host. */
+export type HostTimes = Pick<
+  SupervisorInput,
+  'watchdogInterval' | 'watchdogTimeout' | 'cancelTimeout' | 'discardTimeout' | 'shutdownTimeout' | 'killTimeout'
+>
+
+/** How long a guest whose connection is gone may take to end, in ms. */
+const EXIT_GRACE = 100
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileSupervised(
+  given: SupervisedOptions,
+  times: HostTimes,
+  defaultClock: Clock = systemClock,
+): CompiledSupervised {
+  const options = object('options', given)
+  const { clock = defaultClock } = options
+  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const supervisor = {
+    ...times,
+    connectTimeout: duration('connectTimeout', options.connectTimeout, 10_000),
+    startTimeout: durationOrInfinity('startTimeout', options.startTimeout, 120_000),
+    abortTimeout: duration('abortTimeout', options.abortTimeout, 1_000),
+    minBackoff: duration('minBackoff', options.minBackoff, 500),
+    backoffFactor: number('backoffFactor', options.backoffFactor, 1.5, 1, 100),
+    maxBackoff: duration('maxBackoff', options.maxBackoff, 60_000),
+    stableAfter: duration('stableAfter', options.stableAfter, 900_000),
+    giveUpAfter: durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000),
+    exitGrace: EXIT_GRACE,
+    jitter: number('jitter', options.jitter, 0.3, 0, 1),
+  }
+  return {
+    supervisor,
+    waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
+    maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
+    inspect: inspection(options.inspect),
+    clock,
+  }
+}
+
+function number(name: string, value: unknown, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && value >= min && value <= max) return value
+  throw invalidOption(name, `a number from ${min} to ${max}`, value)
+}

@@ -1,0 +1,329 @@
+import { type Observable, Subject } from 'rxjs'
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from '../../../machines/supervisor.js'
+import type { Failure, SupervisorEvent } from '../../../machines/supervisorContext.js'
+import { withCallTimeout } from '../../calls/callTimeout.js'
+import { wrapClock } from '../../contract/clock.js'
+import { CutoverError } from '../../contract/errors.js'
+import { Flights } from '../../calls/callsInFlight.js'
+import { below, type Inspectable, type Inspection, inspectSafely, SHOWN_BELOW } from '../../contract/inspection.js'
+import { type Logger, safeLogger } from '../../contract/logger.js'
+import { type Backend, type Route, Router } from '../../calls/router.js'
+import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../../contract/runtime.js'
+import { SafeObservable } from '../../support/safeObservable.js'
+import { performedByOwner, startOwned } from '../../support/effectOwner.js'
+import { EffectQueue } from '../../support/effectQueue.js'
+import { signalOf } from '../../contract/validate.js'
+import type { Guest, GuestReports } from './guest.js'
+import type { CheckedConfig } from '../provisioner.js'
+import type { CompiledSupervised } from './supervisedOptions.js'
+import { meaningOf } from './failureTexts.js'
+
+/** The statechart of all supervisors. */
+const machine = supervisorMachine.provide({
+  actions: performedByOwner(supervisorEffects),
+  delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - context.jitter * Math.random())) },
+})
+
+type Snapshot = SnapshotFrom<typeof supervisorMachine>
+type SupervisorActor = ActorRefFrom<typeof supervisorMachine>
+
+/** Makes one launch of a runtime; `inspect`, if any, shows what it is given below the supervisor. */
+export type MakeGuest<Req, Res> = (
+  reports: GuestReports,
+  logger: Logger,
+  inspect: Inspection | undefined,
+) => Guest<Req, Res>
+
+/** A runtime that is kept alive by a supervisor, wherever its guest runs. */
+export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectable {
+  readonly id: string
+  readonly #version: string
+  readonly #options: CompiledSupervised
+  readonly #makeGuest: MakeGuest<Req, Res>
+  readonly #logger: Logger
+  readonly #router: Router<Req, Res>
+  readonly #flights = new Flights<Res>()
+  readonly #events$ = new Subject<RuntimeEvent>()
+  readonly #watched$: Observable<RuntimeEvent>
+  readonly #effects: EffectQueue
+  /** Made when it is first told something: by then it is known whose child it is shown as. */
+  #supervisor: SupervisorActor | undefined
+  #inspect: Inspection | undefined
+  /** The launch that counts; what an earlier one reports is dropped. */
+  #guest: Guest<Req, Res> | undefined
+  #info: RuntimeInfo
+  /** Why it failed last. */
+  #failure: CutoverError | undefined
+
+  constructor(config: CheckedConfig, options: CompiledSupervised, makeGuest: MakeGuest<Req, Res>) {
+    const { id, version } = config
+    this.id = id
+    this.#version = version
+    this.#options = options
+    this.#makeGuest = makeGuest
+    this.#info = { version }
+    this.#logger = safeLogger(config.logger, { runtime: id, version })
+    this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
+    this.#router = this.#createRouter()
+    this.#effects = new EffectQueue({
+      decided: () => this.#router.close({ ...this.#route(), closed: false }),
+      performed: () => this.#follow(this.#route()),
+      failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
+    })
+    this.#inspect = options.inspect
+  }
+
+  call(request: Req, options?: CallOptions): Promise<Res> {
+    return this.#router.call(request, options)
+  }
+
+  start(): void {
+    this.#send({ type: 'start' })
+  }
+
+  async stop(): Promise<void> {
+    this.#send({ type: 'stop' })
+    await waitFor(this.#actor, isStopped)
+  }
+
+  /** Rejects, with why, when the runtime had to be restarted for it and does not come up again at once. */
+  async abort(options: AbortOptions = {}): Promise<void> {
+    const signal = signalOf(options)
+    const { force = false } = options
+    signal?.throwIfAborted()
+    this.#send({ type: force ? 'restart' : 'abort' })
+    const isUnderWay = force || this.#actor.getSnapshot().matches({ up: 'aborting' })
+    if (!isUnderWay) return
+    const atRest = await waitFor(this.#actor, isAtRest, signal === undefined ? {} : { signal })
+    if ((atRest.matches('backingOff') || atRest.matches('gaveUp')) && this.#failure !== undefined) throw this.#failure
+  }
+
+  watchEvents(): Observable<RuntimeEvent> {
+    return this.#watched$
+  }
+
+  getActiveVersion(): string {
+    return this.#version
+  }
+
+  /** What the runtime last said of itself; before it is up for the first time, only its version. */
+  async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
+    signalOf(options)?.throwIfAborted()
+    return this.#info
+  }
+
+  /** There is no trusted execution environment behind these hosts. */
+  getCapabilityTEE(): CapabilityTEE | undefined {
+    return undefined
+  }
+
+  updateCapabilityTEE(): void {}
+
+  [SHOWN_BELOW](parent: AnyActorRef): void {
+    // One that was started before it was added has been shown already, as what it is: nobody's child.
+    if (this.#inspect === undefined || this.#supervisor !== undefined) return
+    this.#inspect = below(parent, this.#inspect)
+  }
+
+  get #actor(): SupervisorActor {
+    this.#supervisor ??= this.#createActor()
+    return this.#supervisor
+  }
+
+  #createRouter(): Router<Req, Res> {
+    const { clock, waitTimeout, maxWaitingCalls } = this.#options
+    const version = this.#version
+    return new Router({
+      clock,
+      logger: this.#logger,
+      propagate: undefined,
+      timeout: waitTimeout,
+      max: maxWaitingCalls,
+      timedOut: () => this.#startFailed(`is not up after ${waitTimeout} ms (waitTimeout).`, this.#failure),
+      tooMany: () =>
+        new CutoverError(
+          'CUTOVER_TOO_MANY_WAITING_CALLS',
+          `${maxWaitingCalls} calls wait for version ${version} to come up already (maxWaitingCalls).`,
+          { version },
+        ),
+      closed: () =>
+        hasGivenUp(this.#actor.getSnapshot())
+          ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
+          : this.#lost('is stopped; provision a new runtime.'),
+    })
+  }
+
+  #createActor() {
+    const { supervisor, clock } = this.#options
+    const actor = createActor(machine, {
+      id: `supervisor ${this.id} ${this.#version}`,
+      input: supervisor,
+      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
+      ...inspectSafely(this.#inspect, this.#logger),
+    })
+    return startOwned(actor, { effects: this.#effects, perform: (effect: SupervisorEffect) => this.#perform(effect) })
+  }
+
+  #perform(effect: SupervisorEffect): void {
+    const version = this.#version
+    switch (effect.type) {
+      case 'launchGuest':
+        this.#launch()
+        break
+      case 'pingGuest':
+        this.#guest?.ping()
+        break
+      case 'abortGuest':
+        this.#guest?.abort()
+        break
+      case 'askGuest':
+        this.#guest?.askToStop()
+        break
+      case 'terminateGuest':
+        this.#guest?.terminate()
+        break
+      case 'killGuest':
+        this.#guest?.kill()
+        break
+      case 'giveUpGuest':
+        this.#logger.error({}, 'a guest did not end in time: given up')
+        break
+      case 'rejectCalls':
+        this.#rejectCalls(effect)
+        break
+      case 'emitStarted':
+        this.#events$.next({ type: 'started', version })
+        break
+      case 'emitFailed':
+        this.#emitFailed(effect)
+        break
+      case 'emitFinalFailure':
+        this.#emitFinalFailure(effect)
+        break
+      case 'emitGaveUp':
+        this.#emitGaveUp()
+        break
+      case 'emitStopped':
+        this.#events$.next({ type: 'stopped', version })
+        break
+    }
+  }
+
+  #route(): Route {
+    const snapshot = this.#actor.getSnapshot()
+    const closed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
+    return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
+  }
+
+  /** Refuses calls only now: by then the failure that they are refused with is known. */
+  #follow(route: Route): void {
+    if (route.closed) this.#router.close(route)
+    else this.#router.open(route, () => this.#backend())
+  }
+
+  #backend(): Backend<Req, Res> | undefined {
+    if (this.#guest === undefined) return undefined
+    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
+    return { version: this.#version, callee, flights: this.#flights }
+  }
+
+  #send(event: SupervisorEvent): void {
+    this.#effects.decide(() => {
+      if (!isStopped(this.#actor.getSnapshot())) this.#actor.send(event)
+    })
+  }
+
+  #launch(): void {
+    const report = (event: SupervisorEvent) => {
+      if (guest === this.#guest) this.#send(event)
+    }
+    const guest: Guest<Req, Res> = this.#makeGuest(
+      {
+        connected: () => report({ type: 'guest.connected' }),
+        started: info => {
+          if (guest === this.#guest) this.#info = info
+          report({ type: 'guest.started' })
+        },
+        failed: (error, isFinal = false) => report({ type: 'guest.failed', error, isFinal }),
+        disconnected: () => report({ type: 'guest.disconnected' }),
+        ponged: () => report({ type: 'guest.ponged' }),
+        aborted: () => report({ type: 'guest.aborted' }),
+        abortFailed: err => {
+          this.#logger.warn({ err }, 'a runtime failed to interrupt its work: it is restarted')
+          report({ type: 'guest.abortFailed' })
+        },
+        stopRefused: () => report({ type: 'guest.stopRefused' }),
+        exited: error => report({ type: 'guest.exited', error }),
+      },
+      this.#logger,
+      this.#inspect === undefined ? undefined : below(this.#actor, this.#inspect),
+    )
+    this.#guest = guest
+    guest.launch()
+  }
+
+  #rejectCalls({ reason }: Failure): void {
+    const error = this.#lost(
+      meaningOf(reason, this.#options.supervisor).lost,
+      typeof reason === 'string' ? undefined : reason,
+    )
+    this.#failure = error
+    if (reason !== 'stopped' && reason !== 'restarted') {
+      this.#logger.warn({ err: error, calls: this.#flights.count }, 'a runtime was lost: it is launched again')
+    }
+    this.#flights.rejectAll(error)
+  }
+
+  #emitFailed({ reason }: Failure): void {
+    const { failed } = meaningOf(reason, this.#options.supervisor)
+    const error = this.#startFailed(failed, typeof reason === 'string' ? undefined : reason)
+    this.#failure = error
+    this.#logger.warn({ err: error }, 'a runtime failed to start: the next attempt follows')
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error })
+  }
+
+  #emitFinalFailure({ reason }: Failure): void {
+    const { failed } = meaningOf(reason, this.#options.supervisor)
+    const remedy = 'It is not tried again: mend it and call abort({ force: true }), or replace the version.'
+    const error = this.#startFailed(`${failed.replace(/\.?$/, '.')} ${remedy}`, reason)
+    this.#failure = error
+    this.#emitFinal(error, 'a runtime cannot start: no further attempt follows')
+  }
+
+  #emitGaveUp(): void {
+    const { giveUpAfter } = this.#options.supervisor
+    const what = `has failed for ${giveUpAfter} ms (giveUpAfter) and is given up; restart it with abort({ force: true }), or replace it.`
+    const error = this.#startFailed(what, this.#failure)
+    this.#emitFinal(error, 'a runtime failed for too long: no further attempt follows')
+  }
+
+  #emitFinal(error: CutoverError, message: string): void {
+    this.#logger.error({ err: error }, message)
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error, final: true })
+  }
+
+  #startFailed(what: string, cause: unknown): CutoverError {
+    const version = this.#version
+    return new CutoverError('CUTOVER_START_FAILED', `Version ${version} ${what}`, { version, cause })
+  }
+
+  #lost(what: string, cause?: unknown): CutoverError {
+    const version = this.#version
+    return new CutoverError('CUTOVER_RUNTIME_LOST', `Version ${version} ${what}`, { version, cause })
+  }
+}
+
+function isStopped(snapshot: Snapshot): boolean {
+  return snapshot.status !== 'active'
+}
+
+function hasGivenUp(snapshot: Snapshot): boolean {
+  return snapshot.matches('givingUp') || snapshot.matches('gaveUp')
+}
+
+function isAtRest(snapshot: Snapshot): boolean {
+  if (isStopped(snapshot)) return true
+  const isUp = snapshot.matches({ up: 'idle' }) || snapshot.matches({ up: 'pinging' })
+  return isUp || snapshot.matches('idle') || snapshot.matches('backingOff') || snapshot.matches('gaveUp')
+}

@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module'
+import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
+import { asError } from '../../contract/errors.js'
+import type { Logger } from '../../contract/logger.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
+import { openPort } from '../../protocol/transports/portTransport.js'
+import type { Carrier, CarrierReports } from '../connected/launcher.js'
+import { follow } from '../connected/output/follow.js'
+import { OutputLog } from '../connected/output/outputLog.js'
+import { Tail } from '../connected/output/tail.js'
+
+/** A thread that is to run a module. */
+export interface WorkerCommand {
+  readonly module: URL
+  readonly resourceLimits?: ResourceLimits | undefined
+  readonly execArgv?: readonly string[] | undefined
+  /** What the host takes of it: the thread keeps to that. */
+  readonly limits: GuestLimits
+  /** The most bytes that wait for the thread to read them. */
+  readonly maxBufferedBytes: number
+}
+
+/** A worker thread, and the port to it. */
+export class WorkerCarrier implements Carrier {
+  readonly #command: WorkerCommand
+  readonly #logger: Logger
+  #worker: Worker | undefined
+
+  constructor(command: WorkerCommand, logger: Logger) {
+    this.#command = command
+    this.#logger = logger
+  }
+
+  launch(reports: CarrierReports): void {
+    try {
+      this.#worker = this.#spawn(reports)
+    } catch (error) {
+      const cause = asError(error)
+      process.nextTick(() => reports.exited({ code: null, signal: null, stderr: '', error: cause }))
+    }
+  }
+
+  terminate(): void {
+    this.kill()
+  }
+
+  kill(): void {
+    void this.#worker?.terminate()
+  }
+
+  #spawn(reports: CarrierReports): Worker {
+    const { module, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
+    const { port1, port2 } = new MessageChannel()
+    const worker = orClose(port1, () => {
+      return new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
+        workerData: { module: module.href, port: port2, limits },
+        transferList: [port2],
+        stdout: true,
+        stderr: true,
+        ...(resourceLimits === undefined ? {} : { resourceLimits }),
+        ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+      })
+    })
+    const tail = new Tail()
+    const output = [
+      follow(worker.stdout, new OutputLog('stdout', this.#logger)),
+      follow(worker.stderr, new OutputLog('stderr', this.#logger, { tail })),
+    ]
+    let uncaught: Error | undefined
+    worker.once('online', () => reports.connected(openPort(port1, { maxBufferedBytes })))
+    worker.on('error', error => {
+      uncaught = asError(error)
+    })
+    worker.once('exit', code => {
+      port1.close()
+      void Promise.all(output).then(() => {
+        const exit = { code, signal: null, stderr: tail.text() }
+        reports.exited(uncaught === undefined ? exit : { ...exit, error: uncaught })
+      })
+    })
+    return worker
+  }
+}
+
+/** A port keeps the process alive: when there is no thread for it, it is closed. */
+function orClose<T>(port: MessagePort, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    port.close()
+    throw error
+  }
+}

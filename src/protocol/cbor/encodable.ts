@@ -1,0 +1,92 @@
+import { types } from 'node:util'
+import { describe } from '../../contract/errors.js'
+import { tagOf } from '../../support/realms.js'
+import { MAX_NESTING } from '../limits.js'
+import { ValueReader } from './valueReader.js'
+import { ValueWriter } from './valueWriter.js'
+
+const MAX_UINT = 2n ** 64n - 1n
+const NAME = /^[A-Za-z_$][\w$]*$/
+
+/** Tells whether `value` can be sent. */
+export function isEncodable(value: unknown): boolean {
+  try {
+    if (typeof value === 'object' && value !== null) new ValueWriter(0).value(value)
+    return typeof value !== 'function' && typeof value !== 'symbol'
+  } catch {
+    return false
+  }
+}
+
+/** A copy of `value` as it would arrive, without accessors and proxies; `undefined` when it cannot be sent. */
+export function encodableCopy(value: unknown): { readonly copy: unknown } | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return { copy: value }
+  try {
+    const writer = new ValueWriter(0)
+    writer.value(value)
+    const bytes = writer.take()
+    const reader = new ValueReader()
+    reader.open(bytes, 0, bytes.length)
+    return { copy: reader.value() }
+  } catch {
+    return undefined
+  }
+}
+
+/** Says where in `value` something is that CBOR cannot carry, and what; `undefined` when it is not found. */
+export function whyNotEncodable(value: unknown, path: string): string | undefined {
+  return search(value, path, [])
+}
+
+function search(value: unknown, path: string, above: readonly object[]): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return `${path} is ${nameOf(value)}`
+  if (typeof value === 'bigint' && (value > MAX_UINT || value < -1n - MAX_UINT)) {
+    return `${path} is a bigint of more than 64 bits`
+  }
+  if (typeof value !== 'object' || value === null || types.isUint8Array(value)) return undefined
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
+    return `${path} is ${withArticle(tagOf(value))}; send a Uint8Array of its bytes`
+  }
+  if (above.includes(value)) return `${path} contains itself`
+  if (above.length === MAX_NESTING) return `it is nested more than ${MAX_NESTING} levels deep`
+  const within = [...above, value]
+  if (Array.isArray(value)) return first(value.entries(), ([i, item]) => search(item, `${path}[${i}]`, within))
+  if (types.isMap(value)) {
+    return first(
+      value,
+      ([key, item]) => search(key, `a key of ${path}`, within) ?? search(item, `${path}.get(${describe(key)})`, within),
+    )
+  }
+  const tag = tagOf(value)
+  if (tag !== 'Object') return `${path} is ${withArticle(tag)}`
+  return first(Object.keys(value), key => search(fieldOf(value, key), pathTo(path, key), within))
+}
+
+function first<T>(items: Iterable<T>, find: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function withArticle(noun: string): string {
+  return `${/^[AEIO]/.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+function fieldOf(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key]
+  } catch {
+    return () => 'what throws when it is read'
+  }
+}
+
+function pathTo(path: string, key: string): string {
+  return NAME.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'symbol' ? 'a symbol' : 'a function'
+}

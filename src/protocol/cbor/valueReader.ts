@@ -1,0 +1,271 @@
+import { decodeCbor, decodeFirstCbor } from './cbor.js'
+import { isBefore } from './keyOrder.js'
+import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from '../limits.js'
+
+/** Deeper than this, the library decodes. */
+const MAX_DEPTH = 16
+/** Keys up to this length are looked up, not made anew. */
+const MAX_KEY = 32
+const KEYS = 1024
+/** Up to here, a loop over the characters beats a call into Node. */
+const SHORT_TEXT = 12
+/** Up to here, an array is made as long as it gets: one that grows has room for 17 items. */
+const SHORT_ARRAY = 16
+/** What is no argument of a head that this reader takes by itself. */
+const NONE = -1
+/** A payload is in a map, which is in a map. */
+const ENVELOPE_LEVELS = 2
+
+/**
+ * Reads values from canonical CBOR. Plain items take a short way of their own; whatever else there is goes through the
+ * library, which also says what is wrong with it. Both give the same values. What is returned shares no memory with the
+ * bytes.
+ */
+export class ValueReader {
+  bytes: Buffer = Buffer.alloc(0)
+  at = 0
+  end = 0
+  /** The items below the value that was read last; they are counted before there is memory for them. */
+  items = 0
+  /** Something in the value that was read last is nested too deep, and is not in it. */
+  isTooDeep = false
+  readonly #maxItems: number
+  /** A map was met that the short way cannot judge: the whole value goes through the library. */
+  #gaveUp = false
+  /** Keys that were met, by a hash of their bytes: they come again with the next message. */
+  readonly #keys: string[] = new Array<string>(KEYS).fill('')
+
+  /** @param maxItems - the most items below one value. @default none */
+  constructor(maxItems: number = Number.POSITIVE_INFINITY) {
+    this.#maxItems = maxItems
+  }
+
+  /** Reads from here now. */
+  open(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes
+    this.at = start
+    this.end = end
+  }
+
+  /** Reads one value. @throws TooManyItemsError, and Error for what is not well-formed, or refused */
+  value(): unknown {
+    const start = this.at
+    this.#gaveUp = false
+    this.items = 0
+    this.isTooDeep = false
+    const value = this.#item(MAX_DEPTH)
+    if (!this.#gaveUp) return value
+    this.items = 0
+    this.isTooDeep = false
+    return this.#library(start, MAX_DEPTH)
+  }
+
+  /** Reads an integer that is not negative, in as few bytes as possible; -1 when there is something else. */
+  uint(): number {
+    const head = this.bytes[this.at] as number
+    if (this.at >= this.end || head > 27) return NONE
+    this.at++
+    return this.#argument(head)
+  }
+
+  /** Reads a short ASCII text that is likely to come again; `undefined` when there is something else. */
+  key(): string | undefined {
+    const { bytes } = this
+    let at = this.at
+    if (at >= this.end) return undefined
+    const head = bytes[at++] as number
+    let length = head - 0x60
+    if (length === 24) length = bytes[at++] as number
+    else if (length < 0 || length > 24) return undefined
+    if (length > MAX_KEY || at + length > this.end || (length < 24 && head === 0x78)) return undefined
+    let hash = length
+    for (let i = at; i < at + length; i++) {
+      const byte = bytes[i] as number
+      if (byte > 0x7f) return undefined
+      hash = (hash * 31 + byte) | 0
+    }
+    this.at = at + length
+    const slot = (hash ^ (hash >>> 10)) & (KEYS - 1)
+    const known = this.#keys[slot] as string
+    if (known.length === length && this.#isAt(at, known)) return known
+    const key = internalized(bytes.toString('latin1', at, at + length))
+    this.#keys[slot] = key
+    return key
+  }
+
+  /** Reads one whole message through the library. @throws Error as {@link value} */
+  whole(start: number): unknown {
+    const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
+    const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
+    this.items = items
+    this.isTooDeep = isTooDeep
+    return value
+  }
+
+  #isAt(at: number, text: string): boolean {
+    const { bytes } = this
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[at + i]) return false
+    return true
+  }
+
+  #item(depth: number): unknown {
+    const start = this.at
+    if (start >= this.end) return this.#library(start, depth)
+    const head = this.bytes[start] as number
+    this.at = start + 1
+    if (head >= 0xe0) return this.#simple(head, start)
+    const argument = this.#argument(head & 31)
+    if (argument === NONE) return this.#library(start, depth)
+    switch (head >> 5) {
+      case 0:
+        return argument
+      case 1:
+        return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#library(start, depth)
+    }
+    // Every byte, character, item and entry takes a byte at least.
+    if (argument > this.end - this.at) return this.#library(start, depth)
+    switch (head >> 5) {
+      case 2:
+        return this.#copy(argument)
+      case 3:
+        return this.#text(argument, start)
+      case 4:
+        return depth === 0 ? this.#library(start, depth) : this.#array(argument, depth - 1)
+      case 5:
+        return depth === 0 ? this.#library(start, depth) : this.#map(argument, depth - 1)
+      default:
+        return this.#library(start, depth)
+    }
+  }
+
+  #simple(head: number, start: number): unknown {
+    switch (head) {
+      case 0xf4:
+        return false
+      case 0xf5:
+        return true
+      case 0xf6:
+        return null
+      case 0xf7:
+        return undefined
+      case 0xfb:
+        if (this.end - this.at < 8) return this.#library(start, MAX_DEPTH)
+        this.at += 8
+        return this.bytes.readDoubleBE(start + 1)
+      default:
+        return this.#library(start, MAX_DEPTH)
+    }
+  }
+
+  /** What follows a head; -1 when it is longer than needed, cut off, indefinite or above 2^53. */
+  #argument(minor: number): number {
+    if (minor < 24) return minor
+    const { bytes, at } = this
+    const size = 1 << (minor - 24)
+    if (minor > 27 || this.end - at < size) return NONE
+    this.at = at + size
+    if (minor === 24) return atLeast(24, bytes[at] as number)
+    if (minor === 25) return atLeast(0x100, bytes.readUInt16BE(at))
+    if (minor === 26) return atLeast(0x1_0000, bytes.readUInt32BE(at))
+    const high = bytes.readUInt32BE(at)
+    return high === 0 || high > 0x1f_ffff ? NONE : high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+  }
+
+  #copy(length: number): Uint8Array {
+    this.#count(ITEMS_PER_BYTE_STRING - 1)
+    const copy = new Uint8Array(length)
+    copy.set(this.bytes.subarray(this.at, this.at + length))
+    this.at += length
+    return copy
+  }
+
+  #text(length: number, start: number): unknown {
+    const from = this.at
+    const until = from + length
+    this.at = until
+    if (length <= SHORT_TEXT) {
+      const text = shortText(this.bytes, from, length)
+      if (text !== undefined) return text
+    }
+    const text = this.bytes.toString('utf8', from, until)
+    return text.includes('\ufffd') ? this.#library(start, MAX_DEPTH) : text
+  }
+
+  #array(count: number, depth: number): unknown {
+    this.#count(count)
+    if (count > SHORT_ARRAY) return this.#longArray(count, depth)
+    const items = new Array<unknown>(count)
+    for (let i = 0; i < count; i++) {
+      items[i] = this.#item(depth)
+      if (this.#gaveUp) return undefined
+    }
+    return items
+  }
+
+  #longArray(count: number, depth: number): unknown {
+    const items: unknown[] = []
+    for (let i = 0; i < count; i++) {
+      items.push(this.#item(depth))
+      if (this.#gaveUp) return undefined
+    }
+    return items
+  }
+
+  #map(count: number, depth: number): unknown {
+    this.#count(2 * count)
+    const fields: Record<string, unknown> = {}
+    let last = ''
+    for (let i = 0; i < count; i++) {
+      const key = this.key()
+      // In ascending order no key can come twice.
+      if (key === undefined || key === '__proto__' || (i > 0 && !isBefore(last, key))) {
+        this.#gaveUp = true
+        return undefined
+      }
+      fields[key] = this.#item(depth)
+      if (this.#gaveUp) return undefined
+      last = key
+    }
+    return fields
+  }
+
+  #count(items: number): void {
+    this.items += items
+    if (this.items > this.#maxItems) throw new TooManyItemsError(this.#maxItems)
+  }
+
+  /** @param depth - how many levels of the short way are left at `start` */
+  #library(start: number, depth: number): unknown {
+    const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
+    const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
+    this.items = items
+    if (isTooDeep) this.isTooDeep = true
+    this.at = start + length
+    return value
+  }
+
+  /** No Buffer: what the library slices of that would share its memory. */
+  #rest(start: number): Uint8Array {
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, this.end - start)
+  }
+}
+
+/** `undefined` when it is not ASCII. */
+function shortText(bytes: Buffer, from: number, length: number): string | undefined {
+  let text = ''
+  for (let i = from; i < from + length; i++) {
+    const byte = bytes[i] as number
+    if (byte > 0x7f) return undefined
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
+
+function atLeast(min: number, value: number): number {
+  return value < min ? NONE : value
+}
+
+/** The same text as V8 keeps it for the names of properties: setting it on an object is quicker then. */
+function internalized(text: string): string {
+  return Object.keys({ [text]: 0 })[0] ?? text
+}

@@ -1,0 +1,286 @@
+import { types } from 'node:util'
+import { encodeCbor } from './cbor.js'
+import { sorted } from './keyOrder.js'
+import { ITEMS_PER_BYTE_STRING } from '../limits.js'
+
+/** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
+const BUFFER_BYTES = 64 * 1024
+/** Deeper than this, the library encodes. */
+const MAX_DEPTH = 16
+/** Up to here, a loop over the characters beats a call into Node. */
+const SHORT_TEXT = 64
+/** From here on, a text is first taken for ASCII: to count its bytes costs as much as to encode it. */
+const LONG_TEXT = 1024
+/** A larger buffer is not kept for later, so that one large message does not hold memory for good. */
+const MAX_KEPT_BYTES = 1024 * 1024
+/** Behind what a buffer grows for there is room for so much more: for what follows a large payload in its message. */
+const ROOM_BEHIND = 64
+const UTF8 = new TextEncoder()
+
+const UINT = 0x00
+const NEGATIVE = 0x20
+const BYTES = 0x40
+const TEXT = 0x60
+const ARRAY = 0x80
+const MAP = 0xa0
+
+/**
+ * Writes values as canonical CBOR into a buffer that is handed out part by part. Plain values take a short way of their
+ * own; whatever else there is goes through the library. Both give the same bytes.
+ *
+ * What was taken is not written to again until {@link recycle} says that nobody needs it any more: until then the next
+ * part begins behind it, or in another buffer.
+ */
+export class ValueWriter {
+  bytes: Buffer
+  /** Where the next byte goes. */
+  at = 0
+  /** The items below the values that were written, as {@link ValueReader} counts them; to be set back by whoever asks. */
+  items = 0
+  /** Where the part begins that has not been taken. */
+  start = 0
+  /** A buffer that is full, parts of which may be in use. */
+  #full: Buffer | undefined
+  /** A buffer that is free. */
+  #spare: Buffer | undefined
+  readonly #view = new DataView(new ArrayBuffer(4))
+
+  /** @param size - of the first buffer, in bytes */
+  constructor(size: number = BUFFER_BYTES) {
+    this.bytes = Buffer.allocUnsafeSlow(size)
+  }
+
+  /** How many bytes can be taken. */
+  get length(): number {
+    return this.at - this.start
+  }
+
+  /** Forgets what was written after the first `length` bytes. */
+  rewind(length: number): void {
+    this.at = this.start + length
+  }
+
+  /** Hands out what has been written. */
+  take(): Buffer {
+    const part = this.bytes.subarray(this.start, this.at)
+    this.start = this.at
+    return part
+  }
+
+  /** Nothing that was taken is needed any more: its memory is written to again. */
+  recycle(): void {
+    this.#spare = larger(this.#spare, this.#full)
+    this.#full = undefined
+    if (this.length > 0) return
+    if (this.bytes.length > MAX_KEPT_BYTES) {
+      this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
+      this.#spare = undefined
+    }
+    this.at = 0
+    this.start = 0
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    if (this.at + count > this.bytes.length) this.#grow(count)
+  }
+
+  #grow(count: number): void {
+    const length = this.length
+    const size = Math.max(BUFFER_BYTES, 2 * length, length + count + ROOM_BEHIND)
+    const spare = this.#spare
+    const isEnough = spare !== undefined && spare.length >= size
+    const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
+    if (isEnough) this.#spare = undefined
+    this.bytes.copy(grown, 0, this.start, this.at)
+    if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
+    this.bytes = grown
+    this.start = 0
+    this.at = length
+  }
+
+  /** @throws Error when there is no CBOR for it */
+  value(value: unknown, depth = MAX_DEPTH): void {
+    if (typeof value === 'string') this.text(value)
+    else if (typeof value === 'number') this.#number(value)
+    else if (typeof value === 'boolean') this.#byte(value ? 0xf5 : 0xf4)
+    else if (value === null) this.#byte(0xf6)
+    else if (value === undefined) this.#byte(0xf7)
+    else if (typeof value === 'object') this.#object(value, depth - 1)
+    else this.#library(value, depth)
+  }
+
+  text(text: string): void {
+    const length = text.length
+    if (length >= LONG_TEXT && this.#longAscii(text, length)) return
+    if (length > SHORT_TEXT || !this.#ascii(text, length)) {
+      const size = Buffer.byteLength(text)
+      this.#head(TEXT, size)
+      this.reserve(size)
+      this.at += this.bytes.write(text, this.at, size, 'utf8')
+    }
+  }
+
+  /** An integer from 0 to 2^64 - 1. */
+  uint(value: number | bigint): void {
+    if (typeof value === 'number') this.#head(UINT, value)
+    else this.#library(value, MAX_DEPTH)
+  }
+
+  #byte(byte: number): void {
+    this.reserve(1)
+    this.bytes[this.at++] = byte
+  }
+
+  /** Writes a short text; writes nothing when it has other characters. */
+  #ascii(text: string, length: number): boolean {
+    this.reserve(length + 2)
+    const { bytes } = this
+    let at = this.at
+    if (length < 24) bytes[at++] = TEXT | length
+    else {
+      bytes[at++] = TEXT | 24
+      bytes[at++] = length
+    }
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) return false
+      bytes[at++] = code
+    }
+    this.at = at
+    return true
+  }
+
+  /** Writes a long text; writes nothing when it has other characters. */
+  #longAscii(text: string, length: number): boolean {
+    const before = this.length
+    this.#head(TEXT, length)
+    this.reserve(length)
+    const { read } = UTF8.encodeInto(text, this.bytes.subarray(this.at, this.at + length))
+    // Each character took a byte at least, so none took more.
+    if (read < length) {
+      this.rewind(before)
+      return false
+    }
+    this.at += length
+    return true
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value)) this.#float(value)
+    else if (value >= 0) this.#head(UINT, value)
+    else this.#head(NEGATIVE, -1 - value)
+  }
+
+  /** In as few bytes as lose nothing. */
+  #float(value: number): void {
+    this.#view.setFloat32(0, value)
+    const bits = this.#view.getUint32(0)
+    const exponent = ((bits >>> 23) & 0xff) - 127
+    this.reserve(9)
+    const { bytes, at } = this
+    if (value !== this.#view.getFloat32(0) && !Number.isNaN(value)) {
+      bytes[at] = 0xfb
+      this.at = bytes.writeDoubleBE(value, at + 1)
+    } else if (exponent < -14 || exponent > 127) {
+      // Near the least half float, infinite, or not a number.
+      this.#library(value, MAX_DEPTH)
+    } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
+      bytes[at] = 0xf9
+      const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
+      this.at = bytes.writeUInt16BE(half, at + 1)
+    } else {
+      bytes[at] = 0xfa
+      this.at = bytes.writeUInt32BE(bits, at + 1)
+    }
+  }
+
+  #object(value: object, depth: number): void {
+    if (depth === 0) this.#library(value, depth)
+    else if (Array.isArray(value)) this.#array(value, depth)
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
+    else if (types.isUint8Array(value)) this.#copy(value)
+    else this.#library(value, depth)
+  }
+
+  #copy(part: Uint8Array): void {
+    const size = part.byteLength
+    this.items += ITEMS_PER_BYTE_STRING - 1
+    this.#head(BYTES, size)
+    this.reserve(size)
+    this.bytes.set(part, this.at)
+    this.at += size
+  }
+
+  #array(items: readonly unknown[], depth: number): void {
+    const count = items.length
+    this.items += count
+    this.#head(ARRAY, count)
+    for (let i = 0; i < count; i++) this.value(items[i], depth)
+  }
+
+  #map(fields: Fields, depth: number): void {
+    const before = this.length
+    const itemsBefore = this.items
+    const keys = sorted(Object.keys(fields))
+    const count = keys.length
+    this.items += 2 * count
+    this.#head(MAP, count)
+    for (let i = 0; i < count; i++) {
+      const key = keys[i] as string
+      // Only of ASCII keys is the order of the bytes that of the characters.
+      if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
+        this.rewind(before)
+        this.items = itemsBefore
+        this.#library(fields, depth)
+        return
+      }
+      this.value(fields[key], depth)
+    }
+  }
+
+  /** @param depth - how many levels of the short way are left below `value` */
+  #library(value: unknown, depth: number): void {
+    const { bytes, items } = encodeCbor(value, MAX_DEPTH - 1 - depth)
+    this.items += items
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  #head(major: number, value: number): void {
+    this.reserve(9)
+    const { bytes } = this
+    const at = this.at
+    if (value < 24) {
+      bytes[at] = major | value
+      this.at = at + 1
+    } else if (value < 0x100) {
+      bytes[at] = major | 24
+      bytes[at + 1] = value
+      this.at = at + 2
+    } else if (value < 0x1_0000) {
+      bytes[at] = major | 25
+      bytes[at + 1] = value >>> 8
+      bytes[at + 2] = value
+      this.at = at + 3
+    } else if (value < 0x1_0000_0000) {
+      bytes[at] = major | 26
+      bytes[at + 1] = value >>> 24
+      bytes[at + 2] = value >>> 16
+      bytes[at + 3] = value >>> 8
+      bytes[at + 4] = value
+      this.at = at + 5
+    } else {
+      bytes[at] = major | 27
+      bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at + 1)
+      this.at = bytes.writeUInt32BE(value % 0x1_0000_0000, at + 5)
+    }
+  }
+}
+
+function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | undefined {
+  return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
+}
+
+type Fields = Readonly<Record<string, unknown>>

@@ -1,0 +1,149 @@
+import { childProcess } from 'cutover/hosts'
+import { describe, expect, it } from 'vitest'
+import { serve } from '../../src/guest/serve.js'
+import { rejectionOf } from '../fixtures/hosting.js'
+import { type Deed, guestFile, RemoteHost } from '../fixtures/remoteHost.js'
+import { hostOf, Program } from './guestOf.js'
+
+const FAILED = 'CUTOVER_START_FAILED'
+
+describe('A program that serves, started without a host', { timeout: 10_000 }, () => {
+  it.each([
+    ['is told to be started by one', {}, {}, 'CUTOVER_HOST is not set: this program is a runtime, to be started by'],
+    ['takes an empty name for none', {}, { CUTOVER_HOST: '' }, 'CUTOVER_HOST is not set'],
+    ['names the variable that it reads', { hostVariable: 'MY_HOST' }, { CUTOVER_HOST: '/x' }, 'MY_HOST is not set'],
+    [
+      'names the host that is not there',
+      {},
+      { CUTOVER_HOST: '/nowhere/socket' },
+      /There is no host at \/nowhere\/socket \(CUTOVER_HOST\): .*ENOENT.* Start this program by its host\./,
+    ],
+  ])('%s, and ends with code 1', async (_, options, env, message) => {
+    const program = new Program({ options }, env)
+    expect(await program.ended).toBe(1)
+    expect(program.stderr).toMatch(message)
+    expect(program.stderr).toContain(FAILED)
+    expect(program.said).toEqual([])
+  })
+
+  it('rejects when what it serves has no call, or its version is none', async () => {
+    expect(await rejectionOf(serve({} as never))).toMatchObject({ code: 'CUTOVER_INVALID_RUNTIME' })
+    const module = { call: () => null }
+    expect(await rejectionOf(serve(module, { version: '1.x' }))).toMatchObject({ code: 'CUTOVER_INVALID_VERSION' })
+    for (const limit of ['maxFrameBytes', 'maxMessageItems', 'maxHostRequests', 'maxHostRequestBytes']) {
+      const message = expect.stringContaining(`"${limit}"`)
+      expect(await rejectionOf(serve(module, { [limit]: 0 }))).toMatchObject({
+        code: 'CUTOVER_INVALID_OPTION',
+        message,
+      })
+    }
+  })
+})
+
+describe('A program that serves, started by childProcess()', { timeout: 10_000 }, () => {
+  function hosted(options: object, hostVariable = 'CUTOVER_HOST'): RemoteHost {
+    const args = [guestFile('serves').pathname, JSON.stringify({ options })]
+    const provisioner = childProcess({ command: process.execPath, args, hostVariable })
+    return new RemoteHost(config => provisioner.provision<Deed, unknown>(config))
+  }
+
+  it.each([
+    ['says no version', {}],
+    ['says the version of its config', { version: '1.0.0' }],
+    ['says it with build metadata, which does not count', { version: '1.0.0+linux' }],
+  ])('answers calls when it %s', async (_, options) => {
+    await using host = await hosted(options).started()
+    expect(await host.do('echo')).toEqual({ do: 'echo' })
+    expect(await host.runtime.getInfo()).toMatchObject({ version: '1.0.0' })
+  })
+
+  it('keeps to the limits of its host when it is given them', async () => {
+    await using host = await hosted({ maxMessageItems: 100 }).started()
+    expect(await host.do('echo')).toEqual({ do: 'echo' })
+    const error = await rejectionOf(host.do('echo', { items: new Array(100).fill(0) }))
+    expect(error).toMatchObject({ code: 'CUTOVER_INVALID_ANSWER', version: '1.0.0' })
+    expect(host.types).toEqual(['started'])
+  })
+
+  it('is refused when it says another version, naming both', async () => {
+    await using host = hosted({ version: '2.0.0' })
+    const error = await host.failure()
+    expect(error).toMatchObject({ code: FAILED, version: '1.0.0' })
+    expect(error.message).toMatch(/says that it is version 2\.0\.0, and its config that it is 1\.0\.0/)
+  })
+
+  it('reads the variable that both sides have agreed on', async () => {
+    await using host = await hosted({ hostVariable: 'MY_HOST' }, 'MY_HOST').started()
+    expect(await host.do('echo')).toEqual({ do: 'echo' })
+  })
+})
+
+describe('A program that serves is told to end', { timeout: 10_000 }, () => {
+  it('by SIGTERM: its calls are interrupted, its stop is called, and it ends', async () => {
+    const { program, connection, begin } = await hostOf()
+    await begin()
+    const call = rejectionOf(connection.call('hang'))
+    expect(await connection.call('hello')).toBe('hello')
+    program.process.kill('SIGTERM')
+    expect(await program.ended).toBeTypeOf('number')
+    expect(await call).toBeInstanceOf(Error)
+    expect(program.said).toEqual(['connected', 'starting', 'told to stop', 'call interrupted', 'stopping'])
+  })
+
+  it('by the host: it says that it has understood, and its stop is called', async () => {
+    const { program, connection, begin } = await hostOf()
+    await begin()
+    expect(await connection.request('RuntimeShutdownRequest', {})).toEqual({ kind: 'Empty', payload: {} })
+    await program.ended
+    expect(program.said.slice(-2)).toEqual(['told to stop', 'stopping'])
+  })
+
+  it('twice, while its stop hangs: its stop is called once, and it ends when its host is gone', async () => {
+    const { program, connection, socket, begin } = await hostOf({ hangsIn: 'stop' })
+    await begin()
+    await connection.request('RuntimeShutdownRequest', {})
+    await program.hasSaid('stopping')
+    program.process.kill('SIGTERM')
+    socket.destroy()
+    expect(await program.ended).toBe(1)
+    expect(program.said.filter(line => line === 'stopping')).toHaveLength(1)
+  })
+
+  it('before its host has told it what it is: it ends', async () => {
+    const { program } = await hostOf()
+    await program.hasSaid('connected')
+    program.process.kill('SIGTERM')
+    await program.ended
+    expect(program.said).toEqual(['connected'])
+  })
+
+  it('and fails to: that is told on stderr, and it ends all the same', async () => {
+    const { program, begin } = await hostOf({ hangsIn: 'throwingStop' })
+    await begin()
+    program.process.kill('SIGTERM')
+    await program.ended
+    expect(program.stderr).toMatch(/"level":"warn".*the stop failed.*the module failed to stop/)
+  })
+})
+
+describe('A program that serves and loses its host', { timeout: 10_000 }, () => {
+  /** A second, and what a busy machine takes to tell. */
+  const SOON = 1_400
+
+  it.each([
+    ['is idle', {}, 'stopping'],
+    ['hangs in its stop', { hangsIn: 'stop' }, 'stopping'],
+    ['hangs in its start', { hangsIn: 'start' }, 'told to stop'],
+  ] as const)('ends with code 1 within a second when it %s', async (_, behaviour, last) => {
+    const { program, socket, begin, tell } = await hostOf(behaviour)
+    if ('hangsIn' in behaviour && behaviour.hangsIn === 'start') {
+      tell().catch(() => {})
+      await program.hasSaid('starting')
+    } else await begin()
+    const lost = Date.now()
+    socket.destroy()
+    expect(await program.ended).toBe(1)
+    expect(Date.now() - lost).toBeLessThan(SOON)
+    expect(program.said.at(-1)).toBe(last)
+  })
+})

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect as connectTo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Logger } from '../../src/contract/logger.js'
+import { Connection, type ConnectionOptions } from '../../src/protocol/connection.js'
+import { openSocket, type SocketTransportOptions } from '../../src/protocol/transports/socketTransport.js'
+
+export interface Line {
+  readonly level: string
+  readonly message: string
+}
+
+/** Two ends of one Unix socket. */
+export async function socketPair(): Promise<[Socket, Socket]> {
+  const directory = await mkdtemp(join(tmpdir(), 'cutover-test-'))
+  const path = join(directory, 'socket')
+  const server = createServer()
+  server.listen(path)
+  await once(server, 'listening')
+  const near = connectTo(path)
+  const [far] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  await rm(directory, { recursive: true })
+  return [near, far]
+}
+
+export function logTo(lines: Line[]): Logger {
+  const write = (level: string) => (_: object, message: string) => void lines.push({ level, message })
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+export type Changes = Partial<ConnectionOptions & SocketTransportOptions>
+
+/** An echo unless told otherwise. */
+export function connectionOn(socket: Socket, role: 'host' | 'guest', changes: Changes = {}): Connection {
+  return new Connection({
+    role,
+    open: openSocket(socket, changes),
+    logger: logTo([]),
+    answerCall: payload => payload,
+    answer: kind => {
+      throw new Error(`not supported: ${kind}`)
+    },
+    closed: () => {},
+    ...changes,
+  })
+}
+
+/** A host and a guest that are ready, on the two ends of a socket. */
+export async function connectedPair(host: Changes = {}, guest: Changes = {}) {
+  const [near, far] = await socketPair()
+  const pair = { near, far, host: connectionOn(near, 'host', host), guest: connectionOn(far, 'guest', guest) }
+  for (const side of [pair.host, pair.guest]) {
+    side.open()
+    side.initialized()
+  }
+  return {
+    ...pair,
+    [Symbol.asyncDispose]: async () => {
+      for (const side of [pair.host, pair.guest]) side.close(new Error('The test is over.'))
+      await Promise.all([near, far].map(socket => (socket.closed ? undefined : once(socket, 'close'))))
+    },
+  }
+}

@@ -1,19 +1,19 @@
 /** `cutover`: host several versions of one runtime, and switch between them without losing a call. */
 export type { Handover, VersionPair, VersionState } from '../machines/index.js'
-export { Aggregate } from './aggregate/aggregate.js'
-export type { Clock } from './contract/clock.js'
-export { CutoverError, ERROR_CODES, type ErrorCode, type ErrorDetails, isCutoverError } from './contract/errors.js'
-export type { Inspect } from './contract/inspection.js'
-export type { Logger } from './contract/logger.js'
-export type { AggregateOptions } from './aggregate/options.js'
+export type { AggregateOptions, AggregateState, AggregateStatus, VersionStatus } from './aggregate/index.js'
+export { Aggregate } from './aggregate/index.js'
 export type {
   AbortOptions,
   CallOptions,
   CapabilityTEE,
+  Clock,
+  Inspect,
+  Logger,
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
+  SemVer,
+  VersionLike,
   WhenRunningOptions,
-} from './contract/runtime.js'
-export type { AggregateState, AggregateStatus, VersionStatus } from './aggregate/status.js'
-export type { SemVer, VersionLike } from './contract/version.js'
+} from './contract/index.js'
+export { CutoverError, ERROR_CODES, type ErrorCode, type ErrorDetails, isCutoverError } from './contract/index.js'

@@ -34,7 +34,9 @@ export default defineConfig({
         entryFileNames: '[name].js',
         chunkFileNames: 'shared/[name].js',
         // All that `cutover` itself needs, which the others need too, is one file.
-        codeSplitting: { groups: [{ name: 'core', test: /\/(machines|src)\/[^/]+\.ts$/ }] },
+        codeSplitting: {
+          groups: [{ name: 'core', test: /\/(machines|src\/(contract|support|calls|aggregate)|src)\/[^/]+\.ts$/ }],
+        },
       },
     },
   },

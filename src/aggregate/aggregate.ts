@@ -1,12 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
-import type { AggregateSnapshot } from '../../machines/aggregate.js'
-import type { VersionPair } from '../../machines/aggregateContext.js'
-import { stateOf, versionsOf } from '../../machines/versionTable.js'
-import { ControlPlane } from './controlPlane.js'
-import type { Hosted } from './hostedVersion.js'
-import { type AggregateOptions, compileOptions } from './options.js'
-import { isExpected, isServing, isSettled } from './snapshotQueries.js'
+import { type AggregateSnapshot, stateOf, type VersionPair, versionsOf } from '../../machines/index.js'
+import type { Router } from '../calls/index.js'
+import {
+  type AbortOptions,
+  assertRuntime,
+  byPrecedence,
+  type CallOptions,
+  type CapabilityTEE,
+  canonical,
+  MAIN_COMPONENT,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+  signalOf,
+  type VersionLike,
+  type WhenRunningOptions,
+} from '../contract/index.js'
 import {
   containsItself,
   disposed,
@@ -17,21 +27,11 @@ import {
   runtimeMismatch,
   versionInUse,
 } from './aggregateErrors.js'
-import type { Router } from '../calls/router.js'
-import {
-  type AbortOptions,
-  assertRuntime,
-  type CallOptions,
-  type CapabilityTEE,
-  MAIN_COMPONENT,
-  type Runtime,
-  type RuntimeEvent,
-  type RuntimeInfo,
-  type WhenRunningOptions,
-} from '../contract/runtime.js'
+import { ControlPlane } from './controlPlane.js'
+import type { Hosted } from './hostedVersion.js'
+import { type AggregateOptions, compileOptions } from './options.js'
+import { isExpected, isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
-import { signalOf } from '../contract/validate.js'
-import { byPrecedence, canonical, type VersionLike } from '../contract/version.js'
 
 /** Registered, so that aggregates of two copies of the library know each other. */
 const CONTAINS = Symbol.for('cutover.contains')

@@ -1,5 +1,5 @@
 /** The errors of the aggregate: what happened, and what to do. */
-import { CutoverError, describe } from '../contract/errors.js'
+import { CutoverError, describe } from '../contract/index.js'
 
 export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
   const message =

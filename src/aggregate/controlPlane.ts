@@ -2,13 +2,12 @@ import { types } from 'node:util'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import {
   type AggregateEffect,
+  type AggregateEvent,
   type AggregateSnapshot,
   aggregateEffects,
   aggregateMachine,
-} from '../../machines/aggregate.js'
-import { type AggregateEvent, childId } from '../../machines/aggregateTransitions.js'
-import {
   type CapabilityFacts,
+  childId,
   type ErrorFacts,
   isRepeated,
   reportingVersionMachine,
@@ -16,19 +15,23 @@ import {
   type VersionEvent,
   versionEffects,
   type versionMachine,
-} from '../../machines/version.js'
-import { wrapClock } from '../contract/clock.js'
-import { asError, isCutoverError } from '../contract/errors.js'
+} from '../../machines/index.js'
+import { Router } from '../calls/index.js'
+import {
+  asError,
+  type CapabilityTEE,
+  inspectSafely,
+  isCutoverError,
+  type Runtime,
+  type RuntimeEvent,
+  wrapClock,
+} from '../contract/index.js'
+import { type EffectOwner, EffectQueue, performedByOwner, startOwned } from '../support/index.js'
+import { disposed, noActiveVersion, tooManyWaiting } from './aggregateErrors.js'
 import { EventHub } from './eventHub.js'
 import { Hosted } from './hostedVersion.js'
-import { inspectSafely } from '../contract/inspection.js'
 import type { CompiledOptions } from './options.js'
-import { disposed, noActiveVersion, tooManyWaiting } from './aggregateErrors.js'
 import { routeOf } from './route.js'
-import { Router } from '../calls/router.js'
-import type { CapabilityTEE, Runtime, RuntimeEvent } from '../contract/runtime.js'
-import { type EffectOwner, performedByOwner, startOwned } from '../support/effectOwner.js'
-import { EffectQueue } from '../support/effectQueue.js'
 
 /** The statecharts of the control plane, shared by all aggregates. */
 const machine = aggregateMachine.provide({

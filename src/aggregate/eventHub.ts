@@ -1,7 +1,7 @@
 import { type MonoTypeOperatorFunction, Observable, Subject, Subscription } from 'rxjs'
 import type { Gate } from '../../machines/index.js'
-import type { RuntimeEvent } from '../contract/runtime.js'
-import { SafeObservable } from '../support/safeObservable.js'
+import type { RuntimeEvent } from '../contract/index.js'
+import { SafeObservable } from '../support/index.js'
 
 /**
  * Lets a version's events through as its role allows (rules 11 and 12): while the gate says `capture` only the

@@ -1,14 +1,20 @@
 import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import type { Gate } from '../../machines/index.js'
-import { attempt } from '../support/attempt.js'
-import { type CallLimit, withCallTimeout } from '../calls/callTimeout.js'
-import { asError, CutoverError } from '../contract/errors.js'
+import { type Callee, type CallLimit, Flights, withCallTimeout } from '../calls/index.js'
+import {
+  asError,
+  type CallOptions,
+  CutoverError,
+  type Inspectable,
+  type Logger,
+  type Runtime,
+  type RuntimeEvent,
+  readEvent,
+  SHOWN_BELOW,
+} from '../contract/index.js'
+import { attempt } from '../support/index.js'
 import { captureAndRelease, type EventHub } from './eventHub.js'
-import { type Callee, Flights } from '../calls/callsInFlight.js'
-import { type Inspectable, SHOWN_BELOW } from '../contract/inspection.js'
-import type { Logger } from '../contract/logger.js'
-import { type CallOptions, type Runtime, type RuntimeEvent, readEvent } from '../contract/runtime.js'
 
 /** Who is told what a host does. */
 export interface HostObserver {

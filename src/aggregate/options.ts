@@ -1,17 +1,23 @@
 import type { Handover } from '../../machines/index.js'
-import { type Clock, isClock, systemClock } from '../contract/clock.js'
-import { type Inspect, type Inspection, inspection } from '../contract/inspection.js'
-import { isLogger, type Logger, safeLogger } from '../contract/logger.js'
 import {
+  type Clock,
   count,
   duration,
   durationOrInfinity,
+  type Inspect,
+  type Inspection,
+  inspection,
   invalidOption,
+  isClock,
+  isLogger,
+  type Logger,
   limitOrInfinity,
   object,
   optionalFunction,
+  safeLogger,
+  systemClock,
   text,
-} from '../contract/validate.js'
+} from '../contract/index.js'
 
 /** How an aggregate behaves; all but `id` have a default. Checked once, when the aggregate is made. */
 export interface AggregateOptions<Req = unknown> {

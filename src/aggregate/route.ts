@@ -1,5 +1,5 @@
 import type { AggregateSnapshot } from '../../machines/index.js'
-import type { Route } from '../calls/router.js'
+import type { Route } from '../calls/index.js'
 
 /** The one rule of where calls go, from the aggregate's snapshot. */
 export function routeOf(snapshot: AggregateSnapshot): Route {

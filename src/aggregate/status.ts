@@ -1,8 +1,6 @@
-import type { VersionPair } from '../../machines/aggregateContext.js'
-import type { ErrorFacts } from '../../machines/version.js'
-import { type VersionState, versionsOf } from '../../machines/versionTable.js'
+import { type ErrorFacts, type VersionPair, type VersionState, versionsOf } from '../../machines/index.js'
+import { byPrecedence } from '../contract/index.js'
 import type { ControlPlane } from './controlPlane.js'
-import { byPrecedence } from '../contract/version.js'
 
 /**
  * The top states of the aggregate's statechart, except that `disposing`, a part of its `stopping`, is told apart: then,

@@ -1,8 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
-import { onAbort } from '../support/abortListeners.js'
-import type { Clock } from '../contract/clock.js'
-import type { CallOptions } from '../contract/runtime.js'
-import { signalOf } from '../contract/validate.js'
+import { type CallOptions, type Clock, signalOf } from '../contract/index.js'
+import { onAbort } from '../support/index.js'
 
 export interface WaitingLimits {
   /** ms; Infinity for none */

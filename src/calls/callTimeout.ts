@@ -1,8 +1,6 @@
-import { onAbort } from '../support/abortListeners.js'
-import type { Clock } from '../contract/clock.js'
-import { CutoverError } from '../contract/errors.js'
+import { type CallOptions, type Clock, CutoverError } from '../contract/index.js'
+import { onAbort } from '../support/index.js'
 import type { Callee } from './callsInFlight.js'
-import type { CallOptions } from '../contract/runtime.js'
 
 const SETTLED = Promise.resolve()
 

@@ -1,8 +1,6 @@
-import type { Callee, Flights } from './callsInFlight.js'
-import type { Logger } from '../contract/logger.js'
-import type { CallOptions } from '../contract/runtime.js'
-import { signalOf } from '../contract/validate.js'
+import { type CallOptions, type Logger, signalOf } from '../contract/index.js'
 import { WaitingCalls, type WaitingLimits } from './callQueue.js'
+import type { Callee, Flights } from './callsInFlight.js'
 
 const SETTLED = Promise.resolve()
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isError } from '../support/realms.js'
+import { isError } from '../support/index.js'
 
 /**
  * The error codes, each with its cause in Markdown. A test keeps the table in `docs/errors.md` equal; that page adds the

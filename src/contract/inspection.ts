@@ -1,5 +1,5 @@
 import type { ActorRefLike, AnyActorRef, InspectionEvent, Observer } from 'xstate'
-import { attempt } from '../support/attempt.js'
+import { attempt } from '../support/index.js'
 import type { Logger } from './logger.js'
 import { invalidOption } from './validate.js'
 

@@ -1,6 +1,5 @@
-import { asError } from '../contract/errors.js'
-import type { Logger } from '../contract/logger.js'
-import { isError } from '../support/realms.js'
+import { asError, type Logger } from '../contract/index.js'
+import { isError } from '../support/index.js'
 
 /** Writes JSON lines to stderr, which the host puts into its own log with their level and fields. */
 export const consoleLogger: Logger = {

@@ -1,21 +1,18 @@
-import { asError, CutoverError } from '../contract/errors.js'
-import type { Logger } from '../contract/logger.js'
-import type { RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
-import { Connection } from '../protocol/connection.js'
-import type { GuestLimits } from '../protocol/guestLimits.js'
-import type { RequestContext } from '../protocol/incomingRequest.js'
-import { infoAnswer, parseInfoRequest } from '../protocol/info.js'
+import { asError, CutoverError, type Logger } from '../contract/index.js'
+import type { RuntimeContext, RuntimeModule } from '../module/index.js'
+import { type Body, Connection, type OpenTransport, type RequestContext } from '../protocol/index.js'
 import {
   ABORT_REQUEST,
   ABORT_RESPONSE,
-  type Body,
   EMPTY,
+  type GuestLimits,
   INFO_REQUEST,
   INFO_RESPONSE,
+  infoAnswer,
   PING_REQUEST,
+  parseInfoRequest,
   SHUTDOWN_REQUEST,
-} from '../protocol/messages.js'
-import type { OpenTransport } from '../protocol/transports/transport.js'
+} from '../protocol/internal.js'
 
 export interface SessionOptions {
   readonly open: OpenTransport

@@ -1,9 +1,9 @@
 /** What a worker thread of `workerThread()` runs: the module that it is told, over the port that it is given. */
 import { type MessagePort, workerData } from 'node:worker_threads'
-import { safeLogger } from '../contract/logger.js'
-import { importModule } from '../module/runtimeModule.js'
-import type { GuestLimits } from '../protocol/guestLimits.js'
-import { openPort } from '../protocol/transports/portTransport.js'
+import { safeLogger } from '../contract/index.js'
+import { importModule } from '../module/index.js'
+import { openPort } from '../protocol/index.js'
+import type { GuestLimits } from '../protocol/internal.js'
 import { consoleLogger } from './consoleLogger.js'
 import { GuestSession } from './session.js'
 

@@ -1,6 +1,5 @@
-import { CutoverError } from '../contract/errors.js'
-import type { RequestContext } from '../protocol/incomingRequest.js'
-import type { Body } from '../protocol/messages.js'
+import { CutoverError } from '../contract/index.js'
+import type { Body, RequestContext } from '../protocol/index.js'
 import type { CheckedConfig } from './provisioner.js'
 
 /** Answers what guests ask of their host with the config's `onHostRequest`. */

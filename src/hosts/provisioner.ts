@@ -1,11 +1,18 @@
 import { types } from 'node:util'
-import type { Logger } from '../contract/logger.js'
-import { isLogger } from '../contract/logger.js'
-import type { CallContext } from '../module/runtimeModule.js'
-import type { Runtime } from '../contract/runtime.js'
-import { count, invalidOption, object, optionalFunction, text } from '../contract/validate.js'
-import { canonical, type VersionLike } from '../contract/version.js'
-import type { ModuleSource } from './inProcess/moduleSource.js'
+import {
+  canonical,
+  count,
+  invalidOption,
+  isLogger,
+  type Logger,
+  object,
+  optionalFunction,
+  type Runtime,
+  text,
+  type VersionLike,
+} from '../contract/index.js'
+import type { CallContext, RuntimeModule } from '../module/index.js'
+import { isUrl } from '../support/index.js'
 
 /** What the module may ask its host, and what a request of an Oasis runtime gets: a body. */
 export type OnHostRequest = (request: unknown, options: Pick<CallContext, 'signal'>) => unknown
@@ -36,6 +43,28 @@ export interface RuntimeConfig {
   /** @default nowhere */
   readonly logger?: Logger | undefined
 }
+
+/** The config as a loader gets it. */
+export interface LoaderConfig extends RuntimeConfig {
+  /** Canonical SemVer. */
+  readonly version: string
+}
+
+/**
+ * Makes a module each time the runtime is started. What `import()` gives will do: exports by name, or a default object.
+ */
+export type ModuleLoader<Req = unknown, Res = unknown> = (
+  config: LoaderConfig,
+) => Loaded<Req, Res> | Promise<Loaded<Req, Res>>
+type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeModule<Req, Res> }
+
+/**
+ * Where a module comes from: a file (a URL, or a path relative to the working directory; never a package name), itself,
+ * or a loader. In this process each runtime loads a file under a URL of its own, so that two versions from one file share
+ * nothing but what the file imports. CommonJS files are shared all the same; a warning says so.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
+export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
 /** What the host says of itself to a runtime of Oasis Core; other runtimes may ignore it. */
 export interface HostInfo {
@@ -99,4 +128,9 @@ function checkHostInfo(given: HostInfo | undefined): void {
   for (const [name, value] of Object.entries(object('hostInfo.consensusProtocolVersion', consensusProtocolVersion))) {
     count(`hostInfo.consensusProtocolVersion.${name}`, value, 0)
   }
+}
+
+/** Whether it names a module file. */
+export function isLocation(source: unknown): source is URL | string {
+  return isUrl(source) || (typeof source === 'string' && source !== '')
 }

@@ -1,6 +1,16 @@
-import { type Clock, isClock } from '../contract/clock.js'
-import { isLogger, type Logger, safeLogger } from '../contract/logger.js'
-import { count, invalidOption, object, optionalFunction, positive, text } from '../contract/validate.js'
+import {
+  type Clock,
+  count,
+  invalidOption,
+  isClock,
+  isLogger,
+  type Logger,
+  object,
+  optionalFunction,
+  positive,
+  safeLogger,
+  text,
+} from '../contract/index.js'
 import type { ClientsOptions } from './clients/index.js'
 import type { Sanitize } from './messages/index.js'
 import type { ServerOptions } from './server/index.js'

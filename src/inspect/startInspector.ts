@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { InspectionEvent } from 'xstate'
-import { invalidOption } from '../contract/validate.js'
+import { invalidOption } from '../contract/index.js'
 import { Clients, type Watchable } from './clients/index.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
 import { createWebSocketServer, InspectorServer, pageFiles } from './server/index.js'

@@ -1,4 +1,4 @@
-import { onAbort } from '../support/abortListeners.js'
+import { onAbort } from '../support/index.js'
 import type { CallContext } from './runtimeModule.js'
 
 /** The calls in flight of one run of a module. Only those are kept that asked for their signal, or follow one. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
-import type { Logger } from '../contract/logger.js'
+import type { Logger } from '../contract/index.js'
 import { moduleIn, type RuntimeModule } from './runtimeModule.js'
 
 /** An instance of the module file: where it was loaded from, and what the file was then. */

@@ -1,7 +1,5 @@
-import { onAbort } from '../support/abortListeners.js'
-import { CutoverError } from '../contract/errors.js'
-import type { CallOptions } from '../contract/runtime.js'
-import { isThenable } from '../support/thenable.js'
+import { type CallOptions, CutoverError } from '../contract/index.js'
+import { isThenable, onAbort } from '../support/index.js'
 import { CallScope, CallScopes } from './callScope.js'
 import type { RuntimeContext, RuntimeModule } from './runtimeModule.js'
 
@@ -37,7 +35,7 @@ class Asking {
 const SETTLED = Promise.resolve()
 
 /** One launch of a module in this process, from its start to its stop. */
-export class ModuleRun<Req, Res> {
+export class ModuleRunner<Req, Res> {
   readonly #context: RuntimeContext
   /** Fires once, when the module is to stop. */
   readonly #lifetime = new AbortController()
@@ -66,7 +64,7 @@ export class ModuleRun<Req, Res> {
   }
 
   /** Whether both runs are of one and the same module object, so that to stop one would stop the other. */
-  shares(other: ModuleRun<Req, Res>): boolean {
+  shares(other: ModuleRunner<Req, Res>): boolean {
     return this.#module !== undefined && this.#module === other.#module
   }
 

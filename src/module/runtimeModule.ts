@@ -1,8 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import { CutoverError, describe } from '../contract/errors.js'
-import { isUrl } from '../support/realms.js'
-import type { CallOptions, Transferable } from '../contract/runtime.js'
-import { invalidOption } from '../contract/validate.js'
+import { type CallOptions, CutoverError, describe, invalidOption, type Transferable } from '../contract/index.js'
+import { isUrl } from '../support/index.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {

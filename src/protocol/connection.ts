@@ -4,14 +4,9 @@ import {
   type ConnectionEvent,
   connectionEffects,
   connectionMachine,
-} from '../../machines/connection.js'
-import { asError } from '../contract/errors.js'
-import { type Inspect, inspection, inspectSafely } from '../contract/inspection.js'
-import type { Logger } from '../contract/logger.js'
-import { printable } from '../support/printable.js'
-import type { Transferable } from '../contract/runtime.js'
-import { performedByOwner, startOwned } from '../support/effectOwner.js'
-import { EffectQueue } from '../support/effectQueue.js'
+} from '../../machines/index.js'
+import { asError, type Inspect, inspection, inspectSafely, type Logger, type Transferable } from '../contract/index.js'
+import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
 import { connectionLost, invalidAnswer } from './connectionErrors.js'
 import { type Answering, IncomingRequests } from './incoming.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS } from './limits.js'

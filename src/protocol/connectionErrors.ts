@@ -1,4 +1,4 @@
-import { CutoverError } from '../contract/errors.js'
+import { CutoverError } from '../contract/index.js'
 
 /** A connection has ended. @param cause - what the other side did wrong; undefined when it has closed the channel */
 export function connectionLost(cause: Error | undefined): CutoverError {

@@ -1,6 +1,6 @@
-import { invalidOption, positive } from '../contract/validate.js'
-import { DEFAULT_MAX_FRAME_BYTES } from './transports/frames.js'
+import { invalidOption, positive } from '../contract/index.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
+import { DEFAULT_MAX_FRAME_BYTES } from './transports/frames.js'
 
 /** What is said when a guest connects must fit, and an error that says what does not. */
 const MIN_MESSAGE_ITEMS = 100

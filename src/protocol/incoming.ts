@@ -1,10 +1,9 @@
-import { asError, CutoverError } from '../contract/errors.js'
-import type { Transferable } from '../contract/runtime.js'
-import { isThenable } from '../support/thenable.js'
-import { estimate } from './transports/sizeEstimate.js'
+import { asError, CutoverError, type Transferable } from '../contract/index.js'
+import { isThenable } from '../support/index.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
+import { estimate } from './transports/sizeEstimate.js'
 import { type MessageId, RESPONSE, type Transport, Unreadable } from './transports/transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
 

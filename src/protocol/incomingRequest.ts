@@ -1,4 +1,4 @@
-import type { Transferable } from '../contract/runtime.js'
+import type { Transferable } from '../contract/index.js'
 
 /** What whoever answers a request knows of it. */
 export interface RequestContext {

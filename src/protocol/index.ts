@@ -1,10 +1,10 @@
 /** `cutover/protocol`: the Runtime Host Protocol, for those who write hosts or guests of their own. */
 export { Connection, type ConnectionOptions, type RequestOptions, type Role } from './connection.js'
-export { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './transports/frames.js'
 export type { Answering } from './incoming.js'
 export type { RequestContext } from './incomingRequest.js'
-export { MessageReader } from './transports/messageReader.js'
 export { type Body, PROTOCOL_VERSION } from './messages.js'
+export { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './transports/frames.js'
+export { MessageReader } from './transports/messageReader.js'
 export { MessageWriter } from './transports/messageWriter.js'
 export { openPort, type PortTransportOptions } from './transports/portTransport.js'
 export { openSocket, type SocketTransportOptions } from './transports/socketTransport.js'

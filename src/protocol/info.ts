@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { describe } from '../contract/errors.js'
-import { isPlain } from '../support/realms.js'
+import { describe } from '../contract/index.js'
+import { isPlain } from '../support/index.js'
 import { PROTOCOL_VERSION } from './messages.js'
 
 /** A version as Oasis sends it; what is 0 may be left out. */

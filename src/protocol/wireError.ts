@@ -1,5 +1,5 @@
-import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../contract/errors.js'
-import { isError, isPlain } from '../support/realms.js'
+import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../contract/index.js'
+import { isError, isPlain } from '../support/index.js'
 import { encodableCopy } from './cbor/encodable.js'
 
 /** An error as it is sent; other implementations of the protocol know the first three fields. */

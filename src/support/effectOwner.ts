@@ -1,5 +1,5 @@
 import type { Actor, AnyActorRef, AnyStateMachine } from 'xstate'
-import type { EffectTable } from '../../machines/effects.js'
+import type { EffectTable } from '../../machines/index.js'
 import type { EffectQueue } from './effectQueue.js'
 
 /** The owner of an actor and of its children: performs what their machines decide. */

@@ -1,7 +1,15 @@
 import { type Observable, Subject } from 'rxjs'
-import { CutoverError } from '../contract/errors.js'
-import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../contract/runtime.js'
-import { canonical, type VersionLike } from '../contract/version.js'
+import {
+  type AbortOptions,
+  type CallOptions,
+  type CapabilityTEE,
+  CutoverError,
+  canonical,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+  type VersionLike,
+} from '../contract/index.js'
 
 /** The options of {@link ControllableRuntime}. */
 export interface ControllableRuntimeOptions {

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from '../contract/runtime.js'
+import type { RuntimeEvent } from '../contract/index.js'
 
 /** The short form of an event: `started 1.0.0`, `configUpdated`. */
 export function formatEvent(event: RuntimeEvent): string {

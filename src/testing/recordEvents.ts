@@ -1,9 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable, Subscription } from 'rxjs'
-import { onAbort } from '../support/abortListeners.js'
-import { asError } from '../contract/errors.js'
-import type { RuntimeEvent } from '../contract/runtime.js'
-import { durationOrInfinity, invalidOption, signalOf } from '../contract/validate.js'
+import { asError, durationOrInfinity, invalidOption, type RuntimeEvent, signalOf } from '../contract/index.js'
+import { onAbort } from '../support/index.js'
 import { formatEvent, formatEvents } from './formatEvent.js'
 
 /** An aggregate, a runtime, or any other source of runtime events. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/contract/clock.js'
 import { Flights } from '../../src/calls/callsInFlight.js'
-import { safeLogger } from '../../src/contract/logger.js'
 import { type Backend, type Route, Router, type RouterOptions } from '../../src/calls/router.js'
+import { systemClock } from '../../src/contract/clock.js'
+import { safeLogger } from '../../src/contract/logger.js'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const NOWHERE: Route = { active: null, next: null, closed: false }

@@ -22,7 +22,7 @@ const PUBLISHED = ENTRIES.flatMap(path =>
 /** A public member of an interface or class, except its constructor. */
 const MEMBER =
   /^ {2}(?:override |readonly |async |get |declare )*(?!constructor|override)(\w+|\[[\w.]+\])\??(?:[:(]| =)/
-const OF_RUNTIME = new Set(membersOf('src/runtime.ts', 'Runtime').map(({ name }) => name))
+const OF_RUNTIME = new Set(membersOf('src/contract/runtime.ts', 'Runtime').map(({ name }) => name))
 
 interface Declared {
   readonly name: string

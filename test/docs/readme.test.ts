@@ -66,16 +66,19 @@ describe('docs/hosts.md', () => {
     expect(output).toBe('19\n21\n')
   })
 
-  it.each(['supervisedOptions', 'connectedOptions', 'inProcess', 'workerThread', 'childProcess'])(
-    'It names every option of src/hosts/%s.ts, with the default that its docstring says',
-    file => {
-      const source = readFileSync(`src/hosts/${file}.ts`, 'utf8')
-      const options = [...source.matchAll(/@default (\S+).*?\*\/\n {2}readonly (\w+)\?/g)]
-      const named = [...source.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(match => match[1])
-      expect(named.filter(name => !page.includes(`\`${name}\``))).toEqual([])
-      const numbers = options.filter(([, value]) => /^[\d._]+$/.test(value ?? ''))
-      const row = (name: string) => page.split('\n').find(line => line.startsWith(`| \`${name}\``)) ?? page
-      expect(numbers.filter(([, value, name]) => !row(name ?? '').includes(`\`${value}\``))).toEqual([])
-    },
-  )
+  it.each([
+    'supervised/supervisedOptions',
+    'connected/connectedOptions',
+    'inProcess/inProcess',
+    'worker/workerThread',
+    'process/childProcessOptions',
+  ])('It names every option of src/hosts/%s.ts, with the default that its docstring says', file => {
+    const source = readFileSync(`src/hosts/${file}.ts`, 'utf8')
+    const options = [...source.matchAll(/@default (\S+).*?\*\/\n {2}readonly (\w+)\?/g)]
+    const named = [...source.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(match => match[1])
+    expect(named.filter(name => !page.includes(`\`${name}\``))).toEqual([])
+    const numbers = options.filter(([, value]) => /^[\d._]+$/.test(value ?? ''))
+    const row = (name: string) => page.split('\n').find(line => line.startsWith(`| \`${name}\``)) ?? page
+    expect(numbers.filter(([, value, name]) => !row(name ?? '').includes(`\`${value}\``))).toEqual([])
+  })
 })

@@ -10,18 +10,16 @@ import shared from '../vitest.config.js'
  */
 const SUITES = [
   'test/machines/',
-  'test/unit/events.',
-  'test/unit/version.',
-  'test/unit/options.',
-  'test/unit/router.',
-  'test/unit/flights.',
-  'test/unit/effects.',
-  'test/unit/messages.',
-  'test/unit/errors.',
-  'test/unit/refusals.',
+  'test/aggregate/',
+  'test/contract/',
+  'test/calls/',
+  'test/support/',
+  'test/conventions/messages.',
   'test/conformance/',
-  'test/unit/protocol/connection.',
-  'test/unit/inProcess/',
+  'test/protocol/codec.',
+  'test/protocol/connection.',
+  'test/hosts/inProcess/',
+  'test/guest/',
 ]
 
 /** One suite after the other. */

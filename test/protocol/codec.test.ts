@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { decode, encode } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MessageReader } from '../../src/protocol/transports/messageReader.js'
-import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
+import { MessageReader } from '../../src/protocol/transports/messageReader.js'
+import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { seed } from './seed.js'
 
 const STRICT = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }

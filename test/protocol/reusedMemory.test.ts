@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 import { FrameDecoder } from '../../src/protocol/transports/frames.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { openSocket } from '../../src/protocol/transports/socketTransport.js'
 import type { Transport, TransportObserver } from '../../src/protocol/transports/transport.js'
-import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 import { socketPair } from './pair.js'
 
 const silent: TransportObserver = { message: () => {}, drained: () => {}, ended: () => {} }

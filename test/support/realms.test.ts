@@ -154,11 +154,11 @@ describe('What comes from another realm', () => {
 
 /** Where a value's class may be asked for: in the first branch of a check that goes on, or where only speed depends on it. */
 const ALLOWED: Readonly<Record<string, string>> = {
-  'src/realms.ts': 'The checks themselves: own realm first.',
-  'src/flights.ts': 'Another promise is wrapped, which takes longer.',
-  'src/validate.ts': 'Another signal is told by its fields.',
-  'src/protocol/valueWriter.ts': 'Another object goes through the library, which takes longer.',
-  'src/protocol/smallValues.ts': 'Another object is posted by itself, which takes longer.',
+  'src/support/realms.ts': 'The checks themselves: own realm first.',
+  'src/calls/callsInFlight.ts': 'Another promise is wrapped, which takes longer.',
+  'src/contract/validate.ts': 'Another signal is told by its fields.',
+  'src/protocol/cbor/valueWriter.ts': 'Another object goes through the library, which takes longer.',
+  'src/protocol/transports/batchedValues.ts': 'Another object is posted by itself, which takes longer.',
 }
 
 describe('The source', () => {

@@ -1,23 +1,21 @@
-import { asError } from '../../contract/errors.js'
-import type { Inspection } from '../../contract/inspection.js'
-import type { Logger } from '../../contract/logger.js'
-import { Connection } from '../../protocol/connection.js'
-import { TruncatedError } from '../../protocol/transports/frames.js'
-import type { GuestLimits } from '../../protocol/guestLimits.js'
-import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../../protocol/messages.js'
-import type { OpenTransport } from '../../protocol/transports/transport.js'
-import { isError } from '../../support/realms.js'
-import type { CallOptions } from '../../contract/runtime.js'
-import type { Carrier, Exit } from './launcher.js'
-import { ExitError } from './exitError.js'
-import { isFinalFailure } from '../supervised/finalFailure.js'
-import type { Guest, GuestReports } from '../supervised/guest.js'
-import { Handshake } from './handshake.js'
+import { asError, type CallOptions, type Inspection, type Logger } from '../../contract/index.js'
+import { Connection, type OpenTransport } from '../../protocol/index.js'
+import {
+  ABORT_REQUEST,
+  type GuestLimits,
+  INFO_REQUEST,
+  PING_REQUEST,
+  SHUTDOWN_REQUEST,
+  TruncatedError,
+} from '../../protocol/internal.js'
+import { isError } from '../../support/index.js'
 import { HostRequests } from '../hostRequests.js'
 import type { CheckedConfig } from '../provisioner.js'
-
-/** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
-export type Protocol = 'cutover' | 'raw'
+import { isFinalFailure } from '../supervised/finalFailure.js'
+import type { Guest, GuestReports } from '../supervised/guest.js'
+import { ExitError } from './exitError.js'
+import { Handshake, type Protocol } from './handshake.js'
+import type { Exit, Launcher } from './launcher.js'
 
 export interface ConnectedOptions {
   readonly protocol: Protocol
@@ -39,7 +37,7 @@ type Raw = Readonly<Record<string, unknown>>
 export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   readonly #config: CheckedConfig
   readonly #options: ConnectedOptions
-  readonly #carrier: Carrier
+  readonly #launcher: Launcher
   readonly #reports: GuestReports
   readonly #logger: Logger
   #connection: Connection | undefined
@@ -50,13 +48,13 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   constructor(
     config: CheckedConfig,
     options: ConnectedOptions,
-    carrier: Carrier,
+    launcher: Launcher,
     reports: GuestReports,
     logger: Logger,
   ) {
     this.#config = config
     this.#options = options
-    this.#carrier = carrier
+    this.#launcher = launcher
     this.#reports = reports
     this.#logger = logger
     this.#exited = new Promise(resolve => {
@@ -65,7 +63,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   launch(): void {
-    this.#carrier.launch({
+    this.#launcher.launch({
       connected: open => this.#connect(open),
       failed: (error, isFinal) => this.#reports.failed(error, isFinal),
       exited: exit => {
@@ -108,11 +106,11 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   terminate(): void {
-    this.#carrier.terminate()
+    this.#launcher.terminate()
   }
 
   kill(): void {
-    this.#carrier.kill()
+    this.#launcher.kill()
   }
 
   /** Node.js refused its own options: it will refuse them again. */

@@ -1,9 +1,12 @@
-import type { Clock } from '../../contract/clock.js'
-import { moduleUrl } from '../../module/runtimeModule.js'
-import { compileLimits, type GuestLimitOptions, type GuestLimits } from '../../protocol/guestLimits.js'
-import { defaultMaxBufferedBytes } from '../../protocol/transports/socketTransport.js'
-import { duration, durationOrInfinity, invalidOption, positive } from '../../contract/validate.js'
-import { isLocation } from '../inProcess/moduleSource.js'
+import { type Clock, duration, durationOrInfinity, invalidOption, positive } from '../../contract/index.js'
+import { moduleUrl } from '../../module/index.js'
+import {
+  compileLimits,
+  defaultMaxBufferedBytes,
+  type GuestLimitOptions,
+  type GuestLimits,
+} from '../../protocol/internal.js'
+import { isLocation } from '../provisioner.js'
 import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
 
 /** What every host can be told that speaks to its guests over a connection. Times are in ms. */

@@ -1,4 +1,4 @@
-import { printable } from '../../support/printable.js'
+import { printable } from '../../support/index.js'
 import type { Exit } from './launcher.js'
 
 /** How a process or a thread ended: the cause of the failed start, or of the lost calls. */

@@ -1,9 +1,10 @@
-import { type InfoRequest, parseInfoResponse, runtimeIdOf } from '../../protocol/info.js'
-import { type Body, INFO_RESPONSE, PROTOCOL_VERSION } from '../../protocol/messages.js'
-import type { RuntimeInfo } from '../../contract/runtime.js'
-import { isSameVersion } from '../../contract/version.js'
-import type { Protocol } from './connectedGuest.js'
+import { isSameVersion, type RuntimeInfo } from '../../contract/index.js'
+import { type Body, PROTOCOL_VERSION } from '../../protocol/index.js'
+import { INFO_RESPONSE, type InfoRequest, parseInfoResponse, runtimeIdOf } from '../../protocol/internal.js'
 import type { CheckedConfig } from '../provisioner.js'
+
+/** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
+export type Protocol = 'cutover' | 'raw'
 
 /** What the host says first, and what it wants to hear. */
 export class Handshake {

@@ -1,16 +1,16 @@
-import type { OpenTransport } from '../../protocol/transports/transport.js'
+import type { OpenTransport } from '../../protocol/index.js'
 
 /** A process or a thread, and the channel to it. No method throws; whatever happens is reported. */
-export interface Carrier {
+export interface Launcher {
   /** Brings it to life, once. */
-  launch(reports: CarrierReports): void
+  launch(reports: LauncherReports): void
   /** Tells it to end: SIGTERM to a process. */
   terminate(): void
   /** Ends it, and whatever it has started: SIGKILL to the whole group of a process. */
   kill(): void
 }
 
-export interface CarrierReports {
+export interface LauncherReports {
   /** The other side is there; called once. */
   connected(open: OpenTransport): void
   /**

@@ -1,11 +1,11 @@
-import { moduleUrl, type RuntimeModule } from '../../module/runtimeModule.js'
-import { duration, invalidOption, object } from '../../contract/validate.js'
+import { duration, invalidOption, object } from '../../contract/index.js'
+import { moduleUrl, type RuntimeModule } from '../../module/index.js'
 import { HostRequests } from '../hostRequests.js'
-import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
-import { assertModuleSource, isLocation, type ModuleSource, moduleLoader } from './moduleSource.js'
-import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
+import { checkConfig, isLocation, type ModuleSource, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
+import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
+import { assertModuleSource, moduleLoader } from './moduleSource.js'
 
 /** What {@link inProcess} can be told. */
 export interface InProcessOptions extends SupervisedOptions {

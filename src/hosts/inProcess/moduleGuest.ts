@@ -1,8 +1,5 @@
-import { asError, CutoverError } from '../../contract/errors.js'
-import type { Logger } from '../../contract/logger.js'
-import { ModuleRun, type RunConfig } from '../../module/moduleRunner.js'
-import type { RuntimeModule } from '../../module/runtimeModule.js'
-import type { CallOptions } from '../../contract/runtime.js'
+import { asError, type CallOptions, CutoverError, type Logger } from '../../contract/index.js'
+import { ModuleRunner, type RunConfig, type RuntimeModule } from '../../module/index.js'
 import { isFinalFailure } from '../supervised/finalFailure.js'
 import type { Guest, GuestReports } from '../supervised/guest.js'
 
@@ -23,7 +20,7 @@ export interface ModuleLaunch<Req, Res> {
  */
 export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
   readonly #launch: ModuleLaunch<Req, Res>
-  readonly #run: ModuleRun<Req, Res>
+  readonly #run: ModuleRunner<Req, Res>
   readonly #reports: GuestReports
   /** Resolves to whether the module came up. */
   #launched: Promise<boolean> = Promise.resolve(false)
@@ -31,7 +28,7 @@ export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
 
   constructor(launch: ModuleLaunch<Req, Res>, reports: GuestReports) {
     this.#launch = launch
-    this.#run = new ModuleRun(launch.config)
+    this.#run = new ModuleRunner(launch.config)
     this.#reports = reports
   }
 

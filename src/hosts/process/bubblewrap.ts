@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { CutoverError, describe } from '../../contract/errors.js'
-import { invalidOption, object, strings, text } from '../../contract/validate.js'
+import { CutoverError, describe, invalidOption, object, strings, text } from '../../contract/index.js'
 import { findProgram, noSuchProgram, type Sandbox, startFailed } from './command.js'
 import { mountsOf } from './sandbox/filesystem.js'
 import { argsAsRoot, argsOf } from './sandbox/layout.js'

@@ -1,55 +1,19 @@
 import type { Socket } from 'node:net'
-import { isEncodable } from '../../protocol/cbor/encodable.js'
-import { openSocket } from '../../protocol/transports/socketTransport.js'
-import { HOST_VARIABLE } from '../../protocol/transports/socketName.js'
-import { invalidOption, object, text } from '../../contract/validate.js'
-import { ConnectedGuest, type Protocol } from '../connected/connectedGuest.js'
-import { type ConnectedHostOptions, compileConnected } from '../connected/connectedOptions.js'
-import type { Sandbox } from './command.js'
-import { commandOf } from './commandOf.js'
-import { ProcessCarrier } from './processLauncher.js'
+import { invalidOption, object, text } from '../../contract/index.js'
+import { openSocket } from '../../protocol/index.js'
+import { HOST_VARIABLE, isEncodable } from '../../protocol/internal.js'
+import { ConnectedGuest } from '../connected/connectedGuest.js'
+import { compileConnected } from '../connected/connectedOptions.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
+import type { ChildProcessOptions } from './childProcessOptions.js'
+import { commandOf } from './commandOf.js'
+import { ProcessLauncher } from './processLauncher.js'
 
 /** What is said when a guest connects must fit. */
 const MIN_FRAME_BYTES = 1_024
 /** The length of a frame has 32 bits. */
 const MAX_FRAME_BYTES = 4_294_967_295
-
-/** What {@link childProcess} can be told. */
-export interface ChildProcessOptions extends ConnectedHostOptions {
-  /** The module file to run by Node.js, for configs that name none: a URL, or a path relative to the working directory. */
-  readonly module?: URL | string | undefined
-  /** The program to run in place of a module: a path, or a name to be found in PATH. */
-  readonly command?: string | undefined
-  /** What it gets. @default [] */
-  readonly args?: readonly string[] | undefined
-  /**
-   * Its environment, besides PATH, HOME, LANG and TMPDIR, which it inherits; nothing else is inherited. @default {}
-   */
-  readonly env?: Readonly<Record<string, string>> | undefined
-  /** Its working directory. @default this process's */
-  readonly cwd?: string | undefined
-  /** Options of Node.js, for a module. @default [] */
-  readonly execArgv?: readonly string[] | undefined
-  /** The environment variable that tells it where to connect to; Oasis runtimes read OASIS_WORKER_HOST. @default 'CUTOVER_HOST' */
-  readonly hostVariable?: string | undefined
-  /**
-   * `cutover`: requests and answers are any values. `raw`: they are bodies of the Runtime Host Protocol, `{ Kind: … }`, for
-   * runtimes of Oasis Core. @default 'cutover'
-   */
-  readonly protocol?: Protocol | undefined
-  /** Runs it in a sandbox: see {@link bubblewrap}. @default none */
-  readonly sandbox?: Sandbox | undefined
-  /** The largest message, in bytes, from 1,024 to 2^32 - 1. @default 16_777_216 (16 MiB) */
-  readonly maxFrameBytes?: number | undefined
-  /**
-   * The most items that a message of the guest may hold: each element of an array counts as one, each entry of a map as
-   * two, a byte string as four. A guest that sends more is killed and launched again; an answer of a module that holds more
-   * rejects its call. At least 100. @default 1_000_000
-   */
-  readonly maxMessageItems?: number | undefined
-}
 
 /**
  * A provisioner of runtimes that run in a process of their own: a module, run by Node.js, or any program that speaks the
@@ -98,8 +62,8 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
       const transport = { maxFrameBytes, maxMessageItems, maxBufferedBytes: compiled.maxBufferedBytes }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const openTransport = (socket: Socket) => openSocket(socket, transport)
-        const carrier = new ProcessCarrier(command, { hostVariable, logger, openTransport })
-        return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)
+        const launcher = new ProcessLauncher(command, { hostVariable, logger, openTransport })
+        return new ConnectedGuest(config, { ...connected, inspect }, launcher, reports, logger)
       })
     },
   }

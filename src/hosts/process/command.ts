@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
-import { CutoverError, describe } from '../../contract/errors.js'
+import { CutoverError, describe } from '../../contract/index.js'
 
 /** A program and how to run it. */
 export interface ProcessCommand {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { describe } from '../../contract/errors.js'
-import type { Logger } from '../../contract/logger.js'
+import { describe, type Logger } from '../../contract/index.js'
 import type { Exit } from '../connected/launcher.js'
 import { follow } from '../connected/output/follow.js'
 import { OutputLog } from '../connected/output/outputLog.js'

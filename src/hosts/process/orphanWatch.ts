@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Logger } from '../../contract/logger.js'
+import type { Logger } from '../../contract/index.js'
 import type { ProcessCommand } from './command.js'
 
 const SHELL = '/bin/sh'

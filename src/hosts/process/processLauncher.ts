@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
-import { asError, describe, isCutoverError } from '../../contract/errors.js'
-import { type Logger, safeLogger } from '../../contract/logger.js'
-import type { OpenTransport } from '../../protocol/transports/transport.js'
-import { HOST_VARIABLE } from '../../protocol/transports/socketName.js'
-import type { Carrier, CarrierReports, Exit } from '../connected/launcher.js'
+import { asError, describe, isCutoverError, type Logger, safeLogger } from '../../contract/index.js'
+import type { OpenTransport } from '../../protocol/index.js'
+import { HOST_VARIABLE } from '../../protocol/internal.js'
+import type { Exit, Launcher, LauncherReports } from '../connected/launcher.js'
 import { type ProcessCommand, type Sandbox, startFailed } from './command.js'
 import { guestEnvironment } from './environment.js'
 import { GuestProcess } from './guestProcess.js'
@@ -19,7 +18,7 @@ export interface SandboxedCommand extends ProcessCommand {
   readonly readOnly?: readonly string[]
 }
 
-export interface ProcessCarrierOptions {
+export interface ProcessLauncherOptions {
   /** The environment variable that tells the guest where to connect to. @default 'CUTOVER_HOST' */
   readonly hostVariable?: string
   /** Gets what the guest writes to stdout and stderr. */
@@ -34,22 +33,22 @@ export interface ProcessCarrierOptions {
  * `exited` means that the process is gone, and with it every process of its group, the socket, its directory, the pipes
  * and the timers. Who has left the group (`setsid`) survives, unless a sandbox holds it.
  */
-export class ProcessCarrier implements Carrier {
+export class ProcessLauncher implements Launcher {
   readonly #command: SandboxedCommand
-  readonly #options: ProcessCarrierOptions
+  readonly #options: ProcessLauncherOptions
   readonly #logger: Logger
   #socket: HostSocket | undefined
   #guest: GuestProcess | undefined
   /** What the guest has left in its pipes and its connection is read until then. */
   #lastWords: NodeJS.Timeout | undefined
 
-  constructor(command: SandboxedCommand, options: ProcessCarrierOptions) {
+  constructor(command: SandboxedCommand, options: ProcessLauncherOptions) {
     this.#command = command
     this.#options = options
     this.#logger = safeLogger(options.logger, {})
   }
 
-  launch(reports: CarrierReports): void {
+  launch(reports: LauncherReports): void {
     const socketClosed = new Promise<void>(resolve => this.#listen(reports, resolve))
     // The socket is closed when the process has ended, or when there will be none.
     void socketClosed.then(() => this.#guest?.closed ?? noProcess()).then(exit => this.#finish(reports, exit))
@@ -69,7 +68,7 @@ export class ProcessCarrier implements Carrier {
     else this.#guest.signal(signal)
   }
 
-  #listen(reports: CarrierReports, closed: () => void): void {
+  #listen(reports: LauncherReports, closed: () => void): void {
     try {
       this.#socket = new HostSocket({
         listening: (path, directory) => this.#spawn(path, directory, reports),
@@ -86,7 +85,7 @@ export class ProcessCarrier implements Carrier {
     }
   }
 
-  #spawn(socketPath: string, socketDirectory: string, reports: CarrierReports): void {
+  #spawn(socketPath: string, socketDirectory: string, reports: LauncherReports): void {
     try {
       const command = this.#resolveCommand(socketPath, socketDirectory)
       this.#guest = new GuestProcess(command, socketPath, this.#logger, {
@@ -106,7 +105,7 @@ export class ProcessCarrier implements Carrier {
     return { ...wrapped, env: guestEnvironment(wrapped.env) }
   }
 
-  #fail(reports: CarrierReports, error: Error, isFinal = false): void {
+  #fail(reports: LauncherReports, error: Error, isFinal = false): void {
     reports.failed(error, isFinal)
     if (this.#guest === undefined) this.#socket?.close()
   }
@@ -119,7 +118,7 @@ export class ProcessCarrier implements Carrier {
     }, LAST_WORDS)
   }
 
-  #finish(reports: CarrierReports, exit: Exit): void {
+  #finish(reports: LauncherReports, exit: Exit): void {
     clearTimeout(this.#lastWords)
     reports.exited(exit)
   }

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdtempSync, opendirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hostNamedIn, pidNamespace, removeSocket, socketPrefix } from '../../protocol/transports/socketName.js'
+import { hostNamedIn, pidNamespace, removeSocket, socketPrefix } from '../../protocol/internal.js'
 import { startFailed } from './command.js'
 
 const SOCKET = 'host.sock'

@@ -1,5 +1,5 @@
 import type { SupervisorInput, SupervisorReason } from '../../../machines/index.js'
-import { printable } from '../../support/printable.js'
+import { printable } from '../../support/index.js'
 
 /** What came of it, as the rest of a sentence that begins with the version. */
 interface Meaning {

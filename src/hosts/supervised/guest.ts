@@ -1,5 +1,5 @@
-import type { Callee } from '../../calls/callsInFlight.js'
-import type { CallOptions, RuntimeInfo } from '../../contract/runtime.js'
+import type { Callee } from '../../calls/index.js'
+import type { CallOptions, RuntimeInfo } from '../../contract/index.js'
 
 /**
  * One launch of a runtime, wherever it runs: from its birth to the moment when nothing of it is left. A supervisor tells

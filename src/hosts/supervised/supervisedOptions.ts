@@ -1,7 +1,18 @@
 import type { SupervisorInput } from '../../../machines/index.js'
-import { type Clock, isClock, systemClock } from '../../contract/clock.js'
-import { type Inspect, type Inspection, inspection } from '../../contract/inspection.js'
-import { count, duration, durationOrInfinity, invalidOption, limitOrInfinity, object } from '../../contract/validate.js'
+import {
+  type Clock,
+  count,
+  duration,
+  durationOrInfinity,
+  type Inspect,
+  type Inspection,
+  inspection,
+  invalidOption,
+  isClock,
+  limitOrInfinity,
+  object,
+  systemClock,
+} from '../../contract/index.js'
 
 /** What every host can be told. Times are in ms. */
 export interface SupervisedOptions {

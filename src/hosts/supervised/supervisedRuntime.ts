@@ -1,23 +1,37 @@
 import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
-import { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from '../../../machines/supervisor.js'
-import type { Failure, SupervisorEvent } from '../../../machines/supervisorContext.js'
-import { withCallTimeout } from '../../calls/callTimeout.js'
-import { wrapClock } from '../../contract/clock.js'
-import { CutoverError } from '../../contract/errors.js'
-import { Flights } from '../../calls/callsInFlight.js'
-import { below, type Inspectable, type Inspection, inspectSafely, SHOWN_BELOW } from '../../contract/inspection.js'
-import { type Logger, safeLogger } from '../../contract/logger.js'
-import { type Backend, type Route, Router } from '../../calls/router.js'
-import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../../contract/runtime.js'
-import { SafeObservable } from '../../support/safeObservable.js'
-import { performedByOwner, startOwned } from '../../support/effectOwner.js'
-import { EffectQueue } from '../../support/effectQueue.js'
-import { signalOf } from '../../contract/validate.js'
-import type { Guest, GuestReports } from './guest.js'
+import {
+  backoffOf,
+  type Failure,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  supervisorEffects,
+  supervisorMachine,
+} from '../../../machines/index.js'
+import { type Backend, Flights, type Route, Router, withCallTimeout } from '../../calls/index.js'
+import {
+  type AbortOptions,
+  below,
+  type CallOptions,
+  type CapabilityTEE,
+  CutoverError,
+  type Inspectable,
+  type Inspection,
+  inspectSafely,
+  type Logger,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+  SHOWN_BELOW,
+  safeLogger,
+  signalOf,
+  wrapClock,
+} from '../../contract/index.js'
+import { EffectQueue, performedByOwner, SafeObservable, startOwned } from '../../support/index.js'
 import type { CheckedConfig } from '../provisioner.js'
-import type { CompiledSupervised } from './supervisedOptions.js'
 import { meaningOf } from './failureTexts.js'
+import type { Guest, GuestReports } from './guest.js'
+import type { CompiledSupervised } from './supervisedOptions.js'
 
 /** The statechart of all supervisors. */
 const machine = supervisorMachine.provide({

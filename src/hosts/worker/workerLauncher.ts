@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
-import { asError } from '../../contract/errors.js'
-import type { Logger } from '../../contract/logger.js'
-import type { GuestLimits } from '../../protocol/guestLimits.js'
-import { openPort } from '../../protocol/transports/portTransport.js'
-import type { Carrier, CarrierReports } from '../connected/launcher.js'
+import { asError, type Logger } from '../../contract/index.js'
+import { openPort } from '../../protocol/index.js'
+import type { GuestLimits } from '../../protocol/internal.js'
+import type { Launcher, LauncherReports } from '../connected/launcher.js'
 import { follow } from '../connected/output/follow.js'
 import { OutputLog } from '../connected/output/outputLog.js'
 import { Tail } from '../connected/output/tail.js'
@@ -21,7 +20,7 @@ export interface WorkerCommand {
 }
 
 /** A worker thread, and the port to it. */
-export class WorkerCarrier implements Carrier {
+export class WorkerLauncher implements Launcher {
   readonly #command: WorkerCommand
   readonly #logger: Logger
   #worker: Worker | undefined
@@ -31,7 +30,7 @@ export class WorkerCarrier implements Carrier {
     this.#logger = logger
   }
 
-  launch(reports: CarrierReports): void {
+  launch(reports: LauncherReports): void {
     try {
       this.#worker = this.#spawn(reports)
     } catch (error) {
@@ -48,7 +47,7 @@ export class WorkerCarrier implements Carrier {
     void this.#worker?.terminate()
   }
 
-  #spawn(reports: CarrierReports): Worker {
+  #spawn(reports: LauncherReports): Worker {
     const { module, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
     const { port1, port2 } = new MessageChannel()
     const worker = orClose(port1, () => {

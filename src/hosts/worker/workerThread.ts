@@ -1,11 +1,11 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { invalidOption, object } from '../../contract/validate.js'
+import { invalidOption, object } from '../../contract/index.js'
 import { ConnectedGuest } from '../connected/connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from '../connected/connectedOptions.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import { execArgvOf } from './execArgv.js'
-import { WorkerCarrier } from './workerLauncher.js'
+import { WorkerLauncher } from './workerLauncher.js'
 
 /** What {@link workerThread} can be told. */
 export interface WorkerThreadOptions extends ConnectedHostOptions {
@@ -53,8 +53,8 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       }
       const connected = { ...compiled, protocol: 'cutover', module: command.module } as const
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
-        const carrier = new WorkerCarrier(command, logger)
-        return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)
+        const launcher = new WorkerLauncher(command, logger)
+        return new ConnectedGuest(config, { ...connected, inspect }, launcher, reports, logger)
       })
     },
   }

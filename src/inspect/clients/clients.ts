@@ -1,6 +1,5 @@
 import type { WebSocket } from 'ws'
-import type { Clock } from '../../contract/clock.js'
-import type { Logger } from '../../contract/logger.js'
+import type { Clock, Logger } from '../../contract/index.js'
 import { Recorder, type RecorderOptions } from '../recorder/index.js'
 import { CLOSE_CODE, Client } from './client.js'
 import { Cursor } from './cursor.js'

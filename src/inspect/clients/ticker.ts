@@ -1,4 +1,4 @@
-import type { Clock } from '../../contract/clock.js'
+import type { Clock } from '../../contract/index.js'
 
 /** Calls a function periodically, from `start` until `stop`. */
 export class Ticker {

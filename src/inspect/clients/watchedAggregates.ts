@@ -1,6 +1,5 @@
 import type { Subscription } from 'rxjs'
-import type { Aggregate } from '../../aggregate/aggregate.js'
-import type { AggregateStatus } from '../../aggregate/status.js'
+import type { Aggregate, AggregateStatus } from '../../aggregate/index.js'
 import type { Recorder } from '../recorder/index.js'
 
 /** The part of an aggregate that `watch` needs. */

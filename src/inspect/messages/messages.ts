@@ -1,4 +1,4 @@
-import type { AggregateStatus } from '../../aggregate/status.js'
+import type { AggregateStatus } from '../../aggregate/index.js'
 
 /** The version of `@statelyai/inspect` that defines the `@xstate.*` messages. */
 export const STATELY_VERSION = '0.7.2'

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { isError, tagOf } from '../../support/realms.js'
+import { isError, tagOf } from '../../support/index.js'
 /** How much of a value is shown. */
 export interface PlainDataLimits {
   /** How deep objects may nest. */

@@ -1,5 +1,5 @@
 import type { ActorRefLike } from 'xstate'
-import type { AggregateStatus } from '../../aggregate/status.js'
+import type { AggregateStatus } from '../../aggregate/index.js'
 
 /** What the inspector knows of an actor, also after the history has dropped its announcement. */
 export interface ActorInfo {

@@ -1,4 +1,4 @@
-import { isThenable } from '../../support/thenable.js'
+import { isThenable } from '../../support/index.js'
 
 /**
  * What kind of value is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`

@@ -1,4 +1,4 @@
-import type { AggregateStatus } from '../../aggregate/status.js'
+import type { AggregateStatus } from '../../aggregate/index.js'
 import type { Definitions } from './definitions.js'
 import {
   type ActorAnnounced,

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { type EncodeOptions, encode, Token, Type } from 'cborg'
-import { type CborContext, CborDecoder } from './cborDecoder.js'
 import { MAX_NESTING, TooDeepError } from '../limits.js'
+import { type CborContext, CborDecoder } from './cborDecoder.js'
 
 /** Arrays of numbers would arrive as bytes, which they are not. */
 const NOT_BYTES = [

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
-import { describe } from '../../contract/errors.js'
-import { tagOf } from '../../support/realms.js'
+import { describe } from '../../contract/index.js'
+import { tagOf } from '../../support/index.js'
 import { MAX_NESTING } from '../limits.js'
 import { ValueReader } from './valueReader.js'
 import { ValueWriter } from './valueWriter.js'

@@ -1,6 +1,6 @@
+import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from '../limits.js'
 import { decodeCbor, decodeFirstCbor } from './cbor.js'
 import { isBefore } from './keyOrder.js'
-import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from '../limits.js'
 
 /** Deeper than this, the library decodes. */
 const MAX_DEPTH = 16

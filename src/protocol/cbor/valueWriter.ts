@@ -1,7 +1,7 @@
 import { types } from 'node:util'
+import { ITEMS_PER_BYTE_STRING } from '../limits.js'
 import { encodeCbor } from './cbor.js'
 import { sorted } from './keyOrder.js'
-import { ITEMS_PER_BYTE_STRING } from '../limits.js'
 
 /** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
 const BUFFER_BYTES = 64 * 1024

@@ -11,7 +11,7 @@ const MAX_OBJECTS = 64
  * It looks at values before they are cloned, so that their getters run twice. Named properties of arrays are not looked
  * at: they are neither counted nor found to hold an object that is there already.
  */
-export class SmallValues {
+export class BatchedValues {
   readonly #objects: object[] = []
 
   /**

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { Transferable } from '../../contract/runtime.js'
+import type { Transferable } from '../../contract/index.js'
 
 /** @throws TypeError that names a buffer which is detached: Node.js would let an empty one arrive in its place */
 export function checkTransfer(list: readonly Transferable[] | undefined): void {

@@ -1,9 +1,9 @@
-import { describe } from '../../contract/errors.js'
-import { isPlain } from '../../support/realms.js'
+import { describe } from '../../contract/index.js'
+import { isPlain } from '../../support/index.js'
+import { ValueReader } from '../cbor/valueReader.js'
 import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from '../limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
 import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
-import { ValueReader } from '../cbor/valueReader.js'
 
 /** A message as it came. */
 export interface Message {

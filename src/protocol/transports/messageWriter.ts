@@ -1,9 +1,9 @@
-import { asError } from '../../contract/errors.js'
+import { asError } from '../../contract/index.js'
 import { whyNotEncodable } from '../cbor/encodable.js'
-import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
-import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
-import type { MessageId, MessageType } from './transport.js'
 import { ValueWriter } from '../cbor/valueWriter.js'
+import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
+import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
+import type { MessageId, MessageType } from './transport.js'
 
 /** A map of 3 entries, the first of which is `id`. */
 const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])

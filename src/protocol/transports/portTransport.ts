@@ -1,11 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
-import { asError } from '../../contract/errors.js'
-import type { Transferable } from '../../contract/runtime.js'
-import { assertStackRoom } from '../../support/stack.js'
+import { asError, type Transferable } from '../../contract/index.js'
+import { assertStackRoom } from '../../support/index.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
+import { BatchedValues } from './batchedValues.js'
 import { checkTransfer } from './checkTransfer.js'
 import { estimate } from './sizeEstimate.js'
-import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
-import { SmallValues } from './batchedValues.js'
 import {
   type MessageId,
   type MessageType,
@@ -54,7 +53,7 @@ class PortTransport implements Transport {
   readonly #maxBufferedBytes: number
   /** What is not posted yet: of each message its four fields, one after the other. */
   #batch: unknown[] = []
-  readonly #batched = new SmallValues()
+  readonly #batched = new BatchedValues()
   /** A payload that has come, the message of which begins the next batch. */
   #apart: { readonly payload: unknown } | undefined
   sentBytes = 0

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net'
-import { asError } from '../../contract/errors.js'
-import { assertStackRoom } from '../../support/stack.js'
-import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
+import { asError } from '../../contract/index.js'
+import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
+import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
 import {

@@ -1,4 +1,4 @@
-import type { Transferable } from '../../contract/runtime.js'
+import type { Transferable } from '../../contract/index.js'
 
 /** A message is a request, which is answered by one response with the same id, or that response. */
 export const REQUEST = 1

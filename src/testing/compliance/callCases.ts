@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { isError } from '../../support/realms.js'
+import { isError } from '../../support/index.js'
 import type { CaseDefinition } from './caseContext.js'
 import { inThisRealm } from './inThisRealm.js'
 

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assertRuntime, type Runtime } from '../../contract/runtime.js'
+import { assertRuntime, type Runtime } from '../../contract/index.js'
 import { Deadline } from '../deadline.js'
 import type { CompiledCompliance, ComplianceConfig } from './options.js'
 import type { ComplianceLocalConfig } from './requests.js'

@@ -1,6 +1,5 @@
+import { boolean, duration, invalidOption, object, positive, type Runtime, text } from '../../contract/index.js'
 import type { RuntimeConfig } from '../../hosts/index.js'
-import type { Runtime } from '../../contract/runtime.js'
-import { boolean, duration, invalidOption, object, positive, text } from '../../contract/validate.js'
 
 /** What a runtime under test is made from, besides the compliance module. */
 export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import type { AnyStateMachine, AnyStateNode, SnapshotFrom } from 'xstate'
-import { CutoverError } from '../../contract/errors.js'
-import { isError, isPlain } from '../../support/realms.js'
+import { CutoverError } from '../../contract/index.js'
+import { isError, isPlain } from '../../support/index.js'
 
 /**
  * A text that is equal for equal states: same value, context, history and status. The order of properties is irrelevant.

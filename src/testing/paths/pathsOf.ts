@@ -1,6 +1,5 @@
 import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from 'xstate'
-import { CutoverError } from '../../contract/errors.js'
-import { invalidOption, object, optionalFunction, positive } from '../../contract/validate.js'
+import { CutoverError, invalidOption, object, optionalFunction, positive } from '../../contract/index.js'
 import type { PathEvent } from './possibleEvents.js'
 import { pathTo, shortestPaths } from './shortestPath.js'
 import { type GraphStep, type StateGraph, type StateGraphOptions, stateGraph } from './stateGraph.js'

@@ -5,8 +5,7 @@ import {
   type EventFromLogic,
   type SnapshotFrom,
 } from 'xstate'
-import { CutoverError } from '../../contract/errors.js'
-import { invalidOption } from '../../contract/validate.js'
+import { CutoverError, invalidOption } from '../../contract/index.js'
 
 /** An event that XState itself sends to a machine: the end of a delay (`xstate.after.…`), or of an actor. */
 export type SyntheticEvent = { readonly type: `xstate.${string}`; readonly [payload: string]: unknown }

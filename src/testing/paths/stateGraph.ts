@@ -1,6 +1,6 @@
 import { getAdjacencyMap } from '@xstate/graph'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
-import { asError, CutoverError, isCutoverError } from '../../contract/errors.js'
+import { asError, CutoverError, isCutoverError } from '../../contract/index.js'
 import { keyOfState } from './keyOfState.js'
 import { type GivenEvents, PossibleEvents } from './possibleEvents.js'
 

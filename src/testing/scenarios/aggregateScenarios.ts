@@ -1,5 +1,5 @@
 import type { Handover } from '../../../machines/index.js'
-import { asError } from '../../contract/errors.js'
+import { asError } from '../../contract/index.js'
 import { Deadline } from '../deadline.js'
 import { runAndCleanUp, skippedCase, type TestCase } from '../testCase.js'
 import { type AggregateScenariosOptions, type CompiledScenarios, compileScenarios } from './options.js'

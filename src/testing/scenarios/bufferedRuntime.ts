@@ -1,16 +1,17 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
-import { asError, describe } from '../../contract/errors.js'
 import {
   type AbortOptions,
+  asError,
   assertRuntime,
   type CallOptions,
   type CapabilityTEE,
+  describe,
+  isSameVersion,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
   readEvent,
-} from '../../contract/runtime.js'
-import { isSameVersion } from '../../contract/version.js'
+} from '../../contract/index.js'
 import type { Deadline } from '../deadline.js'
 import { EventContract } from './eventContract.js'
 

@@ -1,6 +1,4 @@
-import { describe } from '../../contract/errors.js'
-import type { RuntimeEvent } from '../../contract/runtime.js'
-import { isSameVersion } from '../../contract/version.js'
+import { describe, isSameVersion, type RuntimeEvent } from '../../contract/index.js'
 import { formatEvents } from '../formatEvent.js'
 
 /** How often `start()` and `stop()` of a runtime were called so far. */

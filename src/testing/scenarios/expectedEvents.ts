@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from '../../contract/runtime.js'
+import type { RuntimeEvent } from '../../contract/index.js'
 import type { Step } from './steps.js'
 
 /** Works out the events that a subscriber of the aggregate must get, from rules 11 to 14. */

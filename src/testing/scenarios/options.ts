@@ -1,10 +1,22 @@
 import type { Handover } from '../../../machines/index.js'
+import {
+  boolean,
+  canonical,
+  duration,
+  type Inspect,
+  type Inspection,
+  inspection,
+  invalidOption,
+  isLogger,
+  type Logger,
+  object,
+  optionalFunction,
+  positive,
+  type Runtime,
+  text,
+  type VersionLike,
+} from '../../contract/index.js'
 import type { Provisioner } from '../../hosts/index.js'
-import { type Inspect, type Inspection, inspection } from '../../contract/inspection.js'
-import { isLogger, type Logger } from '../../contract/logger.js'
-import type { Runtime } from '../../contract/runtime.js'
-import { boolean, duration, invalidOption, object, optionalFunction, positive, text } from '../../contract/validate.js'
-import { canonical, type VersionLike } from '../../contract/version.js'
 
 /** How runtimes are made: a host, or a function that gets the canonical version. */
 export type ScenarioProvision<Req = unknown, Res = unknown> =

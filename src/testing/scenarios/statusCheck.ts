@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { VersionState } from '../../../machines/index.js'
-import type { AggregateStatus } from '../../aggregate/status.js'
-import { byPrecedence } from '../../contract/version.js'
+import type { AggregateStatus } from '../../aggregate/index.js'
+import { byPrecedence } from '../../contract/index.js'
 import { innermostState, type ModelState, outermostState } from './steps.js'
 
 /** The aggregate must be in this state of its statechart. */

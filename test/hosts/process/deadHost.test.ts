@@ -8,7 +8,7 @@ import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { makeSocketDirectory } from '../../../src/hosts/process/socketDirectory.js'
 import { pidNamespace } from '../../../src/protocol/transports/socketName.js'
 import { gone, isAlive } from '../../fixtures/system.js'
-import { exists, fixture } from './carried.js'
+import { exists, fixture } from './launched.js'
 
 // Other hosts of this machine, other tests among them, clean up where they have their own directories.
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { safeLogger } from '../../../src/contract/logger.js'
 import { ExitError } from '../../../src/hosts/connected/exitError.js'
 import { OutputLog, type OutputLogOptions } from '../../../src/hosts/connected/output/outputLog.js'
 import { Tail } from '../../../src/hosts/connected/output/tail.js'
-import { safeLogger } from '../../../src/contract/logger.js'
 import { SimulatedClock } from '../../../src/testing/index.js'
-import { Carried, running } from './carried.js'
+import { Carried, running } from './launched.js'
 
 type Stream = 'stdout' | 'stderr'
 

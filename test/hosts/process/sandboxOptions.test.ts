@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bubblewrap } from '../../../src/hosts/process/bubblewrap.js'
 import { noBubblewrap } from '../../fixtures/installed.js'
-import { Carried, fixture, running } from './carried.js'
+import { Carried, fixture, running } from './launched.js'
 
 /** How many processes sleep in a sandbox of a fixture. */
 function sandboxed(): number {
@@ -38,7 +38,7 @@ describe.skipIf(noBubblewrap !== undefined)('a guest under bubblewrap', () => {
     expect(fields).toMatchObject({ private: 'written', processes: 2, caps: '0000000000000000' })
     expect(fields['root']).not.toContain('root')
     expect((fields['tmp'] as string[]).filter(name => name.startsWith('cutover-'))).toHaveLength(1)
-    carried.carrier.terminate()
+    carried.launcher.terminate()
     await carried.exited
     expect(carried.reports).toEqual(['connected', 'exited'])
   })
@@ -49,7 +49,7 @@ describe.skipIf(noBubblewrap !== undefined)('a guest under bubblewrap', () => {
     const carried = new Carried({ ...running('sandboxedGrandchild.py'), sandbox, readOnly }).launch()
     await carried.reported('connected')
     expect(sandboxed()).toBe(2)
-    carried.carrier[end]()
+    carried.launcher[end]()
     await carried.exited
     expect(sandboxed()).toBe(0)
   })

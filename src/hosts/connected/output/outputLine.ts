@@ -1,5 +1,5 @@
-import type { Logger } from '../../../contract/logger.js'
-import { printable } from '../../../support/printable.js'
+import type { Logger } from '../../../contract/index.js'
+import { printable } from '../../../support/index.js'
 
 type Level = keyof Logger
 

@@ -1,5 +1,4 @@
-import { type Clock, systemClock } from '../../../contract/clock.js'
-import type { Logger } from '../../../contract/logger.js'
+import { type Clock, type Logger, systemClock } from '../../../contract/index.js'
 import { readLine } from './outputLine.js'
 import type { Tail } from './tail.js'
 

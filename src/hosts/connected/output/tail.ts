@@ -1,4 +1,4 @@
-import { printable } from '../../../support/printable.js'
+import { printable } from '../../../support/index.js'
 
 const MAX_BYTES = 4_096
 const MAX_LINES = 20

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
 import { dirname, sep } from 'node:path'
-import { describe } from '../../../contract/errors.js'
+import { describe } from '../../../contract/index.js'
 import { startFailed } from '../command.js'
 
 /** What is to be seen inside, and where it is outside. */

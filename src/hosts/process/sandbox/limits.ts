@@ -1,4 +1,4 @@
-import { object, positive } from '../../../contract/validate.js'
+import { object, positive } from '../../../contract/index.js'
 
 /** What a guest in a sandbox may use at most. */
 export interface SandboxLimits {

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { asError, describe } from '../../../contract/errors.js'
+import { asError, describe } from '../../../contract/index.js'
 import { startFailed } from '../command.js'
 import type { Mount } from './filesystem.js'
 

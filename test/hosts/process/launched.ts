@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Exit } from '../../../src/hosts/connected/launcher.js'
-import { ProcessCarrier, type SandboxedCommand } from '../../../src/hosts/process/processLauncher.js'
+import { ProcessLauncher, type SandboxedCommand } from '../../../src/hosts/process/processLauncher.js'
 import { Noted } from '../../fixtures/noted.js'
 
 /** The path of a program in test/fixtures/processes. */
@@ -24,9 +24,9 @@ interface Line {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-/** A carrier with all that it reports and logs; killed, and waited for, when the test is over. */
+/** A launcher with all that it reports and logs; killed, and waited for, when the test is over. */
 export class Carried {
-  readonly carrier: ProcessCarrier
+  readonly launcher: ProcessLauncher
   readonly failures: Error[] = []
   readonly exited: Promise<Exit>
   socket: Socket | undefined
@@ -44,7 +44,7 @@ export class Carried {
     this.exited = new Promise(resolve => {
       this.#exit = resolve
     })
-    this.carrier = new ProcessCarrier(command, {
+    this.launcher = new ProcessLauncher(command, {
       ...(hostVariable === undefined ? {} : { hostVariable }),
       logger,
       openTransport: socket => {
@@ -65,10 +65,10 @@ export class Carried {
 
   launch(): this {
     onTestFinished(async () => {
-      this.carrier.kill()
+      this.launcher.kill()
       await this.exited
     })
-    this.carrier.launch({
+    this.launcher.launch({
       connected: () => this.#reports.add('connected'),
       failed: error => {
         this.#reports.add('failed')

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { gone, isAlive } from '../../fixtures/system.js'
-import { Carried, directoriesOfOurs, exists, fixture, running } from './carried.js'
+import { Carried, directoriesOfOurs, exists, fixture, running } from './launched.js'
 
 const waits = () => running('printsEnvironment.mjs')
 const socketOf = async (carried: Carried) => {
@@ -21,7 +21,7 @@ describe('connecting', () => {
     const echo = new Promise(resolve => carried.socket?.once('data', data => resolve(String(data))))
     carried.socket?.write('hello')
     expect(await echo).toBe('hello')
-    carried.carrier.terminate()
+    carried.launcher.terminate()
     expect(await carried.exited).toEqual({ code: null, signal: 'SIGTERM', stderr: '' })
     expect(carried.reports).toEqual(['connected', 'exited'])
   })
@@ -51,7 +51,7 @@ describe('connecting', () => {
     const carried = new Carried(waits()).launch()
     const directory = dirname(await socketOf(carried))
     expect(exists(directory)).toBe(true)
-    carried.carrier.kill()
+    carried.launcher.kill()
     expect(await carried.exited).toEqual({ code: null, signal: 'SIGKILL', stderr: '' })
     expect(exists(directory)).toBe(false)
     expect(carried.reports).toEqual(['exited'])
@@ -70,7 +70,7 @@ describe('connecting', () => {
     expect(carried.reports).toEqual(['connected', 'failed'])
     expect(carried.failures[0]?.message).toBe('The guest connected more than once.')
     expect(carried.socket?.destroyed).toBe(false)
-    carried.carrier.kill()
+    carried.launcher.kill()
     await carried.exited
     expect(carried.reports).toEqual(['connected', 'failed', 'exited'])
   })
@@ -105,10 +105,10 @@ describe('ending', () => {
   it('A guest that ignores SIGTERM is killed', async () => {
     const carried = new Carried(running('ignoresSigterm.mjs')).launch()
     await carried.line('ready')
-    carried.carrier.terminate()
+    carried.launcher.terminate()
     await carried.line('ignored')
     expect(carried.reports).toEqual([])
-    carried.carrier.kill()
+    carried.launcher.kill()
     expect(await carried.exited).toMatchObject({ code: null, signal: 'SIGKILL' })
   })
 
@@ -116,7 +116,7 @@ describe('ending', () => {
     const carried = new Carried(running('leavesGrandchild.sh', 'stay')).launch()
     const pid = Number((await carried.line('grandchild')).message.split(' ')[1])
     expect(isAlive(pid)).toBe(true)
-    carried.carrier[end]()
+    carried.launcher[end]()
     await carried.exited
     // The system closes the pipes of a process that was killed before it is gone.
     await gone([pid])
@@ -140,8 +140,8 @@ describe('ending', () => {
     const carried = new Carried(running('saysAndExits.mjs')).launch()
     await carried.exited
     const kill = vi.spyOn(process, 'kill')
-    carried.carrier.terminate()
-    carried.carrier.kill()
+    carried.launcher.terminate()
+    carried.launcher.kill()
     expect(kill).not.toHaveBeenCalled()
     expect(carried.reports).toEqual(['exited'])
   })
@@ -149,7 +149,7 @@ describe('ending', () => {
   it.each(['terminate', 'kill'] as const)('%s during the launch leaves nothing behind', async end => {
     const spawned = new Carried(waits()).launch()
     const before = directoriesOfOurs()
-    spawned.carrier[end]()
+    spawned.launcher[end]()
     expect(await spawned.exited).toMatchObject({ code: null, signal: null, error: expect.any(Error) })
     expect(spawned.reports).toEqual(['exited'])
     expect(before).toHaveLength(1)

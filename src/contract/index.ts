@@ -1,0 +1,49 @@
+/** What every folder may know: the interfaces, events and errors of runtimes, and the checks of options. */
+export { type Clock, isClock, systemClock, wrapClock } from './clock.js'
+export {
+  asError,
+  CutoverError,
+  describe,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  isCutoverError,
+} from './errors.js'
+export {
+  below,
+  type Inspect,
+  type Inspectable,
+  type Inspection,
+  inspection,
+  inspectSafely,
+  SHOWN_BELOW,
+} from './inspection.js'
+export { isLogger, type Logger, safeLogger } from './logger.js'
+export {
+  type AbortOptions,
+  assertRuntime,
+  type CallOptions,
+  type CapabilityTEE,
+  MAIN_COMPONENT,
+  type Runtime,
+  type RuntimeEvent,
+  type RuntimeInfo,
+  readEvent,
+  type Transferable,
+  type WhenRunningOptions,
+} from './runtime.js'
+export {
+  boolean,
+  count,
+  duration,
+  durationOrInfinity,
+  invalidOption,
+  limitOrInfinity,
+  object,
+  optionalFunction,
+  positive,
+  signalOf,
+  strings,
+  text,
+} from './validate.js'
+export { byPrecedence, canonical, isSameVersion, type SemVer, type VersionLike } from './version.js'

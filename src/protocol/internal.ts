@@ -1,0 +1,23 @@
+/** What our own hosts and guests use of the protocol besides its public entry. */
+export { isEncodable } from './cbor/encodable.js'
+export { compileLimits, type GuestLimitOptions, type GuestLimits } from './guestLimits.js'
+export { type InfoRequest, infoAnswer, parseInfoRequest, parseInfoResponse, runtimeIdOf } from './info.js'
+export {
+  ABORT_REQUEST,
+  ABORT_RESPONSE,
+  EMPTY,
+  INFO_REQUEST,
+  INFO_RESPONSE,
+  PING_REQUEST,
+  SHUTDOWN_REQUEST,
+} from './messages.js'
+export { TruncatedError } from './transports/frames.js'
+export {
+  HOST_VARIABLE,
+  hostNamedIn,
+  launchingHost,
+  pidNamespace,
+  removeSocket,
+  socketPrefix,
+} from './transports/socketName.js'
+export { defaultMaxBufferedBytes } from './transports/socketTransport.js'

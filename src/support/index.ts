@@ -1,0 +1,10 @@
+/** Small tools that know nothing of versions and runtimes. */
+export { onAbort } from './abortListeners.js'
+export { attempt } from './attempt.js'
+export { type EffectOwner, performedByOwner, startOwned } from './effectOwner.js'
+export { EffectQueue } from './effectQueue.js'
+export { printable } from './printable.js'
+export { isError, isPlain, isUrl, tagOf } from './realms.js'
+export { SafeObservable } from './safeObservable.js'
+export { assertStackRoom } from './stack.js'
+export { isThenable } from './thenable.js'

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { inProcess } from 'cutover/hosts'
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import type { AnyStateMachine } from 'xstate'
 import { asError } from '../../src/contract/errors.js'
 import { toPlainData } from '../../src/inspect/messages/plainData.js'
 import { isEncodable, whyNotEncodable } from '../../src/protocol/cbor/encodable.js'
@@ -12,6 +13,7 @@ import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { isError, isPlain, isUrl } from '../../src/support/realms.js'
 import { SafeObservable } from '../../src/support/safeObservable.js'
+import { keyOfState } from '../../src/testing/paths/keyOfState.js'
 import { Noted } from '../fixtures/noted.js'
 
 /** A value of another realm. */
@@ -139,6 +141,24 @@ describe('What comes from another realm', () => {
       promise: '[Promise]',
       weak: '[WeakMap]',
     })
+  })
+
+  it('tells the states of a machine apart as what it is', () => {
+    const keyOf = (code: string) => {
+      const state = { value: 'a', status: 'active', historyValue: undefined, context: { it: foreign(code) } }
+      return keyOfState({ id: 'm' } as AnyStateMachine, state as never)
+    }
+    for (const [one, other] of [
+      ['new Map([[1, 2]])', 'new Map([[1, 3]])'],
+      ['new Set([1])', 'new Set([2])'],
+      ["new Error('x')", "new Error('y')"],
+      ['/x/', '/y/'],
+    ] as const) {
+      expect(keyOf(one)).toBe(keyOf(one))
+      expect(keyOf(one)).not.toBe(keyOf(other))
+    }
+    expect(keyOf('{}')).not.toBe(keyOf('{ a: 1 }'))
+    expect(() => keyOf('new (class Own {})()')).toThrow(/an instance of Own/)
   })
 
   it('is a subscriber whose promise rejects: that is reported, and the process goes on', async () => {

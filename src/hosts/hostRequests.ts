@@ -2,6 +2,9 @@ import { CutoverError } from '../contract/index.js'
 import type { Body, RequestContext } from '../protocol/index.js'
 import type { CheckedConfig } from './provisioner.js'
 
+/** So many characters of a kind are repeated to the guest that has chosen it. */
+const MAX_KIND = 80
+
 /** Answers what guests ask of their host with the config's `onHostRequest`. */
 export class HostRequests {
   readonly #config: CheckedConfig
@@ -25,7 +28,7 @@ export class HostRequests {
     const entries = typeof answer === 'object' && answer !== null ? Object.entries(answer) : []
     const [entry] = entries
     if (entries.length === 1 && entry !== undefined) return { kind: entry[0], payload: entry[1] }
-    const message = `Version ${version} sent ${kind}, which onHostRequest of its config does not answer with a body of one kind.`
+    const message = `Version ${version} sent ${kind.slice(0, MAX_KIND)}, which onHostRequest of its config does not answer with a body of one kind.`
     throw new CutoverError('CUTOVER_UNHANDLED_HOST_REQUEST', message, { version })
   }
 }

@@ -5,7 +5,7 @@ import {
   connectionEffects,
   connectionMachine,
 } from '../../machines/index.js'
-import { asError, type Inspect, inspection, inspectSafely, type Logger, type Transferable } from '../contract/index.js'
+import { asError, describe, type Inspect, inspection, inspectSafely, type Logger, type Transferable } from '../contract/index.js'
 import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
 import { connectionLost, invalidAnswer } from './connectionErrors.js'
 import { type Answering, IncomingRequests } from './incoming.js'
@@ -32,17 +32,14 @@ export interface ConnectionOptions extends Answering {
   readonly logger: Logger
   /** Calls in flight, at most; more wait. @default 10_000 */
   readonly maxInFlight?: number | undefined
-  /** While the calls in flight take so much memory on the other side, by estimate, more wait. @default Infinity */
+  /**
+   * While the calls in flight take so much memory on the other side, in bytes, by estimate, more wait.
+   * @default 33_554_432 (32 MiB) for a guest, Infinity for a host
+   */
   readonly maxInFlightBytes?: number | undefined
-  /**
-   * The most requests of the guest that a host has not answered yet; further ones are answered with an error. Of no
-   * meaning to a guest: the host bounds its calls by itself. @default 10_000
-   */
+  /** The most unanswered requests of the guest that a host keeps; further ones get an error. @default 10_000 */
   readonly maxHostRequests?: number | undefined
-  /**
-   * The most memory that those may take, in bytes, by estimate: a request more ends the connection. Of no meaning to a
-   * guest. @default 33_554_432 (32 MiB)
-   */
+  /** If they take so much, in bytes, by estimate, one more ends the connection. @default 33_554_432 (32 MiB) */
   readonly maxHostRequestBytes?: number | undefined
   /** Send errors with no fields but those of Oasis Core. @default false */
   readonly plainErrors?: boolean | undefined
@@ -88,10 +85,9 @@ export class Connection {
   #strays = 0
 
   constructor(options: ConnectionOptions) {
-    const { role, maxInFlight = 10_000, maxInFlightBytes = UNLIMITED, maxWaitingCalls = 65_536 } = options
-    const { maxHostRequests = DEFAULT_MAX_HOST_REQUESTS } = options
-    const { maxHostRequestBytes = DEFAULT_MAX_HOST_REQUEST_BYTES } = options
+    const { role, maxInFlight = 10_000, maxWaitingCalls = 65_536 } = options
     const isHost = role === 'host'
+    const { maxInFlightBytes = isHost ? UNLIMITED : DEFAULT_MAX_HOST_REQUEST_BYTES } = options
     const theirs = messages.CALL_KINDS[isHost ? 'guest' : 'host']
     this.#options = options
     this.#kinds = messages.CALL_KINDS[role]
@@ -105,8 +101,8 @@ export class Connection {
     this.#incoming = new IncomingRequests({
       answerCall: (payload, context) => options.answerCall(payload, context),
       answer: (kind, payload, context) => options.answer(kind, payload, context),
-      maxUnanswered: isHost ? maxHostRequests : UNLIMITED,
-      maxUnansweredBytes: isHost ? maxHostRequestBytes : UNLIMITED,
+      maxUnanswered: isHost ? (options.maxHostRequests ?? DEFAULT_MAX_HOST_REQUESTS) : UNLIMITED,
+      maxUnansweredBytes: isHost ? (options.maxHostRequestBytes ?? DEFAULT_MAX_HOST_REQUEST_BYTES) : UNLIMITED,
       callKind: theirs.call,
       callAnswerKind: theirs.answer,
       cancelKind: theirs.cancel,
@@ -258,7 +254,7 @@ export class Connection {
     if (type === REQUEST) this.#incoming.take(transport, id, kind, payload, size)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
       this.#options.logger.warn(
-        { id: String(id), kind: printable(String(kind)) },
+        { id: String(id), kind: printable(describe(kind)) },
         'an answer came to a request that nobody waits for',
       )
     }

@@ -23,9 +23,9 @@ const MAX_FRAME_BYTES = 4_294_967_295
  * a process group, takes one connection, removes socket and directory, tells the runtime what it is and waits for it to
  * start; then they emit `started`, and calls that have waited go out in their order. What fails on the way gives
  * `failedToStart`, and another launch after a backoff. A process that ends, that closes its connection, sends garbage or
- * does not answer pings, or that sends more than its limits
- * allow, is ended with its whole group: the calls it had reject with `CUTOVER_RUNTIME_LOST`, whose `cause`
- * has `exitCode`, `signal` and the last lines of its `stderr`; `stopped` is emitted, and it is launched again. `stop()`
+ * more than its limits allow, or does not answer pings is ended with its whole group: the calls it had reject with
+ * `CUTOVER_RUNTIME_LOST`, whose `cause` has `exitCode`, `signal` and the last lines of its `stderr`; `stopped` is emitted,
+ * and it is launched again. `stop()`
  * rejects the calls in flight, asks it to shut down, sends SIGTERM after `shutdownTimeout` and SIGKILL after `killTimeout`,
  * and emits `stopped`. `abort()` fires the signal of every call in flight and asks the module; if that fails or takes
  * longer than `abortTimeout`, and with `force`, the process is killed and launched again.
@@ -34,8 +34,9 @@ const MAX_FRAME_BYTES = 4_294_967_295
  *
  * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
  * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
- * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent),
- * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
+ * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent or read),
+ * `CUTOVER_INVALID_ANSWER` (the same of the answer), `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`),
+ * `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */

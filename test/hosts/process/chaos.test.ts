@@ -21,6 +21,9 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 interface Request {
   readonly id: number
   readonly delay: number
+  /** It is executed, and its answer is nested too deep. */
+  readonly answersNested?: boolean
+  readonly given?: unknown
 }
 interface Answer {
   readonly id: number
@@ -37,6 +40,8 @@ class Chaos {
   sent = 0
   /** How many calls have to settle before the next fault, and what goes on then. */
   #pause = { left: 0, end: () => {} }
+  /** Calls that cannot be answered. */
+  readonly #bad: Promise<void>[] = []
   readonly #journal: string
   readonly #random = randomFrom(SEED)
   readonly #end = new AbortController()
@@ -74,21 +79,22 @@ class Chaos {
       await this.#settled(Math.floor(LONGEST_PAUSE * this.#random() ** 3))
     }
     this.#end.abort()
-    await Promise.all(lanes)
+    await Promise.all([...lanes, ...this.#bad])
     await this.#aggregate.dispose()
   }
 
   async #lane(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      await this.#send(this.sent++)
+      const id = this.sent++
+      await this.#send({ id, delay: id % 8 === 0 ? 20 : 1 })
       this.#count(1)
     }
   }
 
-  async #send(id: number): Promise<void> {
+  async #send(request: Request): Promise<void> {
     try {
-      const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
-      this.answers.push({ id, answer })
+      const answer = await this.#aggregate.call(request)
+      this.answers.push({ id: request.id, answer })
     } catch (error) {
       const code = isCutoverError(error) ? error.code : String(error)
       this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
@@ -134,6 +140,8 @@ class Chaos {
       abort: () => void this.#aggregate.abort({ force: this.#random() < 0.5 }).catch(() => {}),
       add: () => void this.#add(),
       remove: () => this.#remove(),
+      'an answer that cannot be sent': () => this.#sendBad({ answersNested: true }),
+      'a request that cannot be sent': () => this.#sendBad({ given: () => {} }),
       setVersion: () => this.#setVersion(this.#any(), this.#any()),
       'add and switch': () => this.#setVersion(next ?? this.#add(), this.#add()),
     }
@@ -141,6 +149,11 @@ class Chaos {
     const name = names[Math.floor(this.#random() * names.length)] ?? 'add'
     this.faults.set(name, (this.faults.get(name) ?? 0) + 1)
     kinds[name]()
+  }
+
+  /** All other calls of its process go on. */
+  #sendBad(how: Partial<Request>): void {
+    this.#bad.push(this.#send({ id: this.sent++, delay: 1, ...how }))
   }
 
   /** A version that was leaving just then is gone afterwards: nobody is active until the next one is set. */
@@ -211,11 +224,16 @@ it(`Through ${FAULTS} faults every call settles, is executed at most once, and n
   )
 })
 
-/** What a call may be refused with when its process is killed, its work aborted, its version leaves, or nothing comes up. */
+/**
+ * What a call may be refused with when its process is killed, its work aborted, its version leaves, nothing comes up, or it
+ * cannot be sent.
+ */
 const EXPECTED = new Set([
   'CUTOVER_ABORTED',
   'CUTOVER_RUNTIME_LOST',
   'CUTOVER_VERSION_STOPPED',
   'CUTOVER_START_FAILED',
   'CUTOVER_NO_ACTIVE_VERSION',
+  'CUTOVER_INVALID_REQUEST',
+  'CUTOVER_INVALID_ANSWER',
 ])

@@ -47,7 +47,8 @@ export class Client {
   }
 
   get isWritable(): boolean {
-    return this.#isOpen && this.#socket.bufferedAmount < MAX_BUFFERED_BYTES
+    const { readyState, OPEN, bufferedAmount } = this.#socket
+    return readyState === OPEN && bufferedAmount < MAX_BUFFERED_BYTES
   }
 
   send(json: string): void {
@@ -59,7 +60,7 @@ export class Client {
   /** Sends a ping, or ends the connection if the last pings are unanswered. */
   ping(): void {
     if (this.#unansweredPings === MAX_UNANSWERED_PINGS) this.terminate()
-    else if (this.#isOpen) this.#socket.ping()
+    else this.#socket.ping()
     this.#unansweredPings++
   }
 
@@ -72,10 +73,6 @@ export class Client {
 
   terminate(): void {
     this.#socket.terminate()
-  }
-
-  get #isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN
   }
 
   /** Ends the connection instead, if the client sends pings and never reads: its pongs would pile up. */

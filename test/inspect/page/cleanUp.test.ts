@@ -77,18 +77,18 @@ inBrowser('The page in use', browser => {
     const { server, page } = await open()
     server.send(actor('one'))
     await untilActive(page, 'on')
-    const result = page.locator('.diagram [role=status]')
-    const download = page.getByRole('button', { name: 'Download diagram' })
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.clock.pauseAt(Date.now() + 3_600_000)
+    const result = page.locator('.diagram [role=status]')
     await page.getByRole('button', { name: 'Copy diagram' }).click()
     await result.getByText('Copied').waitFor()
     await page.clock.runFor(1_500)
-    await download.click()
+    await page.getByRole('button', { name: 'Download diagram' }).click()
     await result.getByText('Downloaded').waitFor()
     await page.clock.runFor(1_500)
     expect(await result.innerText()).toBe('Downloaded')
-    await page.clock.runFor(500)
-    await result.getByText('Downloaded').waitFor({ state: 'detached' })
+    await page.clock.runFor(1_000)
+    expect(await result.innerText()).toBe('')
   })
 
   it('moves the timeline on while no messages arrive, but not while paused', async () => {
@@ -105,6 +105,9 @@ inBrowser('The page in use', browser => {
     await page.locator('.badge.past').waitFor()
     const paused = await texts()
     await page.clock.runFor(60_000)
+    // Any change of the page draws the timeline again.
+    await page.getByRole('button', { name: 'Switch to dark colours' }).click()
+    await page.getByRole('button', { name: 'Switch to light colours' }).waitFor()
     expect(await texts()).toEqual(paused)
   })
 

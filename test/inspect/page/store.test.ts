@@ -140,7 +140,7 @@ describe('The store', () => {
   it('keeps a single message that is above its limits', () => {
     const store = play([event('a', 'x'.repeat(1_000))], new Store({ characters: 10 }))
     expect(store.entries).toHaveLength(1)
-    expect(store.recording()).toHaveLength(1)
+    expect(store.recording().map(({ type }) => type)).toEqual(['@xstate.event'])
   })
 
   it('counts only the characters of the messages that it keeps', () => {

@@ -1,31 +1,36 @@
 /**
- * The one table of error codes: code → what leads to it, in Markdown. `docs/errors.md` says the same, and adds what to do;
- * a test holds it to that.
+ * The error codes, each with its cause in Markdown. A test keeps the table in `docs/errors.md` equal; that page adds the
+ * remedies.
  */
 export const ERROR_CODES = {
   CUTOVER_INVALID_VERSION:
-    'The text is not strictly SemVer: a range, a partial version such as `1.2`, a leading `v`, too long, or no string at all.',
-  CUTOVER_INVALID_OPTION: 'An option, or the config of a runtime, has a value that it cannot have.',
+    'The text is not a full SemVer version: it is a range, a partial version such as `1.2`, has a leading `v`, is too long, or is not a string.',
+  CUTOVER_INVALID_OPTION: "An option, or a field of a runtime's config, has an invalid value.",
   CUTOVER_INVALID_RUNTIME:
     'The object given to `addVersion` lacks a method of `Runtime`, or a module has no function `call`.',
-  CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` is not that of the aggregate.",
-  CUTOVER_DUPLICATE_VERSION: 'The version is in the aggregate already; build metadata does not distinguish.',
+  CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` differs from the aggregate's `id`.",
+  CUTOVER_DUPLICATE_VERSION: 'The aggregate already has this version. Build metadata does not distinguish versions.',
   CUTOVER_NO_SUCH_VERSION:
-    'The version is not in the aggregate; or, for `version()`, neither active nor next; or, for `whenRunning()`, not wanted.',
-  CUTOVER_VERSION_IN_USE: '`removeVersion` was asked for a version that is wanted, or that is still stopping.',
-  CUTOVER_NO_ACTIVE_VERSION: 'No version is active; for a call: none became active within `waitTimeout`.',
-  CUTOVER_VERSION_STOPPED: 'The version left before it answered the call, and `drainTimeout` had passed.',
+    'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted.',
+  CUTOVER_VERSION_IN_USE: '`removeVersion` got a version that is wanted or still stopping.',
+  CUTOVER_NO_ACTIVE_VERSION: 'No version is active. For a call: none became active within `waitTimeout`.',
+  CUTOVER_VERSION_STOPPED:
+    'The version left before it answered the call: `drainTimeout` passed, or its runtime stopped while it drained.',
+  CUTOVER_CALL_TIMEOUT: 'The runtime did not answer the call within `callTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:
-    '`maxWaitingCalls` calls wait already for a version to become active, or for a module to come up.',
-  CUTOVER_DISPOSED: 'The aggregate was disposed of.',
-  CUTOVER_RUNTIME_LOST: 'The runtime stopped, or was restarted, while it had the call, or before it took it.',
-  CUTOVER_ABORTED: 'The runtime was asked with abort() to interrupt the work at hand, and the call was part of it.',
-  CUTOVER_INVALID_REQUEST: 'The request cannot be sent to where the runtime runs.',
+    '`maxWaitingCalls` calls are already waiting for a version to become active, or for a module to start.',
+  CUTOVER_DISPOSED: 'The aggregate has been disposed.',
+  CUTOVER_RUNTIME_LOST: 'The runtime stopped or restarted while the call was in flight or waited for it.',
+  CUTOVER_ABORTED: '`abort()` interrupted the work of the runtime, and the call was part of it.',
+  CUTOVER_INVALID_REQUEST:
+    'The request cannot be sent to the thread or process that runs the module, or cannot be read there.',
+  CUTOVER_INVALID_ANSWER:
+    'The answer cannot be sent from the thread or process that runs the module, or cannot be read here.',
   CUTOVER_START_FAILED:
-    'The runtime did not come up: in `failedToStart` events, and for calls that waited for it too long.',
-  CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
+    'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it.',
+  CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',
   CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
-  CUTOVER_UNSUPPORTED_MACHINE: 'Paths cannot be generated from a statechart as it is.',
+  CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',
   CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const
 

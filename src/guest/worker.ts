@@ -2,14 +2,21 @@
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { safeLogger } from '../logger.js'
 import { importModule } from '../module/runtimeModule.js'
+import type { GuestLimits } from '../protocol/guestLimits.js'
 import { openPort } from '../protocol/portTransport.js'
 import { consoleLogger } from './consoleLogger.js'
 import { GuestSession } from './session.js'
 
-const { module, port } = workerData as { readonly module: string; readonly port: MessagePort }
+const { module, port, limits } = workerData as {
+  readonly module: string
+  readonly port: MessagePort
+  readonly limits: GuestLimits
+}
 
 new GuestSession({
-  open: openPort(port),
+  limits,
+  // The host bounds its calls, and so the answers that it has not read.
+  open: openPort(port, { maxBufferedBytes: Number.POSITIVE_INFINITY }),
   logger: safeLogger(consoleLogger, {}),
   load: () => importModule(new URL(module)),
   hostLost: () => {},

@@ -1,8 +1,8 @@
-import type { RuntimeModule } from '../module/runtimeModule.js'
+import { moduleUrl, type RuntimeModule } from '../module/runtimeModule.js'
 import { duration, invalidOption, object } from '../validate.js'
 import { HostRequests } from './hostRequests.js'
 import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
-import { assertModuleSource, loadModule, type ModuleSource } from './moduleSource.js'
+import { assertModuleSource, isLocation, loadModule, type ModuleSource } from './moduleSource.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
@@ -31,7 +31,7 @@ export interface InProcessOptions extends SupervisedOptions {
  *
  * Their calls reject with what the module throws; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (stopped or
  * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`,
- * `CUTOVER_ABORTED`.
+ * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME` (the module has no `call`); `provision`
  * also `CUTOVER_INVALID_VERSION`
@@ -68,6 +68,7 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
             askHost: async (request, signal) => requests.answerCall(request, { signal }),
           },
           logger,
+          file: isLocation(source) ? moduleUrl(source) : undefined,
           // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
           load: () => loadModule(source, config) as Promise<RuntimeModule<Req, Res>>,
           latest: () => latest,

@@ -1,8 +1,8 @@
 import { describe } from '../errors.js'
+import { MAX_NESTING } from './limits.js'
+import { ValueReader } from './valueReader.js'
 import { ValueWriter } from './valueWriter.js'
 
-/** Further down, it is not looked for. */
-const MAX_DEPTH = 200
 const MAX_UINT = 2n ** 64n - 1n
 const NAME = /^[A-Za-z_$][\w$]*$/
 
@@ -13,6 +13,22 @@ export function isEncodable(value: unknown): boolean {
     return typeof value !== 'function' && typeof value !== 'symbol'
   } catch {
     return false
+  }
+}
+
+/** A copy of `value` as it would arrive, without accessors and proxies; `undefined` when it cannot be sent. */
+export function encodableCopy(value: unknown): { readonly copy: unknown } | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return { copy: value }
+  try {
+    const writer = new ValueWriter(0)
+    writer.value(value)
+    const bytes = writer.take()
+    const reader = new ValueReader()
+    reader.open(bytes, 0, bytes.length)
+    return { copy: reader.value() }
+  } catch {
+    return undefined
   }
 }
 
@@ -31,7 +47,7 @@ function search(value: unknown, path: string, above: readonly object[]): string 
     return `${path} is ${withArticle(tagOf(value))}; send a Uint8Array of its bytes`
   }
   if (above.includes(value)) return `${path} contains itself`
-  if (above.length === MAX_DEPTH) return `${path} is nested too deep`
+  if (above.length === MAX_NESTING) return `it is nested more than ${MAX_NESTING} levels deep`
   const within = [...above, value]
   if (Array.isArray(value)) return first(value.entries(), ([i, item]) => search(item, `${path}[${i}]`, within))
   if (value instanceof Map) {

@@ -1,6 +1,7 @@
 import { describe } from '../errors.js'
+import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from './limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
-import { type MessageId, type MessageType, REQUEST, RESPONSE } from './transport.js'
+import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
 import { ValueReader } from './valueReader.js'
 
 /** A message as it came. */
@@ -8,6 +9,7 @@ export interface Message {
   readonly id: MessageId
   readonly type: MessageType
   readonly kind: string
+  /** {@link Unreadable} when it is nested too deep: the message is one all the same. */
   readonly payload: unknown
 }
 
@@ -18,10 +20,22 @@ const MAX_ID = 2n ** 64n - 1n
  * as good, only slower.
  */
 export class MessageReader {
-  readonly #in = new ValueReader()
+  readonly #in: ValueReader
+  #bytes = 0
 
-  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message */
+  /** @param maxItems - the most items that a message may hold; a key counts as one, a byte string as four */
+  constructor(maxItems: number = DEFAULT_MAX_MESSAGE_ITEMS) {
+    this.#in = new ValueReader(maxItems)
+  }
+
+  /** The memory that the last message takes, in bytes, by estimate. */
+  get size(): number {
+    return this.#bytes + this.#in.items * BYTES_PER_ITEM
+  }
+
+  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message, or holds too much */
   read(bytes: Buffer, start: number, end: number): Message {
+    this.#bytes = end - start
     this.#in.open(bytes, start, end)
     return this.#short(bytes, end) ?? this.#long(start)
   }
@@ -33,12 +47,22 @@ export class MessageReader {
     if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
     const kind = input.key()
     if (kind === undefined) return undefined
-    const payload = input.value()
+    const payload = this.#payload(end)
     const at = input.at
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
     return { id, type, kind, payload }
+  }
+
+  #payload(end: number): unknown {
+    try {
+      return this.#in.value()
+    } catch (error) {
+      if (!(error instanceof TooDeepError)) throw error
+      this.#in.at = end - BEFORE_TYPE.length - 1
+      return new Unreadable(error)
+    }
   }
 
   #long(start: number): Message {

@@ -1,5 +1,5 @@
 import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../errors.js'
-import { isEncodable } from './encodable.js'
+import { encodableCopy } from './encodable.js'
 
 /** An error as it is sent; other implementations of the protocol know the first three fields. */
 export interface WireError {
@@ -60,7 +60,7 @@ export function fromWire(payload: unknown): unknown {
 }
 
 function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
-  if (!(thrown instanceof Error)) return { thrown: isEncodable(thrown) ? thrown : describeSafely(thrown) }
+  if (!(thrown instanceof Error)) return { thrown: (encodableCopy(thrown) ?? { copy: describeSafely(thrown) }).copy }
   const code = read(thrown, 'code')
   const cause = depth > 1 ? read(thrown, 'cause') : undefined
   const errors = depth > 1 ? read(thrown, 'errors') : undefined
@@ -78,8 +78,13 @@ function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
 
 function detailsOf(error: Error): Record<string, unknown> {
   const names = Object.keys(error).filter(name => !TAKEN.has(name))
-  const entries = names.map(name => [name, read(error, name)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && isEncodable(value)))
+  return Object.fromEntries(
+    names.flatMap(name => {
+      const value = read(error, name)
+      const encodable = value === undefined ? undefined : encodableCopy(value)
+      return encodable === undefined ? [] : [[name, encodable.copy] as const]
+    }),
+  )
 }
 
 function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
@@ -88,7 +93,7 @@ function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
   const message = [facts['message'], fallback].find(text => typeof text === 'string') ?? ''
   const isNested = (value: unknown) => depth > 1 && typeof value === 'object' && value !== null
   const options = isNested(cause) ? { cause: fromFacts(fieldsOf(cause), '', depth - 1) } : {}
-  const inner = Array.isArray(errors) && depth > 1 ? errors.map(each => fromFacts(fieldsOf(each), '', 1)) : undefined
+  const inner = Array.isArray(errors) && depth > 1 ? errors.slice(0, MAX_ERRORS).map(innerError) : undefined
   const error = build(String(message), name, code, inner, options)
   for (const [key, value] of Object.entries(fieldsOf(details))) if (!TAKEN.has(key)) define(error, key, value, true)
   if (typeof name === 'string' && error.name !== name) define(error, 'name', name)
@@ -96,6 +101,10 @@ function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
   if (isCode && read(error, 'code') !== code) define(error, 'code', code, true)
   if (typeof stack === 'string') define(error, 'guestStack', stack)
   return error
+}
+
+function innerError(facts: unknown): unknown {
+  return fromFacts(fieldsOf(facts), '', 1)
 }
 
 function build(

@@ -24,6 +24,7 @@ const INPUT: SupervisorInput = {
   minBackoff: 100,
   backoffFactor: 1.5,
   maxBackoff: 140,
+  jitter: 0,
   stableAfter: 7,
   giveUpAfter: 8,
   cancelTimeout: 9,
@@ -37,16 +38,18 @@ const MAX_FAILURES = 2
 
 const error = new Error('The guest failed.')
 const failed = { type: 'guest.failed', error } as const
+const failedForGood = { type: 'guest.failed', error, isFinal: true } as const
 const disconnected = { type: 'guest.disconnected' } as const
 const exited = { type: 'guest.exited', error } as const
 const started = { type: 'guest.started' } as const
 
 /** The reports that the guest can make, by state. */
 const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
-  'launching.connecting': [{ type: 'guest.connected' }, failed, disconnected, exited],
-  'launching.starting': [started, failed, disconnected, exited],
+  'launching.connecting': [{ type: 'guest.connected' }, failed, failedForGood, disconnected, exited],
+  'launching.starting': [started, failed, failedForGood, disconnected, exited],
   'clearing.settling': [exited],
   'clearing.killing': [exited],
+  givingUp: [exited],
   'up.idle': [failed, disconnected, exited],
   'up.pinging': [{ type: 'guest.ponged' }, failed, disconnected, exited],
   'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }, failed, disconnected, exited],
@@ -98,6 +101,7 @@ class SupervisorDriver implements Driver<Machine> {
       supervisor: INPUT,
       jitter: 0,
       waitTimeout: 1_000,
+      callTimeout: Number.POSITIVE_INFINITY,
       maxWaitingCalls: 0,
       inspect: this.#recorder.inspect,
       clock: this.#clock,
@@ -106,7 +110,9 @@ class SupervisorDriver implements Driver<Machine> {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)
     })
-    this.#runtime.watchEvents().subscribe(({ type }) => this.#events.push(type))
+    this.#runtime.watchEvents().subscribe(event => {
+      this.#events.push('final' in event ? `${event.type} for good` : event.type)
+    })
   }
 
   async take(step: Step<Machine>) {
@@ -134,7 +140,8 @@ class SupervisorDriver implements Driver<Machine> {
     else if (type === 'abort') this.#runtime.abort().catch(() => {})
     else if (type === 'restart') this.#runtime.abort({ force: true }).catch(() => {})
     else if (type === 'overdue') this.#clock.fire(INPUT.giveUpAfter)
-    else if (type === 'guest.failed' || type === 'guest.exited') this.#report(type)(error)
+    else if (type === 'guest.failed') this.#guest?.failed(error, event.isFinal)
+    else if (type === 'guest.exited') this.#report(type)(error)
     else if (type === 'guest.abortFailed') this.#guest?.abortFailed(error)
     else if (type === 'guest.started') this.#guest?.started({ version: '1.0.0' })
     else if (type.startsWith('guest.')) this.#report(type)(error)
@@ -188,14 +195,17 @@ class Expected {
     if (now === 'up.aborting') return ['abort']
     if (now === 'stopping.cancelling' || (now === 'stopping.asking' && before.startsWith('up'))) return ['askToStop']
     if (now === 'stopping.terminating') return ['terminate']
-    return /^(clearing\.killing|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(now)
+    return /^(clearing\.killing|givingUp|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(
+      now,
+    )
       ? ['kill']
       : []
   }
 
   #events(before: string, now: string): string[] {
     if (now === 'stopped' && before !== 'stopped') return ['stopped']
-    const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['failedToStart'] : []
+    const gaveUp = now === 'gaveUp' && !/^(gaveUp|givingUp)$/.test(before) ? ['failedToStart for good'] : []
+    if (now === 'givingUp' && before !== 'givingUp') return ['failedToStart for good']
     if (now.startsWith('up') && !before.startsWith('up')) return ['started']
     const isDown = /^(clearing\.killing|backingOff|gaveUp)$/.test(now)
     if ((LAUNCHING.test(before) || before === 'clearing.settling') && isDown) return ['failedToStart', ...gaveUp]
@@ -206,7 +216,7 @@ class Expected {
 
 function callIn(now: string): string {
   if (now.startsWith('up')) return 'answer to request'
-  if (now === 'gaveUp') return 'CUTOVER_START_FAILED'
+  if (now === 'gaveUp' || now === 'givingUp') return 'CUTOVER_START_FAILED'
   return /^(stopping|stopped)/.test(now) ? 'CUTOVER_RUNTIME_LOST' : 'CUTOVER_TOO_MANY_WAITING_CALLS'
 }
 

@@ -1,5 +1,5 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { statesOf } from '../../src/inspect/transitions.js'
+import { statesOf } from '../../src/inspect/mermaid/transitions.js'
 
 /** All transitions in the source of a machine, with `always` and `after`. */
 export function writtenTransitions(machine: AnyStateMachine): AnyTransitionDefinition[] {

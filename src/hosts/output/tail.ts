@@ -1,7 +1,9 @@
+import { printable } from '../../printable.js'
+
 const MAX_BYTES = 4_096
 const MAX_LINES = 20
 
-/** The end of a stream of text: its last 20 lines, and no more than 4 KiB. */
+/** The end of a stream of text: its last 20 lines, and no more than 4 KiB. Control characters are escaped. */
 export class Tail {
   #bytes = Buffer.alloc(0)
 
@@ -13,7 +15,8 @@ export class Tail {
 
   text(): string {
     const from = this.#bytes.length < MAX_BYTES ? 0 : firstCharacter(this.#bytes)
-    return this.#bytes.subarray(from).toString('utf8').trimEnd().split(/\r?\n/).slice(-MAX_LINES).join('\n')
+    const lines = this.#bytes.subarray(from).toString('utf8').trimEnd().split(/\r?\n/)
+    return lines.slice(-MAX_LINES).map(printable).join('\n')
   }
 }
 

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { asError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
 import { openPort } from '../../protocol/portTransport.js'
 import type { Carrier, CarrierReports } from '../carrier.js'
 import { follow } from '../output/follow.js'
@@ -13,6 +14,10 @@ export interface WorkerCommand {
   readonly module: URL
   readonly resourceLimits?: ResourceLimits | undefined
   readonly execArgv?: readonly string[] | undefined
+  /** What the host takes of it: the thread keeps to that. */
+  readonly limits: GuestLimits
+  /** The most bytes that wait for the thread to read them. */
+  readonly maxBufferedBytes: number
 }
 
 /** A worker thread, and the port to it. */
@@ -44,11 +49,11 @@ export class WorkerCarrier implements Carrier {
   }
 
   #spawn(reports: CarrierReports): Worker {
-    const { module, resourceLimits, execArgv } = this.#command
+    const { module, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
     const { port1, port2 } = new MessageChannel()
     const worker = orClose(port1, () => {
       return new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
-        workerData: { module: module.href, port: port2 },
+        workerData: { module: module.href, port: port2, limits },
         transferList: [port2],
         stdout: true,
         stderr: true,
@@ -62,7 +67,7 @@ export class WorkerCarrier implements Carrier {
       follow(worker.stderr, new OutputLog('stderr', this.#logger, { tail })),
     ]
     let uncaught: Error | undefined
-    worker.once('online', () => reports.connected(openPort(port1)))
+    worker.once('online', () => reports.connected(openPort(port1, { maxBufferedBytes })))
     worker.on('error', error => {
       uncaught = asError(error)
     })

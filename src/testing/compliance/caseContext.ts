@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assertRuntime, type Runtime } from '../../runtime.js'
@@ -54,6 +54,8 @@ export class CaseContext {
   /** Creates a file, for `failWhile`: the module does not start while it exists. {@link dispose} removes it too. */
   async createBlockingFile(): Promise<{ readonly path: string; remove(): Promise<void> }> {
     this.#directory ??= await mkdtemp(join(this.#options.directory ?? tmpdir(), 'compliance-'))
+    // In a sandbox the guest may run as another user.
+    await chmod(this.#directory, 0o755)
     const path = join(this.#directory, 'blocks-start')
     await writeFile(path, '')
     return { path, remove: () => rm(path) }

@@ -1,5 +1,5 @@
 import { type Observable, Subject, type Subscription } from 'rxjs'
-import { asError } from '../../errors.js'
+import { asError, describe } from '../../errors.js'
 import {
   type AbortOptions,
   assertRuntime,
@@ -8,6 +8,7 @@ import {
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
+  readEvent,
 } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
 import type { Deadline } from '../deadline.js'
@@ -179,11 +180,24 @@ export class BufferedRuntime implements Runtime {
     }
   }
 
-  #receive(event: unknown): void {
+  #receive(emitted: unknown): void {
+    const event = this.#read(emitted)
+    if (event === undefined) return
     const violation = this.#contract.check(event, this)
-    if (violation === undefined) this.#deliver({ event: event as RuntimeEvent, isAfterStop: this.stops > 0 })
+    if (violation === undefined) this.#deliver({ event, isAfterStop: this.stops > 0 })
     else this.#addViolation(violation)
     this.#onChange()
+  }
+
+  #read(emitted: unknown): RuntimeEvent | undefined {
+    try {
+      const event = readEvent(emitted)
+      if (event === undefined) this.#addViolation(`emitted ${describe(emitted)}, which is not a RuntimeEvent`)
+      return event
+    } catch (thrown) {
+      this.#addViolation('emitted an event that throws when it is read', thrown)
+      return undefined
+    }
   }
 
   #indexOf(type: RuntimeEvent['type']): number {

@@ -1,5 +1,5 @@
 import { describe } from '../../errors.js'
-import { isRuntimeEvent, type RuntimeEvent } from '../../runtime.js'
+import type { RuntimeEvent } from '../../runtime.js'
 import { isSameVersion } from '../../version.js'
 import { formatEvents } from '../formatEvent.js'
 
@@ -33,8 +33,7 @@ export class EventContract {
   }
 
   /** Records an event. @returns how it violates the contract; undefined if it does not */
-  check(event: unknown, { starts, stops }: StartStopCounts): string | undefined {
-    if (!isRuntimeEvent(event)) return `emitted ${describe(event)}, which is not a RuntimeEvent`
+  check(event: RuntimeEvent, { starts, stops }: StartStopCounts): string | undefined {
     const violation = this.#violationOf(event, starts, stops)
     this.#events.push(event)
     if (event.type === 'stopped') {

@@ -1,0 +1,67 @@
+/** How many values one estimate visits. A value with more parts counts as large. */
+const MAX_VALUES = 256
+/** Values above this many bytes count as large. */
+const MAX_BYTES = 65_536
+/** Node allocates small buffers from a shared pool of this many bytes, which exists anyway. */
+const POOL_BYTES = 8_192
+const MAX_SMALL_BIGINT = 2n ** 64n
+
+/** Estimates how many bytes values keep in memory, to decide which of them may be kept. */
+export class SizeEstimator {
+  /** Objects with too many keys. It takes long to count them, and a context often holds the same one for many events. */
+  readonly #withManyKeys = new WeakSet<object>()
+
+  /**
+   * About how many bytes the values keep in memory together; undefined if they are large. Takes a few microseconds, and
+   * longer only for an object with thousands of keys that it sees for the first time. Never throws.
+   */
+  estimate(...values: readonly unknown[]): number | undefined {
+    const queue: unknown[] = [...values]
+    let bytes = 0
+    try {
+      for (let visited = 0; queue.length > 0; visited++) {
+        if (visited === MAX_VALUES) return undefined
+        bytes += this.#visit(queue.pop(), queue)
+        if (bytes > MAX_BYTES || queue.length > MAX_VALUES) return undefined
+      }
+    } catch {
+      return undefined
+    }
+    return bytes
+  }
+
+  /** Appends the value's parts to the queue. @returns the bytes of the value without its parts */
+  #visit(value: unknown, queue: unknown[]): number {
+    if (typeof value === 'string') return value.length * 2 + 16
+    if (typeof value === 'bigint') return value > -MAX_SMALL_BIGINT && value < MAX_SMALL_BIGINT ? 32 : MAX_BYTES
+    if (typeof value !== 'object' || value === null) return 16
+    if (ArrayBuffer.isView(value)) return retainedBytes(value) + 64
+    if (value instanceof ArrayBuffer) return value.byteLength + 64
+    if (Array.isArray(value)) {
+      if (value.length > MAX_VALUES) return MAX_BYTES + 1
+      queue.push(...value)
+      return 32
+    }
+    if (value instanceof Map || value instanceof Set) return value.size > 0 ? MAX_BYTES + 1 : 64
+    // For example another actor: the program keeps it in memory anyway.
+    return 'toJSON' in value ? 64 : this.#visitEntries(value, queue)
+  }
+
+  #visitEntries(value: object, queue: unknown[]): number {
+    if (this.#withManyKeys.has(value)) return MAX_BYTES + 1
+    let keys = 0
+    for (const key in value) {
+      if (++keys > MAX_VALUES) {
+        this.#withManyKeys.add(value)
+        return MAX_BYTES + 1
+      }
+      queue.push((value as Record<string, unknown>)[key])
+    }
+    return 32 + keys * 16
+  }
+}
+
+/** A view keeps its whole buffer in memory, even if it shows only a part of it. */
+function retainedBytes({ buffer, byteLength }: ArrayBufferView): number {
+  return buffer.byteLength > POOL_BYTES ? buffer.byteLength : byteLength
+}

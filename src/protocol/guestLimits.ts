@@ -1,0 +1,25 @@
+import { positive } from '../validate.js'
+import { DEFAULT_MAX_FRAME_BYTES } from './frames.js'
+import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
+
+/** What a host takes of its guest. A guest of this library is told, and keeps to it. */
+export interface GuestLimits {
+  readonly maxFrameBytes: number
+  readonly maxMessageItems: number
+  readonly maxHostRequests: number
+  readonly maxHostRequestBytes: number
+}
+
+/** {@link GuestLimits} as options. */
+export type GuestLimitOptions = { readonly [name in keyof GuestLimits]?: GuestLimits[name] | undefined }
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileLimits(options: GuestLimitOptions): GuestLimits {
+  const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
+  return {
+    maxFrameBytes: positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES),
+    maxMessageItems: positive('maxMessageItems', maxMessageItems, DEFAULT_MAX_MESSAGE_ITEMS),
+    maxHostRequests: positive('maxHostRequests', maxHostRequests, DEFAULT_MAX_HOST_REQUESTS),
+    maxHostRequestBytes: positive('maxHostRequestBytes', maxHostRequestBytes, DEFAULT_MAX_HOST_REQUEST_BYTES),
+  }
+}

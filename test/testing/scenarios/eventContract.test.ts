@@ -9,7 +9,7 @@ const stopped: RuntimeEvent = { type: 'stopped', version: VERSION }
 const failedToStart: RuntimeEvent = { type: 'failedToStart', error: new Error('no') }
 const configUpdated: RuntimeEvent = { type: 'configUpdated' }
 
-/** An event of a runtime, or a call or crash: `start`, `stop` or `crash`. */
+/** An event that the runtime emits, a call of `start()` or `stop()`, or a crash that the test caused. */
 type Input = RuntimeEvent | 'start' | 'stop' | 'crash'
 
 /** The violation by the last event. */

@@ -5,7 +5,15 @@ import {
   connectionEffects,
   connectionMachine,
 } from '../../machines/index.js'
-import { asError, describe, type Inspect, inspection, inspectSafely, type Logger, type Transferable } from '../contract/index.js'
+import {
+  asError,
+  describe,
+  type Inspect,
+  inspection,
+  inspectSafely,
+  type Logger,
+  type Transferable,
+} from '../contract/index.js'
 import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
 import { connectionLost, invalidAnswer } from './connectionErrors.js'
 import { type Answering, IncomingRequests } from './incoming.js'

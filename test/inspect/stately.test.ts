@@ -5,9 +5,9 @@ import { workerThread } from 'cutover/hosts'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { InspectionEvent } from 'xstate'
+import { InspectionRecorder, type StatelyMessageFacts } from '../fixtures/inspectionRecorder.js'
 import { Relay, type StatelyMessage } from '../fixtures/relay.js'
 import { guestFile } from '../fixtures/remoteHost.js'
-import { type Message, Seen } from '../fixtures/seen.js'
 
 const MACHINES = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
 
@@ -27,7 +27,7 @@ async function switchOver(inspect: { next(event: InspectionEvent): void }): Prom
 }
 
 describe("A viewer at Stately's relay, during a whole switch,", () => {
-  const seen = new Seen()
+  const seen = new InspectionRecorder()
   let messages: readonly StatelyMessage[] = []
 
   beforeAll(async () => {
@@ -72,7 +72,7 @@ describe("A viewer at Stately's relay, during a whole switch,", () => {
   })
 
   it('gets every event and every snapshot in order, and nothing else', () => {
-    const comparable = ({ type, rootId, sessionId, name, parentId, event }: StatelyMessage): Message =>
+    const comparable = ({ type, rootId, sessionId, name, parentId, event }: StatelyMessage): StatelyMessageFacts =>
       type === '@xstate.actor'
         ? { type, rootId, sessionId, name: `${name}`, parentId }
         : { type, rootId, sessionId, event: `${event?.type}` }

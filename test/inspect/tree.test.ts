@@ -4,8 +4,8 @@ import { childProcess, inProcess, workerThread } from 'cutover/hosts'
 import { describe, expect, it, vi } from 'vitest'
 import type { AnyActorRef } from 'xstate'
 import { rejectionOf } from '../fixtures/hosting.js'
+import { actorOf, InspectionRecorder } from '../fixtures/inspectionRecorder.js'
 import { guestFile } from '../fixtures/remoteHost.js'
-import { actorOf, Seen } from '../fixtures/seen.js'
 
 const id = 'markdown'
 const version = '1.0.0'
@@ -27,7 +27,7 @@ describe('An inspector of an aggregate and its hosts', () => {
     ['worker thread', workerThread],
     ['child process', childProcess],
   ])('sees the supervisor of a %s below its version, and the connection below the supervisor', async (_, host) => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     await runOnce(host({ module, inspect: seen }).provision({ id, version }), seen)
     expect(seen.tree()).toEqual([
       ['aggregate markdown', undefined],
@@ -40,13 +40,13 @@ describe('An inspector of an aggregate and its hosts', () => {
   })
 
   it('sees a supervisor and no connection for the in-process host', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }), seen)
     expect(seen.tree().slice(2)).toEqual([['supervisor markdown 1.0.0', 'version 1.0.0']])
   })
 
   it('gets one reference per actor in all events, and the reference has the current snapshot', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     await runOnce(workerThread({ module, inspect: seen }).provision({ id, version }), seen)
     const refs = new Set(seen.events.map(actorOf))
     expect(refs.size).toBe(4)
@@ -58,7 +58,7 @@ describe('An inspector of an aggregate and its hosts', () => {
   })
 
   it('gets the same reference for the sender of an event, such as the timer of a supervisor', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     const start = vi.fn().mockRejectedValueOnce(new Error('not yet'))
     await runOnce(
       inProcess({ module: { ...echo, start }, minBackoff: 0, inspect: seen }).provision({ id, version }),
@@ -71,7 +71,7 @@ describe('An inspector of an aggregate and its hosts', () => {
   })
 
   it('sees a new connection for every launch', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     const runtime = workerThread({ module, inspect: seen, minBackoff: 0 }).provision({ id, version })
     runtime.start()
     await runtime.call({ do: 'answer', value: 'x' })
@@ -82,19 +82,19 @@ describe('An inspector of an aggregate and its hosts', () => {
   })
 
   it('sees only the hosts if the aggregate has no inspector', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }))
     expect(seen.tree()).toEqual([['supervisor markdown 1.0.0', undefined]])
   })
 
   it('sees only the aggregate and its versions if the hosts have no inspector', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     await runOnce(inProcess({ module: echo }).provision({ id, version }), seen)
     expect(seen.tree().map(([name]) => name)).toEqual(['aggregate markdown', 'version 1.0.0'])
   })
 
   it('sees the supervisor of a runtime without a parent if the runtime was started before it was added', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     const runtime = inProcess({ module: echo, inspect: seen }).provision({ id, version })
     runtime.start()
     await runOnce(runtime, seen)
@@ -132,7 +132,7 @@ describe('An inspector of an aggregate and its hosts', () => {
   )
 
   it('does not see a runtime that cannot be shown, and the runtime still starts', async () => {
-    const seen = new Seen()
+    const seen = new InspectionRecorder()
     const runtime = inProcess({ module: echo }).provision({ id, version })
     const fail = () => JSON.parse('{')
     await runOnce(Object.assign(runtime, { [Symbol.for('cutover.shownBelow')]: fail }), seen)

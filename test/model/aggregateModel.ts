@@ -42,6 +42,7 @@ const NEVER: readonly Impossible[] = [
     what: /running\.\w+: version\.stopped \[\w+\] false/,
     why: 'While the aggregate runs, one version stops at a time.',
   },
+  { what: /disposed: \*/, why: 'The API refuses every command, and no version is left to report anything.' },
   {
     what: /stopping: version\.stopped \[isActive\] false/,
     why: 'The guards before it cover every other version that can stop.',

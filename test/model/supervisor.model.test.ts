@@ -3,9 +3,9 @@ import { expect } from 'vitest'
 import { getNextSnapshot, type SnapshotFrom } from 'xstate'
 import type { GuestReports } from '../../src/hosts/supervised/guest.js'
 import { SupervisedRuntime } from '../../src/hosts/supervised/supervisedRuntime.js'
+import { codeOf, FakeGuest } from '../fixtures/fakeGuest.js'
 import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
-import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
 import { TransitionRecorder } from './transitionRecorder.js'
 
@@ -108,7 +108,7 @@ class SupervisorDriver implements Driver<Machine> {
     }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
       this.#guest = reports
-      return new StrawGuest(reports, this.#told)
+      return new FakeGuest(reports, this.#told)
     })
     this.#runtime.watchEvents().subscribe(event => {
       this.#events.push('final' in event ? `${event.type} for good` : event.type)

@@ -183,6 +183,14 @@ describe('EventRecorder.next()', () => {
     }
   })
 
+  it('The first reason for the end stays', async () => {
+    const runtime = runtimeOf()
+    const recorder = recordEvents(runtime)
+    runtime.endEvents()
+    recorder.stop()
+    expect(String(await rejectionOf(recorder.next('started')))).toMatch(/the stream ended/)
+  })
+
   it('Events from before the end are still given', async () => {
     const runtime = runtimeOf()
     const recorder = recordEvents(runtime)

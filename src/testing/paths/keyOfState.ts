@@ -4,22 +4,21 @@ import { CutoverError } from '../../contract/index.js'
 import { isError, isPlain } from '../../support/index.js'
 
 /**
- * A text that is equal for equal states: same value, context, history and status. The order of properties is irrelevant.
+ * A text that is equal for equal states: same value, context and history. The order of properties is irrelevant.
  *
  * @throws CutoverError `CUTOVER_UNSUPPORTED_MACHINE`: the context contains a value that cannot be compared
  */
 export function keyOfState<Machine extends AnyStateMachine>(machine: Machine, state: SnapshotFrom<Machine>): string {
-  const { value, context, historyValue, status } = state as SnapshotParts
+  const { value, context, historyValue } = state as SnapshotParts
   const history = Object.entries(historyValue ?? {}).map(([id, nodes]) => [id, nodes.map(node => node.id)])
   const refuse = (what: string, name: string) => notComparable(machine, what, name)
-  return new Encoder(refuse).encode([value, context, history, status], 'context')
+  return new Encoder(refuse).encode([value, context, history], 'context')
 }
 
 interface SnapshotParts {
   readonly value: unknown
   readonly context: unknown
   readonly historyValue: Readonly<Record<string, readonly AnyStateNode[]>> | undefined
-  readonly status: unknown
 }
 
 /** Encodes values as texts: equal values have equal texts, and different values different ones. */

@@ -156,6 +156,33 @@ describe('pathsOf()', () => {
     expect(path?.steps[0]?.state).toEqual({ value: 'b', context: { text: 'hello' } })
   })
 
+  it('No step leaves a final state, even if the machine handles events in every state', () => {
+    const machine = createMachine({
+      initial: 'open',
+      on: { note: { actions: 'note' } },
+      states: { open: { on: { close: 'closed' } }, closed: { type: 'final' } },
+    })
+    expect(namesOf(pathsOf(machine))).toEqual(['open by note', 'closed by close'])
+  })
+
+  it('A wildcard matches no synthetic event', () => {
+    const machine = createMachine({
+      initial: 'idle',
+      states: {
+        idle: { on: { '*': { actions: 'note' }, go: 'busy' } },
+        busy: { invoke: { id: 'work', src: fromPromise(async () => 'done'), onDone: 'idle', onError: 'idle' } },
+      },
+    })
+    const events = [{ type: 'other' }, { type: 'xstate.done.actor.work', output: 'done' }]
+    expect(new Set(namesOf(pathsOf(machine, { events })))).toEqual(
+      new Set([
+        'idle by other',
+        'idle by go, xstate.done.actor.work {"output":"done"}',
+        'idle by go, xstate.error.actor.work',
+      ]),
+    )
+  })
+
   it('stopWhen, or a serializeState that stops counting, ends an endless counter', () => {
     const events = [{ type: 'add', by: 1 } as const]
     const [stopped] = pathsOf(counter, { events, stopWhen: ({ context }) => context.count === 3 })

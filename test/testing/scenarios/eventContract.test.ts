@@ -9,24 +9,24 @@ const stopped: RuntimeEvent = { type: 'stopped', version: VERSION }
 const failedToStart: RuntimeEvent = { type: 'failedToStart', error: new Error('no') }
 const configUpdated: RuntimeEvent = { type: 'configUpdated' }
 
-/** What happens to a runtime: an event, or `start`, `stop` or `crash`. */
-type Happening = RuntimeEvent | 'start' | 'stop' | 'crash'
+/** An event that the runtime emits, a call of `start()` or `stop()`, or a crash that the test caused. */
+type Input = RuntimeEvent | 'start' | 'stop' | 'crash'
 
 /** The violation by the last event. */
-function violationAfter(...happenings: readonly Happening[]): string | undefined {
+function violationAfter(...inputs: readonly Input[]): string | undefined {
   const contract = new EventContract(VERSION)
   const counts = { starts: 0, stops: 0 }
   let violation: string | undefined
-  for (const happening of happenings) {
-    if (happening === 'start') counts.starts++
-    else if (happening === 'stop') counts.stops++
-    else if (happening === 'crash') contract.expectCrash()
-    else violation = contract.check(happening, counts)
+  for (const input of inputs) {
+    if (input === 'start') counts.starts++
+    else if (input === 'stop') counts.stops++
+    else if (input === 'crash') contract.expectCrash()
+    else violation = contract.check(input, counts)
   }
   return violation
 }
 
-it.each<[string, readonly Happening[]]>([
+it.each<[string, readonly Input[]]>([
   ['started after start()', ['start', started]],
   ['updated while running', ['start', started, updated]],
   ['several failed starts', ['start', failedToStart, failedToStart]],
@@ -41,11 +41,11 @@ it.each<[string, readonly Happening[]]>([
   ['configUpdated at any time', ['start', started, 'stop', stopped, configUpdated]],
   ['configUpdated before start()', [configUpdated]],
   ['the version with build metadata', ['start', { type: 'started', version: `${VERSION}+build` }]],
-])('The contract allows %s', (_, happenings) => {
-  expect(violationAfter(...happenings)).toBe(undefined)
+])('The contract allows %s', (_, inputs) => {
+  expect(violationAfter(...inputs)).toBe(undefined)
 })
 
-it.each<[string, readonly Happening[], string]>([
+it.each<[string, readonly Input[], string]>([
   ['started before start()', [started], 'emitted "started" before start()'],
   [
     'started without a version',
@@ -75,6 +75,6 @@ it.each<[string, readonly Happening[], string]>([
   ],
   ['stopped twice', ['start', started, 'stop', stopped, stopped], 'emitted "stopped" after its final "stopped"'],
   ['an event after the end', ['start', 'stop', stopped, updated], 'emitted "updated" after its final "stopped"'],
-])('The contract forbids %s', (_, happenings, violation) => {
-  expect(violationAfter(...happenings)).toBe(violation)
+])('The contract forbids %s', (_, inputs, violation) => {
+  expect(violationAfter(...inputs)).toBe(violation)
 })

@@ -137,8 +137,10 @@ export const supervisorMachine = setup({
     reportFailed: notProvided<Blame>('reportFailed'),
     /** Say that nothing more is tried. */
     reportGaveUp: notProvided('reportGaveUp'),
-    /** Say `stopped`. */
+    /** Say `stopped`: it was asked for, or is part of a restart that was. */
     reportStopped: notProvided('reportStopped'),
+    /** Say `stopped`, and why it died. */
+    reportDied: notProvided('reportDied'),
     countFailure: enqueueActions(({ context, enqueue }) => {
       if (context.failures === 0) enqueue.raise({ type: 'overdue' }, { id: 'overdue', delay: context.giveUpAfter })
       enqueue.assign({ failures: context.failures + 1 })
@@ -260,7 +262,7 @@ export const supervisorMachine = setup({
         'guest.disconnected': { target: 'lost.settling', actions: 'countFailure' },
         'guest.exited': {
           target: 'backingOff',
-          actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],
+          actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportDied'],
         },
         restart: 'restarting.terminating',
         stop: {
@@ -311,7 +313,7 @@ export const supervisorMachine = setup({
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: [{ type: 'loseCalls', params: itsError }, 'reportStopped'],
+              actions: [{ type: 'loseCalls', params: itsError }, 'reportDied'],
             },
           },
           after: {
@@ -321,9 +323,9 @@ export const supervisorMachine = setup({
         killing: {
           description: 'It is ended.',
           entry: 'killGuest',
-          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'reportStopped' } },
+          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'reportDied' } },
           after: {
-            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'reportStopped'] },
+            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'reportDied'] },
           },
         },
       },

@@ -3,8 +3,11 @@ import type { Observable } from 'rxjs'
 import type { AggregateSnapshot } from '../machines/aggregate.js'
 import type { VersionPair } from '../machines/context.js'
 import { stateOf, versionsOf } from '../machines/ledger.js'
+import type { CallsInFlight } from './calls/callsInFlight.js'
+import { type Direct, ENDPOINT, type Endpoint } from './calls/endpoint.js'
+import type { Router } from './calls/router.js'
 import { ControlPlane } from './control.js'
-import type { Hosted } from './hosted.js'
+import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateOptions, compileOptions } from './options.js'
 import { isExpected, isServing, isSettled } from './progress.js'
 import {
@@ -17,7 +20,6 @@ import {
   runtimeMismatch,
   versionInUse,
 } from './refusals.js'
-import type { Router } from './router.js'
 import {
   type AbortOptions,
   assertRuntime,
@@ -42,7 +44,7 @@ const CONTAINS = Symbol.for('cutover.contains')
  *
  * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
  */
-export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
+export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
   /** The id of the runtime, which all versions share. */
   readonly id: string
   readonly #control: ControlPlane<Req, Res>
@@ -273,12 +275,17 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
   }
 
+  /** @internal For an aggregate around this one. Calls that are sent here are in flight in the tables of our versions. */
+  [ENDPOINT](_calls: CallsInFlight<Res>): Endpoint<Req, Res> {
+    return this.#router
+  }
+
   /** @internal Whether the runtime is this aggregate, or in it, at whatever depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
   }
 
-  #active(): Hosted<Req, Res> {
+  #active(): HostedVersion<Req, Res> {
     const hosted = this.#control.hosted(this.#control.snapshot.context.active)
     if (hosted !== undefined) return hosted
     throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')

@@ -8,16 +8,16 @@ import {
   type VersionEvent,
   type versionMachine,
 } from '../machines/version.js'
+import { Router } from './calls/router.js'
 import { wrapClock } from './clock.js'
 import { Effects } from './effects.js'
 import { asError, isCutoverError } from './errors.js'
 import { EventHub } from './events.js'
-import { Hosted } from './hosted.js'
+import { HostedVersion } from './hostedVersion.js'
 import { inspectSafely } from './inspection.js'
 import type { CompiledOptions } from './options.js'
-import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
+import { disposed, givenUp, noActiveVersion, notRunning, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
-import { Router } from './router.js'
 import type { CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
 import { type AggregateActor, type Shell, startActor, stopActor, type VersionActor } from './shell.js'
 
@@ -29,10 +29,10 @@ export class ControlPlane<Req, Res> implements Shell {
   readonly router: Router<Req, Res>
   readonly hub: EventHub
   readonly #options: CompiledOptions<Req>
-  readonly #hosted = new Map<string, Hosted<Req, Res>>()
+  readonly #hosted = new Map<string, HostedVersion<Req, Res>>()
   readonly #effects: Effects
   readonly #actor: AggregateActor
-  /** What the router goes by. Most events of hosts change nothing for it. */
+  /** What the router went by last. Most events of hosts change nothing for it. */
   #routed: AggregateSnapshot | undefined
 
   constructor(options: CompiledOptions<Req>) {
@@ -45,13 +45,15 @@ export class ControlPlane<Req, Res> implements Shell {
       propagate: options.propagate,
       timeout: waitTimeout,
       max: maxWaitingCalls,
-      timedOut: () => noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`),
+      timedOut: () => this.#timedOut(waitTimeout),
       tooMany: () => tooManyWaiting(maxWaitingCalls),
       closed: disposed,
+      hopeless: () => this.#hopeless(),
+      refused: version => this.#refused(version),
     })
     this.#effects = new Effects({
-      decided: () => this.#closeRoute(),
-      acted: () => this.#openRoute(),
+      decided: () => this.#moveRoute(),
+      acted: () => this.#releaseCalls(),
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = startActor(this, {
@@ -71,12 +73,11 @@ export class ControlPlane<Req, Res> implements Shell {
   }
 
   /** The state of one version's own actor. */
-  versionSnapshot(version: string): SnapshotFrom<typeof versionMachine> | undefined {
-    const child: ActorRefFrom<typeof versionMachine> | undefined = this.snapshot.children[childId(version)]
-    return child?.getSnapshot()
+  versionSnapshot(version: string): VersionSnapshot | undefined {
+    return this.#versionActor(version)?.getSnapshot()
   }
 
-  hosted(version: string | null): Hosted<Req, Res> | undefined {
+  hosted(version: string | null): HostedVersion<Req, Res> | undefined {
     return version === null ? undefined : this.#hosted.get(version)
   }
 
@@ -92,7 +93,7 @@ export class ControlPlane<Req, Res> implements Shell {
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
+    this.#hosted.set(version, new HostedVersion(version, runtime, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 
@@ -137,7 +138,7 @@ export class ControlPlane<Req, Res> implements Shell {
   }
 
   awaitDrain(version: string, actor: VersionActor): void {
-    this.#onHosted(version, hosted => hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' })))
+    this.#onHosted(version, hosted => hosted.calls.whenEmpty(() => this.#tell(actor, { type: 'drained' })))
   }
 
   rejectCalls(version: string): void {
@@ -161,28 +162,59 @@ export class ControlPlane<Req, Res> implements Shell {
     this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version }))
   }
 
-  #closeRoute(): void {
-    const { snapshot } = this
-    if (snapshot !== this.#routed) this.router.close(routeOf(snapshot))
+  #versionActor(version: string): ActorRefFrom<typeof versionMachine> | undefined {
+    return this.snapshot.children[childId(version)]
   }
 
-  #openRoute(): void {
+  #moveRoute(): void {
     const { snapshot } = this
-    if (snapshot === this.#routed) return
-    this.router.open(routeOf(snapshot), version => this.#hosted.get(version))
+    if (snapshot !== this.#routed) this.router.move(routeOf(snapshot), version => this.#hosted.get(version))
+  }
+
+  #releaseCalls(): void {
+    const { snapshot } = this
+    if (snapshot !== this.#routed) this.router.release()
     this.#routed = snapshot
+    if (this.router.waiting === 0) return
+    const error = this.#hopeless()
+    if (error !== undefined) this.router.rejectWaiting(error)
+  }
+
+  /** Why calls need not wait: the host of the active version has given up (rule 15). */
+  #hopeless(): Error | undefined {
+    const { active } = this.snapshot.context
+    if (active === null || this.versionSnapshot(active)?.matches({ starting: 'gaveUp' }) !== true) return undefined
+    return givenUp(active, this.#failureOf(active))
+  }
+
+  #timedOut(waitTimeout: number): Error {
+    const { active } = this.snapshot.context
+    if (active === null) return noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`)
+    return notRunning(active, waitTimeout, this.#failureOf(active))
+  }
+
+  /** The last failure of a version that has not come up since. */
+  #failureOf(version: string): Error | undefined {
+    const lastError = this.versionSnapshot(version)?.context.lastError ?? null
+    return lastError === null ? undefined : this.#hosted.get(version)?.failure
+  }
+
+  /** The runtime took no call, though it has not said that it stopped: the version is starting again. */
+  #refused(version: string): void {
+    const actor = this.#versionActor(version)
+    if (actor !== undefined) this.#tell(actor, { type: 'host.refused' })
   }
 
   /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
   #hear(
     self: VersionActor,
-    hosted: Hosted<Req, Res>,
+    hosted: HostedVersion<Req, Res>,
     event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
   ): void {
     this.#effects.decide(() => {
       if (!isAlive(self)) return
-      if (event !== undefined) this.#effects.push(() => hosted.publish(event))
+      if (event !== undefined) this.#effects.push(() => hosted.hear(event))
       if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
     })
   }
@@ -199,7 +231,7 @@ export class ControlPlane<Req, Res> implements Shell {
     })
   }
 
-  #onHosted(version: string, act: (hosted: Hosted<Req, Res>) => void): void {
+  #onHosted(version: string, act: (hosted: HostedVersion<Req, Res>) => void): void {
     const hosted = this.#hosted.get(version)
     if (hosted === undefined) throw new Error(`The machines act on version ${version}, whose runtime is not here.`)
     this.#effects.push(() => act(hosted))
@@ -213,6 +245,9 @@ export class ControlPlane<Req, Res> implements Shell {
   }
 }
 
+/** The state of one version. */
+export type VersionSnapshot = SnapshotFrom<typeof versionMachine>
+
 function isAlive(actor: VersionActor): boolean {
   return (actor.getSnapshot() as { readonly status: string }).status === 'active'
 }
@@ -224,7 +259,7 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
     case 'updated':
       return { type: 'host.updated', capability: capabilityFacts(event.capabilityTEE) }
     case 'failedToStart':
-      return { type: 'host.failedToStart', error: errorFacts(event.error) }
+      return { type: 'host.failedToStart', error: errorFacts(event.error), isFinal: event.final === true }
     case 'stopped':
       return { type: 'host.stopped' }
     case 'configUpdated':

@@ -2,14 +2,16 @@ import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import type { Blame, SupervisorEvent } from '../../machines/supervision.js'
 import { backoffOf, supervisorMachine } from '../../machines/supervisor.js'
-import { withCallTimeout } from '../callTimeout.js'
+import type { Callee } from '../calls/callee.js'
+import { CallsInFlight } from '../calls/callsInFlight.js'
+import { timedCallee } from '../calls/callTimeout.js'
+import { type Direct, ENDPOINT, type Endpoint } from '../calls/endpoint.js'
+import { type Backend, Router } from '../calls/router.js'
 import { wrapClock } from '../clock.js'
 import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'
-import { Flights } from '../flights.js'
 import { below, type Inspectable, type Inspection, inspectSafely, SHOWN_BELOW } from '../inspection.js'
 import { type Logger, safeLogger } from '../logger.js'
-import { type Backend, type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { SafeObservable } from '../safeObservable.js'
 import { signalOf } from '../validate.js'
@@ -30,14 +32,18 @@ export type MakeGuest<Req, Res> = (
 ) => Guest<Req, Res>
 
 /** A runtime that is kept alive by a supervisor, wherever its guest runs. */
-export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectable {
+export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable {
   readonly id: string
   readonly #version: string
   readonly #options: CompiledSupervised
   readonly #makeGuest: MakeGuest<Req, Res>
   readonly #logger: Logger
   readonly #router: Router<Req, Res>
-  readonly #flights = new Flights<Res>()
+  /** Where calls go, by whichever way they come. Open from just before `started` is said. */
+  readonly #endpoint: { callee: Callee<Req, Res> | null } = { callee: null }
+  readonly #backend: Backend<Req, Res>
+  /** The calls in flight that came past our queue, kept by whoever sends them. */
+  #direct: CallsInFlight<Res> | undefined
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
   readonly #effects: Effects
@@ -59,10 +65,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#info = { version }
     this.#logger = safeLogger(config.logger, { runtime: id, version })
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
+    this.#backend = { version, endpoint: this.#endpoint, calls: new CallsInFlight() }
     this.#router = this.#createRouter()
     this.#effects = new Effects({
-      decided: () => this.#router.close(this.#route()),
-      acted: () => this.#router.open(this.#route(), () => this.#backend()),
+      decided: () => this.#moveRoute(),
+      acted: () => this.#router.release(),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#inspect = options.inspect
@@ -114,6 +121,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
   updateCapabilityTEE(): void {}
 
+  [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res> {
+    this.#direct = calls
+    return this.#endpoint
+  }
+
   [SHOWN_BELOW](parent: AnyActorRef): void {
     // One that was started before it was added has been shown already, as what it is: nobody's child.
     if (this.#inspect === undefined || this.#supervisor !== undefined) return
@@ -145,6 +157,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         this.#actor.getSnapshot().matches('gaveUp')
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
+      hopeless: () => undefined,
+      // What closes the endpoint moves the route as well.
+      refused: () => {},
     })
   }
 
@@ -164,10 +179,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         killGuest: tell('kill'),
         giveUpGuest: act(() => this.#logger.error({}, 'a guest did not end in time: given up')),
         loseCalls: blame(params => this.#loseCalls(params)),
-        reportStarted: act(() => this.#events$.next({ type: 'started', version: this.#version })),
+        reportStarted: act(() => this.#reportStarted()),
         reportFailed: blame(params => this.#reportFailed(params)),
         reportGaveUp: act(() => this.#reportGaveUp()),
         reportStopped: act(() => this.#events$.next({ type: 'stopped', version: this.#version })),
+        reportDied: act(() => this.#reportDied()),
       },
       delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - jitter * Math.random())) },
     })
@@ -179,16 +195,12 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     }).start()
   }
 
-  #route(): Route {
+  #moveRoute(): void {
     const snapshot = this.#actor.getSnapshot()
+    const isUp = snapshot.matches('up')
+    if (!isUp) this.#endpoint.callee = null
     const closed = isStopped(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
-    return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
-  }
-
-  #backend(): Backend<Req, Res> | undefined {
-    if (this.#guest === undefined) return undefined
-    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
-    return { version: this.#version, callee, flights: this.#flights }
+    this.#router.move({ active: isUp ? this.#version : null, next: null, closed }, () => this.#backend)
   }
 
   #send(event: SupervisorEvent): void {
@@ -230,9 +242,24 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     const error = this.#lost(meaningOf(why, this.#options.supervisor).lost, typeof why === 'string' ? undefined : why)
     this.#failure = error
     if (why !== 'stopped' && why !== 'restarted') {
-      this.#logger.warn({ err: error, calls: this.#flights.count }, 'a runtime was lost: it is launched again')
+      const calls = this.#backend.calls.count + (this.#direct?.count ?? 0)
+      this.#logger.warn({ err: error, calls }, 'a runtime was lost: it is launched again')
     }
-    this.#flights.rejectAll(error)
+    this.#backend.calls.rejectAll(error)
+    this.#direct?.rejectAll(error)
+  }
+
+  #reportStarted(): void {
+    const guest = this.#guest
+    // What was done before may have ended it already.
+    const isUp = this.#actor.getSnapshot().matches('up')
+    if (isUp && guest !== undefined) this.#endpoint.callee = timedCallee(guest, this.#version, this.#options)
+    this.#events$.next({ type: 'started', version: this.#version })
+  }
+
+  #reportDied(): void {
+    const reason = this.#failure
+    this.#events$.next({ type: 'stopped', version: this.#version, ...(reason === undefined ? {} : { reason }) })
   }
 
   #reportFailed({ why }: Blame): void {
@@ -248,7 +275,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     const what = `has failed for ${giveUpAfter} ms (giveUpAfter) and is given up; restart it with abort({ force: true }), or replace it.`
     const error = this.#startFailed(what, this.#failure)
     this.#logger.error({ err: error }, 'a runtime failed for too long: no further attempt follows')
-    this.#events$.next({ type: 'failedToStart', version: this.#version, error })
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error, final: true })
   }
 
   #startFailed(what: string, cause: unknown): CutoverError {

@@ -80,9 +80,14 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
     this.emit({ type: 'failedToStart', version: this.#version, error })
   }
 
-  /** Says that it went down. */
-  emitStopped(): void {
-    this.emit({ type: 'stopped', version: this.#version })
+  /** Says that it did not come up and does not try again by itself, with an error as above. */
+  emitGaveUp(error: Error = this.#startFailed()): void {
+    this.emit({ type: 'failedToStart', version: this.#version, error, final: true })
+  }
+
+  /** Says that it went down; with a `reason`, that it has died. */
+  emitStopped(reason?: Error): void {
+    this.emit({ type: 'stopped', version: this.#version, ...(reason === undefined ? {} : { reason }) })
   }
 
   /** Says that it has a new capability. */

@@ -39,7 +39,7 @@ describe('the supervisor machine, held against a table written by hand', () => {
   })
 
   it.each([
-    ['up.idle', 'exited', 'gaveUp 2 overdue: loseCalls(its own) reportStopped reportGaveUp'],
+    ['up.idle', 'exited', 'gaveUp 2 overdue: loseCalls(its own) reportDied reportGaveUp'],
     ['launching.starting', 'exited', 'gaveUp 2 overdue: reportFailed(its own) reportGaveUp'],
     ['clearing.killing', 'exited', 'gaveUp 1 overdue: reportGaveUp'],
     ['gaveUp', 'restart', 'launching.connecting 0: launchGuest'],

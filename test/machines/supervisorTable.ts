@@ -36,7 +36,7 @@ const cleared: Row = { restart: 'restarting.cancelling 1: killGuest', stop: 'sto
 const upFails: Row = {
   failed: 'lost.killing 2: loseCalls(its own) killGuest',
   disconnected: 'lost.settling 2:',
-  exited: 'backingOff 2: loseCalls(its own) reportStopped',
+  exited: 'backingOff 2: loseCalls(its own) reportDied',
   restart: 'restarting.terminating 1: loseCalls(restarted) killGuest',
   stop: 'stopping.asking 1: loseCalls(stopped) askGuest',
 }
@@ -102,13 +102,13 @@ export const TABLE: Readonly<Record<string, Row>> = {
   },
   'lost.settling': {
     ...lost,
-    exited: 'backingOff 1: loseCalls(its own) reportStopped',
+    exited: 'backingOff 1: loseCalls(its own) reportDied',
     'exitGrace@lost.settling': 'lost.killing 1: loseCalls(connectionLost) killGuest',
   },
   'lost.killing': {
     ...lost,
-    exited: 'backingOff 1: reportStopped',
-    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest reportStopped',
+    exited: 'backingOff 1: reportDied',
+    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest reportDied',
   },
   'restarting.cancelling': {
     started: 'restarting.settling 1:',

@@ -1,3 +1,4 @@
+import type { RuntimeEvent } from 'cutover'
 import { type SupervisorEvent, type SupervisorInput, supervisorMachine } from 'cutover/machines'
 import { expect } from 'vitest'
 import { getNextSnapshot, type SnapshotFrom } from 'xstate'
@@ -107,7 +108,7 @@ class SupervisorDriver implements Driver<Machine> {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)
     })
-    this.#runtime.watchEvents().subscribe(({ type }) => this.#events.push(type))
+    this.#runtime.watchEvents().subscribe(event => this.#events.push(textOf(event)))
   }
 
   async take(step: Step<Machine>) {
@@ -160,6 +161,12 @@ class SupervisorDriver implements Driver<Machine> {
   }
 }
 
+/** An event, with whether it has a reason, or is the last of its kind. */
+function textOf(event: RuntimeEvent): string {
+  if (event.type === 'stopped' && event.reason !== undefined) return `died: ${codeOf(event.reason)}`
+  return event.type === 'failedToStart' && event.final === true ? 'gaveUp' : event.type
+}
+
 function delayOf(type: string, failures: number): number {
   const name = type.split('.')[2]
   if (name === 'backoff') return failures === 1 ? INPUT.minBackoff : INPUT.maxBackoff
@@ -196,11 +203,12 @@ class Expected {
 
   #events(before: string, now: string): string[] {
     if (now === 'stopped' && before !== 'stopped') return ['stopped']
-    const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['failedToStart'] : []
+    const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['gaveUp'] : []
     if (now.startsWith('up') && !before.startsWith('up')) return ['started']
     const isDown = /^(clearing\.killing|backingOff|gaveUp)$/.test(now)
     if ((LAUNCHING.test(before) || before === 'clearing.settling') && isDown) return ['failedToStart', ...gaveUp]
-    if (WAS_UP.test(before) && (isDown || LAUNCHING.test(now))) return ['stopped', ...gaveUp]
+    if (WAS_UP.test(before) && isDown) return ['died: CUTOVER_RUNTIME_LOST', ...gaveUp]
+    if (WAS_UP.test(before) && LAUNCHING.test(now)) return ['stopped']
     return gaveUp
   }
 }

@@ -107,7 +107,7 @@ export class Twin {
     // That a stream is over, it says to those who subscribe later too: here it ends while it is watched.
     if (said === 'ended' && entry?.state === 'provisioned') return
     runtime.say(said)
-    if (isHere) this.#oracle.hear(version, said)
+    if (isHere) this.#timed.hear(version, said)
   }
 
   /** The version of a runtime that is here says something. */
@@ -204,6 +204,8 @@ class NotingRuntime extends ControllableRuntime<number, string> {
   say(said: Said): void {
     if (said === 'started') this.emitStarted()
     else if (said === 'failedToStart') this.emitFailedToStart()
+    else if (said === 'gaveUp') this.emitGaveUp()
+    else if (said === 'died') this.emitStopped(new Error('It broke.'))
     else if (said === 'updated') this.emitUpdated()
     else if (said === 'stopped') this.emitStopped()
     else this.endEvents()

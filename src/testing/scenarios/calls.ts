@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Aggregate } from '../../aggregate.js'
-import { describe, isCutoverError } from '../../errors.js'
+import { describe, type ErrorCode, isCutoverError } from '../../errors.js'
 import type { Patience } from '../patience.js'
 import type { GatedRuntime } from './gatedRuntime.js'
 import type { CompiledScenarios } from './options.js'
@@ -38,7 +38,7 @@ export class Calls {
     return version => this.#expectAnswer(sent, version)
   }
 
-  /** Makes calls that wait until a version is active. */
+  /** Makes calls that wait until a version serves. */
   wait(): void {
     for (let i = 0; i < WAITING; i++) this.#waiting.push(this.#send())
   }
@@ -61,13 +61,13 @@ export class Calls {
     )
   }
 
-  /** The calls that waited must have been refused, and a new one too. */
-  async expectClosed(): Promise<void> {
+  /** The calls that waited must have been refused with this code, and new ones too. @param when - for messages */
+  async expectRefused(code: ErrorCode, when: string): Promise<void> {
     this.wait()
     for (const { answer } of this.#waiting.splice(0)) {
-      const outcome = await this.#patience.for(outcomeOf(answer), 'a call after dispose() to be rejected')
-      if ('reason' in outcome && isCutoverError(outcome.reason, 'CUTOVER_DISPOSED')) continue
-      assert.fail(`A call after dispose() must reject with CUTOVER_DISPOSED, but ${textOf(outcome)}.`)
+      const outcome = await this.#patience.for(outcomeOf(answer), `a call ${when} to be rejected`)
+      if ('reason' in outcome && isCutoverError(outcome.reason, code)) continue
+      assert.fail(`A call ${when} must reject with ${code}, but ${textOf(outcome)}.`)
     }
   }
 

@@ -36,8 +36,9 @@ export interface AggregateScenariosOptions<Req = unknown, Res = unknown> {
    */
   readonly crash?: ((runtime: Runtime<Req, Res>, version: string) => unknown) | undefined
   /**
-   * A runtime keeps the calls that come before it is up, as the hosts of this library do. False: it rejects them; then no
-   * call is made that would be. @default true
+   * A runtime keeps the calls that come before it is up, as the hosts of this library do.
+   *
+   * @deprecated It makes no difference any more: an aggregate calls no runtime that is not up. @default true
    */
   readonly keepsCalls?: boolean | undefined
   /** Two or three versions to play with; some cases need three. @default ['1.0.0', '2.0.0', '3.0.0'] */
@@ -60,7 +61,6 @@ export interface CompiledScenarios {
   readonly check: (answer: unknown, version: string) => unknown
   readonly provisionBroken: ((version: string) => unknown) | undefined
   readonly crash: ((runtime: Runtime, version: string) => unknown) | undefined
-  readonly keepsCalls: boolean
   readonly versions: readonly string[]
   readonly handovers: readonly Handover[]
   readonly timeout: number
@@ -90,7 +90,6 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
     check: (optionalFunction('check', options.check) ?? (() => true)) as CompiledScenarios['check'],
     provisionBroken: provisionBroken === undefined ? undefined : provisionOf('provisionBroken', provisionBroken, id),
     crash: optionalFunction('crash', options.crash) as CompiledScenarios['crash'],
-    keepsCalls,
     versions: versionsOf(options.versions ?? ['1.0.0', '2.0.0', '3.0.0']),
     handovers: handover === undefined ? HANDOVERS : [handover],
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),

@@ -38,15 +38,10 @@ export function stateOf({ context }: ModelState, version: string | null): Versio
   return version === null ? undefined : stateIn(context, version)
 }
 
-/** Which version takes calls (rules 15 and 17), by its name. */
-export function routeIn(state: ModelState): string | null {
-  return topOf(state) === 'running' && placeOf(state) !== 'stoppingActive' ? state.context.active : null
-}
-
-/** Which version takes calls and is up to answer them. */
+/** Which version takes calls (rules 15 and 17), by its name: the active one, while it is running. */
 export function servingIn(state: ModelState): string | null {
-  const version = routeIn(state)
-  return stateOf(state, version) === 'running' ? version : null
+  const { active } = state.context
+  return topOf(state) === 'running' && stateOf(state, active) === 'running' ? active : null
 }
 
 /** What the host of each version can say in this state, but for a failed start. */

@@ -12,8 +12,8 @@ import { GatedRuntime } from './gatedRuntime.js'
 import type { CompiledScenarios } from './options.js'
 import { Promises } from './promises.js'
 import { assertStatus } from './statusCheck.js'
-import { isAtRest, isClosed, nameOfEvent, routeIn, type Step, servingIn } from './steps.js'
-import { whoAnswersNext } from './whoAnswers.js'
+import { isAtRest, isClosed, type ModelState, nameOfEvent, type Step, servingIn, stateOf } from './steps.js'
+import { isSettledLater } from './whoAnswers.js'
 
 /** Says `started`, `failedToStart` or `stopped` for each event that a runtime brings about. */
 const SAID = {
@@ -36,6 +36,8 @@ export class Walk {
   /** Every runtime that there was; of a version the last one counts. */
   readonly #runtimes: GatedRuntime[] = []
   readonly #real = new Set<unknown>()
+  /** The versions whose last failure to start was final. */
+  readonly #givenUp = new Set<string>()
 
   constructor(options: CompiledScenarios, handover: Handover, broken: string | undefined, patience: Patience) {
     const { id, timeout, logger, inspect } = options
@@ -95,16 +97,29 @@ export class Walk {
     const answered = isHarmless ? this.#calls.send() : undefined
     const said = await this.#perform(step)
     if (serving !== null) await answered?.(serving)
-    if (isClosed(to)) await this.#calls.expectClosed()
-    else if (routeIn(to) === null && whoAnswersNext(to, rest, this.#options.keepsCalls)) this.#calls.wait()
-    assertStatus(this.#aggregate.status(), to, routeIn(to) === null ? this.#calls.waiting : 0)
-    this.#assertHeard(this.#audible.after(step, said))
     const answering = servingIn(to)
+    if (isClosed(to)) await this.#calls.expectRefused('CUTOVER_DISPOSED', 'after dispose()')
+    else if (this.#isHopeless(to, said)) {
+      await this.#calls.expectRefused('CUTOVER_NO_ACTIVE_VERSION', 'to a version whose host has given up')
+    } else if (answering === null && isSettledLater(to, rest)) this.#calls.wait()
+    assertStatus(this.#aggregate.status(), to, answering === null ? this.#calls.waiting : 0)
+    this.#assertHeard(this.#audible.after(step, said))
     if (answering !== null) {
       await this.#calls.expectWaitingAnswered(answering)
       await this.#calls.send()(answering)
     }
     if (isAtRest(to)) await this.#promises.expectDone(to)
+  }
+
+  /** Whether the host of the active version has said that it does not try to start it again (rule 15). */
+  #isHopeless(to: ModelState, said: readonly RuntimeEvent[]): boolean {
+    for (const event of said) {
+      if (event.type === 'failedToStart' && event.version !== undefined) {
+        this.#givenUp[event.final === true ? 'add' : 'delete'](event.version)
+      }
+    }
+    const { active } = to.context
+    return active !== null && stateOf(to, active) === 'starting' && this.#givenUp.has(active)
   }
 
   /** Versions and capabilities too; first in short, which is easier to read. */

@@ -18,6 +18,10 @@ export class HostEvents {
   saidDown = false
   /** It said that it went down after its version had been told to terminate. */
   wentDown = false
+  /** How often it said that it died. */
+  deaths = 0
+  /** It said, at some time, that it does not try again. */
+  hasGivenUp = false
   /** Subscribers have heard that it is up, and not that it is down. */
   isHeardUp = false
   role: Role = 'none'
@@ -45,8 +49,10 @@ export class HostEvents {
     } else if (event.type === 'stopped') {
       this.isUp = false
       this.saidDown = true
+      if (event.reason !== undefined) this.deaths++
       if (this.#world.isTerminating(this.#host)) this.wentDown = true
     }
+    if (event.type === 'failedToStart' && event.final === true) this.hasGivenUp = true
     this.#expect(expectedOf(event))
   }
 

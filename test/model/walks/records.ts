@@ -32,6 +32,8 @@ export interface CallRecord {
   readonly waitingBefore: number
   /** The active version that it was sent to. */
   sentTo: WalkHost | null
+  /** How often that had died by then. */
+  deathsBefore: number
   activeSends: number
   nextSends: number
   /** The hosts that it reached, in order. */
@@ -65,7 +67,7 @@ export interface Sent {
   readonly call: CallRecord
   readonly host: WalkHost
   readonly role: Role
-  /** The aggregate is running and the version is not on its way out. */
+  /** The aggregate is running, and so is its active version. */
   readonly isServing: boolean
 }
 

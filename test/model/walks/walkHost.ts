@@ -17,7 +17,16 @@ export interface Habits {
 }
 
 /** Anything that a host can say. */
-export type Saying = 'started' | 'updated' | 'failedToStart' | 'stopped' | 'nonsense' | 'ended' | 'broke'
+export type Saying =
+  | 'started'
+  | 'updated'
+  | 'failedToStart'
+  | 'gaveUp'
+  | 'stopped'
+  | 'died'
+  | 'nonsense'
+  | 'ended'
+  | 'broke'
 
 export const ID = 'walk'
 
@@ -84,7 +93,10 @@ export class WalkHost implements Runtime<string, string> {
       return
     }
     const event = this.#eventOf(saying)
+    const { deaths } = this.events
     if (saying !== 'nonsense') this.events.saying(event)
+    // What it had at work is gone with it.
+    if (this.events.deaths > deaths) this.#hanging.clear()
     this.#events$.next(event)
   }
 
@@ -206,8 +218,12 @@ export class WalkHost implements Runtime<string, string> {
         return { type: saying, version, capabilityTEE: { hardware: `of ${this}` } }
       case 'failedToStart':
         return { type: saying, version, error: new Error(`${this} failed to start`) }
+      case 'gaveUp':
+        return { type: 'failedToStart', version, error: new Error(`${this} gave up`), final: true }
       case 'stopped':
         return { type: saying, version }
+      case 'died':
+        return { type: 'stopped', version, reason: new Error(`${this} died`) }
       case 'nonsense':
         return { type: 'nonsense' } as never
     }

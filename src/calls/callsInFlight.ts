@@ -1,0 +1,149 @@
+import type { CallOptions } from '../runtime.js'
+import type { Callee } from './callee.js'
+
+const SETTLED = Promise.resolve()
+
+/** More unused slots than this are not kept. */
+const MAX_SPARE = 256
+
+/**
+ * The calls in flight on one version. Each has one promise of ours around the runtime's, because {@link rejectAll} must be
+ * able to end a call that the runtime never settles.
+ *
+ * The first `count` slots hold the calls in flight, in no order. The rest are used again, so that a call makes no closures.
+ * To track and to settle a call costs the same however many there are.
+ */
+export class CallsInFlight<Res> {
+  /** How many calls are in flight. */
+  count = 0
+  readonly #slots: Slot<Res>[] = []
+  #onEmpty: (() => void) | null = null
+
+  /** How many unused slots are kept. */
+  get spare(): number {
+    return this.#slots.length - this.count
+  }
+
+  /**
+   * Sends a call and hands on its answer or error; a callee that throws rejects.
+   *
+   * A callee may call us again without end. Any call of a function of ours may then be the one that the stack has no room
+   * for, so once the call counts as in flight, nothing but the callee and builtins run here.
+   *
+   * @throws RangeError if the stack is full; then nothing was sent
+   */
+  track<Req>(callee: Callee<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    const index = this.count
+    const slot = this.#slots[index] ?? this.#addSlot(index)
+    const promise = new Promise(slot.executor)
+    // The stack had no room for `executor`: the promise rejects with that.
+    if (!slot.isInUse) return promise
+    this.count = index + 1
+    try {
+      const answer = callee.call(request, options)
+      // A subclass may settle twice: only a plain promise is trusted with the slot.
+      const isPlain = answer instanceof Promise && answer.constructor === Promise
+      if (isPlain) answer.then(slot.onValue, slot.onError)
+      else Promise.resolve(answer).then(slot.onValue, slot.onError)
+    } catch (error) {
+      // From a stack of its own. A promise that rejects on a full one is reported as unhandled by Node.js.
+      SETTLED.then(() => slot.onError(error))
+    }
+    return promise
+  }
+
+  /** Calls back, once, as soon as no call is in flight: at once when there is none. */
+  whenEmpty(callback: () => void): void {
+    if (this.count === 0) callback()
+    else this.#onEmpty = callback
+  }
+
+  /** Rejects every call in flight; what the runtime answers later is dropped. */
+  rejectAll(error: Error): void {
+    const rejected = this.#slots.splice(0, this.count)
+    this.#slots.forEach((slot, index) => {
+      slot.index = index
+    })
+    this.count = 0
+    for (const slot of rejected) slot.reject(error)
+    this.#reportEmpty()
+  }
+
+  /** Only for {@link Slot}: the last slot in use moves to where this one was. */
+  remove(slot: Slot<Res>): void {
+    const slots = this.#slots
+    const end = --this.count
+    const last = slots[end] as Slot<Res>
+    if (last !== slot) {
+      slots[slot.index] = last
+      last.index = slot.index
+      slots[end] = slot
+      slot.index = end
+    }
+    if (this.spare > MAX_SPARE) slots.pop()
+    if (end === 0 && this.#onEmpty !== null) this.#reportEmpty()
+  }
+
+  #reportEmpty(): void {
+    const callback = this.#onEmpty
+    this.#onEmpty = null
+    callback?.()
+  }
+
+  #addSlot(index: number): Slot<Res> {
+    const slot = new Slot(this, index)
+    this.#slots.push(slot)
+    return slot
+  }
+}
+
+/** The promise of one call after the other. */
+class Slot<Res> {
+  index: number
+  isInUse = false
+  #resolve: (value: Res) => void = ignore
+  #reject: (error: unknown) => void = ignore
+  /** Of the call's promise. */
+  readonly executor: (resolve: (value: Res) => void, reject: (error: unknown) => void) => void
+  readonly onValue: (value: Res) => void
+  readonly onError: (error: unknown) => void
+
+  constructor(calls: CallsInFlight<Res>, index: number) {
+    this.index = index
+    this.executor = (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      this.isInUse = true
+    }
+    this.onValue = value => {
+      const resolve = this.#resolve
+      if (resolve === ignore) return
+      this.#clear()
+      resolve(value)
+      calls.remove(this)
+    }
+    this.onError = error => {
+      const reject = this.#reject
+      if (reject === ignore) return
+      this.#clear()
+      reject(error)
+      calls.remove(this)
+    }
+  }
+
+  /** Ends the call before its runtime does. The slot is not used again: the runtime may still settle it. */
+  reject(error: Error): void {
+    const reject = this.#reject
+    this.#clear()
+    reject(error)
+  }
+
+  /** What has settled is not kept alive, and cannot settle again. */
+  #clear(): void {
+    this.#resolve = ignore
+    this.#reject = ignore
+    this.isInUse = false
+  }
+}
+
+function ignore(): void {}

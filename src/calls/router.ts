@@ -1,0 +1,183 @@
+import type { Logger } from '../logger.js'
+import type { CallOptions } from '../runtime.js'
+import { signalOf } from '../validate.js'
+import type { Callee } from './callee.js'
+import { CallQueue, type QueueLimits } from './callQueue.js'
+import type { CallsInFlight } from './callsInFlight.js'
+import type { Endpoint } from './endpoint.js'
+
+/** Where calls go, by version. `active` null: they wait. */
+export interface Route {
+  readonly active: string | null
+  /** Where propagated calls go as well. */
+  readonly next: string | null
+  /** No call is taken any more. */
+  readonly closed: boolean
+}
+
+/** A version as the router sees it. */
+export interface Backend<Req, Res> {
+  readonly version: string
+  readonly endpoint: Endpoint<Req, Res>
+  readonly calls: CallsInFlight<Res>
+}
+
+export interface RouterOptions<Req> extends QueueLimits {
+  readonly propagate: ((request: Req) => boolean) | undefined
+  readonly logger: Logger
+  /** What calls reject with when no call is taken any more. */
+  closed(): Error
+  /** What calls reject with at once while there is nothing to wait for; undefined while there is. */
+  hopeless(): Error | undefined
+  /** The endpoint of a version was closed when a call was about to go there. */
+  refused(version: string): void
+}
+
+type Find<Req, Res> = (version: string) => Backend<Req, Res> | undefined
+
+const SETTLED = Promise.resolve()
+
+/**
+ * The data plane: a pointer to the version that takes calls now, and the calls that wait while there is none.
+ *
+ * Control moves it in two steps: {@link move} as soon as a decision is made, {@link release} when it has been acted on. In
+ * between, calls wait behind those that wait already.
+ */
+export class Router<Req, Res> implements Endpoint<Req, Res> {
+  /** Where a call goes at once. */
+  #active: Backend<Req, Res> | null = null
+  /** Where the route leads; becomes the active backend when no call waits any more. */
+  #target: Backend<Req, Res> | null = null
+  #next: Backend<Req, Res> | null = null
+  #isClosed = false
+  readonly #queue: CallQueue<Req, Res>
+  readonly #options: RouterOptions<Req>
+  readonly #propagate: ((request: Req) => boolean) | undefined
+  /** For an aggregate around this one. */
+  readonly #direct: Callee<Req, Res> = { call: (request, options) => this.#sendDirectly(request, options) }
+
+  constructor(options: RouterOptions<Req>) {
+    this.#queue = new CallQueue(options)
+    this.#options = options
+    this.#propagate = options.propagate
+  }
+
+  /** How many calls wait. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Takes calls at once, past the queue; null while they would wait. */
+  get callee(): Callee<Req, Res> | null {
+    const isOpen = this.#isClosed || (this.#target !== null && this.#target.endpoint.callee !== null)
+    return isOpen ? this.#direct : null
+  }
+
+  call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const active = this.#active
+    // Looking at options has its price; a call without any pays nothing.
+    if (active === null || options !== undefined) return this.#receive(request, options)
+    return this.#sendOrWait(active, request, options)
+  }
+
+  /** First step of a move: nothing more goes where `route` does not lead. */
+  move(route: Route, find: Find<Req, Res>): void {
+    this.#target = route.active === null ? null : (find(route.active) ?? null)
+    if (this.#active !== this.#target) this.#active = null
+    this.#next = route.next === null || this.#propagate === undefined ? null : (find(route.next) ?? null)
+    this.#isClosed = route.closed
+    if (route.closed) this.#queue.rejectAll(this.#options.closed())
+  }
+
+  /** Second step: the calls that wait go out in their order, then new ones go directly. Not to be called inside itself. */
+  release(): void {
+    const target = this.#target
+    if (target === null || target === this.#active) return
+    this.#queue.flush(
+      () => this.#isOpen(target),
+      (request, options) => this.#send(target, request, options),
+    )
+    // One of the calls that waited may have moved the route on: then the next `release` ends the move.
+    if (this.#target === target) this.#active = target
+  }
+
+  /** There is nothing to wait for. */
+  rejectWaiting(error: Error): void {
+    this.#queue.rejectAll(error)
+  }
+
+  #isOpen(target: Backend<Req, Res>): boolean {
+    if (this.#target !== target) return false
+    if (target.endpoint.callee !== null) return true
+    this.#lose(target)
+    return false
+  }
+
+  /** The call is refused, sent, or waits. */
+  #receive(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (this.#isClosed) return Promise.reject(this.#options.closed())
+    const refusal = refusalOf(options)
+    if (refusal !== undefined) return refusal
+    if (this.#active !== null) return this.#sendOrWait(this.#active, request, options)
+    if (this.#target !== null) return this.#queue.addAnyway(request, options)
+    const error = this.#options.hopeless()
+    return error === undefined ? this.#queue.add(request, options) : Promise.reject(error)
+  }
+
+  #sendOrWait(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (active.endpoint.callee !== null) return this.#send(active, request, options)
+    // First into the queue: what comes of the loss may call as well.
+    const answer = this.#queue.add(request, options)
+    this.#lose(active)
+    return answer
+  }
+
+  #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (this.#isClosed || this.#target === null) return Promise.reject(this.#options.closed())
+    return this.#send(this.#target, request, options)
+  }
+
+  #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    const answer = active.calls.track(active.endpoint.callee as Callee<Req, Res>, request, options)
+    const next = this.#next
+    if (next === null) return answer
+    try {
+      this.#mirror(next, request, options)
+    } catch (error) {
+      // Also when the stack was full: then this is all that there is room for. The call has been sent, so its answer counts.
+      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+    }
+    return answer
+  }
+
+  /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
+  #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    if (this.#propagate?.(request) !== true) return
+    const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
+    const { callee } = next.endpoint
+    if (callee === null) this.#lose(next)
+    else Promise.resolve(callee.call(request, options)).catch(failed)
+  }
+
+  #mirrorFailed(version: string, err: unknown): void {
+    this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
+  }
+
+  /** The runtime is not up, and has not said so yet: nothing goes there until control moves the route again. */
+  #lose(backend: Backend<Req, Res>): void {
+    if (this.#target === backend) this.#target = null
+    if (this.#active === backend) this.#active = null
+    if (this.#next === backend) this.#next = null
+    this.#options.refused(backend.version)
+  }
+}
+
+/** What a call gets whose signal is none, or has fired. */
+function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
+  try {
+    const signal = signalOf(options)
+    return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}

@@ -137,8 +137,10 @@ export const supervisorEffects = declareEffects({
   emitFinalFailure: effect<Failure>(),
   /** Emit the last `failedToStart`: it has failed for too long. */
   emitGaveUp: effect(),
-  /** Emit `stopped`. */
+  /** Emit `stopped`: it was asked for, or is part of a restart that was. */
   emitStopped: effect(),
+  /** Emit `stopped` with the reason for which the guest died. */
+  emitDied: effect(),
 })
 
 /** An effect of the supervisor machine. */
@@ -302,7 +304,7 @@ export const supervisorMachine = setup({
         'guest.disconnected': { target: 'lost.settling', actions: 'countFailure' },
         'guest.exited': {
           target: 'backingOff',
-          actions: ['countFailure', { type: 'rejectCalls', params: itsError }, 'emitStopped'],
+          actions: ['countFailure', { type: 'rejectCalls', params: itsError }, 'emitDied'],
         },
         restart: 'restarting.terminating',
         stop: {
@@ -354,7 +356,7 @@ export const supervisorMachine = setup({
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: [{ type: 'rejectCalls', params: itsError }, 'emitStopped'],
+              actions: [{ type: 'rejectCalls', params: itsError }, 'emitDied'],
             },
           },
           after: {
@@ -364,9 +366,9 @@ export const supervisorMachine = setup({
         killing: {
           description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
-          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'emitStopped' } },
+          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'emitDied' } },
           after: {
-            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'emitStopped'] },
+            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'emitDied'] },
           },
         },
       },

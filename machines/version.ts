@@ -6,7 +6,8 @@
  * | provisioned | start |  | starting |
  * | provisioned | stop |  | stopped |
  * | starting | host.started |  | running |
- * | starting | host.failedToStart |  |  |
+ * | starting | host.failedToStart | isFinal | starting.gaveUp |
+ * | starting | host.failedToStart |  | starting.trying |
  * | starting | host.stopped |  |  |
  * | starting | host.ended | saidStopped |  |
  * | starting | host.ended |  |  |
@@ -15,6 +16,7 @@
  * | running | host.updated |  |  |
  * | running | host.stopped |  | starting |
  * | running | host.ended |  | starting |
+ * | running | host.refused |  | starting |
  * | running | stop |  | stopping |
  * | stopping.draining |  | noTimeToDrain | stopping.terminating |
  * | stopping.draining | drained |  | stopping.terminating |
@@ -33,7 +35,9 @@
  * | state | meaning |
  * |---|---|
  * | provisioned | The runtime exists, and has not been started. |
- * | starting | The host is starting, or coming back by itself after it died or restarted. |
+ * | starting | The host is starting, or coming back by itself after it died or restarted. Calls wait. |
+ * | starting.trying | It may come up by itself. |
+ * | starting.gaveUp | The host has given up: calls are rejected, until it says that it is up after all. |
  * | running | The host is up and answers calls. |
  * | stopping | The version leaves the aggregate. |
  * | stopping.draining | No new call is sent; calls in flight may finish. |
@@ -92,10 +96,13 @@ export type VersionEvent =
   | { readonly type: 'stop' }
   | { readonly type: 'drained' }
   | { readonly type: 'host.started'; readonly capability: CapabilityFacts | null }
-  | { readonly type: 'host.failedToStart'; readonly error: ErrorFacts }
+  /** `isFinal`: the host does not try again by itself. */
+  | { readonly type: 'host.failedToStart'; readonly error: ErrorFacts; readonly isFinal: boolean }
   | { readonly type: 'host.stopped' }
   | { readonly type: 'host.updated'; readonly capability: CapabilityFacts | null }
   | { readonly type: 'host.ended' }
+  /** It took no call any more, and has not said why yet: it is on its way down, or restarts. */
+  | { readonly type: 'host.refused' }
 
 /** The events that a version sends to its aggregate. */
 export type VersionReport =
@@ -168,6 +175,7 @@ export const versionMachine = setup({
     noTimeToDrain: ({ context }) => context.drainTimeout === 0,
     saidStopped: ({ context }) => context.host === 'stopped',
     hostIsGone: ({ context }) => context.host === 'ended',
+    isFinal: ({ event }) => event.type === 'host.failedToStart' && event.isFinal,
   },
   delays: {
     drainTimeout: ({ context }) => context.drainTimeout,
@@ -183,7 +191,8 @@ export const versionMachine = setup({
       on: { start: { target: 'starting', actions: 'startHost' }, stop: 'stopped' },
     },
     starting: {
-      description: 'The host is starting, or coming back by itself after it died or restarted.',
+      description: 'The host is starting, or coming back by itself after it died or restarted. Calls wait.',
+      initial: 'trying',
       on: {
         'host.started': {
           target: 'running',
@@ -193,10 +202,19 @@ export const versionMachine = setup({
             'reportRunning',
           ],
         },
-        'host.failedToStart': { actions: assign({ lastError: ({ event }) => event.error }) },
+        'host.failedToStart': [
+          { guard: 'isFinal', target: '.gaveUp', actions: assign({ lastError: ({ event }) => event.error }) },
+          { target: '.trying', actions: assign({ lastError: ({ event }) => event.error }) },
+        ],
         'host.stopped': { actions: 'hostIsDown' },
         'host.ended': SAID_ONCE,
         stop: 'stopping',
+      },
+      states: {
+        trying: { description: 'It may come up by itself.' },
+        gaveUp: {
+          description: 'The host has given up: calls are rejected, until it says that it is up after all.',
+        },
       },
     },
     running: {
@@ -206,6 +224,7 @@ export const versionMachine = setup({
         'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
         'host.ended': { target: 'starting', actions: ['hostHasEnded', 'emitStopped', 'reportLost'] },
+        'host.refused': { target: 'starting', actions: 'reportLost' },
         stop: 'stopping',
       },
     },

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
 import { type AggregateSnapshot, stateOf, type VersionPair, versionsOf } from '../../machines/index.js'
-import type { Router } from '../calls/index.js'
+import { type CallsInFlight, type Direct, ENDPOINT, type Endpoint, type Router } from '../calls/index.js'
 import {
   type AbortOptions,
   assertRuntime,
@@ -28,7 +28,7 @@ import {
   versionInUse,
 } from './aggregateErrors.js'
 import { ControlPlane } from './controlPlane.js'
-import type { Hosted } from './hostedVersion.js'
+import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateOptions, compileOptions } from './options.js'
 import { isExpected, isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
@@ -42,7 +42,7 @@ const CONTAINS = Symbol.for('cutover.contains')
  *
  * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
  */
-export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, AsyncDisposable {
+export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
   /** The id of the runtime, which all versions share. */
   readonly id: string
   readonly #control: ControlPlane<Req, Res>
@@ -273,12 +273,17 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
   }
 
+  /** @internal For an aggregate around this one. Calls that are sent here are in flight in the tables of our versions. */
+  [ENDPOINT](_calls: CallsInFlight<Res>): Endpoint<Req, Res> {
+    return this.#router
+  }
+
   /** @internal Whether the runtime is this aggregate, or in it, at whatever depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
   }
 
-  #active(): Hosted<Req, Res> {
+  #active(): HostedVersion<Req, Res> {
     const hosted = this.#control.hosted(this.#control.snapshot.context.active)
     if (hosted !== undefined) return hosted
     throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')

@@ -29,6 +29,23 @@ export function noActiveVersion(what: string): CutoverError {
   )
 }
 
+/** The active version was waited for in vain. @param cause - why it failed to start last */
+export function notRunning(version: string, timeout: number, cause: Error | undefined): CutoverError {
+  const last =
+    cause === undefined ? 'It has not said why' : `Its last start failed: ${cause.message.replace(/\.$/, '')}`
+  const message = `Version ${version} is active, but did not run within ${timeout} ms (waitTimeout). ${last}. ${NAME_ANOTHER}`
+  return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
+}
+
+/** The active version is not worth waiting for. @param cause - why it failed to start last */
+export function givenUp(version: string, cause: Error | undefined): CutoverError {
+  const last = cause === undefined ? '' : `: ${cause.message.replace(/\.$/, '')}`
+  const message = `Version ${version} is active, but its host has given up starting it${last}. ${NAME_ANOTHER}`
+  return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
+}
+
+const NAME_ANOTHER = 'Name another version with setVersion(), or restart this one with abort({ force: true }).'
+
 export function noneAfterDispose(): CutoverError {
   return new CutoverError(
     'CUTOVER_NO_ACTIVE_VERSION',

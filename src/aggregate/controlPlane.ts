@@ -27,9 +27,9 @@ import {
   wrapClock,
 } from '../contract/index.js'
 import { type EffectOwner, EffectQueue, performedByOwner, startOwned } from '../support/index.js'
-import { disposed, noActiveVersion, tooManyWaiting } from './aggregateErrors.js'
+import { disposed, givenUp, noActiveVersion, notRunning, tooManyWaiting } from './aggregateErrors.js'
 import { EventHub } from './eventHub.js'
-import { Hosted } from './hostedVersion.js'
+import { HostedVersion } from './hostedVersion.js'
 import type { CompiledOptions } from './options.js'
 import { routeOf } from './route.js'
 
@@ -47,14 +47,14 @@ type Effect = AggregateEffect | VersionEffect
  * The control plane: the aggregate's actor, and what performs the effects that it decides. Only the machines know which
  * version is active, next or stopping; this class keeps what they cannot: runtimes and streams.
  */
-export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, Res> | undefined> {
+export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion<Req, Res> | undefined> {
   readonly router: Router<Req, Res>
   readonly hub: EventHub
   readonly #options: CompiledOptions<Req>
-  readonly #hosted = new Map<string, Hosted<Req, Res>>()
+  readonly #hosted = new Map<string, HostedVersion<Req, Res>>()
   readonly effects: EffectQueue
   readonly #actor: AggregateActor
-  /** What the router goes by. Most events of hosts change nothing for it. */
+  /** What the router went by last. Most events of hosts change nothing for it. */
   #routed: AggregateSnapshot | undefined
 
   constructor(options: CompiledOptions<Req>) {
@@ -67,13 +67,15 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
       propagate: options.propagate,
       timeout: waitTimeout,
       max: maxWaitingCalls,
-      timedOut: () => noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`),
+      timedOut: () => this.#timedOut(waitTimeout),
       tooMany: () => tooManyWaiting(maxWaitingCalls),
       closed: disposed,
+      hopeless: () => this.#hopeless(),
+      refused: version => this.#refused(version),
     })
     this.effects = new EffectQueue({
-      decided: () => this.#closeRoute(),
-      performed: () => this.#openRoute(),
+      decided: () => this.#moveRoute(),
+      performed: () => this.#releaseCalls(),
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     const actor = createActor(machine, {
@@ -94,12 +96,11 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 
   /** The state of one version's own actor. */
-  versionSnapshot(version: string): SnapshotFrom<typeof versionMachine> | undefined {
-    const child: ActorRefFrom<typeof versionMachine> | undefined = this.snapshot.children[childId(version)]
-    return child?.getSnapshot()
+  versionSnapshot(version: string): VersionSnapshot | undefined {
+    return this.#versionActor(version)?.getSnapshot()
   }
 
-  hosted(version: string | null): Hosted<Req, Res> | undefined {
+  hosted(version: string | null): HostedVersion<Req, Res> | undefined {
     return version === null ? undefined : this.#hosted.get(version)
   }
 
@@ -115,7 +116,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
+    this.#hosted.set(version, new HostedVersion(version, runtime, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 
@@ -126,12 +127,12 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 
   /** A subscriber may add a version again while effects of its predecessor are still queued. */
-  targetOf(effect: Effect, actor: AnyActorRef): Hosted<Req, Res> | undefined {
+  targetOf(effect: Effect, actor: AnyActorRef): HostedVersion<Req, Res> | undefined {
     const { version }: { readonly version?: string } = 'version' in effect ? effect : actor.getSnapshot().context
     return version === undefined ? undefined : this.#hosted.get(version)
   }
 
-  perform(effect: Effect, actor: AnyActorRef, hosted: Hosted<Req, Res> | undefined): void {
+  perform(effect: Effect, actor: AnyActorRef, hosted: HostedVersion<Req, Res> | undefined): void {
     switch (effect.type) {
       case 'setGate':
         hosted?.setGate(effect.gate)
@@ -154,14 +155,14 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 
   /** Performs an effect of one version. */
-  #performOn(hosted: Hosted<Req, Res>, effect: VersionEffect, actor: VersionActor): void {
+  #performOn(hosted: HostedVersion<Req, Res>, effect: VersionEffect, actor: VersionActor): void {
     const { version } = hosted
     switch (effect.type) {
       case 'startHost':
         this.#startHost(hosted, actor)
         break
       case 'awaitDrain':
-        hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' }))
+        hosted.calls.whenEmpty(() => this.#tell(actor, { type: 'drained' }))
         break
       case 'rejectCalls':
         hosted.cutOff()
@@ -183,7 +184,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
     }
   }
 
-  #startHost(hosted: Hosted<Req, Res>, actor: VersionActor): void {
+  #startHost(hosted: HostedVersion<Req, Res>, actor: VersionActor): void {
     const { logger, inspect } = this.#options
     logger.info({ version: hosted.version }, 'version starts')
     if (inspect !== undefined) hosted.showBelow(actor)
@@ -202,28 +203,59 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
     logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`)
   }
 
-  #closeRoute(): void {
-    const { snapshot } = this
-    if (snapshot !== this.#routed) this.router.close(routeOf(snapshot))
+  #versionActor(version: string): ActorRefFrom<typeof versionMachine> | undefined {
+    return this.snapshot.children[childId(version)]
   }
 
-  #openRoute(): void {
+  #moveRoute(): void {
     const { snapshot } = this
-    if (snapshot === this.#routed) return
-    this.router.open(routeOf(snapshot), version => this.#hosted.get(version))
+    if (snapshot !== this.#routed) this.router.move(routeOf(snapshot), version => this.#hosted.get(version))
+  }
+
+  #releaseCalls(): void {
+    const { snapshot } = this
+    if (snapshot !== this.#routed) this.router.release()
     this.#routed = snapshot
+    if (this.router.waiting === 0) return
+    const error = this.#hopeless()
+    if (error !== undefined) this.router.rejectWaiting(error)
+  }
+
+  /** Why calls need not wait: the host of the active version has given up (rule 15). */
+  #hopeless(): Error | undefined {
+    const { active } = this.snapshot.context
+    if (active === null || this.versionSnapshot(active)?.matches({ starting: 'gaveUp' }) !== true) return undefined
+    return givenUp(active, this.#failureOf(active))
+  }
+
+  #timedOut(waitTimeout: number): Error {
+    const { active } = this.snapshot.context
+    if (active === null) return noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`)
+    return notRunning(active, waitTimeout, this.#failureOf(active))
+  }
+
+  /** The last failure of a version that has not come up since. */
+  #failureOf(version: string): Error | undefined {
+    const lastError = this.versionSnapshot(version)?.context.lastError ?? null
+    return lastError === null ? undefined : this.#hosted.get(version)?.failure
+  }
+
+  /** The runtime took no call, though it has not said that it stopped: the version is starting again. */
+  #refused(version: string): void {
+    const actor = this.#versionActor(version)
+    if (actor !== undefined) this.#tell(actor, { type: 'host.refused' })
   }
 
   /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
   #hear(
     self: VersionActor,
-    hosted: Hosted<Req, Res>,
+    hosted: HostedVersion<Req, Res>,
     event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
   ): void {
     this.effects.decide(() => {
       if (!isAlive(self)) return
-      if (event !== undefined) this.effects.push(() => hosted.publish(event))
+      if (event !== undefined) this.effects.push(() => hosted.hear(event))
       if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
     })
   }
@@ -248,6 +280,9 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, R
   }
 }
 
+/** The state of one version. */
+export type VersionSnapshot = SnapshotFrom<typeof versionMachine>
+
 function isAlive(actor: VersionActor): boolean {
   const snapshot = actor.getSnapshot()
   return snapshot.status === 'active' && !snapshot.matches('stopped')
@@ -260,7 +295,7 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
     case 'updated':
       return { type: 'host.updated', capability: capabilityFacts(event.capabilityTEE) }
     case 'failedToStart':
-      return { type: 'host.failedToStart', error: errorFacts(event.error) }
+      return { type: 'host.failedToStart', error: errorFacts(event.error), isFinal: event.final === true }
     case 'stopped':
       return { type: 'host.stopped' }
     case 'configUpdated':

@@ -1,10 +1,9 @@
 import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import type { Gate } from '../../machines/index.js'
-import { type Callee, type CallLimit, Flights, withCallTimeout } from '../calls/index.js'
+import { type CallLimit, CallsInFlight, type Endpoint, endpointOf, timedEndpoint } from '../calls/index.js'
 import {
   asError,
-  type CallOptions,
   CutoverError,
   type Inspectable,
   type Logger,
@@ -23,12 +22,17 @@ export interface HostObserver {
   ended(): void
 }
 
-/** What the shell holds of one version: its runtime, its calls in flight and its stream of events. */
-export class Hosted<Req, Res> {
+/** One version in an aggregate: its runtime, its calls in flight and its stream of events. */
+export class HostedVersion<Req, Res> {
   readonly version: string
   readonly runtime: Runtime<Req, Res>
-  readonly callee: Callee<Req, Res, CallOptions | undefined>
-  readonly flights = new Flights<Res>()
+  readonly calls = new CallsInFlight<Res>()
+  /** Where its calls go. */
+  readonly endpoint: Endpoint<Req, Res>
+  /** Why it failed to start last. */
+  failure: Error | undefined
+  /** It has an endpoint of its own, so it rejects in our table what it loses. */
+  readonly #rejectsLost: boolean
   readonly #hub: EventHub
   readonly #logger: Logger
   /** Where its events go in, once there is a gate. */
@@ -45,7 +49,9 @@ export class Hosted<Req, Res> {
   ) {
     this.version = version
     this.runtime = runtime
-    this.callee = withCallTimeout(runtime, version, limit)
+    const own = endpointOf(runtime, this.calls)
+    this.endpoint = timedEndpoint(own ?? { callee: runtime }, version, limit)
+    this.#rejectsLost = own !== undefined
     this.#hub = hub
     this.#logger = logger
   }
@@ -80,6 +86,13 @@ export class Hosted<Req, Res> {
     )
   }
 
+  /** Takes in what the runtime said, after its machine has. */
+  hear(event: RuntimeEvent): void {
+    if (event.type === 'failedToStart') this.failure = asError(event.error)
+    if (event.type === 'stopped' && event.reason !== undefined) this.#rejectLost(asError(event.reason))
+    this.publish(event)
+  }
+
   /** Hands an event on to the aggregate's subscribers, as far as the gate allows. */
   publish(event: RuntimeEvent): void {
     this.#events?.next(event)
@@ -87,10 +100,10 @@ export class Hosted<Req, Res> {
 
   /** Rejects the calls that are still in flight. */
   cutOff(): void {
-    const { version } = this
-    if (this.flights.count === 0) return
-    this.#logger.warn({ version, calls: this.flights.count }, 'calls were still in flight when their version left')
-    this.flights.rejectAll(
+    const { version, calls } = this
+    if (calls.count === 0) return
+    this.#logger.warn({ version, calls: calls.count }, 'calls were still in flight when their version left')
+    calls.rejectAll(
       new CutoverError(
         'CUTOVER_VERSION_STOPPED',
         `Version ${version} left before it answered. Call again to reach the active version, or raise drainTimeout.`,
@@ -147,6 +160,15 @@ export class Hosted<Req, Res> {
     } catch (error) {
       lost('cannot be watched', error)
     }
+  }
+
+  /** The runtime has died. One that has an endpoint of its own has rejected its calls itself. */
+  #rejectLost(cause: Error): void {
+    const { version, calls } = this
+    if (this.#rejectsLost || calls.count === 0) return
+    this.#logger.warn({ version, calls: calls.count, err: cause }, 'calls were in flight when their runtime died')
+    const message = `Version ${version} was lost while it had the call: ${cause.message}. Call again if the request may run twice.`
+    calls.rejectAll(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause }))
   }
 
   #warnOnce(event: unknown): void {

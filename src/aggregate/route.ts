@@ -1,11 +1,12 @@
-import type { AggregateSnapshot } from '../../machines/index.js'
+import { type AggregateSnapshot, stateOf } from '../../machines/index.js'
 import type { Route } from '../calls/index.js'
 
-/** The one rule of where calls go, from the aggregate's snapshot. */
+/** Where calls go, from the aggregate's snapshot: to what is in place and running (rules 15 and 16). */
 export function routeOf(snapshot: AggregateSnapshot): Route {
-  const { active, next } = snapshot.context
-  const serves = snapshot.matches('running') && !snapshot.matches({ running: 'stoppingActive' })
-  const mirrors = serves && !snapshot.matches({ running: 'stoppingNext' })
+  const { context } = snapshot
+  const isOpen = snapshot.matches('running')
+  const ifRunning = (version: string | null) =>
+    isOpen && version !== null && stateOf(context, version) === 'running' ? version : null
   const closed = snapshot.matches('disposed') || snapshot.matches({ stopping: 'disposing' })
-  return { active: serves ? active : null, next: mirrors ? next : null, closed }
+  return { active: ifRunning(context.active), next: ifRunning(context.next), closed }
 }

@@ -1,6 +1,6 @@
 import { type ErrorFacts, type VersionPair, type VersionState, versionsOf } from '../../machines/index.js'
 import { byPrecedence } from '../contract/index.js'
-import type { ControlPlane } from './controlPlane.js'
+import type { ControlPlane, VersionSnapshot } from './controlPlane.js'
 
 /**
  * The top states of the aggregate's statechart, except that `disposing`, a part of its `stopping`, is told apart: then,
@@ -14,8 +14,11 @@ export interface VersionStatus {
   readonly version: string
   /** What it is doing. */
   readonly state: VersionState
-  /** While stopping: whether calls in flight still finish, or the host has been asked to stop. */
-  readonly phase: 'draining' | 'terminating' | null
+  /**
+   * While stopping: whether calls in flight still finish, or the host has been asked to stop. While starting: `gaveUp` if
+   * the host does not try again by itself.
+   */
+  readonly phase: 'draining' | 'terminating' | 'gaveUp' | null
   /** Calls in flight on this version. */
   readonly inFlight: number
   /** Why it is not running yet: the last `failedToStart`, until it runs. */
@@ -51,10 +54,15 @@ export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>):
 
 function versionStatus<Req, Res>(version: string, control: ControlPlane<Req, Res>): VersionStatus {
   const snapshot = control.versionSnapshot(version)
-  const value = snapshot?.value ?? 'stopping'
-  const [state, phase] = typeof value === 'string' ? [value, null] : ['stopping' as const, value.stopping]
-  const inFlight = control.hosted(version)?.flights.count ?? 0
-  return { version, state: state as VersionState, phase, inFlight, lastError: snapshot?.context.lastError ?? null }
+  const inFlight = control.hosted(version)?.calls.count ?? 0
+  return { version, ...versionPhaseOf(snapshot?.value), inFlight, lastError: snapshot?.context.lastError ?? null }
+}
+
+/** Of a version whose actor is gone, nothing is left but to forget it. */
+function versionPhaseOf(value: VersionSnapshot['value'] = 'stopped'): Pick<VersionStatus, 'state' | 'phase'> {
+  if (typeof value === 'string') return { state: value === 'stopped' ? 'stopping' : value, phase: null }
+  if ('stopping' in value) return { state: 'stopping', phase: value.stopping }
+  return { state: 'starting', phase: value.starting === 'gaveUp' ? 'gaveUp' : null }
 }
 
 function phaseOf(value: ControlPlane<unknown, unknown>['snapshot']['value']): Pick<AggregateStatus, 'state' | 'phase'> {

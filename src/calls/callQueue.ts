@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks'
 import { type CallOptions, type Clock, signalOf } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
 
-export interface WaitingLimits {
+export interface QueueLimits {
   /** ms; Infinity for none */
   readonly timeout: number
   readonly max: number
@@ -13,25 +13,26 @@ export interface WaitingLimits {
   tooMany(): Error
 }
 
-interface WaitingCall<Req, Res> {
+interface QueuedCall<Req, Res> {
   readonly request: Req
   readonly options: CallOptions | undefined
   /** Sends the call in the async context of its caller, not of whoever opens the way. */
   readonly caller: AsyncResource
   readonly resolve: (answer: Res | Promise<Res>) => void
   readonly reject: (error: unknown) => void
-  readonly forget: () => void
+  /** Takes it off the queue, and off its signal and its timer. */
+  readonly remove: () => void
 }
 
 const SETTLED = Promise.resolve()
 
-/** Calls that cannot be sent yet, in order of arrival. No polling: whoever opens the way sends them on. */
-export class WaitingCalls<Req, Res> {
+/** Calls that cannot be sent yet, in order of arrival. No polling: whoever opens the way sends them. */
+export class CallQueue<Req, Res> {
   /** A Set keeps the order and deletes in constant time. */
-  readonly #calls = new Set<WaitingCall<Req, Res>>()
-  readonly #limits: WaitingLimits
+  readonly #calls = new Set<QueuedCall<Req, Res>>()
+  readonly #limits: QueueLimits
 
-  constructor(limits: WaitingLimits) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits
   }
 
@@ -39,46 +40,46 @@ export class WaitingCalls<Req, Res> {
     return this.#calls.size
   }
 
-  /** Waits until {@link sendOn} or {@link rejectAll}, the time limit, or the abort of `options.signal`. */
+  /** Waits until {@link flush} or {@link rejectAll}, the time limit, or the abort of `options.signal`. */
   add(request: Req, options: CallOptions | undefined): Promise<Res> {
     const { timeout, max, timedOut, tooMany } = this.#limits
     if (this.#calls.size >= max) return Promise.reject(tooMany())
     if (timeout === 0) return Promise.reject(timedOut())
-    return this.queue(request, options)
+    return this.addAnyway(request, options)
   }
 
-  /** As {@link add}, for a call that is sent on in a moment: the limits do not matter. */
-  async queue(request: Req, options: CallOptions | undefined): Promise<Res> {
+  /** As {@link add}, for a call that goes out in a moment: the limits do not matter. */
+  addAnyway(request: Req, options: CallOptions | undefined): Promise<Res> {
     const { timeout, clock, timedOut } = this.#limits
-    const signal = signalOf(options)
     return new Promise((resolve, reject) => {
+      const signal = signalOf(options)
       let timer: unknown
       let unlisten: (() => void) | undefined
-      const forget = () => {
+      const remove = () => {
         this.#calls.delete(call)
         if (timer !== undefined) clock.clearTimeout(timer)
         unlisten?.()
       }
-      const call = { request, options, caller: new AsyncResource('CutoverCall'), resolve, reject, forget }
+      const call = { request, options, caller: new AsyncResource('CutoverCall'), resolve, reject, remove }
       const fail = (error: unknown) => this.#fail(call, error)
       try {
         if (signal !== undefined) unlisten = onAbort(signal, () => fail(signal.reason))
         if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(() => fail(timedOut()), timeout)
       } catch (error) {
-        // A clock that throws, or a full stack, on which there is no room for `forget` either.
-        SETTLED.then(forget)
+        // A clock that throws, or a full stack, on which there is no room for `remove` either.
+        SETTLED.then(remove)
         throw error
       }
       this.#calls.add(call)
     })
   }
 
-  /** Sends the waiting calls, oldest first, for as long as `isOpen`. A call is off the list before it is sent. */
-  sendOn(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
+  /** Sends the calls, oldest first, for as long as `isOpen`. A call is off the queue before it is sent. */
+  flush(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
     for (const call of this.#calls) {
       if (!isOpen()) return
       try {
-        call.forget()
+        call.remove()
         call.resolve(call.caller.runInAsyncScope(send, undefined, call.request, call.options))
       } catch (error) {
         call.reject(error)
@@ -90,8 +91,8 @@ export class WaitingCalls<Req, Res> {
     for (const call of this.#calls) this.#fail(call, error)
   }
 
-  #fail(call: WaitingCall<Req, Res>, error: unknown): void {
-    call.forget()
+  #fail(call: QueuedCall<Req, Res>, error: unknown): void {
+    call.remove()
     call.reject(error)
   }
 }

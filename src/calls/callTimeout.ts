@@ -1,6 +1,7 @@
 import { type CallOptions, type Clock, CutoverError } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
-import type { Callee } from './callsInFlight.js'
+import type { Callee } from './callee.js'
+import type { Endpoint } from './endpoint.js'
 
 const SETTLED = Promise.resolve()
 
@@ -12,21 +13,31 @@ export interface CallLimit {
 }
 
 /** The callee itself when there is no limit: then a call pays nothing. */
-export function withCallTimeout<Req, Res>(
-  callee: Callee<Req, Res, CallOptions | undefined>,
-  version: string,
-  limit: CallLimit,
-): Callee<Req, Res, CallOptions | undefined> {
+export function timedCallee<Req, Res>(callee: Callee<Req, Res>, version: string, limit: CallLimit): Callee<Req, Res> {
   return limit.callTimeout === Number.POSITIVE_INFINITY ? callee : new TimedCallee(callee, version, limit)
 }
 
+/** The endpoint itself when there is no limit. */
+export function timedEndpoint<Req, Res>(
+  endpoint: Endpoint<Req, Res>,
+  version: string,
+  limit: CallLimit,
+): Endpoint<Req, Res> {
+  if (limit.callTimeout === Number.POSITIVE_INFINITY) return endpoint
+  return {
+    get callee() {
+      return endpoint.callee === null ? null : new TimedCallee(endpoint.callee, version, limit)
+    },
+  }
+}
+
 /** Rejects calls that take too long. The callee's own signal of the call fires then, so that it stops working on it. */
-class TimedCallee<Req, Res> implements Callee<Req, Res, CallOptions | undefined> {
-  readonly #callee: Callee<Req, Res, CallOptions | undefined>
+class TimedCallee<Req, Res> implements Callee<Req, Res> {
+  readonly #callee: Callee<Req, Res>
   readonly #version: string
   readonly #limit: CallLimit
 
-  constructor(callee: Callee<Req, Res, CallOptions | undefined>, version: string, limit: CallLimit) {
+  constructor(callee: Callee<Req, Res>, version: string, limit: CallLimit) {
     this.#callee = callee
     this.#version = version
     this.#limit = limit

@@ -1,8 +1,8 @@
 import { type CallOptions, type Logger, signalOf } from '../contract/index.js'
-import { WaitingCalls, type WaitingLimits } from './callQueue.js'
-import type { Callee, Flights } from './callsInFlight.js'
-
-const SETTLED = Promise.resolve()
+import type { Callee } from './callee.js'
+import { CallQueue, type QueueLimits } from './callQueue.js'
+import type { CallsInFlight } from './callsInFlight.js'
+import type { Endpoint } from './endpoint.js'
 
 /** Where calls go, by version. `active` null: they wait. */
 export interface Route {
@@ -16,88 +16,128 @@ export interface Route {
 /** A version as the router sees it. */
 export interface Backend<Req, Res> {
   readonly version: string
-  /** What takes its calls. */
-  readonly callee: Callee<Req, Res, CallOptions | undefined>
-  readonly flights: Flights<Res>
+  readonly endpoint: Endpoint<Req, Res>
+  readonly calls: CallsInFlight<Res>
 }
 
-export interface RouterOptions<Req> extends WaitingLimits {
+export interface RouterOptions<Req> extends QueueLimits {
   readonly propagate: ((request: Req) => boolean) | undefined
   readonly logger: Logger
   /** What calls reject with when no call is taken any more. */
   closed(): Error
+  /** What calls reject with at once while there is nothing to wait for; undefined while there is. */
+  hopeless(): Error | undefined
+  /** The endpoint of a version was closed when a call was about to go there. */
+  refused(version: string): void
 }
 
+type Find<Req, Res> = (version: string) => Backend<Req, Res> | undefined
+
+const SETTLED = Promise.resolve()
+
 /**
- * The data plane: a pointer to the runtime that takes calls now, and the calls that wait while there is none.
+ * The data plane: a pointer to the version that takes calls now, and the calls that wait while there is none.
  *
- * Control moves it in two steps, so that no call goes to a version that is about to leave, and none to a version whose
- * host has not been started yet: {@link close} as soon as a decision is made, {@link open} when it has been acted on.
+ * Control moves it in two steps: {@link move} as soon as a decision is made, {@link release} when it has been acted on. In
+ * between, calls wait behind those that wait already.
  */
-export class Router<Req, Res> {
+export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** Where a call goes at once. */
   #active: Backend<Req, Res> | null = null
-  /** Where the waiting calls are being sent; becomes the active backend when none is left. */
-  #opening: Backend<Req, Res> | null = null
+  /** Where the route leads; becomes the active backend when no call waits any more. */
+  #target: Backend<Req, Res> | null = null
   #next: Backend<Req, Res> | null = null
-  #closed = false
-  /** While there is no active backend: one is about to open, between the two steps of a move. */
-  #isMoving = false
-  readonly #waiting: WaitingCalls<Req, Res>
+  #isClosed = false
+  readonly #queue: CallQueue<Req, Res>
   readonly #options: RouterOptions<Req>
   readonly #propagate: ((request: Req) => boolean) | undefined
+  /** For an aggregate around this one. */
+  readonly #direct: Callee<Req, Res> = { call: (request, options) => this.#sendDirectly(request, options) }
 
   constructor(options: RouterOptions<Req>) {
-    this.#waiting = new WaitingCalls(options)
+    this.#queue = new CallQueue(options)
     this.#options = options
     this.#propagate = options.propagate
   }
 
   /** How many calls wait. */
   get waiting(): number {
-    return this.#waiting.size
+    return this.#queue.size
+  }
+
+  /** Takes calls at once, past the queue; null while they would wait. */
+  get callee(): Callee<Req, Res> | null {
+    const isOpen = this.#isClosed || (this.#target !== null && this.#target.endpoint.callee !== null)
+    return isOpen ? this.#direct : null
   }
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
     const active = this.#active
     // Looking at options has its price; a call without any pays nothing.
-    if (active === null || options !== undefined) return this.#admit(request, options)
-    return this.#send(active, request, options)
+    if (active === null || options !== undefined) return this.#receive(request, options)
+    return this.#sendOrWait(active, request, options)
   }
 
   /** First step of a move: nothing more goes where `route` does not lead. */
-  close(route: Route): void {
-    this.#isMoving = route.active !== null
-    if (this.#active?.version !== route.active) this.#active = null
-    if (this.#opening?.version !== route.active) this.#opening = null
-    if (this.#next?.version !== route.next) this.#next = null
-    this.#closed = route.closed
-    if (route.closed) this.#waiting.rejectAll(this.#options.closed())
+  move(route: Route, find: Find<Req, Res>): void {
+    this.#target = route.active === null ? null : (find(route.active) ?? null)
+    if (this.#active !== this.#target) this.#active = null
+    this.#next = route.next === null || this.#propagate === undefined ? null : (find(route.next) ?? null)
+    this.#isClosed = route.closed
+    if (route.closed) this.#queue.rejectAll(this.#options.closed())
   }
 
   /** Second step: the calls that wait go out in their order, then new ones go directly. Not to be called inside itself. */
-  open(route: Route, backendOf: (version: string) => Backend<Req, Res> | undefined): void {
-    if (route.next !== null && this.#propagate !== undefined) this.#next ??= backendOf(route.next) ?? null
-    const backend = route.active === null || this.#active !== null ? undefined : backendOf(route.active)
-    if (backend === undefined) this.#isMoving = false
-    else this.#sendWaiting(backend)
+  release(): void {
+    const target = this.#target
+    if (target === null || target === this.#active) return
+    this.#queue.flush(
+      () => this.#isOpen(target),
+      (request, options) => this.#send(target, request, options),
+    )
+    // One of the calls that waited may have moved the route on: then the next `release` ends the move.
+    if (this.#target === target) this.#active = target
   }
 
-  #sendWaiting(backend: Backend<Req, Res>): void {
-    this.#opening = backend
-    this.#waiting.sendOn(
-      () => this.#opening === backend,
-      (request, options) => this.#send(backend, request, options),
-    )
-    // Moved on by one of the calls that waited: then the next `open` ends the move.
-    if (this.#opening !== backend) return
-    this.#opening = null
-    this.#active = backend
+  /** There is nothing to wait for. */
+  rejectWaiting(error: Error): void {
+    this.#queue.rejectAll(error)
+  }
+
+  #isOpen(target: Backend<Req, Res>): boolean {
+    if (this.#target !== target) return false
+    if (target.endpoint.callee !== null) return true
+    this.#lose(target)
+    return false
+  }
+
+  /** The call is refused, sent, or waits. */
+  #receive(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (this.#isClosed) return Promise.reject(this.#options.closed())
+    const refusal = refusalOf(options)
+    if (refusal !== undefined) return refusal
+    if (this.#active !== null) return this.#sendOrWait(this.#active, request, options)
+    if (this.#target !== null) return this.#queue.addAnyway(request, options)
+    const error = this.#options.hopeless()
+    return error === undefined ? this.#queue.add(request, options) : Promise.reject(error)
+  }
+
+  #sendOrWait(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (active.endpoint.callee !== null) return this.#send(active, request, options)
+    // First into the queue: what comes of the loss may call as well.
+    const answer = this.#queue.add(request, options)
+    this.#lose(active)
+    return answer
+  }
+
+  #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (this.#isClosed || this.#target === null) return Promise.reject(this.#options.closed())
+    return this.#send(this.#target, request, options)
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (options?.transfer?.length && this.#next !== null) return this.#sendClone(active, this.#next, request, options)
-    const answer = active.flights.launch(active.callee, request, options)
+    const answer = active.calls.track(active.endpoint.callee as Callee<Req, Res>, request, options)
     const next = this.#next
     if (next === null) return answer
     try {
@@ -109,7 +149,7 @@ export class Router<Req, Res> {
     return answer
   }
 
-  /** The active version takes buffers of the request away, so the next version gets a clone that is made before. */
+  /** Clones the request for the next version first, because the call to the active one moves its buffers away. */
   #sendClone(active: Backend<Req, Res>, next: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
     let clone: { readonly request: Req } | undefined
     try {
@@ -117,7 +157,7 @@ export class Router<Req, Res> {
     } catch (error) {
       this.#mirrorFailed(next.version, error)
     }
-    const answer = active.flights.launch(active.callee, request, options)
+    const answer = active.calls.track(active.endpoint.callee as Callee<Req, Res>, request, options)
     if (clone === undefined) return answer
     try {
       this.#callNext(next, clone.request, { ...options, transfer: undefined })
@@ -127,15 +167,6 @@ export class Router<Req, Res> {
     return answer
   }
 
-  /** The call is refused, sent, or waits. */
-  #admit(request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (this.#closed) return Promise.reject(this.#options.closed())
-    const refusal = refusalOf(options)
-    if (refusal !== undefined) return refusal
-    if (this.#active !== null) return this.#send(this.#active, request, options)
-    return this.#isMoving ? this.#waiting.queue(request, options) : this.#waiting.add(request, options)
-  }
-
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
@@ -143,11 +174,21 @@ export class Router<Req, Res> {
 
   #callNext(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
-    Promise.resolve(next.callee.call(request, options)).catch(failed)
+    const { callee } = next.endpoint
+    if (callee === null) this.#lose(next)
+    else Promise.resolve(callee.call(request, options)).catch(failed)
   }
 
   #mirrorFailed(version: string, err: unknown): void {
     this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
+  }
+
+  /** The runtime is not up, and has not said so yet: nothing goes there until control moves the route again. */
+  #lose(backend: Backend<Req, Res>): void {
+    if (this.#target === backend) this.#target = null
+    if (this.#active === backend) this.#active = null
+    if (this.#next === backend) this.#next = null
+    this.#options.refused(backend.version)
   }
 }
 

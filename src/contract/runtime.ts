@@ -56,8 +56,10 @@ export interface CapabilityTEE {
  */
 export type RuntimeEvent =
   | { readonly type: 'started'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
+  /** `final`: the runtime does not try again by itself. */
   | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string; readonly final?: true }
-  | { readonly type: 'stopped'; readonly version?: string }
+  /** `reason`: it has died, and so. A stop or a restart that was asked for has none. */
+  | { readonly type: 'stopped'; readonly version?: string; readonly reason?: Error }
   | { readonly type: 'updated'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
   | { readonly type: 'configUpdated' }
 
@@ -65,12 +67,14 @@ export type RuntimeEvent =
  * One running instance of one version, wherever it runs. Hosts implement it; the aggregate is one itself.
  *
  * The contract: `start()` is called once, and leads to `started`, or to any number of `failedToStart` while the host
- * tries again by itself. A runtime that dies says `stopped` and comes back with `started`. `stop()` is called once, and
- * leads to one `stopped`, even if the runtime never started, or has just said so because it died. (An aggregate has no
- * event of its own to say that by: in another aggregate, one without an active version is given up after `stopTimeout`.)
+ * tries again by itself; one that does not says `final: true` with the last. A runtime that dies says `stopped` with the
+ * `reason`, and comes back with `started`. `stop()` is called once, and leads to one `stopped`, even if the runtime never
+ * started, or has just said so because it died. (An aggregate has no event of its own to say that by: in another aggregate,
+ * one without an active version is given up after `stopTimeout`.)
  *
- * `call()` may come before `started`, and between a `stopped` and the next `started`: keep the call until you are up, as
- * the hosts of this library do, or reject it. How long an answer takes is yours to limit.
+ * An aggregate calls you only between `started` and `stopped`. Others may call before: keep the call until you are up, as
+ * the hosts of this library do, or reject it. When you say `stopped` with a `reason`, the aggregate rejects the calls that you
+ * have not answered; without one they are yours to settle.
  */
 export interface Runtime<Req = unknown, Res = unknown> {
   /** What it is a version of: the same for all versions in one aggregate. */
@@ -185,7 +189,7 @@ function member(value: object, name: string): unknown {
 }
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
-const EVENT_FIELDS = ['type', 'version', 'error', 'capabilityTEE'] as const
+const EVENT_FIELDS = ['type', 'version', 'error', 'final', 'reason', 'capabilityTEE'] as const
 
 /**
  * Takes an event from somebody else's code: itself if its fields are plain, else a copy with plain fields. A getter may

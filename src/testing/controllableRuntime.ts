@@ -88,9 +88,14 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
     this.emit({ type: 'failedToStart', version: this.#version, error })
   }
 
-  /** Emits `stopped`. */
-  emitStopped(): void {
-    this.emit({ type: 'stopped', version: this.#version })
+  /** Emits a `failedToStart` that is final: no further attempt follows. @param error - as in {@link emitFailedToStart} */
+  emitGaveUp(error: Error = this.#startFailed()): void {
+    this.emit({ type: 'failedToStart', version: this.#version, error, final: true })
+  }
+
+  /** Emits `stopped`. @param reason - why the runtime has died; none for a stop that was asked for */
+  emitStopped(reason?: Error): void {
+    this.emit({ type: 'stopped', version: this.#version, ...(reason === undefined ? {} : { reason }) })
   }
 
   /** Emits `updated`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Flights } from '../../src/calls/callsInFlight.js'
+import { CallsInFlight } from '../../src/calls/callsInFlight.js'
 import { type Backend, type Route, Router, type RouterOptions } from '../../src/calls/router.js'
 import { systemClock } from '../../src/contract/clock.js'
 import { safeLogger } from '../../src/contract/logger.js'
@@ -8,6 +8,7 @@ import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 const NOWHERE: Route = { active: null, next: null, closed: false }
 const TO_ONE: Route = { ...NOWHERE, active: '1.0.0' }
 const TO_TWO: Route = { ...NOWHERE, active: '2.0.0' }
+const PATIENT = { timeout: Number.POSITIVE_INFINITY, max: 10 }
 
 /** A router that lets no call wait for a version. */
 function hastyRouter(options: Partial<RouterOptions<string>> = {}): Router<string, string> {
@@ -20,46 +21,58 @@ function hastyRouter(options: Partial<RouterOptions<string>> = {}): Router<strin
     timedOut: () => new Error('timed out'),
     tooMany: () => new Error('too many'),
     closed: () => new Error('closed'),
+    hopeless: () => undefined,
+    refused: () => {},
     ...options,
   })
 }
 
-/** Versions that answer with their name and the request, and whom each call was sent to, in order. */
+/** Versions that answer with their name, and what each was sent, in order. Those in `down` take no calls. */
 function versions(onCall: (request: string) => void = () => {}) {
   const sent: string[] = []
+  const down = new Set<string>()
+  const backends = new Map<string, Backend<string, string>>()
   const backendOf = (version: string): Backend<string, string> => {
     const call = async (request: string) => {
       sent.push(`${version} ${request}`)
       onCall(request)
       return version
     }
-    return { version, callee: { call }, flights: new Flights() }
+    const endpoint = {
+      get callee() {
+        return down.has(version) ? null : { call }
+      },
+    }
+    return { version, endpoint, calls: new CallsInFlight() }
   }
-  return { sent, backendOf }
+  const find = (version: string) => {
+    const backend = backends.get(version) ?? backendOf(version)
+    backends.set(version, backend)
+    return backend
+  }
+  return { sent, find, down }
 }
 
 describe('a move of the route', () => {
   it('A call in the middle of it waits for its end, whatever the limits', async () => {
     const router = hastyRouter()
-    const { backendOf } = versions()
-    router.close(TO_ONE)
+    const { find } = versions()
+    router.move(TO_ONE, find)
     const call = router.call('a', undefined)
-    router.open(TO_ONE, backendOf)
+    router.release()
     expect(await call).toBe('1.0.0')
   })
 
-  it('When it has ended, the limits hold again, even if it led nowhere', async () => {
+  it('If it leads to a version that is not there, the limits hold', async () => {
     const router = hastyRouter()
-    router.close(TO_ONE)
-    router.open(TO_ONE, () => undefined)
-    expect(await rejectionOf(Promise.race([router.call('a', undefined), Promise.resolve('waits')]))).toMatchObject({
-      message: 'too many',
-    })
+    router.move(TO_ONE, () => undefined)
+    router.release()
+    expect(await rejectionOf(router.call('a', undefined))).toMatchObject({ message: 'too many' })
   })
 
   it('If it leads to no version, the limits hold all the time', async () => {
     const router = hastyRouter()
-    router.close(NOWHERE)
+    router.move(NOWHERE, versions().find)
     const call = router.call('a', undefined)
     call.catch(() => {})
     expect(await stateOf(call)).toBe('rejected')
@@ -67,29 +80,136 @@ describe('a move of the route', () => {
 
   it('If it leads where calls go already, none waits, and each is propagated as before', () => {
     const router = hastyRouter({ propagate: () => true })
-    const { sent, backendOf } = versions()
+    const { sent, find } = versions()
     const route: Route = { ...TO_ONE, next: '2.0.0' }
-    router.close(route)
-    router.open(route, backendOf)
-    router.close(route)
+    router.move(route, find)
+    router.release()
+    router.move(route, find)
     void router.call('a', undefined)
     expect(sent).toEqual(['1.0.0 a', '2.0.0 a'])
   })
 
   it('If one of the calls that waited moves the route on, the others wait for where it leads then', async () => {
     const router = hastyRouter()
-    const { sent, backendOf } = versions(request => {
-      if (request === 'moves on') router.close(TO_TWO)
+    const { sent, find } = versions(request => {
+      if (request === 'moves on') router.move(TO_TWO, find)
     })
-    router.close(TO_ONE)
+    router.move(TO_ONE, find)
     const calls = ['moves on', 'waited'].map(request => router.call(request, undefined))
-    router.open(TO_ONE, backendOf)
+    router.release()
     calls.push(router.call('in between', undefined))
     await microtasks()
     expect(sent).toEqual(['1.0.0 moves on'])
-    router.open(TO_TWO, backendOf)
+    router.release()
     calls.push(router.call('after', undefined))
     expect(await Promise.all(calls)).toEqual(['1.0.0', '2.0.0', '2.0.0', '2.0.0'])
     expect(sent).toEqual(['1.0.0 moves on', '2.0.0 waited', '2.0.0 in between', '2.0.0 after'])
   })
+
+  it('A version of the same name that has come in the place of another gets the calls', async () => {
+    const router = hastyRouter()
+    const [before, after] = [versions(), versions()]
+    for (const { find } of [before, after]) {
+      router.move(TO_ONE, find)
+      router.release()
+      await router.call('a', undefined)
+    }
+    expect([before.sent, after.sent]).toEqual([['1.0.0 a'], ['1.0.0 a']])
+  })
+})
+
+describe('a runtime that takes no call', () => {
+  it('is reported once, and the call waits at the head of the queue until the route is moved again', async () => {
+    const refused: string[] = []
+    const router = hastyRouter({ ...PATIENT, refused: version => refused.push(version) })
+    const { sent, find, down } = versions()
+    router.move(TO_ONE, find)
+    router.release()
+    down.add('1.0.0')
+    const calls = ['a', 'b', 'c'].map(request => router.call(request, undefined))
+    expect([refused, router.waiting, sent]).toEqual([['1.0.0'], 3, []])
+    down.clear()
+    router.move(TO_ONE, find)
+    router.release()
+    expect(await Promise.all(calls)).toEqual(['1.0.0', '1.0.0', '1.0.0'])
+    expect(sent).toEqual(['1.0.0 a', '1.0.0 b', '1.0.0 c'])
+  })
+
+  it('in the middle of the queue keeps those behind in their order', async () => {
+    const refused: string[] = []
+    const router = hastyRouter({ ...PATIENT, refused: version => refused.push(version) })
+    const { sent, find, down } = versions(request => {
+      if (request === 'b') down.add('1.0.0')
+    })
+    const calls = ['a', 'b', 'c', 'd'].map(request => router.call(request, undefined))
+    router.move(TO_ONE, find)
+    router.release()
+    expect([refused, router.waiting, sent]).toEqual([['1.0.0'], 2, ['1.0.0 a', '1.0.0 b']])
+    calls.push(router.call('e', undefined))
+    router.move(TO_TWO, find)
+    router.release()
+    await Promise.all(calls)
+    expect(sent.slice(2)).toEqual(['2.0.0 c', '2.0.0 d', '2.0.0 e'])
+  })
+
+  it('A call that it refuses comes before what its loss brings about', async () => {
+    const router: Router<string, string> = hastyRouter({
+      ...PATIENT,
+      refused: () => void router.call('from within', undefined),
+    })
+    const { sent, find, down } = versions()
+    router.move(TO_ONE, find)
+    router.release()
+    down.add('1.0.0')
+    const call = router.call('a', { signal: new AbortController().signal })
+    router.move(TO_TWO, find)
+    router.release()
+    expect(await call).toBe('2.0.0')
+    expect(sent).toEqual(['2.0.0 a', '2.0.0 from within'])
+  })
+
+  it('as next is reported too, gets nothing, and does not touch the answer', async () => {
+    const refused: string[] = []
+    const router = hastyRouter({ propagate: () => true, refused: version => refused.push(version) })
+    const { sent, find, down } = versions()
+    down.add('2.0.0')
+    router.move({ ...TO_ONE, next: '2.0.0' }, find)
+    router.release()
+    expect(await Promise.all([router.call('a', undefined), router.call('b', undefined)])).toEqual(['1.0.0', '1.0.0'])
+    expect([sent, refused]).toEqual([['1.0.0 a', '1.0.0 b'], ['2.0.0']])
+  })
+})
+
+describe('past the queue', () => {
+  it('calls go where the route leads as soon as it is moved; until then there is no way', async () => {
+    const router = hastyRouter()
+    const { sent, find, down } = versions()
+    expect(router.callee).toBeNull()
+    router.move(TO_ONE, find)
+    expect(await router.callee?.call('a', undefined)).toBe('1.0.0')
+    down.add('1.0.0')
+    expect(router.callee).toBeNull()
+    down.clear()
+    router.move(NOWHERE, find)
+    expect(router.callee).toBeNull()
+    expect(sent).toEqual(['1.0.0 a'])
+  })
+
+  it('calls are rejected once no call is taken any more', async () => {
+    const router = hastyRouter()
+    router.move({ ...NOWHERE, closed: true }, versions().find)
+    expect(await rejectionOf(Promise.resolve(router.callee?.call('a', undefined)))).toMatchObject({ message: 'closed' })
+  })
+})
+
+it('While there is nothing to wait for, calls reject at once, whatever the limits', async () => {
+  let error: Error | undefined = new Error('hopeless')
+  const router = hastyRouter({ ...PATIENT, hopeless: () => error })
+  expect(await rejectionOf(router.call('a', undefined))).toBe(error)
+  error = undefined
+  const waiting = router.call('b', undefined)
+  expect(router.waiting).toBe(1)
+  const reason = new Error('given up')
+  router.rejectWaiting(reason)
+  expect(await rejectionOf(waiting)).toBe(reason)
 })

@@ -49,6 +49,8 @@ describe('calls during a switch', () => {
     expect(next.calls).toEqual([])
     old.emitStopped()
     await switched
+    expect(next.calls).toEqual([])
+    next.emitStarted()
     expect(next.calls).toHaveLength(1)
   })
 

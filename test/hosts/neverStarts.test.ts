@@ -59,7 +59,7 @@ describe.each(Object.keys(HOSTS) as (keyof typeof HOSTS)[])('What can never work
 
   it('A file that misses something else is tried again', { timeout: 20_000 }, async () => {
     const folder = directory()
-    writeFileSync(join(folder, 'rules.mjs'), "export { call } from '../integration/hosts/other.mjs'")
+    writeFileSync(join(folder, 'rules.mjs'), "export { call } from './other.mjs'")
     await using host = hosting(kind, join(folder, 'rules.mjs'))
     expect((await host.failure()).message).toMatch(/other\.mjs/)
     const event = await host.next('failedToStart')

@@ -39,7 +39,7 @@ describe('the supervisor machine, held against a table written by hand', () => {
   })
 
   it.each([
-    ['up.idle', 'exited', 'gaveUp 2 overdue: rejectCalls(its own) emitStopped emitGaveUp'],
+    ['up.idle', 'exited', 'gaveUp 2 overdue: rejectCalls(its own) emitDied emitGaveUp'],
     ['launching.starting', 'exited', 'gaveUp 2 overdue: emitFailed(its own) emitGaveUp'],
     ['clearing.killing', 'exited', 'gaveUp 1 overdue: emitGaveUp'],
     ['gaveUp', 'restart', 'launching.connecting 0: launchGuest'],

@@ -39,7 +39,7 @@ const upFails: Row = {
   failed: 'lost.killing 2: rejectCalls(its own) killGuest',
   failedForGood: 'lost.killing 2: rejectCalls(its own) killGuest',
   disconnected: 'lost.settling 2:',
-  exited: 'backingOff 2: rejectCalls(its own) emitStopped',
+  exited: 'backingOff 2: rejectCalls(its own) emitDied',
   restart: 'restarting.terminating 1: rejectCalls(restarted) killGuest',
   stop: 'stopping.asking 1: rejectCalls(stopped) askGuest',
 }
@@ -111,13 +111,13 @@ export const TABLE: Readonly<Record<string, Row>> = {
   },
   'lost.settling': {
     ...lost,
-    exited: 'backingOff 1: rejectCalls(its own) emitStopped',
+    exited: 'backingOff 1: rejectCalls(its own) emitDied',
     'exitGrace@lost.settling': 'lost.killing 1: rejectCalls(connectionLost) killGuest',
   },
   'lost.killing': {
     ...lost,
-    exited: 'backingOff 1: emitStopped',
-    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest emitStopped',
+    exited: 'backingOff 1: emitDied',
+    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest emitDied',
   },
   'restarting.cancelling': {
     started: 'restarting.settling 1:',

@@ -5,14 +5,18 @@ import { effectsOf } from './effectsOf.js'
 
 type Said = VersionContext['host']
 /** `expected` unless a row of the table says otherwise. */
-type State = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating'
+type State = 'provisioned' | 'trying' | 'gaveUp' | 'running' | 'draining' | 'terminating'
+
+const FAILURE = { name: 'Error', message: 'no', code: null }
 
 const EVENTS: Readonly<Record<string, VersionEvent>> = {
   start: { type: 'start' },
   stop: { type: 'stop' },
   drained: { type: 'drained' },
   started: { type: 'host.started', capability: null },
-  failed: { type: 'host.failedToStart', error: { name: 'Error', message: 'no', code: null } },
+  failed: { type: 'host.failedToStart', error: FAILURE, isFinal: false },
+  gaveUp: { type: 'host.failedToStart', error: FAILURE, isFinal: true },
+  refused: { type: 'host.refused' },
   updated: { type: 'host.updated', capability: null },
   stopped: { type: 'host.stopped' },
   ended: { type: 'host.ended' },
@@ -28,35 +32,60 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
   [
     'provisioned',
     'expected',
-    { start: 'starting expected: startHost', stop: 'stopped expected: releaseHost reportStopped' },
+    { start: 'trying expected: startHost', stop: 'stopped expected: releaseHost reportStopped' },
   ],
   [
-    'starting',
+    'trying',
     'expected',
     {
       stop: 'draining expected: awaitDrain',
       started: 'running expected: reportRunning',
-      stopped: 'starting stopped:',
-      ended: 'starting ended: emitStopped',
+      stopped: 'trying stopped:',
+      ended: 'trying ended: emitStopped',
+      gaveUp: 'gaveUp expected:',
     },
   ],
   [
-    'starting',
+    'trying',
     'stopped',
     {
       stop: 'draining stopped: awaitDrain',
       started: 'running expected: reportRunning',
-      ended: 'starting ended:',
+      ended: 'trying ended:',
+      gaveUp: 'gaveUp stopped:',
     },
   ],
-  ['starting', 'ended', { stop: 'draining ended: awaitDrain' }],
+  ['trying', 'ended', { stop: 'draining ended: awaitDrain' }],
+  [
+    'gaveUp',
+    'expected',
+    {
+      stop: 'draining expected: awaitDrain',
+      started: 'running expected: reportRunning',
+      stopped: 'gaveUp stopped:',
+      ended: 'gaveUp ended: emitStopped',
+      failed: 'trying expected:',
+    },
+  ],
+  [
+    'gaveUp',
+    'stopped',
+    {
+      stop: 'draining stopped: awaitDrain',
+      started: 'running expected: reportRunning',
+      ended: 'gaveUp ended:',
+      failed: 'trying stopped:',
+    },
+  ],
+  ['gaveUp', 'ended', { stop: 'draining ended: awaitDrain' }],
   [
     'running',
     'expected',
     {
       stop: 'draining expected: awaitDrain',
-      stopped: 'starting stopped: reportLost',
-      ended: 'starting ended: emitStopped reportLost',
+      stopped: 'trying stopped: reportLost',
+      ended: 'trying ended: emitStopped reportLost',
+      refused: 'trying expected: reportLost',
     },
   ],
   [
@@ -110,7 +139,14 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
 
 /** Nothing is heard of a host whose stream has ended. */
 const isHeard = (said: Said, event: string) =>
-  said !== 'ended' || !/^(started|failed|updated|stopped|ended)$/.test(event)
+  said !== 'ended' || !/^(started|failed|gaveUp|refused|updated|stopped|ended)$/.test(event)
+
+const PARENTS: Readonly<Partial<Record<State, string>>> = {
+  trying: 'starting',
+  gaveUp: 'starting',
+  draining: 'stopping',
+  terminating: 'stopping',
+}
 
 /** The machine in `state`, whose host last said this of its end. */
 function stateOf(state: State, said: Said, known: Partial<VersionContext> = {}) {
@@ -123,13 +159,13 @@ function stateOf(state: State, said: Said, known: Partial<VersionContext> = {}) 
     lastError: null,
     ...known,
   }
-  const value = state === 'draining' || state === 'terminating' ? { stopping: state } : state
+  const value = PARENTS[state] === undefined ? state : { [PARENTS[state]]: state }
   return versionMachine.resolveState({ value, context } as never)
 }
 
 function take(state: State, said: Said, event: VersionEvent, drainTimeout = 5_000): string {
   const [next, actions] = transition(versionMachine, stateOf(state, said, { drainTimeout }), event)
-  const path = typeof next.value === 'string' ? next.value : next.value.stopping
+  const path = typeof next.value === 'string' ? next.value : Object.values(next.value)[0]
   return `${path} ${next.context.host}: ${effectsOf(actions).join(' ')}`.trimEnd()
 }
 
@@ -148,7 +184,7 @@ describe('the version machine, held against a table written by hand', () => {
     expect(take('running', 'expected', { type: 'stop' }, 0)).toBe(
       'terminating expected: awaitDrain rejectCalls stopHost',
     )
-    expect(take('starting', 'ended', { type: 'stop' }, 0)).toBe(
+    expect(take('trying', 'ended', { type: 'stop' }, 0)).toBe(
       'stopped ended: awaitDrain rejectCalls stopHost releaseHost reportStopped',
     )
   })
@@ -186,10 +222,9 @@ describe('the version machine, held against a table written by hand', () => {
 
   const old = { hardware: 'old', rak: null, attestation: null }
   const fresh = { hardware: 'fresh', rak: '01', attestation: '02' }
-  const failure = { name: 'Error', message: 'no', code: null }
 
   it.each([
-    ['starting', 'host.started'],
+    ['trying', 'host.started'],
     ['running', 'host.started'],
     ['running', 'host.updated'],
   ] as const)('While %s, it keeps what the host says of its environment with %s', (state, type) => {
@@ -198,12 +233,13 @@ describe('the version machine, held against a table written by hand', () => {
     expect(transition(versionMachine, before, { type, capability: null })[0].context.capability).toBeNull()
   })
 
-  it('It keeps why the last start failed, until it runs', () => {
-    const [failed] = transition(versionMachine, stateOf('starting', 'expected'), {
+  it.each([false, true])('It keeps why the last start failed, until it runs; given up: %s', isFinal => {
+    const [failed] = transition(versionMachine, stateOf('trying', 'expected'), {
       type: 'host.failedToStart',
-      error: failure,
+      error: FAILURE,
+      isFinal,
     })
-    expect(failed.context.lastError).toEqual(failure)
+    expect(failed.context.lastError).toEqual(FAILURE)
     const [running] = transition(versionMachine, failed, { type: 'host.started', capability: null })
     expect(running.context.lastError).toBeNull()
   })

@@ -107,7 +107,7 @@ export class CheckedAggregate {
     // A stream that has ended also ends for later subscribers; this one must end while the aggregate watches it.
     if (said === 'ended' && entry?.state === 'provisioned') return
     runtime.say(said)
-    if (isHere) this.#oracle.hear(version, said)
+    if (isHere) this.#timed.hear(version, said)
   }
 
   /** The runtime of this version emits an event. */
@@ -208,6 +208,8 @@ class RecordingRuntime extends ControllableRuntime<number, string> {
   say(said: Said): void {
     if (said === 'started') this.emitStarted()
     else if (said === 'failedToStart') this.emitFailedToStart()
+    else if (said === 'gaveUp') this.emitGaveUp()
+    else if (said === 'died') this.emitStopped(new Error('It broke.'))
     else if (said === 'updated') this.emitUpdated()
     else if (said === 'stopped') this.emitStopped()
     else this.endEvents()

@@ -1,10 +1,13 @@
 // The rules of an aggregate (design §4) written down a second time, one step after the other: the two can agree only if
 // both are right. What an overlap does otherwise is in `overlapOracle.ts`; calls, promises, time in `timedOracle.ts`.
-export type Said = 'started' | 'failedToStart' | 'updated' | 'stopped' | 'ended'
+/** `died`: a `stopped` with a reason. `gaveUp`: the last `failedToStart`. */
+export type Said = 'started' | 'failedToStart' | 'gaveUp' | 'updated' | 'stopped' | 'died' | 'ended'
 type Role = string | null
 export interface Entry {
   state: 'provisioned' | 'starting' | 'running' | 'stopping'
   said: Said | null
+  /** It does not try to start again by itself. */
+  hasGivenUp: boolean
   inFlight: number
   starts: number
   stops: number
@@ -32,7 +35,7 @@ export class Oracle {
   add(version: string): string | null {
     if (this.isClosed) return 'CUTOVER_DISPOSED'
     if (this.versions.has(version)) return 'CUTOVER_DUPLICATE_VERSION'
-    const entry: Entry = { state: 'provisioned', said: null, inFlight: 0, starts: 0, stops: 0 }
+    const entry: Entry = { state: 'provisioned', said: null, hasGivenUp: false, inFlight: 0, starts: 0, stops: 0 }
     this.all.push(entry)
     this.versions.set(version, entry)
     return this.#goOn()
@@ -70,12 +73,16 @@ export class Oracle {
   hear(version: string, said: Said): null {
     const entry = this.versions.get(version)
     if (entry === undefined || entry.state === 'provisioned' || entry.said === 'ended') return null
-    const isDown = said === 'stopped' || said === 'ended'
-    if (said !== 'ended' || entry.said !== 'stopped') this.publish(version, isDown ? 'stopped' : said)
-    if (isDown || said === 'started') entry.said = said
+    const isDown = said === 'stopped' || said === 'died' || said === 'ended'
+    const type = said === 'gaveUp' ? 'failedToStart' : isDown ? 'stopped' : said
+    if (said !== 'ended' || entry.said !== 'stopped') this.publish(version, type)
+    if (isDown || said === 'started') entry.said = said === 'died' ? 'stopped' : said
+    if (entry.state === 'starting' && type === 'failedToStart') entry.hasGivenUp = said === 'gaveUp'
     if (entry.state === 'starting' && said === 'started') entry.state = 'running'
-    else if (entry.state === 'running' && isDown) entry.state = 'starting'
-    else if (entry.stops > 0 && isDown) this.forget(version)
+    else if (entry.state === 'running' && isDown) {
+      entry.state = 'starting'
+      entry.hasGivenUp = false
+    } else if (entry.stops > 0 && isDown) this.forget(version)
     return this.#goOn()
   }
 

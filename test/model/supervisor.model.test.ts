@@ -1,3 +1,4 @@
+import type { RuntimeEvent } from 'cutover'
 import { type SupervisorEvent, type SupervisorInput, supervisorMachine } from 'cutover/machines'
 import { expect } from 'vitest'
 import { getNextSnapshot, type SnapshotFrom } from 'xstate'
@@ -111,7 +112,7 @@ class SupervisorDriver implements Driver<Machine> {
       return new FakeGuest(reports, this.#told)
     })
     this.#runtime.watchEvents().subscribe(event => {
-      this.#events.push('final' in event ? `${event.type} for good` : event.type)
+      this.#events.push(describeEvent(event))
     })
   }
 
@@ -166,6 +167,12 @@ class SupervisorDriver implements Driver<Machine> {
   }
 }
 
+/** An event, with its reason, or whether it is the last of its kind. */
+function describeEvent(event: RuntimeEvent): string {
+  if (event.type === 'stopped' && event.reason !== undefined) return `died: ${codeOf(event.reason)}`
+  return event.type === 'failedToStart' && event.final === true ? 'failedToStart for good' : event.type
+}
+
 function delayOf(type: string, failures: number): number {
   const name = type.split('.')[2]
   if (name === 'backoff') return failures === 1 ? INPUT.minBackoff : INPUT.maxBackoff
@@ -209,7 +216,8 @@ class Expected {
     if (now.startsWith('up') && !before.startsWith('up')) return ['started']
     const isDown = /^(clearing\.killing|backingOff|gaveUp)$/.test(now)
     if ((LAUNCHING.test(before) || before === 'clearing.settling') && isDown) return ['failedToStart', ...gaveUp]
-    if (WAS_UP.test(before) && (isDown || LAUNCHING.test(now))) return ['stopped', ...gaveUp]
+    if (WAS_UP.test(before) && isDown) return ['died: CUTOVER_RUNTIME_LOST', ...gaveUp]
+    if (WAS_UP.test(before) && LAUNCHING.test(now)) return ['stopped']
     return gaveUp
   }
 }

@@ -1,4 +1,4 @@
-import { Oracle } from './oracle.js'
+import { Oracle, type Said } from './oracle.js'
 import { OverlapOracle } from './overlapOracle.js'
 
 export interface Limits {
@@ -41,7 +41,11 @@ export class TimedOracle {
     if (state !== 'running') return null
     if (this.oracle instanceof OverlapOracle && this.oracle.leaving !== null) return 'retiring'
     if (!isBusy) return 'settled'
-    return active !== null && this.#serving === null ? 'stoppingActive' : next === null ? null : 'stoppingNext'
+    return this.oracle.versions.get(`${active}`)?.state === 'stopping'
+      ? 'stoppingActive'
+      : next === null
+        ? null
+        : 'stoppingNext'
   }
 
   get inFlight(): number {
@@ -64,6 +68,7 @@ export class TimedOracle {
     if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
     else if (isAborted) this.#reject(id, 'aborted')
     else if (this.#serving !== null) this.#send(id, this.#serving)
+    else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     else if (this.waiting.size >= maxWaitingCalls) this.#reject(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
     else if (waitTimeout === 0) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     else this.waiting.set(id, this.#now + waitTimeout)
@@ -82,6 +87,20 @@ export class TimedOracle {
     else this.#reject(id, answer)
     const { entry, version } = call
     if (--entry.inFlight === 0 && entry.state === 'stopping') this.oracle.goFurther(version)
+  }
+
+  /** A runtime says something; when it says that it died, the calls in flight on it are lost (rule 17). */
+  hear(version: string, said: Said): void {
+    const entry = this.oracle.versions.get(version)
+    const isHeard = entry !== undefined && entry.state !== 'provisioned' && entry.said !== 'ended'
+    this.oracle.hear(version, said)
+    if (said !== 'died' || !isHeard) return
+    for (const [id, call] of this.#inFlight) {
+      if (call.entry !== entry) continue
+      this.#reject(id, 'CUTOVER_RUNTIME_LOST')
+      entry.inFlight--
+    }
+    if (entry.inFlight === 0 && entry.state === 'stopping' && entry.stops === 0) this.oracle.goFurther(version)
   }
 
   /** How long until something is due, in ms. */
@@ -103,6 +122,7 @@ export class TimedOracle {
     for (const id of this.waiting.keys()) {
       if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
       else if (this.#serving !== null) this.#send(id, this.#serving)
+      else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     }
     this.#asked = this.#asked.filter(({ id, kind }) => {
       const outcome = this.#outcomeOf(kind)
@@ -137,10 +157,17 @@ export class TimedOracle {
     return isSettled ? `${active}, ${next}` : null
   }
 
-  /** The version that calls go to. */
+  /** The version that calls go to (rule 15): in place, and running. */
   get #serving(): string | null {
     const { state, active, versions } = this.oracle
-    return state === 'running' && active !== null && versions.get(active)?.state !== 'stopping' ? active : null
+    return state === 'running' && active !== null && versions.get(active)?.state === 'running' ? active : null
+  }
+
+  /** The active version's host has given up: nothing is worth waiting for (rule 15). */
+  get #isHopeless(): boolean {
+    const { state, active, versions } = this.oracle
+    const entry = active === null ? undefined : versions.get(active)
+    return state !== 'disposed' && entry?.state === 'starting' && entry.hasGivenUp
   }
 
   #send(id: number, version: string): void {

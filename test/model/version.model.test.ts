@@ -3,6 +3,9 @@ import { type ErrorFacts, type VersionEvent, versionMachine } from 'cutover/mach
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { expect } from 'vitest'
 import type { SnapshotFrom } from 'xstate'
+import type { Callee } from '../../src/calls/callee.js'
+import type { CallsInFlight } from '../../src/calls/callsInFlight.js'
+import { type Direct, ENDPOINT, type Endpoint } from '../../src/calls/endpoint.js'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Impossible } from './coverage.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
@@ -22,10 +25,12 @@ const CAPABILITY = { hardware: 'intel-sgx', rak: Uint8Array.of(1, 2) }
 
 const HOST_EVENTS: readonly ModelEvent[] = [
   { type: 'host.started', capability: null },
-  { type: 'host.failedToStart', error: FACTS },
+  { type: 'host.failedToStart', error: FACTS, isFinal: false },
+  { type: 'host.failedToStart', error: FACTS, isFinal: true },
   { type: 'host.updated', capability: { hardware: 'intel-sgx', rak: '0102', attestation: null } },
   { type: 'host.stopped' },
   { type: 'host.ended' },
+  { type: 'host.refused' },
 ]
 
 /**
@@ -41,11 +46,15 @@ function possible(state: Snapshot): ModelEvent[] {
     { type: 'start' },
     ...(state.matches('stopping') ? [] : [{ type: 'stop' } as const]),
     ...(state.matches({ stopping: 'draining' }) ? [{ type: 'drained' } as const] : []),
-    ...(state.context.host === 'ended'
-      ? []
-      : HOST_EVENTS.filter(({ type }) => type !== 'host.ended' || wasStarted(state))),
+    ...(state.context.host === 'ended' ? [] : HOST_EVENTS.filter(({ type }) => isPossible(type, state))),
     ...timers.map(type => ({ type }) as ModelEvent),
   ]
+}
+
+/** A call can be refused only where it is sent to: by a version that runs. */
+function isPossible(type: ModelEvent['type'], state: Snapshot): boolean {
+  if (type === 'host.refused') return state.matches('running')
+  return type !== 'host.ended' || wasStarted(state)
 }
 
 function nodeId({ value }: Snapshot): string {
@@ -56,7 +65,7 @@ function nodeId({ value }: Snapshot): string {
 class VersionDriver implements Driver<Machine> {
   readonly events: string[] = []
   readonly #clock = new SimulatedClock()
-  readonly #runtime = new ControllableRuntime({ id: 'model', version: VERSION })
+  readonly #runtime = new DirectRuntime()
   readonly #aggregate: Aggregate
   readonly #expected = new Expected()
   readonly #recorder = new TransitionRecorder('child')
@@ -83,8 +92,8 @@ class VersionDriver implements Driver<Machine> {
     switch (event.type) {
       case 'start':
         void this.#aggregate.setVersion(VERSION)
-        // The call gives the version something to drain.
-        this.#call ??= this.#aggregate.call('a').catch(error => error.code)
+        // The call gives the version something to drain, even if it never runs.
+        this.#call ??= this.#runtime.hold().catch(error => error.code)
         return
       case 'stop':
         // A version that was never started stops when it is removed.
@@ -92,17 +101,28 @@ class VersionDriver implements Driver<Machine> {
         else void this.#aggregate.setVersion(null)
         return
       case 'drained':
-        return this.#runtime.answerAll()
+        this.#runtime.answerAll()
+        return this.#runtime.release()
       case 'host.started':
         return this.#runtime.emitStarted()
       case 'host.failedToStart':
-        return this.#runtime.emitFailedToStart(ERROR)
+        return this.#runtime.emit({
+          type: 'failedToStart',
+          version: VERSION,
+          error: ERROR,
+          ...(event.isFinal ? { final: true } : {}),
+        })
       case 'host.updated':
         return this.#runtime.emitUpdated(CAPABILITY)
       case 'host.stopped':
         return this.#runtime.emitStopped()
       case 'host.ended':
         return this.#runtime.endEvents()
+      case 'host.refused':
+        this.#runtime.endpoint.callee = null
+        this.#aggregate.call('b').catch(() => {})
+        this.#runtime.endpoint.callee = this.#runtime
+        return
       default:
         this.#clock.increment(event.type.includes('drainTimeout') ? DRAIN_TIMEOUT : STOP_TIMEOUT)
     }
@@ -127,8 +147,33 @@ class VersionDriver implements Driver<Machine> {
     this.#clock.increment(DRAIN_TIMEOUT)
     this.#clock.increment(STOP_TIMEOUT)
     await disposed
-    expect(['a', 'CUTOVER_VERSION_STOPPED', 'CUTOVER_DISPOSED', undefined]).toContain(await this.#call)
+    expect(['held', 'CUTOVER_VERSION_STOPPED', undefined]).toContain(await this.#call)
     expect(this.#runtime.subscribers).toBe(0)
+  }
+}
+
+/** A runtime whose endpoint the test closes. */
+class DirectRuntime extends ControllableRuntime implements Direct<unknown, unknown> {
+  readonly endpoint: { callee: Callee<unknown, unknown> | null } = { callee: this }
+  #inFlight: CallsInFlight<unknown> | undefined
+  /** Answers the call that is kept in flight. */
+  release: () => void = () => {}
+
+  constructor() {
+    super({ id: 'model', version: VERSION })
+  }
+
+  [ENDPOINT](calls: CallsInFlight<unknown>): Endpoint<unknown, unknown> {
+    this.#inFlight = calls
+    return this.endpoint
+  }
+
+  /** Puts one more call in flight, whether the runtime is running or not. */
+  async hold(): Promise<unknown> {
+    const held = new Promise(resolve => {
+      this.release = () => resolve('held')
+    })
+    return this.#inFlight?.track({ call: () => held }, undefined, undefined)
   }
 }
 
@@ -143,7 +188,7 @@ class Expected {
     const asked = to.matches({ stopping: 'terminating' }) || (to.matches('stopped') && ran)
     return {
       state: path[0],
-      phase: path[1] ?? null,
+      phase: path[1] === 'trying' ? null : (path[1] ?? null),
       lastError: to.matches('stopped') ? null : to.context.lastError,
       starts: ran ? 1 : 0,
       stops: asked ? 1 : 0,
@@ -154,7 +199,7 @@ class Expected {
   #heard(from: Snapshot, event: ModelEvent): string[] {
     if (!wasStarted(from)) return []
     if (event.type.includes('stopTimeout')) return ['stopped']
-    if (!event.type.startsWith('host.')) return []
+    if (!event.type.startsWith('host.') || event.type === 'host.refused') return []
     const said = event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)
     const isAgain = event.type === 'host.ended' && this.#lastSaid === 'stopped'
     if (said === 'started' || said === 'stopped') this.#lastSaid = said

@@ -1,11 +1,11 @@
 import type { Callee } from '../../calls/index.js'
-import type { CallOptions, RuntimeInfo } from '../../contract/index.js'
+import type { RuntimeInfo } from '../../contract/index.js'
 
 /**
  * One launch of a runtime, wherever it runs: from its birth to the moment when nothing of it is left. A supervisor tells
  * it what to do and hears of it through {@link GuestReports}; no method throws.
  */
-export interface Guest<Req, Res> extends Callee<Req, Res, CallOptions | undefined> {
+export interface Guest<Req, Res> extends Callee<Req, Res> {
   /** Leads to `connected` and then `started`, or to `failed` or `exited`. */
   launch(): void
   /** Leads to `ponged`, unless it hangs. */

@@ -8,7 +8,17 @@ import {
   supervisorEffects,
   supervisorMachine,
 } from '../../../machines/index.js'
-import { type Backend, Flights, type Route, Router, withCallTimeout } from '../../calls/index.js'
+import {
+  type Backend,
+  type Callee,
+  CallsInFlight,
+  type Direct,
+  ENDPOINT,
+  type Endpoint,
+  type Route,
+  Router,
+  timedCallee,
+} from '../../calls/index.js'
 import {
   type AbortOptions,
   below,
@@ -50,14 +60,18 @@ export type MakeGuest<Req, Res> = (
 ) => Guest<Req, Res>
 
 /** A runtime that is kept alive by a supervisor, wherever its guest runs. */
-export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectable {
+export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable {
   readonly id: string
   readonly #version: string
   readonly #options: CompiledSupervised
   readonly #makeGuest: MakeGuest<Req, Res>
   readonly #logger: Logger
   readonly #router: Router<Req, Res>
-  readonly #flights = new Flights<Res>()
+  /** Where calls go, by whichever way they come. Open from just before `started` is said. */
+  readonly #endpoint: { callee: Callee<Req, Res> | null } = { callee: null }
+  readonly #backend: Backend<Req, Res>
+  /** The calls in flight that came past our queue, kept by whoever sends them. */
+  #direct: CallsInFlight<Res> | undefined
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
   readonly #effects: EffectQueue
@@ -79,10 +93,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#info = { version }
     this.#logger = safeLogger(config.logger, { runtime: id, version })
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
+    this.#backend = { version, endpoint: this.#endpoint, calls: new CallsInFlight() }
     this.#router = this.#createRouter()
     this.#effects = new EffectQueue({
-      decided: () => this.#router.close({ ...this.#route(), closed: false }),
-      performed: () => this.#follow(this.#route()),
+      decided: () => this.#moveRoute(),
+      performed: () => this.#releaseCalls(),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#inspect = options.inspect
@@ -134,6 +149,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
   updateCapabilityTEE(): void {}
 
+  [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res> {
+    this.#direct = calls
+    return this.#endpoint
+  }
+
   [SHOWN_BELOW](parent: AnyActorRef): void {
     // One that was started before it was added has been shown already, as what it is: nobody's child.
     if (this.#inspect === undefined || this.#supervisor !== undefined) return
@@ -165,6 +185,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         hasGivenUp(this.#actor.getSnapshot())
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
+      hopeless: () => undefined,
+      // What closes the endpoint moves the route as well.
+      refused: () => {},
     })
   }
 
@@ -207,7 +230,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
         this.#rejectCalls(effect)
         break
       case 'emitStarted':
-        this.#events$.next({ type: 'started', version })
+        this.#emitStarted()
         break
       case 'emitFailed':
         this.#emitFailed(effect)
@@ -221,6 +244,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
       case 'emitStopped':
         this.#events$.next({ type: 'stopped', version })
         break
+      case 'emitDied':
+        this.#emitDied()
+        break
     }
   }
 
@@ -230,16 +256,17 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
   }
 
-  /** Refuses calls only now: by then the failure that they are refused with is known. */
-  #follow(route: Route): void {
-    if (route.closed) this.#router.close(route)
-    else this.#router.open(route, () => this.#backend())
+  #moveRoute(): void {
+    const route = this.#route()
+    if (route.active === null) this.#endpoint.callee = null
+    this.#router.move({ ...route, closed: false }, () => this.#backend)
   }
 
-  #backend(): Backend<Req, Res> | undefined {
-    if (this.#guest === undefined) return undefined
-    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
-    return { version: this.#version, callee, flights: this.#flights }
+  /** Refuses calls only now: by then the failure that they are refused with is known. */
+  #releaseCalls(): void {
+    const route = this.#route()
+    if (route.closed) this.#router.move(route, () => this.#backend)
+    else this.#router.release()
   }
 
   #send(event: SupervisorEvent): void {
@@ -284,9 +311,26 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     )
     this.#failure = error
     if (reason !== 'stopped' && reason !== 'restarted') {
-      this.#logger.warn({ err: error, calls: this.#flights.count }, 'a runtime was lost: it is launched again')
+      this.#logger.warn(
+        { err: error, calls: this.#backend.calls.count + (this.#direct?.count ?? 0) },
+        'a runtime was lost: it is launched again',
+      )
     }
-    this.#flights.rejectAll(error)
+    this.#backend.calls.rejectAll(error)
+    this.#direct?.rejectAll(error)
+  }
+
+  #emitStarted(): void {
+    const guest = this.#guest
+    // What was done before may have ended it already.
+    const isUp = this.#actor.getSnapshot().matches('up')
+    if (isUp && guest !== undefined) this.#endpoint.callee = timedCallee(guest, this.#version, this.#options)
+    this.#events$.next({ type: 'started', version: this.#version })
+  }
+
+  #emitDied(): void {
+    const reason = this.#failure
+    this.#events$.next({ type: 'stopped', version: this.#version, ...(reason === undefined ? {} : { reason }) })
   }
 
   #emitFailed({ reason }: Failure): void {

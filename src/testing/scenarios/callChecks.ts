@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Aggregate } from '../../aggregate/index.js'
-import { asError, describe, isCutoverError } from '../../contract/index.js'
+import { asError, describe, type ErrorCode, isCutoverError } from '../../contract/index.js'
 import { isError } from '../../support/index.js'
 import type { Deadline } from '../deadline.js'
 import type { BufferedRuntime } from './bufferedRuntime.js'
@@ -66,13 +66,13 @@ export class CallChecks {
     )
   }
 
-  /** The waiting calls, and new ones, must reject with `CUTOVER_DISPOSED`. */
-  async expectClosed(): Promise<void> {
+  /** The waiting calls, and new ones, must reject with this code. @param when - for messages */
+  async expectRejected(code: ErrorCode, when: string): Promise<void> {
     this.sendWaiting()
     for (const { answer } of this.#waiting.splice(0)) {
-      const outcome = await this.#outcomeOf(answer, 'a call after dispose() to reject')
-      if (outcome.status === 'rejected' && isCutoverError(outcome.reason, 'CUTOVER_DISPOSED')) continue
-      assert.fail(`A call after dispose() must reject with CUTOVER_DISPOSED, but ${describeOutcome(outcome)}.`)
+      const outcome = await this.#outcomeOf(answer, `a call ${when} to reject`)
+      if (outcome.status === 'rejected' && isCutoverError(outcome.reason, code)) continue
+      assert.fail(`A call ${when} must reject with ${code}, but ${describeOutcome(outcome)}.`)
     }
   }
 

@@ -1,6 +1,5 @@
 import type { Handover } from '../../../machines/index.js'
 import {
-  boolean,
   canonical,
   duration,
   type Inspect,
@@ -47,11 +46,6 @@ export interface AggregateScenariosOptions<Req = unknown, Res = unknown> {
    * @default the cases that need it are skipped
    */
   readonly crash?: ((runtime: Runtime<Req, Res>, version: string) => unknown) | undefined
-  /**
-   * Whether a runtime keeps calls that arrive before it is running, as the hosts of this library do. If false, the
-   * scenarios make no such calls. @default true
-   */
-  readonly keepsCalls?: boolean | undefined
   /** Two or three versions. Some cases need three. @default ['1.0.0', '2.0.0', '3.0.0'] */
   readonly versions?: readonly VersionLike[] | undefined
   /** Restricts the scenarios to one handover. @default both, where they differ */
@@ -72,7 +66,6 @@ export interface CompiledScenarios {
   readonly check: (answer: unknown, version: string) => unknown
   readonly provisionBroken: ((version: string) => unknown) | undefined
   readonly crash: ((runtime: Runtime, version: string) => unknown) | undefined
-  readonly keepsCalls: boolean
   readonly versions: readonly string[]
   readonly handovers: readonly Handover[]
   readonly timeout: number
@@ -101,7 +94,6 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
     check: (optionalFunction('check', options.check) ?? (() => true)) as CompiledScenarios['check'],
     provisionBroken: provisionBroken === undefined ? undefined : provisionOf('provisionBroken', provisionBroken, id),
     crash: optionalFunction('crash', options.crash) as CompiledScenarios['crash'],
-    keepsCalls: boolean('keepsCalls', options.keepsCalls, true),
     versions: versionsOf(options.versions ?? ['1.0.0', '2.0.0', '3.0.0']),
     handovers: handover === undefined ? HANDOVERS : [handover],
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),

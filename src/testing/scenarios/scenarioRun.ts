@@ -11,7 +11,7 @@ import { ExpectedEvents } from './expectedEvents.js'
 import type { CompiledScenarios } from './options.js'
 import { PendingPromises } from './pendingPromises.js'
 import { assertStatus } from './statusCheck.js'
-import { describeEvent, isAtRest, isClosed, routedVersion, type Step, servingVersion } from './steps.js'
+import { describeEvent, isAtRest, isClosed, type ModelState, type Step, servingVersion, versionState } from './steps.js'
 import { isSettledLater } from './waitingCalls.js'
 
 /** The event that a runtime emits, for each event of the machine that comes from a runtime. */
@@ -36,6 +36,8 @@ export class ScenarioRun {
   readonly #runtimes: BufferedRuntime[] = []
   /** The user's runtimes that are in use. */
   readonly #provisioned = new Set<unknown>()
+  /** The versions whose last failed start was final. */
+  readonly #givenUp = new Set<string>()
 
   /** @param broken - the version that `provisionBroken` makes */
   constructor(options: CompiledScenarios, handover: Handover, broken: string | undefined, deadline: Deadline) {
@@ -97,16 +99,30 @@ export class ScenarioRun {
     const expectAnswer = keepsCalls ? this.#calls.send() : undefined
     const emitted = await this.#perform(step)
     if (serving !== null) await expectAnswer?.(serving)
-    if (isClosed(to)) await this.#calls.expectClosed()
-    else if (routedVersion(to) === null && isSettledLater(to, rest, this.#options.keepsCalls)) this.#calls.sendWaiting()
-    assertStatus(this.#aggregate.status(), to, routedVersion(to) === null ? this.#calls.waiting : 0)
-    this.#assertEvents(this.#expectedEvents.after(step, emitted))
     const nowServing = servingVersion(to)
+    if (isClosed(to)) await this.#calls.expectRejected('CUTOVER_DISPOSED', 'after dispose()')
+    else if (this.#hasGivenUp(to, emitted)) {
+      await this.#calls.expectRejected('CUTOVER_NO_ACTIVE_VERSION', 'to a version whose host has given up')
+    } else if (nowServing === null && isSettledLater(to, rest)) this.#calls.sendWaiting()
+    assertStatus(this.#aggregate.status(), to, nowServing === null ? this.#calls.waiting : 0)
+    this.#assertEvents(this.#expectedEvents.after(step, emitted))
     if (nowServing !== null) {
       await this.#calls.expectWaitingAnswered(nowServing)
       await this.#calls.send()(nowServing)
     }
     if (isAtRest(to)) await this.#promises.expectResolved(to)
+  }
+
+  /** Whether the host of the active version does not try to start it again by itself (rule 15). */
+  #hasGivenUp(to: ModelState, emitted: readonly RuntimeEvent[]): boolean {
+    const { active } = to.context
+    for (const event of emitted) {
+      const version = 'version' in event ? event.version : undefined
+      if (version === undefined) continue
+      if (event.type === 'failedToStart' && event.final === true) this.#givenUp.add(version)
+      else if (event.type === 'failedToStart' || event.type === 'started') this.#givenUp.delete(version)
+    }
+    return active !== null && versionState(to, active) === 'starting' && this.#givenUp.has(active)
   }
 
   /** Compares the short forms first, because their difference is easier to read; then the events with capabilities. */
@@ -157,6 +173,7 @@ export class ScenarioRun {
     this.#provisioned.add(target)
     const runtime = new BufferedRuntime(target, version)
     this.#aggregate.addVersion(version, runtime)
+    this.#givenUp.delete(version)
     this.#runtimes.push(runtime)
   }
 

@@ -33,15 +33,10 @@ export function versionState({ context }: ModelState, version: string | null): V
   return version === null ? undefined : stateOf(context, version)
 }
 
-/** The version that calls are routed to, running or not (rules 15 and 17). */
-export function routedVersion(state: ModelState): string | null {
-  return outermostState(state) === 'running' && innermostState(state) !== 'stoppingActive' ? state.context.active : null
-}
-
-/** The version that answers calls: calls are routed to it, and it is running. */
+/** The version that takes calls (rules 15 and 17): the active one, while it is running. */
 export function servingVersion(state: ModelState): string | null {
-  const version = routedVersion(state)
-  return versionState(state, version) === 'running' ? version : null
+  const { active } = state.context
+  return outermostState(state) === 'running' && versionState(state, active) === 'running' ? active : null
 }
 
 /** What the hosts of the versions can report in this state, except for a failed start. */

@@ -21,8 +21,8 @@ const name = fc.option(version, { freq: 6 })
 /** An index from the end: recent items matter most. */
 const which = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(30) })
 const said = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom<Said>('started', 'stopped') },
-  { weight: 1, arbitrary: fc.constantFrom<Said>('failedToStart', 'updated', 'ended') },
+  { weight: 4, arbitrary: fc.constantFrom<Said>('started', 'stopped', 'died') },
+  { weight: 1, arbitrary: fc.constantFrom<Said>('failedToStart', 'gaveUp', 'updated', 'ended') },
 )
 
 const setVersion = fc

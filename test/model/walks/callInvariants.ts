@@ -13,11 +13,15 @@ export const callArrived: readonly Invariant<{ readonly call: CallRecord; readon
   invariant('A call whose signal has already fired is not sent', ({ call, wasAborted }) => {
     return !wasAborted || call.activeSends + call.nextSends === 0
   }),
-  invariant('A propagated call that is sent at once is also sent to the next version', ({ call }, world) => {
-    const { next, phase } = world.status
-    if (!call.request.startsWith('p') || call.activeSends === 0 || world.hasReentered) return true
-    return call.nextSends === (next === null || phase === 'stoppingNext' ? 0 : 1)
-  }),
+  invariant(
+    'A propagated call that is sent at once is also sent to the next version, while that is running',
+    ({ call }, world) => {
+      const { next, versions } = world.status
+      if (!call.request.startsWith('p') || call.activeSends === 0 || world.hasReentered) return true
+      const isRunning = versions.some(its => its.version === next && its.state === 'running')
+      return call.nextSends === (isRunning ? 1 : 0)
+    },
+  ),
 ]
 
 /** Checked for every call that reaches a host. */
@@ -73,9 +77,16 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ),
   ofCode(
     'CUTOVER_NO_ACTIVE_VERSION',
-    'A call times out only after waitTimeout',
-    ({ madeAt, activeSends }, { options, clock }) => activeSends === 0 && clock.now - madeAt >= options.waitTimeout,
+    'A call rejects without a version only if it has waited for waitTimeout, or a host has given up',
+    ({ madeAt, activeSends }, { options, clock, hosts }) => {
+      const hasGivenUp = hosts.some(({ events }) => events.hasGivenUp)
+      return activeSends === 0 && (hasGivenUp || clock.now - madeAt >= options.waitTimeout)
+    },
   ),
+  ofCode('CUTOVER_RUNTIME_LOST', 'A call is lost only if its host has died since it got it', (call, _, error) => {
+    const { sentTo, deathsBefore } = call
+    return sentTo !== null && sentTo.events.deaths > deathsBefore && error.version === sentTo.version
+  }),
   ofCode(
     'CUTOVER_TOO_MANY_WAITING_CALLS',
     'A call is refused only if maxWaitingCalls calls wait',
@@ -88,6 +99,7 @@ export const callSettled: readonly Invariant<Settled>[] = [
 
 const CONTRACT: ReadonlySet<ErrorCode> = new Set([
   'CUTOVER_VERSION_STOPPED',
+  'CUTOVER_RUNTIME_LOST',
   'CUTOVER_NO_ACTIVE_VERSION',
   'CUTOVER_TOO_MANY_WAITING_CALLS',
   'CUTOVER_DISPOSED',

@@ -17,6 +17,7 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
     isPlain: world.isPlain,
     waitingBefore: world.aggregate.status().waiting,
     sentTo: null,
+    deathsBefore: 0,
     activeSends: 0,
     nextSends: 0,
     reached: [],
@@ -43,11 +44,12 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
 
 /** Records that a host got a call. @returns the call's record, if the host got it as the active version */
 export function receiveCall(world: World, request: string, host: WalkHost): CallRecord | null {
-  const { state, phase } = world.look()
+  const { state, active, versions } = world.look()
   const call = world.calls[Number(request.slice(1)) - 1]
   if (call === undefined) throw new Error(`The call ${request} was never made.`)
   const { role } = host.events
-  world.check(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
+  const isServing = state === 'running' && versions.some(its => its.version === active && its.state === 'running')
+  world.check(callWentOut, { call, host, role, isServing })
   call.reached.push(host)
   if (call.reached.length === 1 && world.servers.at(-1) !== host) world.servers.push(host)
   if (role === 'next') {
@@ -56,6 +58,7 @@ export function receiveCall(world: World, request: string, host: WalkHost): Call
   }
   call.activeSends++
   call.sentTo = host
+  call.deathsBefore = host.events.deaths
   world.lastSent = call.number
   return call
 }

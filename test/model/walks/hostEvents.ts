@@ -18,6 +18,10 @@ export class HostEvents {
   hasEmittedStopped = false
   /** The host emitted `stopped` while its version was terminating. */
   wentDown = false
+  /** How often the host emitted that it died. */
+  deaths = 0
+  /** The host has emitted, at some time, that it does not try again. */
+  hasGivenUp = false
   /** Subscribers have received `started`, and no `stopped` after it. */
   hasReceivedStarted = false
   role: Role = 'none'
@@ -45,8 +49,10 @@ export class HostEvents {
     } else if (event.type === 'stopped') {
       this.isUp = false
       this.hasEmittedStopped = true
+      if (event.reason !== undefined) this.deaths++
       if (this.#world.isTerminating(this.#host)) this.wentDown = true
     }
+    if (event.type === 'failedToStart' && event.final === true) this.hasGivenUp = true
     this.#expect(expectedOf(event))
   }
 

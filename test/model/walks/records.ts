@@ -32,6 +32,8 @@ export interface CallRecord {
   readonly waitingBefore: number
   /** The host of the active version that got it. */
   sentTo: WalkHost | null
+  /** How often that host had died by then. */
+  deathsBefore: number
   activeSends: number
   nextSends: number
   /** The hosts that got it, in order. */
@@ -67,7 +69,7 @@ export interface Sent {
   readonly call: CallRecord
   readonly host: WalkHost
   readonly role: Role
-  /** Whether the aggregate is running and the version is not stopping. */
+  /** Whether the aggregate is running, and its active version too. */
   readonly isServing: boolean
 }
 

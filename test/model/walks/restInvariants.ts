@@ -56,8 +56,15 @@ export const atRest: readonly WorldInvariant[] = [
   invariant('A sent call is settled when its version stops', ({ openCalls }) => {
     return every(openCalls, ({ sentTo }) => sentTo === null || sentTo.stops === 0)
   }),
-  invariant('No call waits while a version serves', ({ status: { state, phase, active, waiting } }) => {
-    return state !== 'running' || phase === 'stoppingActive' || active === null || waiting === 0
+  invariant('A call that was sent is settled when its host has died', ({ openCalls }) => {
+    return every(openCalls, ({ sentTo, deathsBefore }) => sentTo === null || sentTo.events.deaths === deathsBefore)
+  }),
+  invariant('No call waits while a version serves', ({ status: { state, active, versions, waiting } }) => {
+    const isServing = versions.some(its => its.version === active && its.state === 'running')
+    return state !== 'running' || !isServing || waiting === 0
+  }),
+  invariant('No call waits for a version whose host has given up', ({ status: { active, versions, waiting } }) => {
+    return waiting === 0 || !versions.some(its => its.version === active && its.phase === 'gaveUp')
   }),
   invariant('The counts of waiting calls and calls in flight are right', world => {
     const sent = count(world.openCalls, ({ sentTo }) => sentTo !== null)

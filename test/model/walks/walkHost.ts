@@ -17,7 +17,16 @@ export interface Behaviour {
 }
 
 /** Anything that a host can emit. */
-export type Emission = 'started' | 'updated' | 'failedToStart' | 'stopped' | 'nonsense' | 'ended' | 'broke'
+export type Emission =
+  | 'started'
+  | 'updated'
+  | 'failedToStart'
+  | 'gaveUp'
+  | 'stopped'
+  | 'died'
+  | 'nonsense'
+  | 'ended'
+  | 'broke'
 
 export const ID = 'walk'
 
@@ -84,7 +93,10 @@ export class WalkHost implements Runtime<string, string> {
       return
     }
     const event = this.#eventOf(emission)
+    const { deaths } = this.events
     if (emission !== 'nonsense') this.events.beforeEmit(event)
+    // A host that dies takes its calls with it.
+    if (this.events.deaths > deaths) this.#hanging.clear()
     this.#events$.next(event)
   }
 
@@ -206,8 +218,12 @@ export class WalkHost implements Runtime<string, string> {
         return { type: emission, version, capabilityTEE: { hardware: `of ${this}` } }
       case 'failedToStart':
         return { type: emission, version, error: new Error(`${this} failed to start`) }
+      case 'gaveUp':
+        return { type: 'failedToStart', version, error: new Error(`${this} gave up`), final: true }
       case 'stopped':
         return { type: emission, version }
+      case 'died':
+        return { type: 'stopped', version, reason: new Error(`${this} died`) }
       case 'nonsense':
         return { type: 'nonsense' } as never
     }

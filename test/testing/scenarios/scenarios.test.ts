@@ -140,7 +140,7 @@ describe('Slow runtimes, and hosts', () => {
       await run()
   })
 
-  it('A runtime that rejects early calls passes with keepsCalls: false, and fails without it', async () => {
+  it('A runtime that rejects early calls passes, because it gets none', async () => {
     const provision = (version: string) => {
       const runtime = new LateRuntime(version)
       let isRunning = false
@@ -153,13 +153,8 @@ describe('Slow runtimes, and hosts', () => {
       }
       return Object.assign(runtime, { call })
     }
-    const failures = async (options: Partial<AggregateScenariosOptions>) => {
-      const cases = aggregateScenarios({ ...SMALL, provision, ...options }).filter(({ skip }) => skip === undefined)
-      const outcomes = await Promise.allSettled(cases.map(({ run }) => run()))
-      return outcomes.filter(({ status }) => status === 'rejected').length
-    }
-    expect(await failures({ keepsCalls: false })).toBe(0)
-    expect(await failures({})).toBeGreaterThan(0)
+    const cases = aggregateScenarios({ ...SMALL, provision }).filter(({ skip }) => skip === undefined)
+    await Promise.all(cases.map(({ run }) => run()))
   })
 
   it('The aggregates use the given logger and inspect', async () => {
@@ -294,7 +289,6 @@ it.each([
   ['provisionBroken', { provisionBroken: 'yes' }],
   ['crash', { crash: true }],
   ['check', { check: /ok/ }],
-  ['keepsCalls', { keepsCalls: 'no' }],
   ['versions', { versions: ['1.0.0'] }],
   ['versions', { versions: ['1.0.0', '1.0.0+build'] }],
   ['versions', { versions: '1.0.0' }],

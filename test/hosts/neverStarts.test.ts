@@ -94,7 +94,7 @@ describe('What can never work as a process is not tried again', { timeout: 20_00
     const provisioner = childProcess({ ...OPTIONS, command })
     await using host = new RemoteHost(config => provisioner.provision<Deed, unknown>(config))
     await refusalOf(host)
-    const serve = JSON.stringify(import.meta.resolve('../../../dist/lib/guest.js'))
+    const serve = JSON.stringify(import.meta.resolve('../../dist/lib/guest.js'))
     const lines = [`import { serve } from ${serve}`, 'await serve({ call: request => request.do })']
     writeFileSync(command, `#!/bin/sh\nexec ${process.execPath} --input-type=module -e '${lines.join(';')}'\n`)
     chmodSync(command, 0o755)

@@ -126,11 +126,19 @@ describe('A module file in this process', { timeout: 20_000 }, () => {
     await host.runtime.stop()
   })
 
-  it.each([
-    ['has a syntax error', 'export const call = ('],
-    ['has no function "call"', 'export const calls = 1'],
-  ])('that %s recovers once it is mended', async (_, broken) => {
-    const module = await file(broken)
+  it('that has no function "call" is not tried again, and recovers with a restart once it is mended', async () => {
+    const module = await file('export const calls = 1')
+    const host = new FileHost(module)
+    host.runtime.start()
+    await host.heard.first(type => type === 'failedToStart')
+    await replace(module, "export const call = () => 'mended'")
+    await host.runtime.abort({ force: true })
+    expect(await host.runtime.call('?')).toBe('mended')
+    await host.runtime.stop()
+  })
+
+  it('that has a syntax error recovers once it is mended', async () => {
+    const module = await file('export const call = (')
     const host = new FileHost(module)
     host.runtime.start()
     await host.heard.first(type => type === 'failedToStart')

@@ -179,10 +179,13 @@ inBrowser('The page in use', browser => {
   })
 
   it('follows a change of the system from light to dark', async () => {
-    const { page } = await openPage(browser())
+    const { page } = await open()
     await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor()
+    await page.clock.pauseAt(Date.now() + 3_600_000)
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.getByRole('button', { name: 'Switch to light colours' }).waitFor()
+    // One frame, and less than the time after which the page draws itself again anyway.
+    await page.clock.runFor(100)
+    await page.getByRole('button', { name: 'Switch to light colours' }).waitFor({ timeout: 10_000 })
   })
 
   it('accepts a drag of files, which the browser would open otherwise', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
-import { treeRow, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
+import { treeRow, until, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
 
 const at = (sessionId: string) => ({ sessionId, createdAt: '1' })
 
@@ -100,7 +100,7 @@ inBrowser('The page in use', browser => {
     await page.clock.runFor(2_000)
     const before = await texts()
     await page.clock.runFor(60_000)
-    await page.waitForFunction(`${TICKS}.join() !== '${before.join()}'`)
+    await until(page, `${TICKS}.join() !== '${before.join()}'`)
     await page.keyboard.press(' ')
     await page.locator('.badge.past').waitFor()
     const paused = await texts()

@@ -1,8 +1,11 @@
 import '../fixtures/inspect/slowMachine.js'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { startInspector } from 'cutover/inspect'
 import { SimulatedClock } from 'cutover/testing'
@@ -12,6 +15,7 @@ import { createActor } from 'xstate'
 import { leftSince, resources } from '../fixtures/handles.js'
 import { Hosting } from '../fixtures/hosting.js'
 import { lastEventMachine, request, TestClient, usedBytes } from '../fixtures/inspect/testClient.js'
+import { Noted } from '../fixtures/noted.js'
 
 const run = promisify(execFile)
 
@@ -27,6 +31,7 @@ describe('close', () => {
     const closed = [inspector.close(), inspector.close(), inspector[Symbol.asyncDispose]()]
     actor.send({ type: 'after' })
     await Promise.all(closed)
+    expect(new Set(closed).size).toBe(1)
     expect(await Promise.all(clients.map(client => client.closed))).toEqual([1001, 1001])
     await expect(request(inspector.url)).rejects.toThrow('ECONNREFUSED')
     await inspector.close()
@@ -126,6 +131,34 @@ describe('A program with an inspector', () => {
     child.stdin?.write('x')
     expect(await exited).toBe(0)
     await client.closed
+  })
+
+  it('stays alive until close is done, even if a client confirms late', async () => {
+    const child = execFile(process.execPath, [
+      '--input-type=module',
+      '-e',
+      `import { startInspector } from ${JSON.stringify(inspectModule)}
+       const inspector = await startInspector()
+       console.log(inspector.url)
+       process.stdin.once('data', async () => {
+         process.stdin.unref()
+         const closed = inspector.close()
+         console.log('closing')
+         await closed
+         console.log('closed')
+       })`,
+    ])
+    const lines = new Noted<string>()
+    createInterface({ input: child.stdout as Readable }).on('line', line => lines.add(line))
+    await lines.count(1)
+    const client = await TestClient.connect(lines.all[0] ?? '')
+    const exited = once(child, 'exit')
+    client.socket.pause()
+    child.stdin?.write('x')
+    await lines.count(2)
+    client.socket.resume()
+    await exited
+    expect(lines.all.slice(1)).toEqual(['closing', 'closed'])
   })
 
   it('gets an error that says what to install if ws is missing, and can still use everything else', async () => {

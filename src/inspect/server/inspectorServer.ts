@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { CutoverError, type Logger } from '../../contract/index.js'
@@ -48,7 +48,6 @@ export class InspectorServer {
   readonly #server: Server
   readonly #webSockets: WebSocketServer
   readonly #files: ReadonlyMap<string, PageFile>
-  readonly #sockets = new Set<Socket>()
 
   constructor(webSockets: WebSocketServer, files: ReadonlyMap<string, PageFile>, timeouts = HTTP_TIMEOUTS) {
     const { idleTimeout, ...limits } = timeouts
@@ -57,11 +56,7 @@ export class InspectorServer {
     this.#server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, ...limits })
     this.#server.maxConnections = MAX_CONNECTIONS
     this.#server.timeout = idleTimeout
-    this.#server.on('connection', socket => {
-      socket.unref()
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
+    this.#server.on('connection', socket => socket.unref())
   }
 
   /**
@@ -82,9 +77,8 @@ export class InspectorServer {
     return access.url
   }
 
-  /** Accepts no more connections. Those that are open keep the process alive from now on, until they are closed. */
+  /** Accepts no more connections, and closes those that are not WebSockets. @returns once all are closed */
   stopListening(): Promise<void> {
-    for (const socket of this.#sockets) socket.ref()
     return new Promise(resolve => {
       this.#server.close(() => resolve())
       this.#server.closeAllConnections()

@@ -77,6 +77,22 @@ describe('The watched aggregates', () => {
     expect(unsubscribed).toBe(0)
   })
 
+  it('hold nothing of an aggregate that is disposed later', () => {
+    const { watched } = create()
+    let unsubscribed = 0
+    let complete = () => {}
+    const events = {
+      subscribe(observer: { complete(): void }) {
+        complete = () => observer.complete()
+        return { unsubscribe: () => unsubscribed++ }
+      },
+    }
+    watched.add(watchable(() => ({}), events as never))
+    complete()
+    watched.clear()
+    expect(unsubscribed).toBe(0)
+  })
+
   it('can be watched again after their end, and are then recorded again', () => {
     const { watched, recorded } = create()
     const [first, second] = [new Subject(), new Subject()]

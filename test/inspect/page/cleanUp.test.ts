@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
-import { treeRow, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
+import { treeRow, until, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
 
 const at = (sessionId: string) => ({ sessionId, createdAt: '1' })
 
@@ -100,7 +100,7 @@ inBrowser('The page in use', browser => {
     await page.clock.runFor(2_000)
     const before = await texts()
     await page.clock.runFor(60_000)
-    await page.waitForFunction(`${TICKS}.join() !== '${before.join()}'`)
+    await until(page, `${TICKS}.join() !== '${before.join()}'`)
     await page.keyboard.press(' ')
     await page.locator('.badge.past').waitFor()
     const paused = await texts()
@@ -179,10 +179,13 @@ inBrowser('The page in use', browser => {
   })
 
   it('follows a change of the system from light to dark', async () => {
-    const { page } = await openPage(browser())
+    const { page } = await open()
     await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor()
+    await page.clock.pauseAt(Date.now() + 3_600_000)
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.getByRole('button', { name: 'Switch to light colours' }).waitFor()
+    // One frame, and less than the time after which the page draws itself again anyway.
+    await page.clock.runFor(100)
+    await page.getByRole('button', { name: 'Switch to light colours' }).waitFor({ timeout: 10_000 })
   })
 
   it('accepts a drag of files, which the browser would open otherwise', async () => {

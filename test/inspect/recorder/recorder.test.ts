@@ -1,5 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { TestRecorder } from '../../fixtures/inspect/recording.js'
+import { usedBytes } from '../../fixtures/inspect/testClient.js'
 
 const large = 'x'.repeat(100_000)
 
@@ -12,6 +14,21 @@ describe('The recorder', () => {
     event.n = 2
     expect(test.message(1)).toEqual(before)
     expect(before['event']).toEqual({ type: 'x', n: 1 })
+  })
+
+  it('releases an event after the conversion', async () => {
+    const test = new TestRecorder()
+    const record = () => {
+      const event = { type: 'x' }
+      test.event('a', event)
+      return new WeakRef(event)
+    }
+    const ref = record()
+    test.message(1)
+    await turn()
+    usedBytes()
+    expect(ref.deref()).toBeUndefined()
+    expect(test.message(1)['event']).toEqual({ type: 'x' })
   })
 
   it('counts the size of the JSON instead of the size of the values after the conversion', () => {

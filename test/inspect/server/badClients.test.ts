@@ -3,11 +3,12 @@ import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'cutover'
 import { startInspector } from 'cutover/inspect'
 import { expect, it, onTestFinished } from 'vitest'
 import { pageFiles } from '../../../src/inspect/server/pageFiles.js'
-import { request, TestClient } from '../../fixtures/inspect/testClient.js'
+import { request, TestClient, usedBytes } from '../../fixtures/inspect/testClient.js'
 import { Noted } from '../../fixtures/noted.js'
 
 /** Opens a connection to the inspector. */
@@ -45,14 +46,41 @@ it('A refused client that does not close its side does not hold up close', async
 
 it('A connection beyond 256 is closed at once, and later ones are accepted again', async () => {
   await using inspector = await startInspector()
+  let accepted = 0
+  const onSocket = () => {
+    accepted++
+  }
+  channel('net.server.socket').subscribe(onSocket)
+  onTestFinished(() => void channel('net.server.socket').unsubscribe(onSocket))
   const sockets = Array.from({ length: 256 }, () => open(inspector.url))
   await Promise.all(sockets.map(socket => once(socket, 'connect')))
   const last = open(inspector.url).resume()
   await once(last, 'close')
+  expect(accepted).toBe(256)
   const [first] = sockets
   first?.end('GET / HTTP/1.1\r\n\r\n').resume()
   await once(first as Socket, 'close')
   expect(await request(inspector.url)).toMatchObject({ status: 200 })
+})
+
+it('A connection that has ended is released', async () => {
+  await using inspector = await startInspector()
+  const refs: WeakRef<Socket>[] = []
+  const closed: Promise<unknown>[] = []
+  const onSocket = (message: unknown) => {
+    const { socket } = message as { readonly socket: Socket }
+    refs.push(new WeakRef(socket))
+    closed.push(once(socket, 'close'))
+  }
+  channel('net.server.socket').subscribe(onSocket)
+  for (let i = 0; i < 5; i++) expect(await request(inspector.url)).toMatchObject({ status: 200 })
+  channel('net.server.socket').unsubscribe(onSocket)
+  await Promise.all(closed.splice(0))
+  for (let i = 0; i < 5; i++) {
+    await turn()
+    usedBytes()
+  }
+  expect(refs.map(ref => ref.deref())).toEqual(Array(5).fill(undefined))
 })
 
 it('An error of the listening socket is logged, and the inspector goes on', async () => {

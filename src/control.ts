@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
 import {
   type AggregateEffect,
@@ -267,7 +268,7 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
 /** Hosts in other languages may send anything, such as null for nothing. */
 function capabilityFacts(capability: CapabilityTEE | null | undefined): CapabilityFacts | null {
   if (capability === undefined || capability === null) return null
-  const hex = (bytes: unknown) => (bytes instanceof Uint8Array ? Buffer.from(bytes).toString('hex') : null)
+  const hex = (bytes: unknown) => (types.isUint8Array(bytes) ? Buffer.from(bytes).toString('hex') : null)
   return { hardware: `${capability.hardware}`, rak: hex(capability.rak), attestation: hex(capability.attestation) }
 }
 

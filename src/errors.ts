@@ -1,3 +1,6 @@
+import { types } from 'node:util'
+import { isError } from './realms.js'
+
 /**
  * The error codes, each with its cause in Markdown. A test keeps the table in `docs/errors.md` equal; that page adds the
  * remedies.
@@ -37,7 +40,7 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** Shared by all copies of this library in one process, so that each recognises the other's errors. */
+/** Shared by all copies of this library in one process and by all realms, so that each recognises the other's errors. */
 const MARK = Symbol.for('cutover.error')
 
 /** What an error may carry besides its message. */
@@ -71,29 +74,64 @@ export class CutoverError extends Error {
 }
 
 /**
- * Tells whether `error` was made by this library, by any copy of it in this process.
+ * Tells whether `error` was made by this library: by any copy of it in this process, or by the one in a guest.
+ *
+ * The class, the `name` and the `code` of an error do not count, because any code can set them. Never throws.
  *
  * @param error - anything that was thrown
  * @param code - when given, the error must have this code as well
  */
 export function isCutoverError(error: unknown, code?: ErrorCode): error is CutoverError {
-  if (typeof error !== 'object' || error === null || !(MARK in error)) return false
-  return code === undefined || ('code' in error && error.code === code)
+  // Neither what inherits from one of ours nor what has the mark in its prototype is one.
+  if (!types.isNativeError(error) || !isMark(Object.getOwnPropertyDescriptor(error, MARK))) return false
+  return code === undefined || Object.getOwnPropertyDescriptor(error, 'code')?.value === code
 }
 
-/** Whatever was thrown, as an `Error`. */
+/** Assigning the symbol makes a property that can be seen and changed; the library defines one that cannot. */
+function isMark(mark: PropertyDescriptor | undefined): boolean {
+  return mark?.value === true && mark.enumerable === false && mark.writable === false && mark.configurable === false
+}
+
+/**
+ * Whatever was thrown, as an `Error` whose `name`, `message` and `String(error)` are texts. An error without these
+ * becomes the `cause` of a new one. Never throws.
+ */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describe(thrown), { cause: thrown })
+  if (!isError(thrown)) return new Error(describe(thrown), { cause: thrown })
+  return isLegible(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown })
 }
 
-/** A short text for any value in a message: quoted strings, cut at 80 characters. */
+function isLegible(error: Error): boolean {
+  try {
+    return [error.name, error.message, String(error)].every(text => typeof text === 'string')
+  } catch {
+    return false
+  }
+}
+
+function messageOf(error: Error): string {
+  try {
+    if (typeof error.message === 'string') return error.message
+  } catch {}
+  return 'an error without a readable message'
+}
+
+/** A short text for any value in a message: quoted strings, cut at 80 characters. Never throws. */
 export function describe(value: unknown): string {
   let text: string
   if (typeof value === 'string') text = JSON.stringify(value)
   else if (typeof value === 'function') text = 'a function'
-  else if (Array.isArray(value)) text = 'an array'
-  else if (typeof value === 'object' && value !== null) text = 'an object'
+  else if (typeof value === 'object' && value !== null) text = isArray(value) ? 'an array' : 'an object'
   else if (typeof value === 'bigint') text = `${value}n`
   else text = String(value)
   return text.length > 80 ? `${text.slice(0, 77)}... (${text.length} characters)` : text
+}
+
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    // A proxy that was revoked.
+    return false
+  }
 }

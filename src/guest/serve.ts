@@ -17,7 +17,7 @@ export interface ServeOptions {
   readonly maxFrameBytes?: number | undefined
   /**
    * The most items that a message to the host may hold: each element of an array counts as one, each entry of a map as two,
-   * a `Uint8Array` as four. An answer with more rejects its call. Give it what the host has. @default 1_000_000
+   * a `Uint8Array` as four. An answer with more rejects its call. At least 100; give it what the host has. @default 1_000_000
    */
   readonly maxMessageItems?: number | undefined
   /** How many of its calls to the host may be unanswered; more wait. Give it what the host has. @default 10_000 */

@@ -46,7 +46,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
   /**
    * The most items that a message of the guest may hold: each element of an array counts as one, each entry of a map as
    * two, a byte string as four. A guest that sends more is killed and launched again; an answer of a module that holds more
-   * rejects its call. @default 1_000_000
+   * rejects its call. At least 100. @default 1_000_000
    */
   readonly maxMessageItems?: number | undefined
 }

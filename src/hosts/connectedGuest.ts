@@ -6,6 +6,7 @@ import { TruncatedError } from '../protocol/frames.js'
 import type { GuestLimits } from '../protocol/guestLimits.js'
 import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../protocol/messages.js'
 import type { OpenTransport } from '../protocol/transport.js'
+import { isError } from '../realms.js'
 import type { CallOptions } from '../runtime.js'
 import type { Carrier, Exit } from './carrier.js'
 import { ExitError } from './exitError.js'
@@ -163,5 +164,5 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
 /** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
 function isFault({ cause }: Error): boolean {
-  return cause instanceof Error && !('syscall' in cause) && !(cause instanceof TruncatedError)
+  return isError(cause) && !('syscall' in cause) && !(cause instanceof TruncatedError)
 }

@@ -1,6 +1,8 @@
 import { pathToFileURL } from 'node:url'
 import { CutoverError, describe } from '../errors.js'
+import { isUrl } from '../realms.js'
 import type { CallOptions, Transferable } from '../runtime.js'
+import { invalidOption } from '../validate.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {
@@ -68,11 +70,13 @@ export async function importModule(location: URL | string): Promise<RuntimeModul
   return moduleIn(await import(moduleUrl(location).href), `Module ${location}`)
 }
 
-/** A path is relative to the working directory. */
+/** A path is relative to the working directory. @throws CutoverError `CUTOVER_INVALID_OPTION`: it looks like a URL, and is none */
 export function moduleUrl(location: URL | string): URL {
-  if (location instanceof URL) return location
+  if (isUrl(location)) return new URL(location.href)
   // A single letter before the colon is a drive, not a protocol.
-  return /^[a-z][a-z+.-]+:/i.test(location) ? new URL(location) : pathToFileURL(location)
+  if (!/^[a-z][a-z+.-]+:/i.test(location)) return pathToFileURL(location)
+  if (URL.canParse(location)) return new URL(location)
+  throw invalidOption('module', 'a URL or a path', location)
 }
 
 function assertModule(value: unknown, source: string): asserts value is RuntimeModule {

@@ -1,4 +1,5 @@
-import { type EncodeOptions, encode } from 'cborg'
+import { types } from 'node:util'
+import { type EncodeOptions, encode, Token, Type } from 'cborg'
 import { type CborContext, CborDecoder } from './cborDecoder.js'
 import { MAX_NESTING, TooDeepError } from './limits.js'
 
@@ -8,7 +9,11 @@ const NOT_BYTES = [
   ...['Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'ArrayBuffer', 'SharedArrayBuffer'],
 ]
 const ENCODING: EncodeOptions = {
-  typeEncoders: Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+  typeEncoders: {
+    ...Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+    // cborg takes the bytes of another realm for an object with a field for each byte.
+    Object: value => (types.isUint8Array(value) ? new Token(Type.bytes, Buffer.from(value)) : null),
+  },
 }
 
 function refuse(name: string): never {
@@ -38,14 +43,17 @@ function checkNesting(value: unknown, level: number): void {
 
 function itemsOf(value: object): Iterable<unknown> {
   if (Array.isArray(value)) return value
-  return value instanceof Map ? [...value.keys(), ...value.values()] : Object.values(value)
+  return types.isMap(value) ? [...value.keys(), ...value.values()] : Object.values(value)
 }
 
-/** A value, the items of the message so far, and how many bytes it took. */
 export interface Decoded {
   readonly value: unknown
+  /** The items of the message so far. */
   readonly items: number
+  /** How many bytes the value took. */
   readonly length: number
+  /** Something in it is nested too deep, and is not in the value. */
+  readonly isTooDeep: boolean
 }
 
 /** Decodes one item that takes all of `bytes`. @throws Error as {@link CborDecoder.read}, and for what is left of them */
@@ -59,5 +67,5 @@ export function decodeCbor(bytes: Uint8Array, context: CborContext): Decoded {
 export function decodeFirstCbor(bytes: Uint8Array, context: CborContext): Decoded {
   const decoder = new CborDecoder(bytes, context)
   const value = decoder.read()
-  return { value, items: decoder.items, length: decoder.at }
+  return { value, items: decoder.items, length: decoder.at, isTooDeep: decoder.isTooDeep }
 }

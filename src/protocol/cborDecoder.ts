@@ -1,5 +1,5 @@
 import { type DecodeOptions, type Token, Tokenizer } from 'cborg'
-import { ITEMS_PER_BYTE_STRING, MAX_NESTING, TooDeepError, TooManyItemsError } from './limits.js'
+import { ITEMS_PER_BYTE_STRING, MAX_NESTING, TooManyItemsError } from './limits.js'
 
 /** Refuses heads longer than needed and indefinite lengths. */
 const STRICT: DecodeOptions = { strict: true, allowIndefinite: false, allowUndefined: true, allowBigInt: true }
@@ -26,6 +26,8 @@ export interface CborContext {
 export class CborDecoder {
   /** The items so far: each element, each key, each value; a byte string for four. */
   items: number
+  /** Something was nested too deep, and was skipped. */
+  isTooDeep = false
   readonly #tokens: Tokenizer
   readonly #length: number
   readonly #level: number
@@ -44,34 +46,23 @@ export class CborDecoder {
     return this.#tokens.pos()
   }
 
-  /** @throws TooManyItemsError, TooDeepError, and Error for what is not well-formed, or refused */
+  /** @throws TooManyItemsError, and Error for what is not well-formed, or refused */
   read(level: number = this.#level): unknown {
-    if (this.#tokens.done()) throw refused('it ends where an item should begin')
-    const token = this.#tokens.next()
-    switch (token.type.major) {
-      case BYTES:
-        this.#count(ITEMS_PER_BYTE_STRING - 1)
-        return token.value
-      case ARRAY:
-        return this.#array(token, level + 1)
-      case MAP:
-        return this.#map(token, level + 1)
-      case TAG:
-        throw refused(`it has the tag ${token.value}`)
-      default:
-        return token.value
-    }
+    const token = this.#next()
+    const { major } = token.type
+    if (major !== ARRAY && major !== MAP) return token.value
+    const count = this.#countIn(token)
+    if (level >= MAX_NESTING) return this.#skip(count)
+    return major === ARRAY ? this.#array(count, level + 1) : this.#map(count / 2, level + 1)
   }
 
-  #array(token: Token, level: number): unknown[] {
-    const count = this.#open(token.value, level)
+  #array(count: number, level: number): unknown[] {
     const items: unknown[] = []
     for (let i = 0; i < count; i++) items.push(this.read(level))
     return items
   }
 
-  #map(token: Token, level: number): object {
-    const count = this.#open(2 * token.value, level) / 2
+  #map(count: number, level: number): object {
     const keys: unknown[] = []
     const values: unknown[] = []
     for (let i = 0; i < count; i++) {
@@ -81,11 +72,28 @@ export class CborDecoder {
     return keys.every(key => typeof key === 'string') ? objectOf(keys, values) : mapOf(keys, values)
   }
 
-  /** An array or a map begins. @param count - of the items in it; returned */
-  #open(count: number, level: number): number {
+  /** In a loop, so that nothing is too deep for it. */
+  #skip(count: number): undefined {
+    this.isTooDeep = true
+    for (let left = count; left > 0; left--) {
+      const token = this.#next()
+      if (token.type.major === ARRAY || token.type.major === MAP) left += this.#countIn(token)
+    }
+  }
+
+  #next(): Token {
+    if (this.#tokens.done()) throw refused('it ends where an item should begin')
+    const token = this.#tokens.next()
+    if (token.type.major === TAG) throw refused(`it has the tag ${token.value}`)
+    if (token.type.major === BYTES) this.#count(ITEMS_PER_BYTE_STRING - 1)
+    return token
+  }
+
+  /** How many items are in the array or the map that begins. */
+  #countIn({ type, value }: Token): number {
+    const count = type.major === MAP ? 2 * value : value
     const left = this.#length - this.at
     if (count > left) throw refused(`it says that ${count} items are in ${left} bytes`)
-    if (level > MAX_NESTING) throw new TooDeepError()
     this.#count(count)
     return count
   }

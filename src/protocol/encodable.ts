@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import { describe } from '../errors.js'
+import { tagOf } from '../realms.js'
 import { MAX_NESTING } from './limits.js'
 import { ValueReader } from './valueReader.js'
 import { ValueWriter } from './valueWriter.js'
@@ -42,15 +44,15 @@ function search(value: unknown, path: string, above: readonly object[]): string 
   if (typeof value === 'bigint' && (value > MAX_UINT || value < -1n - MAX_UINT)) {
     return `${path} is a bigint of more than 64 bits`
   }
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+  if (typeof value !== 'object' || value === null || types.isUint8Array(value)) return undefined
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     return `${path} is ${withArticle(tagOf(value))}; send a Uint8Array of its bytes`
   }
   if (above.includes(value)) return `${path} contains itself`
   if (above.length === MAX_NESTING) return `it is nested more than ${MAX_NESTING} levels deep`
   const within = [...above, value]
   if (Array.isArray(value)) return first(value.entries(), ([i, item]) => search(item, `${path}[${i}]`, within))
-  if (value instanceof Map) {
+  if (types.isMap(value)) {
     return first(
       value,
       ([key, item]) => search(key, `a key of ${path}`, within) ?? search(item, `${path}.get(${describe(key)})`, within),
@@ -67,10 +69,6 @@ function first<T>(items: Iterable<T>, find: (item: T) => string | undefined): st
     if (found !== undefined) return found
   }
   return undefined
-}
-
-function tagOf(value: object): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
 }
 
 function withArticle(noun: string): string {

@@ -1,6 +1,9 @@
-import { positive } from '../validate.js'
+import { invalidOption, positive } from '../validate.js'
 import { DEFAULT_MAX_FRAME_BYTES } from './frames.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
+
+/** What is said when a guest connects must fit, and an error that says what does not. */
+const MIN_MESSAGE_ITEMS = 100
 
 /** What a host takes of its guest. A guest of this library is told, and keeps to it. */
 export interface GuestLimits {
@@ -18,8 +21,14 @@ export function compileLimits(options: GuestLimitOptions): GuestLimits {
   const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
   return {
     maxFrameBytes: positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES),
-    maxMessageItems: positive('maxMessageItems', maxMessageItems, DEFAULT_MAX_MESSAGE_ITEMS),
+    maxMessageItems: itemsOf(maxMessageItems),
     maxHostRequests: positive('maxHostRequests', maxHostRequests, DEFAULT_MAX_HOST_REQUESTS),
     maxHostRequestBytes: positive('maxHostRequestBytes', maxHostRequestBytes, DEFAULT_MAX_HOST_REQUEST_BYTES),
   }
+}
+
+function itemsOf(maxMessageItems: number | undefined): number {
+  const items = positive('maxMessageItems', maxMessageItems, DEFAULT_MAX_MESSAGE_ITEMS)
+  if (items >= MIN_MESSAGE_ITEMS) return items
+  throw invalidOption('maxMessageItems', `${MIN_MESSAGE_ITEMS} or more`, items)
 }

@@ -1,4 +1,5 @@
 import { describe } from '../errors.js'
+import { isPlain } from '../realms.js'
 import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from './limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
 import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
@@ -47,45 +48,35 @@ export class MessageReader {
     if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
     const kind = input.key()
     if (kind === undefined) return undefined
-    const payload = this.#payload(end)
+    const payload = input.value()
     const at = input.at
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
-    return { id, type, kind, payload }
+    return { id, type, kind, payload: this.#checked(payload) }
   }
 
-  #payload(end: number): unknown {
-    try {
-      return this.#in.value()
-    } catch (error) {
-      if (!(error instanceof TooDeepError)) throw error
-      this.#in.at = end - BEFORE_TYPE.length - 1
-      return new Unreadable(error)
-    }
+  #checked(payload: unknown): unknown {
+    return this.#in.isTooDeep ? new Unreadable(new TooDeepError()) : payload
   }
 
   #long(start: number): Message {
     const message = this.#in.whole(start)
-    if (!isObject(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
+    if (!isPlain(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
     const { id, body, message_type: type, ...others } = message
     const [other] = Object.keys(others)
     if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
     if (!isId(id)) throw new Error(`The id of a message is an integer of 64 bits; this is ${describe(id)}.`)
     if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type is 1 or 2; this is ${describe(type)}.`)
-    const kinds = isObject(body) ? Object.keys(body) : []
+    const kinds = isPlain(body) ? Object.keys(body) : []
     const [kind] = kinds
-    if (!isObject(body) || kind === undefined || kinds.length > 1) {
+    if (!isPlain(body) || kind === undefined || kinds.length > 1) {
       throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
     }
-    return { id, type, kind, payload: body[kind] }
+    return { id, type, kind, payload: this.#checked(body[kind]) }
   }
 }
 
 function isId(id: unknown): id is MessageId {
   return typeof id === 'bigint' ? id >= 0n && id <= MAX_ID : Number.isSafeInteger(id) && (id as number) >= 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

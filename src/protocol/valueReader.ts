@@ -27,6 +27,8 @@ export class ValueReader {
   end = 0
   /** The items below the value that was read last; they are counted before there is memory for them. */
   items = 0
+  /** Something in the value that was read last is nested too deep, and is not in it. */
+  isTooDeep = false
   readonly #maxItems: number
   /** A map was met that the short way cannot judge: the whole value goes through the library. */
   #gaveUp = false
@@ -45,14 +47,16 @@ export class ValueReader {
     this.end = end
   }
 
-  /** Reads one value. @throws TooManyItemsError, TooDeepError, and Error for what is not well-formed, or refused */
+  /** Reads one value. @throws TooManyItemsError, and Error for what is not well-formed, or refused */
   value(): unknown {
     const start = this.at
     this.#gaveUp = false
     this.items = 0
+    this.isTooDeep = false
     const value = this.#item(MAX_DEPTH)
     if (!this.#gaveUp) return value
     this.items = 0
+    this.isTooDeep = false
     return this.#library(start, MAX_DEPTH)
   }
 
@@ -92,8 +96,9 @@ export class ValueReader {
   /** Reads one whole message through the library. @throws Error as {@link value} */
   whole(start: number): unknown {
     const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
-    const { value, items } = decodeCbor(this.#rest(start), context)
+    const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
     this.items = items
+    this.isTooDeep = isTooDeep
     return value
   }
 
@@ -232,8 +237,9 @@ export class ValueReader {
   /** @param depth - how many levels of the short way are left at `start` */
   #library(start: number, depth: number): unknown {
     const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
-    const { value, items, length } = decodeFirstCbor(this.#rest(start), context)
+    const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
     this.items = items
+    if (isTooDeep) this.isTooDeep = true
     this.at = start + length
     return value
   }

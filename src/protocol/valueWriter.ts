@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { encodeCbor } from './cbor.js'
 import { sorted } from './keyOrder.js'
 import { ITEMS_PER_BYTE_STRING } from './limits.js'
@@ -198,7 +199,7 @@ export class ValueWriter {
     if (depth === 0) this.#library(value, depth)
     else if (Array.isArray(value)) this.#array(value, depth)
     else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
-    else if (value instanceof Uint8Array) this.#copy(value)
+    else if (types.isUint8Array(value)) this.#copy(value)
     else this.#library(value, depth)
   }
 

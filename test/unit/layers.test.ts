@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['machines', /^machines\//],
   [
     'foundations',
-    /^src\/(errors|version|runtime|validate|logger|inspection|clock|abortListeners|attempt|flights|waiting|safeObservable|thenable|socketName|printable|stack|callTimeout)\.ts$|^src\/support\//,
+    /^src\/(errors|version|runtime|validate|logger|inspection|clock|abortListeners|attempt|flights|waiting|safeObservable|thenable|socketName|printable|stack|callTimeout|realms)\.ts$|^src\/support\//,
   ],
   ['module', /^src\/module\//],
   ['protocol', /^src\/protocol\//],

@@ -31,9 +31,8 @@ export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
 /** Every version and every host uses the same module file. */
 export function renderersOn(host: HostName, executions: Executions, inspect?: Inspect): Provision {
   const provisioner = HOSTS[host]({ inspect })
+  const module = new URL('./renderer.js', import.meta.url)
   return version => {
-    // In one process Node.js loads a file once per URL, so each version needs its own.
-    const module = new URL(`./renderer.js?version=${version}`, import.meta.url)
     const onHostRequest = (request: unknown) => {
       const { executed } = request as { readonly executed: number }
       executions.set(executed, (executions.get(executed) ?? 0) + 1)

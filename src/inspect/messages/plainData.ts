@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+import { isError, tagOf } from '../../realms.js'
 /** How much of a value is shown. */
 export interface PlainDataLimits {
   /** How deep objects may nest. */
@@ -86,16 +88,16 @@ class Converter {
 
   #content(value: object): unknown {
     if (Array.isArray(value)) return this.#list(value.length, index => value[index])
-    if (value instanceof Error) return this.#error(value)
-    if (value instanceof Date) return dateText(value)
-    if (value instanceof RegExp) return truncate(String(value), this.#limits.characters)
-    if (value instanceof Map) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
-    if (value instanceof Set) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
+    if (isError(value)) return this.#error(value)
+    if (types.isDate(value)) return dateText(value)
+    if (types.isRegExp(value)) return truncate(String(value), this.#limits.characters)
+    if (types.isMap(value)) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
+    if (types.isSet(value)) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
     if (ArrayBuffer.isView(value)) {
       return bytesText(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
     }
-    if (value instanceof ArrayBuffer) return bytesText('ArrayBuffer', value, 0, value.byteLength)
-    if (OPAQUE.some(type => value instanceof type)) return `[${value.constructor.name}]`
+    if (types.isArrayBuffer(value)) return bytesText('ArrayBuffer', value, 0, value.byteLength)
+    if (isOpaque(value)) return `[${tagOf(value)}]`
     const { toJSON } = value as { readonly toJSON?: unknown }
     if (typeof toJSON === 'function') return this.convert(toJSON.call(value))
     return this.#entries(value)
@@ -149,7 +151,10 @@ class Converter {
 }
 
 const MAX_FORMATTED_BIGINT = 10n ** 100n
-const OPAQUE = [Promise, WeakMap, WeakSet, WeakRef]
+
+function isOpaque(value: object): boolean {
+  return types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || tagOf(value) === 'WeakRef'
+}
 
 /** Calls the methods of `Date` itself: a subclass may override them with anything. */
 function dateText(value: Date): string {

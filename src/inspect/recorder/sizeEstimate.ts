@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** How many values one estimate visits. A value with more parts counts as large. */
 const MAX_VALUES = 256
 /** Values above this many bytes count as large. */
@@ -36,13 +38,13 @@ export class SizeEstimator {
     if (typeof value === 'bigint') return value > -MAX_SMALL_BIGINT && value < MAX_SMALL_BIGINT ? 32 : MAX_BYTES
     if (typeof value !== 'object' || value === null) return 16
     if (ArrayBuffer.isView(value)) return retainedBytes(value) + 64
-    if (value instanceof ArrayBuffer) return value.byteLength + 64
+    if (types.isArrayBuffer(value)) return value.byteLength + 64
     if (Array.isArray(value)) {
       if (value.length > MAX_VALUES) return MAX_BYTES + 1
       queue.push(...value)
       return 32
     }
-    if (value instanceof Map || value instanceof Set) return value.size > 0 ? MAX_BYTES + 1 : 64
+    if (types.isMap(value) || types.isSet(value)) return value.size > 0 ? MAX_BYTES + 1 : 64
     // For example another actor: the program keeps it in memory anyway.
     return 'toJSON' in value ? 64 : this.#visitEntries(value, queue)
   }

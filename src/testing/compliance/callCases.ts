@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { isError } from '../../realms.js'
 import type { CaseDefinition } from './caseContext.js'
+import { inThisRealm } from './inThisRealm.js'
 
 /** Cases about requests, answers, errors and signals. */
 export const callCases: readonly CaseDefinition[] = [
@@ -19,7 +21,7 @@ export const callCases: readonly CaseDefinition[] = [
       const runtime = await context.provisionStarted()
       for (const [what, value] of Object.entries(VALUES)) {
         const answer = await runtime.request({ op: 'echo', value })
-        assert.deepEqual(plain(answer), value, `${what} did not arrive unchanged:`)
+        assert.deepEqual(answer, value, `${what} did not arrive unchanged:`)
       }
     },
   },
@@ -32,11 +34,11 @@ export const callCases: readonly CaseDefinition[] = [
       const failing = runtime.call({ op: 'fail', ...fail })
       const other = runtime.call({ op: 'echo', value: 'fine' })
       const error = await runtime.rejectionOf(failing, 'fail')
-      assert.ok(error instanceof Error, `The call "fail" must reject with an Error, but rejected with ${error}`)
+      assert.ok(isError(error), `The call "fail" must reject with an Error, but rejected with ${error}`)
       const { name, message, cause } = error
       const { code, field, limits } = error as Error & Record<string, unknown>
       const actual = { name, code, message, details: { field, limits }, cause: (cause as Error)?.message }
-      assert.deepEqual(actual, fail, 'The error of the call "fail" has changed:')
+      assert.deepEqual(inThisRealm(actual), fail, 'The error of the call "fail" has changed:')
       await runtime.expectAnswer(other, 'echo', 'fine')
       await runtime.expectAllEvents(['started'])
     },
@@ -86,7 +88,7 @@ export const callCases: readonly CaseDefinition[] = [
       await runtime.expectAnswer(runtime.call({ op: 'ask', request }), 'ask', { youAsked: request })
       const error = await runtime.rejectionOf(runtime.call({ op: 'ask', request: 'fail' }), 'ask')
       assert.match(String(error), /the host says no/, 'The module must get the error of its host:')
-      assert.deepEqual(asked, [request, 'fail'], 'The host got other requests than expected:')
+      assert.deepEqual(inThisRealm(asked), [request, 'fail'], 'The host got other requests than expected:')
     },
   },
 ]
@@ -106,12 +108,4 @@ const VALUES: Readonly<Record<string, unknown>> = {
 
 function nested(depth: number): unknown {
   return depth === 0 ? [null, 'the bottom'] : { depth, rest: [nested(depth - 1)] }
-}
-
-/** Turns a Buffer into a Uint8Array: only the bytes matter. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]))
 }

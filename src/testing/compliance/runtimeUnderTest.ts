@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { first, firstValueFrom, type Subscription, switchMap } from 'rxjs'
 import { describe } from '../../errors.js'
+import { isError } from '../../realms.js'
 import type { AbortOptions, CallOptions, Runtime, RuntimeEvent } from '../../runtime.js'
 import type { Deadline } from '../deadline.js'
+import { inThisRealm } from './inThisRealm.js'
 import type { ComplianceCounts, ComplianceRequest } from './requests.js'
 
 type EventOf<T extends RuntimeEvent['type']> = Extract<RuntimeEvent, { type: T }>
@@ -74,8 +76,8 @@ export class RuntimeUnderTest {
     return this.answerOf(this.call(request, options), request.op)
   }
 
-  answerOf(call: Promise<unknown>, what: string): Promise<unknown> {
-    return this.#deadline.wait(call, `the answer to the call "${what}"`)
+  async answerOf(call: Promise<unknown>, what: string): Promise<unknown> {
+    return inThisRealm(await this.#deadline.wait(call, `the answer to the call "${what}"`))
   }
 
   /** The call must get this answer. */
@@ -103,7 +105,7 @@ export class RuntimeUnderTest {
   /** The call must reject with CutoverError `CUTOVER_RUNTIME_LOST`. */
   async expectLost(call: Promise<unknown>, what: string): Promise<void> {
     const error = await this.rejectionOf(call, what)
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = isError(error) && 'code' in error ? error.code : undefined
     const message = `The call "${what}" must reject with CUTOVER_RUNTIME_LOST, but rejected with ${error}`
     assert.equal(code, 'CUTOVER_RUNTIME_LOST', message)
   }
@@ -121,7 +123,7 @@ export class RuntimeUnderTest {
   async waitForCounts(expected: Partial<ComplianceCounts>): Promise<void> {
     const before = JSON.stringify(await this.counts())
     const what = `the counts ${JSON.stringify(expected)} of the module (at first ${before})`
-    const counts = await this.#deadline.wait(this.call({ op: 'seen', when: expected }), what)
+    const counts = inThisRealm(await this.#deadline.wait(this.call({ op: 'seen', when: expected }), what))
     assert.deepEqual(
       { ...(counts as ComplianceCounts), ...expected },
       counts,

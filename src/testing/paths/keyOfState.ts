@@ -1,5 +1,7 @@
+import { types } from 'node:util'
 import type { AnyStateMachine, AnyStateNode, SnapshotFrom } from 'xstate'
 import { CutoverError } from '../../errors.js'
+import { isError, isPlain } from '../../realms.js'
 
 /**
  * A text that is equal for equal states: same value, context and history. The order of properties is irrelevant.
@@ -43,10 +45,10 @@ class Encoder {
 
   #object(value: object, name: string): string {
     if (Array.isArray(value)) return `[${value.map((item, i) => this.encode(item, `${i}`)).join()}]`
-    if (value instanceof Map) return `Map${this.encode([...value], name)}`
-    if (value instanceof Set) return `Set${this.encode([...value], name)}`
-    if (value instanceof Error) return `Error${this.encode([value.name, value.message], name)}`
-    if (value instanceof RegExp) return `${value}`
+    if (types.isMap(value)) return `Map${this.encode([...value], name)}`
+    if (types.isSet(value)) return `Set${this.encode([...value], name)}`
+    if (isError(value)) return `Error${this.encode([value.name, value.message], name)}`
+    if (types.isRegExp(value)) return `${value}`
     if (ArrayBuffer.isView(value)) return `${value.constructor.name}${this.encode([...bytesOf(value)], name)}`
     // For example dates, and references to actors.
     if ('toJSON' in value && typeof value.toJSON === 'function') return this.encode(value.toJSON(), name)
@@ -58,11 +60,6 @@ class Encoder {
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }
 
 function notComparable({ id }: AnyStateMachine, what: string, name: string): CutoverError {

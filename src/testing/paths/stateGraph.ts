@@ -1,6 +1,6 @@
 import { getAdjacencyMap } from '@xstate/graph'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
-import { asError, CutoverError } from '../../errors.js'
+import { asError, CutoverError, isCutoverError } from '../../errors.js'
 import { keyOfState } from './keyOfState.js'
 import { type GivenEvents, PossibleEvents } from './possibleEvents.js'
 
@@ -99,7 +99,7 @@ function explore(machine: AnyStateMachine, options: object): unknown {
   try {
     return getAdjacencyMap(machine, options as never)
   } catch (thrown) {
-    if (thrown instanceof CutoverError) throw thrown
+    if (isCutoverError(thrown)) throw thrown
     const cause = asError(thrown)
     throw new CutoverError(
       'CUTOVER_UNSUPPORTED_MACHINE',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Aggregate } from '../../aggregate.js'
-import { describe, isCutoverError } from '../../errors.js'
+import { asError, describe, isCutoverError } from '../../errors.js'
+import { isError } from '../../realms.js'
 import type { Deadline } from '../deadline.js'
 import type { BufferedRuntime } from './bufferedRuntime.js'
 import type { CompiledScenarios } from './options.js'
@@ -104,7 +105,7 @@ export class CallChecks {
     const message = `Version ${version} gave a wrong answer (${describe(answer)})`
     const checked = (async () => this.#options.check(answer, version))()
     const verdict = await this.#deadline.wait(checked, `check() of an answer of ${version}`).catch((cause: unknown) => {
-      throw new Error(`${message}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw new Error(`${message}: ${asError(cause).message}`, { cause })
     })
     if (verdict === false) throw new Error(`${message}: check() returned false.`)
   }
@@ -121,5 +122,5 @@ export class CallChecks {
 
 function describeOutcome(outcome: PromiseSettledResult<unknown>): string {
   if (outcome.status === 'fulfilled') return `was answered: ${describe(outcome.value)}`
-  return `rejected: ${outcome.reason instanceof Error ? outcome.reason : describe(outcome.reason)}`
+  return `rejected: ${isError(outcome.reason) ? asError(outcome.reason) : describe(outcome.reason)}`
 }

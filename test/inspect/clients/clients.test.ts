@@ -211,7 +211,7 @@ describe('A watched aggregate', () => {
     expect(polls).toBe(last)
   })
 
-  it('cannot be something else: watch throws', async () => {
+  it('must be an aggregate, or watch throws', async () => {
     const inspector = await start()
     for (const odd of [undefined, null, {}, 7]) {
       expect(() => inspector.watch(odd as never)).toThrow(expect.objectContaining({ code: 'CUTOVER_INVALID_OPTION' }))

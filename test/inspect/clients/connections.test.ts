@@ -1,7 +1,7 @@
 import '../../fixtures/inspect/slowMachine.js'
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Logger } from 'cutover'
+import type { Clock, Logger } from 'cutover'
 import { type InspectorOptions, startInspector } from 'cutover/inspect'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createActor } from 'xstate'
@@ -66,6 +66,34 @@ describe('The timers of an inspector', () => {
     client.socket.resume()
     await closed
     expect(clock.pending).toEqual([])
+  })
+})
+
+describe('The end of a connection', () => {
+  it.each([
+    ['a message', 'hello'],
+    ['a message that is too large', 'x'.repeat(2_000)],
+  ])('has a time limit after %s, too', async (_, text) => {
+    const base = new SteppedClock()
+    const started = new Noted<number>()
+    const clock: Clock = {
+      setTimeout(act, timeout) {
+        started.add(timeout)
+        return base.setTimeout(act, timeout)
+      },
+      clearTimeout: id => base.clearTimeout(id),
+    }
+    const { inspector, lines } = await start({ clock })
+    const client = await TestClient.connect(inspector.url)
+    client.socket.send(text)
+    client.socket.pause()
+    await started.first(timeout => timeout === 1_000)
+    const disconnected = lines.first(line => line === DISCONNECTED)
+    base.fire(1_000)
+    await disconnected
+    expect(base.pending).toEqual([])
+    client.socket.resume()
+    expect([1006, 1008, 1009]).toContain(await client.closed)
   })
 })
 

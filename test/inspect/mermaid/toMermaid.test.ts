@@ -27,7 +27,7 @@ it('A machine is drawn with its states, guards, delays and finals', () => {
   ])
 })
 
-it('Parallel states, history, actors, transitions of the whole machine and awkward names are drawn too', () => {
+it('Parallel states, history, actors, transitions of the root and unusual names are drawn too', () => {
   expect(toMermaid(awkwardMachine)).toMatchInlineSnapshot(`
     "stateDiagram-v2
       state "awkward" as the_machine {
@@ -67,7 +67,7 @@ it('Parallel states, history, actors, transitions of the whole machine and awkwa
   `)
 })
 
-it('What an edge says can be chosen', () => {
+it('The label of an edge can be chosen', () => {
   const machine = createMachine({ initial: 'a', states: { a: { on: { go: 'b' } }, b: {} } })
   expect(toMermaid(machine, ({ event }) => `${event} ×3`)).toContain('  a --> b: go ×3')
 })

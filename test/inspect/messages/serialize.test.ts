@@ -1,5 +1,6 @@
 import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
+import type { ActorRefLike } from 'xstate'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
 import type { ActorInfo, RecordedEvent } from '../../../src/inspect/messages/recordedEvent.js'
 import { serialize } from '../../../src/inspect/messages/serialize.js'
@@ -61,6 +62,14 @@ function recordedEvents(value: unknown): RecordedEvent[] {
     { type: '@cutover.status', status: value as never, sessionId: undefined, createdAt: 1 },
   ]
 }
+
+it('An actor whose snapshot cannot be read is announced without one', () => {
+  const sanitize = (value: unknown) => value
+  const options = { sanitize, maxMessageBytes: 4_096, definitions: new Definitions(sanitize) }
+  const ref = { getSnapshot: throws } as unknown as ActorRefLike
+  const json = serialize({ type: '@xstate.actor', actor: actor({ ref }) }, options)
+  expect(JSON.parse(json)).toMatchObject({ type: '@xstate.actor', name: 'a', definition: '{"id":"a"}' })
+})
 
 describe('Any value becomes a message of limited size', () => {
   it.each(Object.entries(UNUSUAL))('%s', (_, value) => {

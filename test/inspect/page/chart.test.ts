@@ -133,6 +133,13 @@ describe('parseChart of a definition from another program', () => {
     })
     expect(inferTransitions(circle, 'a', 'd', 'go')).toEqual([])
   })
+
+  it('visits each state once, however many always transitions lead to it', () => {
+    const keys = Array.from({ length: 20 }, (_, i) => `s${i}`)
+    const always = keys.map(key => ({ guard: 'x', target: key }))
+    const states = Object.fromEntries(keys.map(key => [key, { always, on: { go: 's1' } }]))
+    expect(inferTransitions(chart({ id: 'm', states: { ...states, end: {} } }), 's0', 'end', 'go')).toEqual([])
+  })
 })
 
 describe('inferTransitions', () => {

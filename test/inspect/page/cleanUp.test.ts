@@ -97,6 +97,7 @@ inBrowser('The page in use', browser => {
     const axis = page.locator('.timeline .tick').first()
     await axis.waitFor()
     const texts = () => page.evaluate<string[]>(TICKS)
+    await page.clock.runFor(2_000)
     const before = await texts()
     await page.clock.runFor(60_000)
     await page.waitForFunction(`${TICKS}.join() !== '${before.join()}'`)
@@ -121,7 +122,11 @@ inBrowser('The page in use', browser => {
       expect(await page.locator('#file').inputValue()).toBe('')
       await disconnected
       expect(server.clients.size).toBe(0)
-      await page.getByRole('button', { name: 'Back to live' }).click()
+      // Two clicks before the button disappears.
+      await page.getByRole('button', { name: 'Back to live' }).evaluate((button: { click(): void }) => {
+        button.click()
+        button.click()
+      })
       await page.locator('.source.open').waitFor()
       await untilActive(page, 'on')
       expect(server.clients.size).toBe(1)

@@ -1,6 +1,6 @@
 import { toMermaid } from 'cutover/inspect'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AnyStateMachine, createMachine } from 'xstate'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
 import { chartToMermaid } from '../../../src/inspect/page/chart/diagram.js'
@@ -70,6 +70,27 @@ describe('The diagram of the page', () => {
       '  a --> a: go',
       '  a --> a: back',
     ])
+  })
+
+  it('has the right targets, even if the id of the machine looks like one that the page generates', () => {
+    const odd = { id: 'state1', initial: 'a', on: { reset: { target: '#state1', reenter: true } }, states: { a: {} } }
+    expect(pageDiagram(JSON.stringify(odd))).toContain('the_machine --> the_machine: reset')
+  })
+
+  it('is undefined if XState rejects the definition', async () => {
+    vi.doMock('xstate', () => ({
+      createMachine() {
+        throw new Error('no')
+      },
+    }))
+    vi.resetModules()
+    onTestFinished(() => {
+      vi.doUnmock('xstate')
+      vi.resetModules()
+    })
+    const rejecting = await import('../../../src/inspect/page/chart/diagram.js')
+    const chart = parseChart('{"states":{"a":{}}}')
+    expect(chart && rejecting.chartToMermaid(chart)).toBeUndefined()
   })
 
   it.each([

@@ -111,11 +111,9 @@ describe('The store', () => {
   })
 
   it('has an actor below its parent once, in whichever order and however often they are announced', () => {
-    const store = play([
-      actor('child', { parentId: 'parent' }),
-      actor('parent'),
-      actor('child', { parentId: 'parent' }),
-    ])
+    const store = play([actor('child', { parentId: 'parent' }), actor('parent')])
+    expect(store.actors.get('parent')?.children).toEqual(['child'])
+    play([actor('child', { parentId: 'parent' })], store)
     expect(store.actors.get('parent')?.children).toEqual(['child'])
   })
 
@@ -142,6 +140,7 @@ describe('The store', () => {
   it('keeps a single message that is above its limits', () => {
     const store = play([event('a', 'x'.repeat(1_000))], new Store({ characters: 10 }))
     expect(store.entries).toHaveLength(1)
+    expect(store.recording()).toHaveLength(1)
   })
 
   it('counts only the characters of the messages that it keeps', () => {
@@ -149,6 +148,12 @@ describe('The store', () => {
     for (let i = 0; i < 100; i++) play([event('a', 'x'.repeat(1_000))], store)
     for (let i = 0; i < 20; i++) play([event('a', 'small')], store)
     expect(store.entries.length).toBeGreaterThan(20)
+  })
+
+  it('records the last known state of an actor whose messages it has dropped', () => {
+    const store = play([actor('a'), actor('b'), snapshot('a', 'go', 'on')], new Store({ messages: 10 }))
+    for (let i = 0; i < 50; i++) play([event('b', `e${i}`)], store)
+    expect(play(store.recording()).actors.get('a')?.snapshot.value).toBe('on')
   })
 
   it('records an actor that was announced again with its later announcement', () => {
@@ -187,6 +192,13 @@ describe('parseMessage', () => {
   ])('returns undefined for %s', text => {
     expect(parseMessage(text)).toBeUndefined()
   })
+})
+
+it('Optional fields of the wrong type are left out', () => {
+  const odd = { type: '@xstate.actor', sessionId: 'a', name: 1, parentId: {}, definition: [], snapshot: null }
+  const message = parseMessage(JSON.stringify(odd))
+  expect(message).toEqual({ type: '@xstate.actor', sessionId: 'a', name: 'a', createdAt: '' })
+  if (message !== undefined) new Store().apply(message)
 })
 
 it('A snapshot without an event gets an event without a type', () => {

@@ -1,5 +1,6 @@
 import '../../fixtures/inspect/slowMachine.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Store } from '../../../src/inspect/page/data/store.js'
 import { ViewModel } from '../../../src/inspect/page/data/viewModel.js'
 
 const text = (it: object) => JSON.stringify({ createdAt: '1', ...it })
@@ -101,6 +102,16 @@ describe('The view model', () => {
     view.closeRecording()
     expect(view).toMatchObject({ source: { kind: 'none' }, selectedId: undefined })
     expect(view.store.entries).toEqual([])
+  })
+
+  it('throws if the page itself fails, instead of blaming the file', () => {
+    const view = liveView()
+    view.receive(actor)
+    const saved = view.save()
+    vi.spyOn(Store.prototype, 'apply').mockImplementation(() => {
+      throw new Error('a bug')
+    })
+    expect(() => view.open('right', saved)).toThrow('a bug')
   })
 
   it('reports every change, also a recording that cannot be opened', () => {

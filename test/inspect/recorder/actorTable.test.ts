@@ -52,7 +52,7 @@ describe('The table of actors', () => {
     expect(idsOf(table)).toHaveLength(10_000)
   })
 
-  it('replaces an actor with the same session id, and does not forget the new one for the end of the old one', () => {
+  it('replaces an actor with the same session id, and keeps the new one although the old one stopped', () => {
     const table = tableOf('a')
     stop(table, 'a', 1)
     table.add(ref('a'), 'root', 2)

@@ -84,12 +84,12 @@ it('A file that cannot be read is a 404', async () => {
   expect(await request(url)).toMatchObject({ status: 404, body: '' })
 })
 
-it('A page whose folder is missing is a page that is not built', async () => {
+it('A missing folder counts as a page that is not built', async () => {
   const files = await pageFiles(new URL('file:///no/such/folder/'))
   expect([...files.keys()]).toEqual(['/'])
 })
 
-it('An inspector whose port is taken has left no client and no server behind', async () => {
+it('A failed start on a taken port does not disturb the inspector on that port', async () => {
   await using inspector = await startInspector()
   const port = Number(new URL(inspector.url).port)
   await expect(startInspector({ port })).rejects.toMatchObject({ code: 'CUTOVER_INSPECTOR_FAILED' })

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { AskedAtOnce } from '../../fixtures/askedAtOnce.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
@@ -76,28 +77,6 @@ describe('A guest that wants the memory of its host, whose heap has 64 MB', () =
     expect(outcomeOf('manyErrors')).toMatchObject({ message: 'many', next: 'next' })
   })
 })
-
-/** Requests that are answered once so many of them are there; from then on each is answered. */
-class AskedAtOnce {
-  most = 0
-  #open = 0
-  readonly #enough: number
-  #goOn: () => void = () => {}
-  readonly #gate = new Promise<void>(resolve => {
-    this.#goOn = resolve
-  })
-
-  constructor(enough: number) {
-    this.#enough = enough
-  }
-
-  async answer(): Promise<void> {
-    this.most = Math.max(this.most, ++this.#open)
-    if (this.#open === this.#enough) this.#goOn()
-    await this.#gate
-    this.#open--
-  }
-}
 
 describe('The limits of a host', { timeout: 20_000 }, () => {
   it('maxMessageItems: an answer of a module that has more rejects its call alone, and one with as many does not', async () => {

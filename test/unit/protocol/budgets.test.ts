@@ -142,17 +142,31 @@ describe('A payload that is nested deep', () => {
     expect(writer.length).toBe(0)
   })
 
-  it('deeper than that is unreadable: the message says whose it is all the same', () => {
-    for (const levels of [MAX_NESTING + 1, 1_000_000]) {
-      const { id, type, kind, payload } = read(answer(Buffer.alloc(levels, 0x81), Buffer.from([0])))
+  it.each([
+    ['in canonical order', answer],
+    ['in another order', answerInAnotherOrder],
+  ])('deeper than that is unreadable, and the message says whose it is all the same: %s', (_, make) => {
+    for (const levels of [MAX_NESTING + 1, 900_000]) {
+      const { id, type, kind, payload } = read(make(Buffer.alloc(levels, 0x81), Buffer.from([0])))
       expect({ id, type, kind }).toEqual({ id: 7, type: RESPONSE, kind: KIND })
       expect(payload).toBeInstanceOf(Unreadable)
     }
   })
 
-  it('deeper than that is refused when the message is not in canonical order, or goes on behind it', () => {
-    const deep = [Buffer.alloc(100_000, 0x81), Buffer.from([0])]
-    expect(() => read(answerInAnotherOrder(...deep))).toThrow('levels deep')
-    expect(() => read(Buffer.concat([answer(...deep), Buffer.from([0])]))).toThrow('levels deep')
+  it.each([
+    ['more items than are allowed', arrayOf(200, 0)],
+    ['items that are not there', Buffer.from([0x9a, 255, 255, 255, 255])],
+    ['a tag', Buffer.from([0xc1, 0])],
+    ['no end', Buffer.alloc(0)],
+  ])('deeper than that is refused when down there is %s', (_, bottom) => {
+    const deep = Buffer.alloc(2_000, 0x81)
+    for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(deep, bottom), 2_150)).toThrow()
+  })
+
+  it('is read again after one that was too deep', () => {
+    const reader = new MessageReader()
+    const messages = [answer(Buffer.alloc(2_000, 0x81), Buffer.from([0])), answer(Buffer.from([0x81, 0]))]
+    const payloads = [...messages, ...messages].map(bytes => reader.read(bytes, 0, bytes.length).payload)
+    expect(payloads).toEqual([expect.any(Unreadable), [0], expect.any(Unreadable), [0]])
   })
 })

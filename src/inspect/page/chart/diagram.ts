@@ -17,7 +17,9 @@ export function chartToMermaid(chart: Chart): string | undefined {
 /** A machine with the states and transitions of the chart, and no actions. */
 function toMachine(chart: Chart): AnyStateMachine {
   const states = [...chart.states.values()]
-  const ids = new Map(states.map((state, i) => [state, state === chart.root ? state.key : `state${i}`]))
+  // The diagram shows the id of the root. The generated ids begin with it, so that none equals it.
+  const rootId = chart.root.key
+  const ids = new Map(states.map((state, i) => [state, state === chart.root ? rootId : `${rootId} ${i}`]))
   const targetOf = (state: ChartState) => `#${(ids.get(state) ?? '').replaceAll(/[\\.]/g, '\\$&')}`
   const configOf = (state: ChartState): object => ({
     id: ids.get(state),

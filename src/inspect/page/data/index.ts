@@ -1,5 +1,4 @@
 /** What the page knows of a program, built from its messages. Knows nothing of the document. */
-export type { SizedMessage } from './messageQueue.js'
 export type { ActorSnapshot } from './receivedMessage.js'
 export { activePaths, formatLeafStates, formatStateValue } from './stateValue.js'
 export { type Actor, isAlive, type LogEntry, type Store } from './store.js'

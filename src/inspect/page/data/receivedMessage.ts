@@ -102,12 +102,14 @@ export function toMessage(value: unknown): ReceivedMessage | undefined {
   if (VALIDATORS[value['type']]?.(value) !== true) return undefined
   const createdAt = String(value['createdAt'] ?? '')
   if (value['type'] === '@xstate.actor') {
-    const { name, sessionId, definition } = value
+    const { name, sessionId, parentId, definition, snapshot } = value
     return {
       ...value,
       createdAt,
       name: typeof name === 'string' ? name : sessionId,
+      parentId: typeof parentId === 'string' ? parentId : undefined,
       definition: typeof definition === 'string' ? definition : undefined,
+      snapshot: isObject(snapshot) ? snapshot : undefined,
     } as ReceivedActor
   }
   if (value['type'] === '@xstate.snapshot' && !isEvent(value['event'])) {

@@ -142,7 +142,6 @@ export class ViewModel {
     this.selectedId = undefined
     this.selectedEntry = undefined
     this.notice = undefined
-    this.#replacesStore = false
     this.collapsed.clear()
   }
 

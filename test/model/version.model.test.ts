@@ -180,7 +180,7 @@ class DirectRuntime extends ControllableRuntime implements Direct<unknown, unkno
 /** Works out what must be observed after each step; the events from rules 11, 12 and 20. */
 class Expected {
   /** The last `started` or `stopped`: the end of a stream after `stopped` does not emit it again. */
-  #lastSaid = ''
+  #lastEmitted = ''
 
   after({ from, event, to }: Step<Machine>) {
     const path = nodeId(to).split('.').slice(1)
@@ -192,18 +192,18 @@ class Expected {
       lastError: to.matches('stopped') ? null : to.context.lastError,
       starts: ran ? 1 : 0,
       stops: asked ? 1 : 0,
-      events: this.#heard(from, event),
+      events: this.#events(from, event),
     }
   }
 
-  #heard(from: Snapshot, event: ModelEvent): string[] {
+  #events(from: Snapshot, event: ModelEvent): string[] {
     if (!wasStarted(from)) return []
     if (event.type.includes('stopTimeout')) return ['stopped']
     if (!event.type.startsWith('host.') || event.type === 'host.refused') return []
-    const said = event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)
-    const isAgain = event.type === 'host.ended' && this.#lastSaid === 'stopped'
-    if (said === 'started' || said === 'stopped') this.#lastSaid = said
-    return isAgain ? [] : [said]
+    const emitted = event.type === 'host.ended' ? 'stopped' : event.type.slice('host.'.length)
+    const isAgain = event.type === 'host.ended' && this.#lastEmitted === 'stopped'
+    if (emitted === 'started' || emitted === 'stopped') this.#lastEmitted = emitted
+    return isAgain ? [] : [emitted]
   }
 }
 

@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 
 /**
- * The same value, made of arrays, objects and bytes of this realm. An assertion would tell those of another realm apart,
- * such as the answers of a thread under Jest; it would also tell a Buffer from another Uint8Array, though only the bytes count.
+ * Copies a value into arrays, objects and byte arrays of this realm. Assertions treat those of another realm as different,
+ * such as the answers of a thread under Jest, and a Buffer as different from a Uint8Array.
  */
 export function inThisRealm(value: unknown): unknown {
   if (types.isUint8Array(value)) return new Uint8Array(value)

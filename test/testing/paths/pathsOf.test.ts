@@ -124,14 +124,14 @@ describe('pathsOf()', () => {
 
   it('Events with equal JSON are different events', () => {
     const machine = setup({
-      types: { context: {} as { said: string }, events: {} as { type: 'fail'; error: Error } },
+      types: { context: {} as { text: string }, events: {} as { type: 'fail'; error: Error } },
     }).createMachine({
-      context: { said: '' },
-      on: { fail: { actions: assign({ said: ({ event }) => event.error.message }) } },
+      context: { text: '' },
+      on: { fail: { actions: assign({ text: ({ event }) => event.error.message }) } },
     })
     const events = ['one', 'two'].map(message => ({ type: 'fail', error: new Error(message) }) as const)
-    const said = pathsOf(machine, { events }).map(({ steps }) => steps.map(({ state }) => state.context.said))
-    expect(new Set(said.flat())).toEqual(new Set(['one', 'two']))
+    const text = pathsOf(machine, { events }).map(({ steps }) => steps.map(({ state }) => state.context.text))
+    expect(new Set(text.flat())).toEqual(new Set(['one', 'two']))
   })
 
   it('Synthetic events can be given with payloads, also for a typed machine', () => {

@@ -47,11 +47,11 @@ const PATHS: Readonly<Record<string, string>> = {
   'crash: a new version crashes while the old one stops (overlap)':
     '+1, +2, start, set 1/2, 1 up, 2 up, set 2/-, 2 crashes, 1 down, 2 up, dispose, 2 down',
   'stop: while the old active version stops':
-    '+1, start, set 1/-, 1 up, set 2/-, stop, 1 down, +1, +2, start, 2 up, dispose, 2 down, 1 down',
+    '+1, start, set 1/-, 1 up, set 2/-, stop, 1 down, +1, +2, start, 2 up, dispose, 2 down',
   'stop: while an unwanted next version stops':
     '+1, start, set 1/-, 1 up, +2, set 1/2, set 1/-, stop, 1 down, 2 down, +1, start, 1 up, dispose, 1 down',
   'stop: while the old active version stops behind the new one':
-    '+1, start, set 1/-, 1 up, +2, set 1/2, 2 up, set 2/-, stop, 1 down, 2 down, +1, +2, start, 2 up, dispose, 2 down, 1 down',
+    '+1, start, set 1/-, 1 up, +2, set 1/2, 2 up, set 2/-, stop, 1 down, 2 down, +1, +2, start, 2 up, dispose, 2 down',
   'stop: and start again before all versions are stopped':
     '+1, +2, start, set 1/2, 1 up, 2 up, stop, start, 1 down, 2 down, +1, 1 up, dispose, 1 down',
   'dispose: while the old active version stops': '+1, start, set 1/-, 1 up, set 2/-, dispose, 1 down',

@@ -2,8 +2,8 @@
 const VALUES = 256
 /** About how many bytes the heaviest of light values has. */
 const HEAVY = 65_536
-/** Node cuts small buffers out of larger ones of this many bytes, which are there for other reasons. */
-const POOL = 8_192
+/** Node.js cuts small Buffers out of pools of this many bytes: 8 KiB, or 64 KiB and an alignment since Node.js 24. */
+const POOL = Buffer.allocUnsafe(1).buffer.byteLength
 const LARGE = 2n ** 64n
 
 /** Tells what is light enough to be kept. */
@@ -60,7 +60,8 @@ export class Scales {
   }
 }
 
-/** A view, however small, keeps all of its buffer. */
-function heldBy({ buffer, byteLength }: ArrayBufferView): number {
-  return buffer.byteLength > POOL ? buffer.byteLength : byteLength
+/** A view, however small, keeps all of its buffer; a pool is kept anyway. */
+function heldBy(view: ArrayBufferView): number {
+  const { buffer, byteLength } = view
+  return view instanceof Buffer && buffer.byteLength === POOL ? byteLength : buffer.byteLength
 }

@@ -1,7 +1,8 @@
 const MAX_BYTES = 4_096
-const MAX_LINES = 20
+/** When Node.js 26 runs out of memory, it says so 22 lines before its end. */
+const MAX_LINES = 40
 
-/** The end of a stream of text: its last 20 lines, and no more than 4 KiB. */
+/** The end of a stream of text: its last 40 lines, and no more than 4 KiB. */
 export class Tail {
   #bytes = Buffer.alloc(0)
 

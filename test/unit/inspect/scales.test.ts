@@ -18,6 +18,8 @@ it('What is small is weighed, and what is large, or has no end, is heavy', () =>
 
 it('A small view of a large buffer is heavy, as it keeps all of it; a small Buffer of Node is not', () => {
   expect(new Scales().weigh(new Uint8Array(1e6).subarray(0, 4))).toBeUndefined()
+  expect(new Scales().weigh(new Uint8Array(60_000).subarray(0, 4))).toBeGreaterThan(60_000)
+  expect(new Scales().weigh(new Uint8Array(8_192).subarray(0, 4))).toBeGreaterThan(8_192)
   expect(new Scales().weigh(Buffer.from('small'))).toBeLessThan(200)
 })
 

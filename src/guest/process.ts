@@ -1,7 +1,4 @@
-/** What a Node.js process of `childProcess()` runs: its arguments are the URL of the module, the variable that says
- * where the host is, and the largest frame. */
-import { importModule } from '../module/runtimeModule.js'
-import { serveFrom } from './serve.js'
+/** `cutover/guest/process`: the program that Node.js runs for `childProcess({ module })`. */
+import { serveProcess } from './serveProcess.js'
 
-const [, , module = '', hostVariable = '', maxFrameBytes = ''] = process.argv
-await serveFrom(() => importModule(new URL(module)), { hostVariable, maxFrameBytes: Number(maxFrameBytes) })
+await serveProcess()

@@ -1,17 +1,4 @@
-/** What a worker thread of `workerThread()` runs: the module that it is told, over the port that it is given. */
-import { type MessagePort, workerData } from 'node:worker_threads'
-import { safeLogger } from '../logger.js'
-import { importModule } from '../module/runtimeModule.js'
-import { openPort } from '../protocol/portTransport.js'
-import { consoleLogger } from './consoleLogger.js'
-import { GuestSession } from './session.js'
+/** `cutover/guest/worker`: the program that a thread runs for `workerThread({ module })`. */
+import { serveThread } from './serveThread.js'
 
-const { module, port } = workerData as { readonly module: string; readonly port: MessagePort }
-
-new GuestSession({
-  open: openPort(port),
-  logger: safeLogger(consoleLogger, {}),
-  load: () => importModule(new URL(module)),
-  hostLost: () => {},
-  over: () => process.exit(0),
-}).open()
+serveThread()

@@ -6,6 +6,7 @@ import { HOST_VARIABLE } from '../socketName.js'
 import { invalidOption, object, positive, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected } from './connectedOptions.js'
+import { guestProgram } from './guestProgram.js'
 import type { Sandbox } from './process/command.js'
 import { commandOf } from './process/commandOf.js'
 import { ProcessCarrier } from './process/processCarrier.js'
@@ -80,6 +81,7 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   if (maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > MAX_FRAME_BYTES) {
     throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, maxFrameBytes)
   }
+  if (options.guestUrl !== undefined) guestProgram('process', options.guestUrl)
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {})
   return {
     name: 'child-process',

@@ -16,6 +16,11 @@ export interface ConnectedHostOptions extends SupervisedOptions {
   readonly killTimeout?: number | undefined
   /** How many calls are sent to the guest before it has answered; more wait, in order. @default 10_000 */
   readonly maxInFlight?: number | undefined
+  /**
+   * The guest program for a module, if your bundler shall make or copy it: a file URL, or a path relative to the working
+   * directory, of a bundle or a copy of `cutover/guest/worker` or `cutover/guest/process`. @default the one that cutover brings
+   */
+  readonly guestUrl?: URL | string | undefined
 }
 
 export interface CompiledConnected extends CompiledSupervised {

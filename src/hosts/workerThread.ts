@@ -2,6 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { invalidOption, object, strings } from '../validate.js'
 import { ConnectedGuest } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
+import { guestProgram } from './guestProgram.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
 import { WorkerCarrier } from './worker/workerCarrier.js'
@@ -27,8 +28,9 @@ export interface WorkerThreadOptions extends ConnectedHostOptions {
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */
 export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
-  const { module, resourceLimits, execArgv } = object('options', options)
+  const { module, resourceLimits, execArgv, guestUrl } = object('options', options)
   const compiled = compileConnected(options)
+  const program = guestProgram('worker', guestUrl)
   if (module !== undefined) fileModule(module)
   if (resourceLimits !== undefined) object('resourceLimits', resourceLimits)
   if (execArgv !== undefined) strings('execArgv', execArgv)
@@ -39,7 +41,7 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       if (!isCloneable(config.localConfig)) {
         throw invalidOption('localConfig', 'what structuredClone takes', config.localConfig)
       }
-      const command = { module: fileModule(config.module ?? module), resourceLimits, execArgv }
+      const command = { module: fileModule(config.module ?? module), program, resourceLimits, execArgv }
       const connected = { ...compiled, protocol: 'cutover' } as const
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const carrier = new WorkerCarrier(command, logger)

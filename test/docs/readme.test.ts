@@ -93,7 +93,7 @@ describe('docs/hosts.md', () => {
 })
 
 describe('links', () => {
-  const pages = ['README.md', ...['docs', 'docs/decisions', 'docs/machines'].flatMap(pagesIn)]
+  const pages = ['README.md', ...['docs', 'docs/decisions', 'docs/machines', 'docs/recipes'].flatMap(pagesIn)]
 
   it.each(pages)('Every link of %s to a file leads somewhere', page => {
     const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(match => match[1] ?? '')

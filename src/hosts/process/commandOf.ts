@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
@@ -6,6 +5,7 @@ import { HOST_VARIABLE } from '../../socketName.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
 import { fileModule } from '../connectedOptions.js'
+import { guestProgram } from '../guestProgram.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { Sandbox } from './command.js'
 import { moduleMounts } from './moduleMounts.js'
@@ -29,15 +29,17 @@ export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeC
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 
-/** Node.js, with our guest entry, which loads the module. */
+/** Node.js, with the guest program, which loads the module. */
 function moduleCommand(module: URL, options: ChildProcessOptions) {
   const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
-  const entry = createRequire(import.meta.url).resolve('#guest/process')
-  const ofModule = module.protocol === 'file:' ? [dirname(fileURLToPath(module))] : []
+  const program = guestProgram('process', options.guestUrl)
+  const script = program.file === undefined ? ['--input-type=commonjs', '-'] : [program.file]
+  const files = [module.protocol === 'file:' ? fileURLToPath(module) : undefined, program.file]
   return {
     file: process.execPath,
-    args: [...strings('execArgv', execArgv ?? []), entry, module.href, hostVariable, String(maxFrameBytes)],
-    readOnly: [...ofModule, dirname(entry)].flatMap(moduleMounts),
+    args: [...strings('execArgv', execArgv ?? []), ...script, module.href, hostVariable, String(maxFrameBytes)],
+    ...(program.file === undefined ? { input: program.text } : {}),
+    readOnly: files.filter(file => file !== undefined).flatMap(file => moduleMounts(dirname(file))),
   }
 }
 

@@ -25,13 +25,16 @@ export class GuestProcess {
 
   /** @throws whatever `spawn` throws for a command that it does not take */
   constructor(command: ProcessCommand, logger: Logger, observer: GuestProcessObserver) {
-    const { file, args, env, cwd } = command
+    const { file, args, env, cwd, input } = command
     const stderr = new Tail()
-    const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stdin = input === undefined ? 'ignore' : 'pipe'
+    const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, 'pipe', 'pipe'] })
+    // A program may exit before it has read its input; how it ended is reported by `exit`.
+    child.stdin?.on('error', () => {}).end(input)
     this.#child = child
     this.#group = new ProcessGroup(child.pid)
-    void follow(child.stdout, new OutputLog('stdout', logger))
-    void follow(child.stderr, new OutputLog('stderr', logger, { tail: stderr }))
+    void follow(child.stdout ?? undefined, new OutputLog('stdout', logger))
+    void follow(child.stderr ?? undefined, new OutputLog('stderr', logger, { tail: stderr }))
     child.once('error', error => {
       observer.failed(cannotRun(command, error))
       observer.ended()

@@ -1,9 +1,9 @@
-import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { asError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
 import { openPort } from '../../protocol/portTransport.js'
 import type { Carrier, CarrierReports } from '../carrier.js'
+import type { GuestProgram } from '../guestProgram.js'
 import { follow } from '../output/follow.js'
 import { OutputLog } from '../output/outputLog.js'
 import { Tail } from '../output/tail.js'
@@ -11,9 +11,13 @@ import { Tail } from '../output/tail.js'
 /** A thread that is to run a module. */
 export interface WorkerCommand {
   readonly module: URL
+  readonly program: GuestProgram
   readonly resourceLimits?: ResourceLimits | undefined
   readonly execArgv?: readonly string[] | undefined
 }
+
+/** Runs the program in its data. The option `eval` of `Worker` would do so too, but it ignores `--import`. */
+const RUN_TEXT = new URL("data:text/javascript,import{workerData}from'node:worker_threads';(0,eval)(workerData.text)")
 
 /** A worker thread, and the port to it. */
 export class WorkerCarrier implements Carrier {
@@ -44,11 +48,11 @@ export class WorkerCarrier implements Carrier {
   }
 
   #spawn(reports: CarrierReports): Worker {
-    const { module, resourceLimits, execArgv } = this.#command
+    const { module, program, resourceLimits, execArgv } = this.#command
     const { port1, port2 } = new MessageChannel()
     const worker = orClose(port1, () => {
-      return new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
-        workerData: { module: module.href, port: port2 },
+      return new Worker(program.file ?? RUN_TEXT, {
+        workerData: { module: module.href, port: port2, text: program.text },
         transferList: [port2],
         stdout: true,
         stderr: true,

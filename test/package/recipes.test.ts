@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { followRecipe } from '../fixtures/package/recipe.js'
+
+/** The packages that each page installs, besides cutover. A page without commands is not executed. */
+const EXECUTED: Readonly<Record<string, readonly string[]>> = {
+  esbuild: ['esbuild'],
+  tsx: ['tsx'],
+  vite: ['vite'],
+}
+const NOT_EXECUTED = ['docker']
+
+describe('docs/recipes', () => {
+  it('Every page is executed here, or says nothing that could be', () => {
+    const pages = readdirSync('docs/recipes').map(file => file.replace('.md', ''))
+    expect(pages.toSorted()).toEqual([...Object.keys(EXECUTED), ...NOT_EXECUTED].toSorted())
+  })
+
+  it.each(Object.entries(EXECUTED))('%s.md works as it is written', { timeout: 240_000 }, async (page, packages) => {
+    const runs = await followRecipe(`docs/recipes/${page}.md`, packages)
+    const announced = runs.filter(run => run.announced !== undefined)
+    expect(announced.length).toBeGreaterThan(0)
+    expect(announced.map(({ printed }) => printed)).toEqual(announced.map(run => run.announced))
+  })
+})

@@ -13,6 +13,7 @@ export type {
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
+  Transferable,
   WhenRunningOptions,
 } from './runtime.js'
 export type { AggregateState, AggregateStatus, VersionStatus } from './status.js'

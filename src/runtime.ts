@@ -1,4 +1,6 @@
-import type { TransferListItem } from 'node:worker_threads'
+import type { FileHandle } from 'node:fs/promises'
+import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web'
+import type { MessagePort } from 'node:worker_threads'
 import type { Observable } from 'rxjs'
 import { CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
@@ -14,8 +16,8 @@ export interface CallOptions {
   readonly transfer?: readonly Transferable[] | undefined
 }
 
-/** What can be moved to another thread: an ArrayBuffer, a MessagePort, … */
-export type Transferable = TransferListItem
+/** A value that can be moved to another thread. Listed here because its name in `@types/node` differs between versions. */
+export type Transferable = ArrayBuffer | MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream
 
 /** How hard to interrupt a runtime. */
 export interface AbortOptions extends CallOptions {

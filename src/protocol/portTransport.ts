@@ -16,6 +16,9 @@ import { toWire } from './wireError.js'
 
 /** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
 const BATCH = 16
+/** The types of Node.js 20 leave out streams, which it can transfer. */
+type TransferList = NonNullable<Parameters<MessagePort['postMessage']>[1]>
+
 /** id, type, kind, payload */
 const FIELDS = 4
 
@@ -50,7 +53,7 @@ class PortTransport implements Transport {
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
     if ((transfer !== undefined && transfer.length > 0) || !this.#batched.add(payload)) {
       this.#flush()
-      this.#port.postMessage([id, type, kind, payload], transfer ?? [])
+      this.#port.postMessage([id, type, kind, payload], (transfer ?? []) as TransferList)
       return
     }
     const length = this.#batch.push(id, type, kind, payload)

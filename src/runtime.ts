@@ -1,6 +1,4 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { ReadableStream, TransformStream, WritableStream } from 'node:stream/web'
-import type { MessagePort } from 'node:worker_threads'
 import type { Observable } from 'rxjs'
 import { CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
@@ -16,8 +14,21 @@ export interface CallOptions {
   readonly transfer?: readonly Transferable[] | undefined
 }
 
-/** A value that can be moved to another thread. Listed here because its name in `@types/node` differs between versions. */
-export type Transferable = ArrayBuffer | MessagePort | FileHandle | ReadableStream | WritableStream | TransformStream
+/** A `ReadableStream` or a `WritableStream` of the web. */
+interface WebStream {
+  readonly locked: boolean
+}
+
+/**
+ * A value that can be moved to another thread: an ArrayBuffer, a FileHandle, a MessagePort, or a stream of the web. Ports and
+ * streams are told by their shape, because `@types/node` and the DOM have types of their own for them.
+ */
+export type Transferable =
+  | ArrayBuffer
+  | FileHandle
+  | { postMessage(message: unknown): void; start(): void; close(): void }
+  | WebStream
+  | { readonly readable: WebStream; readonly writable: WebStream }
 
 /** How hard to interrupt a runtime. */
 export interface AbortOptions extends CallOptions {

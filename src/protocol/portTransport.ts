@@ -16,7 +16,7 @@ import { toWire } from './wireError.js'
 
 /** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
 const BATCH = 16
-/** The types of Node.js 20 leave out streams, which it can transfer. */
+/** What `postMessage` takes by its types, which differ between versions of Node.js. */
 type TransferList = NonNullable<Parameters<MessagePort['postMessage']>[1]>
 
 /** id, type, kind, payload */

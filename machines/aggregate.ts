@@ -1,8 +1,8 @@
 /**
- * The aggregate: which version is active, which is next.
+ * The aggregate: decides which version is active and which is next.
  *
- * A level-triggered reconciler. Events change only what is *wanted*; guarded `always` transitions move what is towards
- * what is wanted, one step at a time, first match wins. Overlapping `setVersion` events therefore need no queue.
+ * A level-triggered reconciler. Events change only what is *wanted*; guarded `always` transitions move what is in
+ * place towards it, one step at a time, first match wins. Overlapping `setVersion` events therefore need no queue.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
@@ -41,177 +41,188 @@
  *
  * | state | meaning |
  * |---|---|
- * | stopped | Nothing runs. Versions can be added, and wanted; calls wait. |
- * | running | What is wanted is brought about. |
- * | running.reconciling | Compares what is with what is wanted and takes the next step; never rests here. |
- * | running.settled | What is wanted is in place, as far as it is known. |
+ * | stopped | Nothing runs. Versions can be added and wanted; calls wait. |
+ * | running | The aggregate works towards the wanted pair. |
+ * | running.reconciling | Compares the versions in place with the wanted pair and takes the next step; never rests here. |
+ * | running.settled | The wanted pair is in place, as far as its versions are known. |
  * | running.stoppingActive | The old active version drains and stops; calls wait for its successor. |
- * | running.stoppingNext | The unwanted next version stops; the active version goes on serving. |
- * | running.retiring | Overlap: the new active version serves; its events are held until the old one has stopped. |
- * | stopping | Everything that runs is torn down. |
- * | stopping.halting | Until everything is down; then stopped. |
- * | stopping.restarting | Until everything is down; then running again. |
- * | stopping.disposing | Until everything is down; then gone. |
- * | disposed | Gone for good: nothing is heard any more. |
+ * | running.stoppingNext | The unwanted next version stops, while the active version serves. |
+ * | running.retiring | Overlap: the new active version serves, and its events are held until the old one has stopped. |
+ * | stopping | All running versions are torn down. |
+ * | stopping.halting | Waits until all versions are down, then is stopped. |
+ * | stopping.restarting | Waits until all versions are down, then runs again. |
+ * | stopping.disposing | Waits until all versions are down, then is disposed. |
+ * | disposed | Disposed for good: every stream has completed. |
  */
 import { assign, enqueueActions, type SnapshotFrom, sendTo, setup, spawnChild, stopChild } from 'xstate'
-import * as facts from './context.js'
-import { mark } from './ledger.js'
-import { notProvided } from './notProvided.js'
-import * as step from './steps.js'
-import { versionMachine } from './version.js'
+import * as query from './aggregateContext.js'
+import * as transition from './aggregateTransitions.js'
+import { declareEffects, type EffectOf, effect } from './effects.js'
+import { reportingVersionMachine } from './version.js'
+import { withVersion } from './versionTable.js'
 
-/** The statechart of an aggregate. Its actions, and those of its versions, are yours to provide. */
+/** The effects of the aggregate machine. */
+export const aggregateEffects = declareEffects({
+  /** Set how a version's events reach the subscribers. */
+  setGate: effect<transition.OneVersion & { readonly gate: transition.Gate }>(),
+  /** Emit `configUpdated`, after all other effects of the same decision. */
+  announceConfig: effect(),
+  /** Log that wanted versions are unknown, and that they start when they are added. */
+  warnPostponed: effect<{ readonly versions: readonly string[] }>(),
+  /** Everything is down for good: complete the streams and stop the actor. */
+  close: effect(),
+})
+
+/** An effect of the aggregate machine. */
+export type AggregateEffect = EffectOf<typeof aggregateEffects>
+
+/** The statechart of an aggregate. Its owner provides its effects, and those of its versions. */
 export const aggregateMachine = setup({
   types: {
-    context: {} as facts.AggregateContext,
-    events: {} as step.AggregateEvent,
-    input: {} as facts.AggregateInput,
+    context: {} as query.AggregateContext,
+    events: {} as transition.AggregateEvent,
+    input: {} as query.AggregateInput,
   },
-  actors: { version: versionMachine },
+  actors: { version: reportingVersionMachine },
   actions: {
-    /** Set what becomes of a version's events. */
-    setGate: notProvided<step.OneVersion & { readonly gate: step.Gate }>('setGate'),
-    /** Tell subscribers that the next version changed. */
-    announceConfig: notProvided('announceConfig'),
-    /** A version left: drop its runtime and whatever listens to it. */
-    forgetVersion: notProvided<step.OneVersion>('forgetVersion'),
-    /** Wanted versions that are unknown will be started when they are added. */
-    warnPostponed: notProvided<{ readonly versions: readonly string[] }>('warnPostponed'),
-    /** Everything is down for good: end the streams, and this actor. */
-    closeDown: notProvided('closeDown'),
+    ...aggregateEffects,
 
-    mark: assign(({ context }, { version, as }: step.Marked) => mark(context, version, as)),
+    setState: assign(({ context }, { version, state }: transition.NewState) => ({
+      versions: withVersion(context.versions, version, state),
+    })),
     spawnVersion: spawnChild('version', {
-      id: ({ event }: { readonly event: step.AggregateEvent }) => step.childId(step.namedIn(event)),
-      input: ({ context, event }: step.Args & { readonly event: step.AggregateEvent }) => ({
-        version: step.namedIn(event),
+      id: ({ event }: { readonly event: transition.AggregateEvent }) => transition.childId(transition.versionIn(event)),
+      input: ({ context, event }: transition.Args & { readonly event: transition.AggregateEvent }) => ({
+        version: transition.versionIn(event),
         drainTimeout: context.drainTimeout,
         stopTimeout: context.stopTimeout,
       }),
     }),
-    forgetFacts: assign(({ context }, { version }: step.OneVersion) => facts.without(context, version)),
-    recordWanted: assign((_, pair: facts.VersionPair) => ({ wanted: facts.wantedPair(pair) })),
-    makeActive: assign((_, { version }: step.OneVersion) => ({ active: version })),
-    makeNext: assign((_, { version }: step.OneVersion) => ({ next: version })),
+    removeState: assign(({ context }, { version }: transition.OneVersion) => query.afterLeaving(context, version)),
+    recordWanted: assign((_, pair: query.VersionPair) => ({ wanted: query.wantedPair(pair) })),
+    makeActive: assign((_, { version }: transition.OneVersion) => ({ active: version })),
+    makeNext: assign((_, { version }: transition.OneVersion) => ({ next: version })),
     promoteNext: assign(({ context }) => ({ active: context.next, next: null })),
     overtake: assign(({ context }) => ({ leaving: context.active, active: context.next, next: null })),
-    startVersion: sendTo(step.childOf, { type: 'start' }),
-    stopVersion: sendTo(step.childOf, { type: 'stop' }),
-    dropActor: stopChild(step.childOf),
+    startVersion: sendTo(transition.childOf, { type: 'start' }),
+    stopVersion: sendTo(transition.childOf, { type: 'stop' }),
+    stopActor: stopChild(transition.childOf),
   },
   guards: {
-    isNew: ({ context }, { version }: step.OneVersion) => !facts.isKnown(context, version),
-    isNewAndWanted: ({ context }, { version }: step.OneVersion) => facts.isNewAndWanted(context, version),
-    isStarting: ({ context }, { version }: step.OneVersion) => facts.isIn(context, version, 'starting'),
-    isRunning: ({ context }, { version }: step.OneVersion) => facts.isIn(context, version, 'running'),
-    isRemovable: ({ context }, { version }: step.OneVersion) => facts.isRemovable(context, version),
-    isActive: ({ context }, { version }: step.OneVersion) => version === context.active,
-    isNext: ({ context }, { version }: step.OneVersion) => version === context.next,
-    isLeaving: ({ context }, { version }: step.OneVersion) => version === context.leaving,
-    nextCanOvertake: ({ context }) => facts.nextCanOvertake(context),
+    isNew: ({ context }, { version }: transition.OneVersion) => !query.isKnown(context, version),
+    isNewAndWanted: ({ context }, { version }: transition.OneVersion) => query.isNewAndWanted(context, version),
+    isStarting: ({ context }, { version }: transition.OneVersion) => query.isIn(context, version, 'starting'),
+    isRunning: ({ context }, { version }: transition.OneVersion) => query.isIn(context, version, 'running'),
+    isRemovable: ({ context }, { version }: transition.OneVersion) => query.isRemovable(context, version),
+    isActive: ({ context }, { version }: transition.OneVersion) => version === context.active,
+    isNext: ({ context }, { version }: transition.OneVersion) => version === context.next,
+    isLeaving: ({ context }, { version }: transition.OneVersion) => version === context.leaving,
+    nextCanOvertake: ({ context }) => query.nextCanOvertake(context),
     activeIsUnwanted: ({ context }) => context.active !== null && context.active !== context.wanted.active,
     nextCanBePromoted: ({ context }) =>
       context.active === null && context.next !== null && context.next === context.wanted.active,
-    activeCanStart: ({ context }) => context.active === null && facts.isProvisioned(context, context.wanted.active),
+    activeCanStart: ({ context }) => context.active === null && query.isProvisioned(context, context.wanted.active),
     nextIsUnwanted: ({ context }) => context.next !== null && context.next !== context.wanted.next,
-    nextCanStart: ({ context }) => context.next === null && facts.isProvisioned(context, context.wanted.next),
-    isPostponed: ({ context }) => facts.postponed(context).length > 0,
-    allDown: ({ context }) => facts.allDown(context),
+    nextCanStart: ({ context }) => context.next === null && query.isProvisioned(context, context.wanted.next),
+    isPostponed: ({ context }) => query.postponed(context).length > 0,
+    allDown: ({ context }) => query.allDown(context),
   },
 }).createMachine({
   id: 'aggregate',
-  context: ({ input }) => facts.initialContext(input),
+  context: ({ input }) => query.initialContext(input),
   initial: 'stopped',
   on: {
     addVersion: {
-      guard: { type: 'isNew', params: step.theOneNamed },
-      actions: step.admit,
+      guard: { type: 'isNew', params: transition.namedVersion },
+      actions: transition.add,
     },
     removeVersion: {
-      guard: { type: 'isRemovable', params: step.theOneNamed },
-      actions: [{ type: 'stopVersion', params: step.theOneNamed }, ...step.leave],
+      guard: { type: 'isRemovable', params: transition.namedVersion },
+      actions: [{ type: 'stopVersion', params: transition.namedVersion }, ...transition.remove],
     },
     setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
     'version.running': {
-      guard: { type: 'isStarting', params: step.theOneNamed },
-      actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'running' }) },
+      guard: { type: 'isStarting', params: transition.namedVersion },
+      actions: { type: 'setState', params: ({ event }) => ({ version: event.version, state: 'running' }) },
     },
     'version.lost': {
-      guard: { type: 'isRunning', params: step.theOneNamed },
-      actions: { type: 'mark', params: ({ event }) => ({ version: event.version, as: 'starting' }) },
+      guard: { type: 'isRunning', params: transition.namedVersion },
+      actions: { type: 'setState', params: ({ event }) => ({ version: event.version, state: 'starting' }) },
     },
   },
   states: {
     stopped: {
-      description: 'Nothing runs. Versions can be added, and wanted; calls wait.',
+      description: 'Nothing runs. Versions can be added and wanted; calls wait.',
       on: { start: 'running', dispose: 'disposed' },
     },
     running: {
-      description: 'What is wanted is brought about.',
+      description: 'The aggregate works towards the wanted pair.',
       initial: 'reconciling',
       on: { stop: 'stopping.halting', dispose: 'stopping.disposing' },
       states: {
         reconciling: {
-          description: 'Compares what is with what is wanted and takes the next step; never rests here.',
+          description: 'Compares the versions in place with the wanted pair and takes the next step; never rests here.',
           always: [
             {
-              description: 'Overlap: the running next takes over at once, the old active leaves behind it.',
+              description: 'Overlap: the running next takes over at once, and the old active drains behind it.',
               guard: 'nextCanOvertake',
               target: 'retiring',
-              actions: ['overtake', step.hold, ...step.end(step.theLeaving)],
+              actions: ['overtake', transition.holdEvents, ...transition.tearDown(transition.theLeaving)],
             },
             {
               description: 'The active version is torn down, whatever its state.',
               guard: 'activeIsUnwanted',
               target: 'stoppingActive',
-              actions: step.end(step.theActive),
+              actions: transition.tearDown(transition.theActive),
             },
             {
               description: 'The next version becomes active and its captured events are released.',
               guard: 'nextCanBePromoted',
               target: 'reconciling',
-              actions: ['promoteNext', step.release],
+              actions: ['promoteNext', transition.releaseEvents],
             },
             {
               description: 'The wanted active version is started.',
               guard: 'activeCanStart',
               target: 'reconciling',
-              actions: [{ type: 'makeActive', params: step.theWantedActive }, ...step.begin(step.theActive, 'pass')],
+              actions: [
+                { type: 'makeActive', params: transition.theWantedActive },
+                ...transition.start(transition.theActive, 'pass'),
+              ],
             },
             {
               description: 'The next version is torn down.',
               guard: 'nextIsUnwanted',
               target: 'stoppingNext',
-              actions: step.end(step.theNext),
+              actions: transition.tearDown(transition.theNext),
             },
             {
               description: 'The wanted next version is started ahead of time.',
               guard: 'nextCanStart',
               target: 'reconciling',
               actions: [
-                { type: 'makeNext', params: step.theWantedNext },
-                ...step.begin(step.theNext, 'capture'),
+                { type: 'makeNext', params: transition.theWantedNext },
+                ...transition.start(transition.theNext, 'capture'),
                 'announceConfig',
               ],
             },
             {
-              description: 'A wanted version is unknown: it is started when it is added.',
+              description: 'A wanted version is unknown. It is started when it is added.',
               guard: 'isPostponed',
               target: 'settled',
-              actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: facts.postponed(context) }) },
+              actions: { type: 'warnPostponed', params: ({ context }) => ({ versions: query.postponed(context) }) },
             },
-            { description: 'What is wanted is in place.', target: 'settled' },
+            { description: 'The wanted pair is in place.', target: 'settled' },
           ],
         },
         settled: {
-          description: 'What is wanted is in place, as far as it is known.',
+          description: 'The wanted pair is in place, as far as its versions are known.',
           on: {
             setVersion: { target: 'reconciling', actions: { type: 'recordWanted', params: ({ event }) => event } },
             addVersion: {
-              guard: { type: 'isNewAndWanted', params: step.theOneNamed },
+              guard: { type: 'isNewAndWanted', params: transition.namedVersion },
               target: 'reconciling',
-              actions: step.admit,
+              actions: transition.add,
             },
           },
         },
@@ -219,39 +230,39 @@ export const aggregateMachine = setup({
           description: 'The old active version drains and stops; calls wait for its successor.',
           on: {
             'version.stopped': {
-              guard: { type: 'isActive', params: step.theOneNamed },
+              guard: { type: 'isActive', params: transition.namedVersion },
               target: 'reconciling',
-              actions: step.leave,
+              actions: transition.remove,
             },
           },
         },
         stoppingNext: {
-          description: 'The unwanted next version stops; the active version goes on serving.',
+          description: 'The unwanted next version stops, while the active version serves.',
           on: {
             'version.stopped': {
-              guard: { type: 'isNext', params: step.theOneNamed },
+              guard: { type: 'isNext', params: transition.namedVersion },
               target: 'reconciling',
-              actions: [...step.leave, 'announceConfig'],
+              actions: [...transition.remove, 'announceConfig'],
             },
           },
         },
         retiring: {
-          description: 'Overlap: the new active version serves; its events are held until the old one has stopped.',
+          description: 'Overlap: the new active version serves, and its events are held until the old one has stopped.',
           on: {
             'version.stopped': {
-              guard: { type: 'isLeaving', params: step.theOneNamed },
+              guard: { type: 'isLeaving', params: transition.namedVersion },
               target: 'reconciling',
-              actions: [...step.leave, step.release],
+              actions: [...transition.remove, transition.releaseEvents],
             },
           },
         },
       },
     },
     stopping: {
-      description: 'Everything that runs is torn down.',
+      description: 'All running versions are torn down.',
       entry: enqueueActions(({ context, enqueue }) => {
-        for (const version of facts.toTearDown(context)) {
-          enqueue({ type: 'mark', params: { version, as: 'stopping' } })
+        for (const version of query.toTearDown(context)) {
+          enqueue({ type: 'setState', params: { version, state: 'stopping' } })
           enqueue({ type: 'stopVersion', params: { version } })
         }
       }),
@@ -259,39 +270,42 @@ export const aggregateMachine = setup({
       on: {
         'version.stopped': [
           {
-            description: 'The old active version of an overlap is down: its successor follows.',
-            guard: { type: 'isLeaving', params: step.theOneNamed },
-            actions: [...step.leave, step.release, ...step.end(step.theActive)],
+            description: 'The old active version of an overlap is down, so its successor is torn down too.',
+            guard: { type: 'isLeaving', params: transition.namedVersion },
+            actions: [...transition.remove, transition.releaseEvents, ...transition.tearDown(transition.theActive)],
           },
-          { guard: { type: 'isNext', params: step.theOneNamed }, actions: [...step.leave, 'announceConfig'] },
-          { guard: { type: 'isActive', params: step.theOneNamed }, actions: step.leave },
+          {
+            guard: { type: 'isNext', params: transition.namedVersion },
+            actions: [...transition.remove, 'announceConfig'],
+          },
+          { guard: { type: 'isActive', params: transition.namedVersion }, actions: transition.remove },
         ],
         dispose: '.disposing',
       },
       states: {
         halting: {
-          description: 'Until everything is down; then stopped.',
+          description: 'Waits until all versions are down, then is stopped.',
           always: { guard: 'allDown', target: '#aggregate.stopped' },
           on: { start: 'restarting' },
         },
         restarting: {
-          description: 'Until everything is down; then running again.',
+          description: 'Waits until all versions are down, then runs again.',
           always: { guard: 'allDown', target: '#aggregate.running' },
           on: { stop: 'halting' },
         },
         disposing: {
-          description: 'Until everything is down; then gone.',
+          description: 'Waits until all versions are down, then is disposed.',
           always: { guard: 'allDown', target: '#aggregate.disposed' },
         },
       },
     },
     disposed: {
-      description: 'Gone for good: nothing is heard any more.',
-      entry: [assign({ versions: {}, furtherVersions: [] }), 'closeDown'],
+      description: 'Disposed for good: every stream has completed.',
+      entry: [assign({ versions: {} }), 'close'],
       on: { '*': {} },
     },
   },
 })
 
-/** What {@link aggregateMachine} says of itself at one moment. */
+/** A snapshot of {@link aggregateMachine}. */
 export type AggregateSnapshot = SnapshotFrom<typeof aggregateMachine>

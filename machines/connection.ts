@@ -1,5 +1,5 @@
 /**
- * One connection between a host and a guest, as either side sees it.
+ * One connection between a host and a guest, as seen from either side.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
@@ -11,46 +11,52 @@
  *
  * | state | meaning |
  * |---|---|
- * | uninitialized | There is no channel yet. Calls wait. |
- * | initializing | The two sides make themselves known. Requests are sent and answered; calls wait. |
+ * | uninitialized | There is no transport yet. Calls wait. |
+ * | initializing | The handshake is pending. Requests are sent and answered; calls wait. |
  * | ready | Calls go both ways. |
- * | closed | Nothing is sent or heard any more; everything that waited for an answer was rejected. |
+ * | closed | Nothing is sent or received any more; every unanswered request has been rejected. |
  */
 import { setup } from 'xstate'
-import { notProvided } from './notProvided.js'
+import { declareEffects, type EffectOf, effect } from './effects.js'
 
-/** What happens to a connection. */
+/** The events of the connection machine. */
 export type ConnectionEvent =
-  /** Take the channel and say what must be said first. */
+  /** Open the transport and begin the handshake. */
   | { readonly type: 'open' }
-  /** Both sides know each other. */
+  /** The handshake is complete. */
   | { readonly type: 'initialized' }
-  /** It is not wanted any more, or it ended by itself. */
+  /** Close it, or it has closed by itself. */
   | { readonly type: 'close' }
+
+/** The effects of the connection machine. */
+export const connectionEffects = declareEffects({
+  /** Open the transport: messages arrive from now on. */
+  openTransport: effect(),
+  /** Send the queued calls. */
+  releaseCalls: effect(),
+  /** Close the transport, and interrupt the requests of the other side. */
+  closeTransport: effect(),
+  /** Report the end of the connection, and reject every unanswered request. */
+  reportClosed: effect(),
+})
+
+/** An effect of the connection machine. */
+export type ConnectionEffect = EffectOf<typeof connectionEffects>
 
 /** The statechart of one connection; each side has one of its own. */
 export const connectionMachine = setup({
   types: { events: {} as ConnectionEvent },
-  actions: {
-    /** From now on messages come. */
-    openTransport: notProvided('openTransport'),
-    /** Send the calls that wait. */
-    releaseCalls: notProvided('releaseCalls'),
-    /** End the channel, and interrupt what the other side has asked for. */
-    closeTransport: notProvided('closeTransport'),
-    /** Say `closed`, and reject what has not been answered. */
-    reportClosed: notProvided('reportClosed'),
-  },
+  actions: { ...connectionEffects },
 }).createMachine({
   id: 'connection',
   initial: 'uninitialized',
   states: {
     uninitialized: {
-      description: 'There is no channel yet. Calls wait.',
+      description: 'There is no transport yet. Calls wait.',
       on: { open: 'initializing', close: 'closed' },
     },
     initializing: {
-      description: 'The two sides make themselves known. Requests are sent and answered; calls wait.',
+      description: 'The handshake is pending. Requests are sent and answered; calls wait.',
       entry: 'openTransport',
       on: { initialized: { target: 'ready', actions: 'releaseCalls' }, close: 'closed' },
     },
@@ -59,7 +65,7 @@ export const connectionMachine = setup({
       on: { close: 'closed' },
     },
     closed: {
-      description: 'Nothing is sent or heard any more; everything that waited for an answer was rejected.',
+      description: 'Nothing is sent or received any more; every unanswered request has been rejected.',
       type: 'final',
       entry: ['closeTransport', 'reportClosed'],
     },

@@ -1,18 +1,28 @@
 /** `cutover/machines`: the statecharts of this library, pure and without effects. */
-export { type AggregateSnapshot, aggregateMachine } from './aggregate.js'
-export { type ConnectionEvent, connectionMachine } from './connection.js'
-export type { AggregateContext, AggregateInput, Handover, VersionPair } from './context.js'
-export { type Ledger, stateOf, type VersionState, versionsOf } from './ledger.js'
-export { type AggregateEvent, childId, type Gate, namedIn } from './steps.js'
-export type { Blame, SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorReason } from './supervision.js'
-export { backoffOf, supervisorMachine } from './supervisor.js'
+export { type AggregateEffect, type AggregateSnapshot, aggregateEffects, aggregateMachine } from './aggregate.js'
+export type { AggregateContext, AggregateInput, Handover, VersionPair } from './aggregateContext.js'
+export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.js'
+export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
+export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
+export { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
+export type {
+  Failure,
+  SupervisorContext,
+  SupervisorEvent,
+  SupervisorInput,
+  SupervisorReason,
+} from './supervisorContext.js'
 export {
   type CapabilityFacts,
   type ErrorFacts,
   isRepeated,
+  reportingVersionMachine,
   type VersionContext,
+  type VersionEffect,
   type VersionEvent,
   type VersionInput,
   type VersionReport,
+  versionEffects,
   versionMachine,
 } from './version.js'
+export { type HasVersions, stateOf, type VersionState, type VersionTable, versionsOf } from './versionTable.js'

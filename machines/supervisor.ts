@@ -1,11 +1,12 @@
 /**
- * Keeps one guest alive: launches it, watches it, relaunches it after a failure, restarts it on demand, stops it for good.
+ * Supervises one guest: launches it, watches it, launches it again after a failure, restarts it on demand, and stops it for good.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
  * | (any) | overdue |  |  |
  * | idle | start |  | launching |
  * | idle | stop |  | stopped |
+ * | launching | guest.failed | isFinal | givingUp |
  * | launching | guest.failed |  | clearing.killing |
  * | launching | guest.disconnected |  | clearing.settling |
  * | launching | guest.exited |  | backingOff |
@@ -25,6 +26,10 @@
  * | backingOff | restart |  | launching |
  * | backingOff | stop |  | stopped |
  * | backingOff | after backoff |  | launching |
+ * | givingUp | guest.exited |  | gaveUp |
+ * | givingUp | restart |  | restarting.cancelling |
+ * | givingUp | stop |  | stopping.killing |
+ * | givingUp | after discardTimeout |  | gaveUp |
  * | gaveUp | restart |  | launching |
  * | gaveUp | stop |  | stopped |
  * | up | guest.failed |  | lost.killing |
@@ -69,45 +74,85 @@
  * | state | meaning |
  * |---|---|
  * | idle | Provisioned, not started. |
- * | launching | The guest is brought to life; calls wait. |
- * | launching.connecting | It is loaded, until it is there to be started. |
- * | launching.starting | It is told what it is, and gets ready. |
- * | clearing | A launch failed; what is left of it is ended. Calls wait. |
- * | clearing.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
- * | clearing.killing | It is ended. |
- * | backingOff | The guest failed; the next launch is not due yet. Calls wait. |
- * | gaveUp | It failed for too long: nothing more is tried until a restart is asked for. Calls are refused. |
+ * | launching | The guest is launching. Calls wait. |
+ * | launching.connecting | The guest is loading, or connecting. |
+ * | launching.starting | The guest has connected; its start is pending. |
+ * | clearing | A launch failed; its remains are cleared away. Calls wait. |
+ * | clearing.settling | The connection has closed. The guest gets a moment to exit, so that the error can say how it exited. |
+ * | clearing.killing | The guest has been killed; its exit is pending. |
+ * | backingOff | The guest failed; the next launch waits for its backoff. Calls wait. |
+ * | givingUp | No other launch can succeed; the remains of this one are cleared away. Calls are refused. |
+ * | gaveUp | No launch can succeed, or the guest failed for too long: nothing is tried until a restart. Calls are refused. |
  * | up | The guest answers calls. |
- * | up.idle | Nothing but calls. |
- * | up.pinging | The guest is asked whether it is alive. |
- * | up.aborting | The guest is asked to interrupt its work; if it does not, it is restarted. |
- * | lost | A guest that was up is of no use any more. Calls wait. |
- * | lost.settling | The connection to it is gone: it is given a moment to end, so that one learns how it ended. |
- * | lost.killing | It is ended. |
- * | restarting | The guest is ended, to be launched again. Calls wait. |
- * | restarting.cancelling | A launch was under way: it is given a moment to end. |
- * | restarting.settling | The launch came up after all; nobody has heard of it, and it is ended. |
- * | restarting.terminating | It was up, and is ended. |
- * | stopping | The guest goes down for good. Calls are refused. |
- * | stopping.cancelling | A launch was under way: it is asked to end. |
- * | stopping.asking | It is asked to stop by itself. |
- * | stopping.terminating | It is told to end. |
- * | stopping.killing | It is ended. |
- * | stopped | Gone for good. |
+ * | up.idle | The guest answers calls; nothing else is pending. |
+ * | up.pinging | A ping is pending. |
+ * | up.aborting | An abort is pending. If the guest does not answer it in time, it is restarted. |
+ * | lost | A guest that was up has failed. Calls wait. |
+ * | lost.settling | The connection has closed. The guest gets a moment to exit, so that the error can say how it exited. |
+ * | lost.killing | The guest has been killed; its exit is pending. |
+ * | restarting | The guest is killed and launched again. Calls wait. |
+ * | restarting.cancelling | The guest was launching, and has been killed; its exit is pending. |
+ * | restarting.settling | The launch succeeded after it had been killed; nobody was told, and its exit is pending. |
+ * | restarting.terminating | The guest was up, and has been killed; its exit is pending. |
+ * | stopping | The guest stops for good. Calls are refused. |
+ * | stopping.cancelling | The guest was launching, and has been asked to stop. |
+ * | stopping.asking | The guest has been asked to stop by itself. |
+ * | stopping.terminating | The guest has been sent SIGTERM, or the like. |
+ * | stopping.killing | The guest has been killed; its exit is pending. |
+ * | stopped | Stopped for good. |
  */
 import { assign, cancel, enqueueActions, setup } from 'xstate'
-import { notProvided } from './notProvided.js'
-import type { Blame, SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorReason } from './supervision.js'
+import { declareEffects, type EffectOf, effect } from './effects.js'
+import type {
+  Failure,
+  SupervisorContext,
+  SupervisorEvent,
+  SupervisorInput,
+  SupervisorReason,
+} from './supervisorContext.js'
 
-const because = (why: SupervisorReason) => ({ why })
-const itsError = ({ event }: { readonly event: { readonly error: Error } }): Blame => ({ why: event.error })
+/** The effects of the supervisor machine. */
+export const supervisorEffects = declareEffects({
+  /** Leads to `guest.connected` and `guest.started`, or to `guest.failed` or `guest.exited`. */
+  launchGuest: effect(),
+  /** Leads to `guest.ponged`. */
+  pingGuest: effect(),
+  /** Leads to `guest.aborted` or `guest.abortFailed`. */
+  abortGuest: effect(),
+  /** Ask it to stop by itself, also while it starts; leads to `guest.exited` or `guest.stopRefused`. */
+  askGuest: effect(),
+  /** Terminate it; leads to `guest.exited`. */
+  terminateGuest: effect(),
+  /** Kill it; leads to `guest.exited`. */
+  killGuest: effect(),
+  /** Log that it did not exit in time, and go on without it. */
+  giveUpGuest: effect(),
+  /** Reject the calls in flight. */
+  rejectCalls: effect<Failure>(),
+  /** Emit `started`. */
+  emitStarted: effect(),
+  /** Emit `failedToStart`. */
+  emitFailed: effect<Failure>(),
+  /** Emit the last `failedToStart`: no other launch can succeed. */
+  emitFinalFailure: effect<Failure>(),
+  /** Emit the last `failedToStart`: it has failed for too long. */
+  emitGaveUp: effect(),
+  /** Emit `stopped`. */
+  emitStopped: effect(),
+})
+
+/** An effect of the supervisor machine. */
+export type SupervisorEffect = EffectOf<typeof supervisorEffects>
+
+const because = (reason: SupervisorReason) => ({ reason })
+const itsError = ({ event }: { readonly event: { readonly error: Error } }): Failure => ({ reason: event.error })
 
 /** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
 export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {
   return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
 }
 
-/** The statechart that keeps one guest alive, whatever host it runs in. */
+/** The statechart that supervises one guest, in any host. Its owner provides its effects. */
 export const supervisorMachine = setup({
   types: {
     context: {} as SupervisorContext,
@@ -115,30 +160,8 @@ export const supervisorMachine = setup({
     input: {} as SupervisorInput,
   },
   actions: {
-    /** Leads to `guest.connected` and `guest.started`, or to `guest.failed` or `guest.exited`. */
-    launchGuest: notProvided('launchGuest'),
-    /** Leads to `guest.ponged`. */
-    pingGuest: notProvided('pingGuest'),
-    /** Leads to `guest.aborted` or `guest.abortFailed`. */
-    abortGuest: notProvided('abortGuest'),
-    /** Ask it to stop by itself, also while it starts; leads to `guest.exited` or `guest.stopRefused`. */
-    askGuest: notProvided('askGuest'),
-    /** Tell it to end; leads to `guest.exited`. */
-    terminateGuest: notProvided('terminateGuest'),
-    /** End it; leads to `guest.exited`. */
-    killGuest: notProvided('killGuest'),
-    /** It did not end in time: go on without it. */
-    giveUpGuest: notProvided('giveUpGuest'),
-    /** Reject the calls in flight. */
-    loseCalls: notProvided<Blame>('loseCalls'),
-    /** Say `started`. */
-    reportStarted: notProvided('reportStarted'),
-    /** Say `failedToStart`. */
-    reportFailed: notProvided<Blame>('reportFailed'),
-    /** Say that nothing more is tried. */
-    reportGaveUp: notProvided('reportGaveUp'),
-    /** Say `stopped`. */
-    reportStopped: notProvided('reportStopped'),
+    ...supervisorEffects,
+
     countFailure: enqueueActions(({ context, enqueue }) => {
       if (context.failures === 0) enqueue.raise({ type: 'overdue' }, { id: 'overdue', delay: context.giveUpAfter })
       enqueue.assign({ failures: context.failures + 1 })
@@ -148,6 +171,7 @@ export const supervisorMachine = setup({
   },
   guards: {
     isOverdue: ({ context }) => context.isOverdue,
+    isFinal: ({ event }) => event.type === 'guest.failed' && event.isFinal === true,
   },
   delays: {
     connectTimeout: ({ context }) => context.connectTimeout,
@@ -176,61 +200,69 @@ export const supervisorMachine = setup({
       on: { start: 'launching', stop: 'stopped' },
     },
     launching: {
-      description: 'The guest is brought to life; calls wait.',
+      description: 'The guest is launching. Calls wait.',
       entry: 'launchGuest',
       initial: 'connecting',
       on: {
-        'guest.failed': {
-          target: 'clearing.killing',
-          actions: ['countFailure', { type: 'reportFailed', params: itsError }],
-        },
+        'guest.failed': [
+          {
+            guard: 'isFinal',
+            target: 'givingUp',
+            actions: { type: 'emitFinalFailure', params: itsError },
+          },
+          {
+            target: 'clearing.killing',
+            actions: ['countFailure', { type: 'emitFailed', params: itsError }],
+          },
+        ],
         'guest.disconnected': { target: 'clearing.settling', actions: 'countFailure' },
-        'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'reportFailed', params: itsError }] },
+        'guest.exited': { target: 'backingOff', actions: ['countFailure', { type: 'emitFailed', params: itsError }] },
         restart: 'restarting.cancelling',
         stop: 'stopping.cancelling',
       },
       states: {
         connecting: {
-          description: 'It is loaded, until it is there to be started.',
+          description: 'The guest is loading, or connecting.',
           on: { 'guest.connected': 'starting' },
           after: {
             connectTimeout: {
               target: '#supervisor.clearing.killing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('connectTimeout') }],
+              actions: ['countFailure', { type: 'emitFailed', params: because('connectTimeout') }],
             },
           },
         },
         starting: {
-          description: 'It is told what it is, and gets ready.',
-          on: { 'guest.started': { target: '#supervisor.up', actions: 'reportStarted' } },
+          description: 'The guest has connected; its start is pending.',
+          on: { 'guest.started': { target: '#supervisor.up', actions: 'emitStarted' } },
           after: {
             startTimeout: {
               target: '#supervisor.clearing.killing',
-              actions: ['countFailure', { type: 'reportFailed', params: because('startTimeout') }],
+              actions: ['countFailure', { type: 'emitFailed', params: because('startTimeout') }],
             },
           },
         },
       },
     },
     clearing: {
-      description: 'A launch failed; what is left of it is ended. Calls wait.',
+      description: 'A launch failed; its remains are cleared away. Calls wait.',
       initial: 'killing',
       on: { restart: 'restarting.cancelling', stop: 'stopping.killing' },
       states: {
         settling: {
-          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          description:
+            'The connection has closed. The guest gets a moment to exit, so that the error can say how it exited.',
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: { type: 'reportFailed', params: itsError },
+              actions: { type: 'emitFailed', params: itsError },
             },
           },
           after: {
-            exitGrace: { target: 'killing', actions: { type: 'reportFailed', params: because('connectionLost') } },
+            exitGrace: { target: 'killing', actions: { type: 'emitFailed', params: because('connectionLost') } },
           },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
           on: { 'guest.exited': '#supervisor.backingOff' },
           after: { discardTimeout: { target: '#supervisor.backingOff', actions: 'giveUpGuest' } },
@@ -238,14 +270,24 @@ export const supervisorMachine = setup({
       },
     },
     backingOff: {
-      description: 'The guest failed; the next launch is not due yet. Calls wait.',
-      always: { guard: 'isOverdue', target: 'gaveUp' },
+      description: 'The guest failed; the next launch waits for its backoff. Calls wait.',
+      always: { guard: 'isOverdue', target: 'gaveUp', actions: 'emitGaveUp' },
       after: { backoff: 'launching' },
       on: { restart: 'launching', stop: 'stopped' },
     },
+    givingUp: {
+      description: 'No other launch can succeed; the remains of this one are cleared away. Calls are refused.',
+      entry: 'killGuest',
+      on: {
+        'guest.exited': 'gaveUp',
+        restart: { target: 'restarting.cancelling', actions: ['forgetFailures', 'stopCounting'] },
+        stop: 'stopping.killing',
+      },
+      after: { discardTimeout: { target: 'gaveUp', actions: 'giveUpGuest' } },
+    },
     gaveUp: {
-      description: 'It failed for too long: nothing more is tried until a restart is asked for. Calls are refused.',
-      entry: 'reportGaveUp',
+      description:
+        'No launch can succeed, or the guest failed for too long: nothing is tried until a restart. Calls are refused.',
       on: { restart: { target: 'launching', actions: ['forgetFailures', 'stopCounting'] }, stop: 'stopped' },
     },
     up: {
@@ -255,38 +297,38 @@ export const supervisorMachine = setup({
       on: {
         'guest.failed': {
           target: 'lost.killing',
-          actions: ['countFailure', { type: 'loseCalls', params: itsError }],
+          actions: ['countFailure', { type: 'rejectCalls', params: itsError }],
         },
         'guest.disconnected': { target: 'lost.settling', actions: 'countFailure' },
         'guest.exited': {
           target: 'backingOff',
-          actions: ['countFailure', { type: 'loseCalls', params: itsError }, 'reportStopped'],
+          actions: ['countFailure', { type: 'rejectCalls', params: itsError }, 'emitStopped'],
         },
         restart: 'restarting.terminating',
         stop: {
           target: 'stopping.asking',
-          actions: [{ type: 'loseCalls', params: because('stopped') }, 'askGuest'],
+          actions: [{ type: 'rejectCalls', params: because('stopped') }, 'askGuest'],
         },
       },
       states: {
         idle: {
-          description: 'Nothing but calls.',
+          description: 'The guest answers calls; nothing else is pending.',
           on: { abort: 'aborting' },
           after: { watchdogInterval: 'pinging' },
         },
         pinging: {
-          description: 'The guest is asked whether it is alive.',
+          description: 'A ping is pending.',
           entry: 'pingGuest',
           on: { 'guest.ponged': 'idle', abort: 'aborting' },
           after: {
             watchdogTimeout: {
               target: '#supervisor.lost.killing',
-              actions: ['countFailure', { type: 'loseCalls', params: because('watchdogTimeout') }],
+              actions: ['countFailure', { type: 'rejectCalls', params: because('watchdogTimeout') }],
             },
           },
         },
         aborting: {
-          description: 'The guest is asked to interrupt its work; if it does not, it is restarted.',
+          description: 'An abort is pending. If the guest does not answer it in time, it is restarted.',
           entry: 'abortGuest',
           on: {
             'guest.aborted': 'idle',
@@ -299,41 +341,42 @@ export const supervisorMachine = setup({
       },
     },
     lost: {
-      description: 'A guest that was up is of no use any more. Calls wait.',
+      description: 'A guest that was up has failed. Calls wait.',
       initial: 'settling',
       on: {
         restart: 'restarting.terminating',
-        stop: { target: 'stopping.killing', actions: { type: 'loseCalls', params: because('stopped') } },
+        stop: { target: 'stopping.killing', actions: { type: 'rejectCalls', params: because('stopped') } },
       },
       states: {
         settling: {
-          description: 'The connection to it is gone: it is given a moment to end, so that one learns how it ended.',
+          description:
+            'The connection has closed. The guest gets a moment to exit, so that the error can say how it exited.',
           on: {
             'guest.exited': {
               target: '#supervisor.backingOff',
-              actions: [{ type: 'loseCalls', params: itsError }, 'reportStopped'],
+              actions: [{ type: 'rejectCalls', params: itsError }, 'emitStopped'],
             },
           },
           after: {
-            exitGrace: { target: 'killing', actions: { type: 'loseCalls', params: because('connectionLost') } },
+            exitGrace: { target: 'killing', actions: { type: 'rejectCalls', params: because('connectionLost') } },
           },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
-          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'reportStopped' } },
+          on: { 'guest.exited': { target: '#supervisor.backingOff', actions: 'emitStopped' } },
           after: {
-            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'reportStopped'] },
+            killTimeout: { target: '#supervisor.backingOff', actions: ['giveUpGuest', 'emitStopped'] },
           },
         },
       },
     },
     restarting: {
-      description: 'The guest is ended, to be launched again. Calls wait.',
+      description: 'The guest is killed and launched again. Calls wait.',
       initial: 'terminating',
       states: {
         cancelling: {
-          description: 'A launch was under way: it is given a moment to end.',
+          description: 'The guest was launching, and has been killed; its exit is pending.',
           entry: 'killGuest',
           on: {
             'guest.started': 'settling',
@@ -343,53 +386,53 @@ export const supervisorMachine = setup({
           after: { discardTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         settling: {
-          description: 'The launch came up after all; nobody has heard of it, and it is ended.',
+          description: 'The launch succeeded after it had been killed; nobody was told, and its exit is pending.',
           on: { 'guest.exited': '#supervisor.launching', stop: '#supervisor.stopping.killing' },
           after: { killTimeout: { target: '#supervisor.launching', actions: 'giveUpGuest' } },
         },
         terminating: {
-          description: 'It was up, and is ended.',
-          entry: [{ type: 'loseCalls', params: because('restarted') }, 'killGuest'],
+          description: 'The guest was up, and has been killed; its exit is pending.',
+          entry: [{ type: 'rejectCalls', params: because('restarted') }, 'killGuest'],
           on: {
-            'guest.exited': { target: '#supervisor.launching', actions: 'reportStopped' },
+            'guest.exited': { target: '#supervisor.launching', actions: 'emitStopped' },
             stop: '#supervisor.stopping.killing',
           },
-          after: { killTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'reportStopped'] } },
+          after: { killTimeout: { target: '#supervisor.launching', actions: ['giveUpGuest', 'emitStopped'] } },
         },
       },
     },
     stopping: {
-      description: 'The guest goes down for good. Calls are refused.',
+      description: 'The guest stops for good. Calls are refused.',
       initial: 'asking',
       on: { 'guest.exited': 'stopped' },
       states: {
         cancelling: {
-          description: 'A launch was under way: it is asked to end.',
+          description: 'The guest was launching, and has been asked to stop.',
           entry: 'askGuest',
           on: { 'guest.started': 'asking', 'guest.stopRefused': 'terminating' },
           after: { cancelTimeout: 'terminating' },
         },
         asking: {
-          description: 'It is asked to stop by itself.',
+          description: 'The guest has been asked to stop by itself.',
           on: { 'guest.stopRefused': 'terminating' },
           after: { shutdownTimeout: 'terminating' },
         },
         terminating: {
-          description: 'It is told to end.',
+          description: 'The guest has been sent SIGTERM, or the like.',
           entry: 'terminateGuest',
           after: { killTimeout: 'killing' },
         },
         killing: {
-          description: 'It is ended.',
+          description: 'The guest has been killed; its exit is pending.',
           entry: 'killGuest',
           after: { killTimeout: { target: '#supervisor.stopped', actions: 'giveUpGuest' } },
         },
       },
     },
     stopped: {
-      description: 'Gone for good.',
+      description: 'Stopped for good.',
       type: 'final',
-      entry: ['stopCounting', 'reportStopped'],
+      entry: ['stopCounting', 'emitStopped'],
     },
   },
 })

@@ -1,5 +1,5 @@
 /**
- * Life of one version, from provisioned to stopped.
+ * The life of one version, from provisioned to stopped.
  *
  * | state | event | guard | next state |
  * |---|---|---|---|
@@ -32,20 +32,20 @@
  *
  * | state | meaning |
  * |---|---|
- * | provisioned | Made, not started. |
- * | starting | The host is asked to come up, or comes back by itself after it died or restarted. |
+ * | provisioned | The runtime exists, and has not been started. |
+ * | starting | The host is starting, or coming back by itself after it died or restarted. |
  * | running | The host is up and answers calls. |
  * | stopping | The version leaves the aggregate. |
- * | stopping.draining | No new call arrives; calls in flight may finish. |
- * | stopping.terminating | Calls still in flight are rejected and the host is asked to stop. |
- * | stopped | Gone for good: to use the version again, add it again. |
+ * | stopping.draining | No new call is sent; calls in flight may finish. |
+ * | stopping.terminating | Calls still in flight have been rejected, and the host has been asked to stop. |
+ * | stopped | Stopped for good. To use the version again, add it again. |
  */
-import { type AnyActorRef, assign, sendTo, setup } from 'xstate'
-import { notProvided } from './notProvided.js'
+import { assign, sendParent, setup } from 'xstate'
+import { declareEffects, type EffectAction, type EffectOf, effect } from './effects.js'
 
-/** What a host last said of its trusted execution environment; bytes as hexadecimal text. */
+/** The capability that a host last reported, as plain data; bytes as hexadecimal text. */
 export interface CapabilityFacts {
-  /** Which kind of environment it is, such as `intel-sgx`. */
+  /** The kind of environment, such as `intel-sgx`. */
   readonly hardware: string
   /** The runtime attestation key. */
   readonly rak: string | null
@@ -55,15 +55,15 @@ export interface CapabilityFacts {
 
 /** An error as plain data. */
 export interface ErrorFacts {
-  /** Its class. */
+  /** The name of its class. */
   readonly name: string
-  /** What it says. */
+  /** Its message. */
   readonly message: string
-  /** Its code, if it is one of this library. */
+  /** Its code, if this library made it. */
   readonly code: string | null
 }
 
-/** What a version is made with. */
+/** The input of the version machine. */
 export interface VersionInput {
   /** Canonical SemVer. */
   readonly version: string
@@ -73,20 +73,20 @@ export interface VersionInput {
   readonly stopTimeout: number
 }
 
-/** Everything that the version machine remembers, as plain JSON. */
+/** The context of the version machine, as plain JSON. */
 export interface VersionContext extends VersionInput {
   /**
-   * What the host last said of its end. `expected`: nothing, or that it came up since; `stopped`: that it stopped;
-   * `ended`: its stream of events is over, and nothing more will be heard from it.
+   * What the host last reported about its end. `expected`: nothing, or it has started since; `stopped`: it has stopped;
+   * `ended`: its stream of events is over, and no further event will come.
    */
   readonly host: 'expected' | 'stopped' | 'ended'
-  /** What its host last said of its environment. */
+  /** The capability that its host last reported. */
   readonly capability: CapabilityFacts | null
-  /** The last failed start since it ran last. */
+  /** The last failed start since it last ran. */
   readonly lastError: ErrorFacts | null
 }
 
-/** What the version machine is told: by the aggregate, by its host, and by the calls in flight. */
+/** The events of the version machine, sent by the aggregate, by the host and by the calls in flight. */
 export type VersionEvent =
   | { readonly type: 'start' }
   | { readonly type: 'stop' }
@@ -97,27 +97,48 @@ export type VersionEvent =
   | { readonly type: 'host.updated'; readonly capability: CapabilityFacts | null }
   | { readonly type: 'host.ended' }
 
-/** What a version tells the aggregate about itself. */
+/** The events that a version sends to its aggregate. */
 export type VersionReport =
   | { readonly type: 'version.running'; readonly version: string }
   | { readonly type: 'version.lost'; readonly version: string }
   | { readonly type: 'version.stopped'; readonly version: string }
 
-/** Tells the aggregate; a version on its own, as when its graph is explored, tells itself, which it ignores. */
-function report(type: VersionReport['type']) {
-  return sendTo(
-    ({ self }: { readonly self: AnyActorRef }) => self._parent ?? self,
-    ({ context }: { readonly context: VersionContext }): VersionReport => ({ type, version: context.version }),
-  )
-}
+/** The effects of the version machine. */
+export const versionEffects = declareEffects({
+  /** Watch the host's events, then start it. */
+  startHost: effect(),
+  /** Send `drained` as soon as no call is in flight on this version. */
+  awaitDrain: effect(),
+  /** Reject the calls that are still in flight. */
+  rejectCalls: effect(),
+  /** Ask the host to stop. */
+  stopHost: effect(),
+  /** Log that the host never said that it stopped. */
+  giveUpHost: effect(),
+  /** Emit `stopped` in the host's place. */
+  emitStopped: effect(),
+  /** The version has left: stop listening to its host, and let go of it. */
+  releaseHost: effect(),
+})
 
-/** A host whose stream ends counts as stopped; if it said so itself, nobody says it again. */
+/** An effect of the version machine. */
+export type VersionEffect = EffectOf<typeof versionEffects>
+
+/** Reports to the aggregate. A version without one, as in tests of its state graph, reports to nobody. */
+const report: EffectAction<undefined> = () => {}
+const reportToParent = (type: VersionReport['type']) =>
+  sendParent<VersionContext, VersionEvent, undefined, VersionReport, VersionEvent>(({ context }) => ({
+    type,
+    version: context.version,
+  }))
+
+/** A host whose stream ends counts as stopped. If it has said so itself, no second `stopped` is emitted. */
 const SAID_ONCE = [
   { guard: 'saidStopped', actions: 'hostHasEnded' },
-  { actions: ['hostHasEnded', 'sayStopped'] },
+  { actions: ['hostHasEnded', 'emitStopped'] },
 ] as const
 
-/** Whether the event says only what the machine remembers: it changes nothing, whatever the state. */
+/** Whether the event repeats what the context holds, so that it changes nothing in any state. */
 export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, event: VersionEvent): boolean {
   if (event.type !== 'host.updated') return false
   const { capability: its } = event
@@ -127,7 +148,7 @@ export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, e
   )
 }
 
-/** The statechart of one version. Its actions are yours to provide. */
+/** The statechart of one version. Its owner provides its effects. */
 export const versionMachine = setup({
   types: {
     context: {} as VersionContext,
@@ -135,20 +156,10 @@ export const versionMachine = setup({
     input: {} as VersionInput,
   },
   actions: {
-    /** Watch the host's events, then start it. */
-    startHost: notProvided('startHost'),
-    /** Send `drained` as soon as no call is in flight on this version. */
-    awaitDrain: notProvided('awaitDrain'),
-    /** Reject the calls that are still in flight. */
-    rejectCalls: notProvided('rejectCalls'),
-    stopHost: notProvided('stopHost'),
-    /** The host never said that it stopped: log it. */
-    giveUpHost: notProvided('giveUpHost'),
-    /** Say `stopped` in the host's place. */
-    sayStopped: notProvided('sayStopped'),
-    reportRunning: report('version.running'),
-    reportLost: report('version.lost'),
-    reportStopped: report('version.stopped'),
+    ...versionEffects,
+    reportRunning: report,
+    reportLost: report,
+    reportStopped: report,
     hostIsUp: assign({ host: 'expected' }),
     hostIsDown: assign({ host: 'stopped' }),
     hostHasEnded: assign({ host: 'ended' }),
@@ -168,11 +179,11 @@ export const versionMachine = setup({
   initial: 'provisioned',
   states: {
     provisioned: {
-      description: 'Made, not started.',
+      description: 'The runtime exists, and has not been started.',
       on: { start: { target: 'starting', actions: 'startHost' }, stop: 'stopped' },
     },
     starting: {
-      description: 'The host is asked to come up, or comes back by itself after it died or restarted.',
+      description: 'The host is starting, or coming back by itself after it died or restarted.',
       on: {
         'host.started': {
           target: 'running',
@@ -194,7 +205,7 @@ export const versionMachine = setup({
         'host.started': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
         'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
-        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'sayStopped', 'reportLost'] },
+        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'emitStopped', 'reportLost'] },
         stop: 'stopping',
       },
     },
@@ -203,7 +214,7 @@ export const versionMachine = setup({
       initial: 'draining',
       states: {
         draining: {
-          description: 'No new call arrives; calls in flight may finish.',
+          description: 'No new call is sent; calls in flight may finish.',
           entry: 'awaitDrain',
           always: { guard: 'noTimeToDrain', target: 'terminating' },
           on: {
@@ -215,7 +226,7 @@ export const versionMachine = setup({
           after: { drainTimeout: 'terminating' },
         },
         terminating: {
-          description: 'Calls still in flight are rejected and the host is asked to stop.',
+          description: 'Calls still in flight have been rejected, and the host has been asked to stop.',
           entry: ['rejectCalls', 'stopHost'],
           always: { guard: 'hostIsGone', target: '#version.stopped' },
           on: {
@@ -223,17 +234,26 @@ export const versionMachine = setup({
             'host.stopped': '#version.stopped',
             'host.ended': [
               { guard: 'saidStopped', target: '#version.stopped' },
-              { target: '#version.stopped', actions: 'sayStopped' },
+              { target: '#version.stopped', actions: 'emitStopped' },
             ],
           },
-          after: { stopTimeout: { target: '#version.stopped', actions: ['giveUpHost', 'sayStopped'] } },
+          after: { stopTimeout: { target: '#version.stopped', actions: ['giveUpHost', 'emitStopped'] } },
         },
       },
     },
     stopped: {
-      description: 'Gone for good: to use the version again, add it again.',
-      type: 'final',
-      entry: 'reportStopped',
+      // Not of type final: XState would send the aggregate an event named after the version, and remember that name for good.
+      description: 'Stopped for good. To use the version again, add it again.',
+      entry: ['releaseHost', 'reportStopped'],
     },
+  },
+})
+
+/** The {@link versionMachine} as a child of the aggregate machine, to which it reports. */
+export const reportingVersionMachine = versionMachine.provide({
+  actions: {
+    reportRunning: reportToParent('version.running'),
+    reportLost: reportToParent('version.lost'),
+    reportStopped: reportToParent('version.stopped'),
   },
 })

@@ -1,13 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
 import type { AggregateSnapshot } from '../machines/aggregate.js'
-import type { VersionPair } from '../machines/context.js'
-import { stateOf, versionsOf } from '../machines/ledger.js'
+import type { VersionPair } from '../machines/aggregateContext.js'
+import { stateOf, versionsOf } from '../machines/versionTable.js'
 import { ControlPlane } from './control.js'
 import type { Hosted } from './hosted.js'
 import { type AggregateOptions, compileOptions } from './options.js'
 import { isExpected, isServing, isSettled } from './progress.js'
 import {
+  containsItself,
   disposed,
   duplicateVersion,
   noActiveVersion,
@@ -31,6 +32,9 @@ import {
 import { type AggregateStatus, statusOf } from './status.js'
 import { signalOf } from './validate.js'
 import { byPrecedence, canonical, type VersionLike } from './version.js'
+
+/** Registered, so that aggregates of two copies of the library know each other. */
+const CONTAINS = Symbol.for('cutover.contains')
 
 /**
  * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
@@ -61,13 +65,15 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    *
    * @param version - SemVer; build metadata does not distinguish
    * @param runtime - newly provisioned: not started, and not used elsewhere
-   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME`, `CUTOVER_RUNTIME_MISMATCH` (its id is
-   * not the aggregate's), `CUTOVER_DUPLICATE_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME` (it is no runtime, or it is this aggregate,
+   * or an aggregate that holds this one), `CUTOVER_RUNTIME_MISMATCH` (its id is not the aggregate's),
+   * `CUTOVER_DUPLICATE_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
    */
   addVersion(version: VersionLike, runtime: Runtime<Req, Res>): void {
     const key = canonical(version)
     assertRuntime(runtime)
     if (runtime.id !== this.id) throw runtimeMismatch(key, runtime.id, this.id)
+    if (contains(runtime, this)) throw containsItself(key)
     this.#assertNotDisposed()
     if (this.#isKnown(key)) throw duplicateVersion(key)
     this.#control.add(key, runtime)
@@ -174,7 +180,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * @param options - its `signal` ends the wait, and is passed on to the runtime
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
    * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
-   * and `drainTimeout` had passed), `CUTOVER_DISPOSED`
+   * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
    */
   call(request: Req, options?: CallOptions): Promise<Res> {
     return this.#router.call(request, options)
@@ -267,6 +273,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
   }
 
+  /** @internal Whether the runtime is this aggregate, or in it, at whatever depth. */
+  [CONTAINS](runtime: unknown): boolean {
+    return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
+  }
+
   #active(): Hosted<Req, Res> {
     const hosted = this.#control.hosted(this.#control.snapshot.context.active)
     if (hosted !== undefined) return hosted
@@ -280,6 +291,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   #assertNotDisposed(): void {
     if (this.#control.isDisposed) throw disposed()
   }
+}
+
+/** Only of an aggregate that is wrapped by another runtime it cannot be seen. */
+function contains(container: Runtime<never, unknown> & { [CONTAINS]?(runtime: unknown): boolean }, runtime: unknown) {
+  return container === runtime || container[CONTAINS]?.(runtime) === true
 }
 
 function canonicalOrNull(version: VersionLike | null | undefined, name?: string): string | null {

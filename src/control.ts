@@ -1,15 +1,23 @@
-import { type ActorRefFrom, type SnapshotFrom, waitFor } from 'xstate'
-import type { AggregateSnapshot } from '../machines/aggregate.js'
-import { type AggregateEvent, childId, type Gate } from '../machines/steps.js'
+import { types } from 'node:util'
+import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import {
+  type AggregateEffect,
+  type AggregateSnapshot,
+  aggregateEffects,
+  aggregateMachine,
+} from '../machines/aggregate.js'
+import { type AggregateEvent, childId } from '../machines/aggregateTransitions.js'
 import {
   type CapabilityFacts,
   type ErrorFacts,
   isRepeated,
+  reportingVersionMachine,
+  type VersionEffect,
   type VersionEvent,
+  versionEffects,
   type versionMachine,
 } from '../machines/version.js'
 import { wrapClock } from './clock.js'
-import { Effects } from './effects.js'
 import { asError, isCutoverError } from './errors.js'
 import { EventHub } from './events.js'
 import { Hosted } from './hosted.js'
@@ -19,18 +27,29 @@ import { disposed, noActiveVersion, tooManyWaiting } from './refusals.js'
 import { routeOf } from './route.js'
 import { Router } from './router.js'
 import type { CapabilityTEE, Runtime, RuntimeEvent } from './runtime.js'
-import { type AggregateActor, type Shell, startActor, stopActor, type VersionActor } from './shell.js'
+import { type EffectOwner, performedByOwner, startOwned } from './support/effectOwner.js'
+import { EffectQueue } from './support/effectQueue.js'
+
+/** The statecharts of the control plane, shared by all aggregates. */
+const machine = aggregateMachine.provide({
+  actors: { version: reportingVersionMachine.provide({ actions: performedByOwner(versionEffects) }) },
+  actions: performedByOwner(aggregateEffects),
+})
+
+type AggregateActor = ActorRefFrom<typeof machine>
+type VersionActor = ActorRefFrom<typeof versionMachine>
+type Effect = AggregateEffect | VersionEffect
 
 /**
- * The control plane: the aggregate's actor, and the shell that carries out what it decides. Which version is active,
- * next or stopping is the machines' alone to know; the shell keeps only what they cannot: runtimes and streams.
+ * The control plane: the aggregate's actor, and what performs the effects that it decides. Only the machines know which
+ * version is active, next or stopping; this class keeps what they cannot: runtimes and streams.
  */
-export class ControlPlane<Req, Res> implements Shell {
+export class ControlPlane<Req, Res> implements EffectOwner<Effect, Hosted<Req, Res> | undefined> {
   readonly router: Router<Req, Res>
   readonly hub: EventHub
   readonly #options: CompiledOptions<Req>
   readonly #hosted = new Map<string, Hosted<Req, Res>>()
-  readonly #effects: Effects
+  readonly effects: EffectQueue
   readonly #actor: AggregateActor
   /** What the router goes by. Most events of hosts change nothing for it. */
   #routed: AggregateSnapshot | undefined
@@ -49,17 +68,18 @@ export class ControlPlane<Req, Res> implements Shell {
       tooMany: () => tooManyWaiting(maxWaitingCalls),
       closed: disposed,
     })
-    this.#effects = new Effects({
+    this.effects = new EffectQueue({
       decided: () => this.#closeRoute(),
-      acted: () => this.#openRoute(),
+      performed: () => this.#openRoute(),
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
-    this.#actor = startActor(this, {
+    const actor = createActor(machine, {
       id: `aggregate ${id}`,
       input: { handover, drainTimeout, stopTimeout },
-      clock: wrapClock(clock, fn => this.#effects.decide(fn)),
+      clock: wrapClock(clock, fn => this.effects.decide(fn)),
       ...inspectSafely(inspect, logger),
     })
+    this.#actor = startOwned(actor, this)
   }
 
   get snapshot(): AggregateSnapshot {
@@ -80,15 +100,19 @@ export class ControlPlane<Req, Res> implements Shell {
     return version === null ? undefined : this.#hosted.get(version)
   }
 
+  get runtimes(): Runtime<Req, Res>[] {
+    return [...this.#hosted.values()].map(({ runtime }) => runtime)
+  }
+
   /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
   send(event: AggregateEvent): void {
-    this.#effects.decide(() => {
+    this.effects.decide(() => {
       if (!this.snapshot.matches('disposed')) this.#actor.send(event)
     })
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options.logger))
+    this.#hosted.set(version, new Hosted(version, runtime, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 
@@ -98,63 +122,81 @@ export class ControlPlane<Req, Res> implements Shell {
     return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
-  setGate(version: string, gate: Gate): void {
-    this.#onHosted(version, hosted => hosted.setGate(gate))
+  /** A subscriber may add a version again while effects of its predecessor are still queued. */
+  targetOf(effect: Effect, actor: AnyActorRef): Hosted<Req, Res> | undefined {
+    const { version }: { readonly version?: string } = 'version' in effect ? effect : actor.getSnapshot().context
+    return version === undefined ? undefined : this.#hosted.get(version)
   }
 
-  announceConfig(): void {
-    this.#effects.pushLast(() => this.hub.announce({ type: 'configUpdated' }))
+  perform(effect: Effect, actor: AnyActorRef, hosted: Hosted<Req, Res> | undefined): void {
+    switch (effect.type) {
+      case 'setGate':
+        hosted?.setGate(effect.gate)
+        break
+      case 'announceConfig':
+        // Behind the other effects of the same decision.
+        this.effects.push(() => this.hub.announce({ type: 'configUpdated' }))
+        break
+      case 'warnPostponed':
+        this.#warnPostponed(effect.versions)
+        break
+      case 'close':
+        this.effects.push(() => this.#close())
+        break
+      default:
+        if (hosted === undefined) throw new Error(`${actor.id} decided "${effect.type}", but has no runtime.`)
+        this.#performOn(hosted, effect, actor)
+        break
+    }
   }
 
-  forgetVersion(version: string): void {
-    this.#onHosted(version, hosted => hosted.release())
-    this.#hosted.delete(version)
+  /** Performs an effect of one version. */
+  #performOn(hosted: Hosted<Req, Res>, effect: VersionEffect, actor: VersionActor): void {
+    const { version } = hosted
+    switch (effect.type) {
+      case 'startHost':
+        this.#startHost(hosted, actor)
+        break
+      case 'awaitDrain':
+        hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' }))
+        break
+      case 'rejectCalls':
+        hosted.cutOff()
+        break
+      case 'stopHost':
+        this.#options.logger.info({ version }, 'version stops')
+        hosted.stop()
+        break
+      case 'giveUpHost':
+        this.#logGivenUp(version)
+        break
+      case 'emitStopped':
+        hosted.publish({ type: 'stopped', version })
+        break
+      case 'releaseHost':
+        hosted.release()
+        if (this.#hosted.get(version) === hosted) this.#hosted.delete(version)
+        break
+    }
   }
 
-  warnPostponed(versions: readonly string[]): void {
-    const { logger } = this.#options
-    this.#effects.push(() => logger.warn({ versions }, 'wanted versions are unknown: they start when they are added'))
-  }
-
-  closeDown(): void {
-    this.#effects.pushLast(() => this.#closeDown())
-  }
-
-  startHost(version: string, actor: VersionActor): void {
+  #startHost(hosted: Hosted<Req, Res>, actor: VersionActor): void {
     const { logger, inspect } = this.#options
-    this.#onHosted(version, hosted => {
-      logger.info({ version }, 'version starts')
-      if (inspect !== undefined) hosted.showBelow(actor)
-      hosted.start({
-        event: event => this.#hear(actor, hosted, event, toVersionEvent(event)),
-        ended: () => this.#hear(actor, hosted, undefined, { type: 'host.ended' }),
-      })
+    logger.info({ version: hosted.version }, 'version starts')
+    if (inspect !== undefined) hosted.showBelow(actor)
+    hosted.start({
+      event: event => this.#hear(actor, hosted, event, toVersionEvent(event)),
+      ended: () => this.#hear(actor, hosted, undefined, { type: 'host.ended' }),
     })
   }
 
-  awaitDrain(version: string, actor: VersionActor): void {
-    this.#onHosted(version, hosted => hosted.flights.whenEmpty(() => this.#tell(actor, { type: 'drained' })))
+  #warnPostponed(versions: readonly string[]): void {
+    this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added')
   }
 
-  rejectCalls(version: string): void {
-    this.#onHosted(version, hosted => hosted.cutOff())
-  }
-
-  stopHost(version: string): void {
-    this.#onHosted(version, hosted => {
-      this.#options.logger.info({ version }, 'version stops')
-      hosted.stop()
-    })
-  }
-
-  giveUpHost(version: string): void {
+  #logGivenUp(version: string): void {
     const { logger, stopTimeout } = this.#options
-    const said = `a host did not report that it stopped within ${stopTimeout} ms: given up`
-    this.#effects.push(() => logger.error({ version }, said))
-  }
-
-  sayStopped(version: string): void {
-    this.#onHosted(version, hosted => hosted.publish({ type: 'stopped', version }))
+    logger.error({ version }, `a host did not report that it stopped within ${stopTimeout} ms: given up`)
   }
 
   #closeRoute(): void {
@@ -176,9 +218,9 @@ export class ControlPlane<Req, Res> implements Shell {
     event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
   ): void {
-    this.#effects.decide(() => {
+    this.effects.decide(() => {
       if (!isAlive(self)) return
-      if (event !== undefined) this.#effects.push(() => hosted.publish(event))
+      if (event !== undefined) this.effects.push(() => hosted.publish(event))
       if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
     })
   }
@@ -190,27 +232,22 @@ export class ControlPlane<Req, Res> implements Shell {
 
   /** A version that had no time to drain, and whose host was gone, is gone itself by then. */
   #tell(self: VersionActor, event: VersionEvent): void {
-    this.#effects.decide(() => {
+    this.effects.decide(() => {
       if (isAlive(self)) self.send(event)
     })
   }
 
-  #onHosted(version: string, act: (hosted: Hosted<Req, Res>) => void): void {
-    const hosted = this.#hosted.get(version)
-    if (hosted === undefined) throw new Error(`The machines act on version ${version}, whose runtime is not here.`)
-    this.#effects.push(() => act(hosted))
-  }
-
-  /** What is still here was never started: nothing of ours listens to it. */
-  #closeDown(): void {
+  /** The versions that are left were never started: nothing of ours listens to them. */
+  #close(): void {
     this.#hosted.clear()
     this.hub.close()
-    stopActor(this.#actor)
+    this.#actor.stop()
   }
 }
 
 function isAlive(actor: VersionActor): boolean {
-  return (actor.getSnapshot() as { readonly status: string }).status === 'active'
+  const snapshot = actor.getSnapshot()
+  return snapshot.status === 'active' && !snapshot.matches('stopped')
 }
 
 function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
@@ -231,7 +268,7 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
 /** Hosts in other languages may send anything, such as null for nothing. */
 function capabilityFacts(capability: CapabilityTEE | null | undefined): CapabilityFacts | null {
   if (capability === undefined || capability === null) return null
-  const hex = (bytes: unknown) => (bytes instanceof Uint8Array ? Buffer.from(bytes).toString('hex') : null)
+  const hex = (bytes: unknown) => (types.isUint8Array(bytes) ? Buffer.from(bytes).toString('hex') : null)
   return { hardware: `${capability.hardware}`, rak: hex(capability.rak), attestation: hex(capability.attestation) }
 }
 

@@ -1,38 +1,46 @@
+import { types } from 'node:util'
+import { isError } from './realms.js'
+
 /**
- * The one table of error codes: code → what leads to it, in Markdown. `docs/errors.md` says the same, and adds what to do;
- * a test holds it to that.
+ * The error codes, each with its cause in Markdown. A test keeps the table in `docs/errors.md` equal; that page adds the
+ * remedies.
  */
 export const ERROR_CODES = {
   CUTOVER_INVALID_VERSION:
-    'The text is not strictly SemVer: a range, a partial version such as `1.2`, a leading `v`, too long, or no string at all.',
-  CUTOVER_INVALID_OPTION: 'An option, or the config of a runtime, has a value that it cannot have.',
+    'The text is not a full SemVer version: it is a range, a partial version such as `1.2`, has a leading `v`, is too long, or is not a string.',
+  CUTOVER_INVALID_OPTION: "An option, or a field of a runtime's config, has an invalid value.",
   CUTOVER_INVALID_RUNTIME:
     'The object given to `addVersion` lacks a method of `Runtime`, or a module has no function `call`.',
-  CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` is not that of the aggregate.",
-  CUTOVER_DUPLICATE_VERSION: 'The version is in the aggregate already; build metadata does not distinguish.',
+  CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` differs from the aggregate's `id`.",
+  CUTOVER_DUPLICATE_VERSION: 'The aggregate already has this version. Build metadata does not distinguish versions.',
   CUTOVER_NO_SUCH_VERSION:
-    'The version is not in the aggregate; or, for `version()`, neither active nor next; or, for `whenRunning()`, not wanted.',
-  CUTOVER_VERSION_IN_USE: '`removeVersion` was asked for a version that is wanted, or that is still stopping.',
-  CUTOVER_NO_ACTIVE_VERSION: 'No version is active; for a call: none became active within `waitTimeout`.',
-  CUTOVER_VERSION_STOPPED: 'The version left before it answered the call, and `drainTimeout` had passed.',
+    'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted.',
+  CUTOVER_VERSION_IN_USE: '`removeVersion` got a version that is wanted or still stopping.',
+  CUTOVER_NO_ACTIVE_VERSION: 'No version is active. For a call: none became active within `waitTimeout`.',
+  CUTOVER_VERSION_STOPPED:
+    'The version left before it answered the call: `drainTimeout` passed, or its runtime stopped while it drained.',
+  CUTOVER_CALL_TIMEOUT: 'The runtime did not answer the call within `callTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:
-    '`maxWaitingCalls` calls wait already for a version to become active, or for a module to come up.',
-  CUTOVER_DISPOSED: 'The aggregate was disposed of.',
-  CUTOVER_RUNTIME_LOST: 'The runtime stopped, or was restarted, while it had the call, or before it took it.',
-  CUTOVER_ABORTED: 'The runtime was asked with abort() to interrupt the work at hand, and the call was part of it.',
-  CUTOVER_INVALID_REQUEST: 'The request cannot be sent to where the runtime runs.',
+    '`maxWaitingCalls` calls are already waiting for a version to become active, or for a module to start.',
+  CUTOVER_DISPOSED: 'The aggregate has been disposed.',
+  CUTOVER_RUNTIME_LOST: 'The runtime stopped or restarted while the call was in flight or waited for it.',
+  CUTOVER_ABORTED: '`abort()` interrupted the work of the runtime, and the call was part of it.',
+  CUTOVER_INVALID_REQUEST:
+    'The request cannot be sent to the thread or process that runs the module, or cannot be read there.',
+  CUTOVER_INVALID_ANSWER:
+    'The answer cannot be sent from the thread or process that runs the module, or cannot be read here.',
   CUTOVER_START_FAILED:
-    'The runtime did not come up: in `failedToStart` events, and for calls that waited for it too long.',
-  CUTOVER_UNHANDLED_HOST_REQUEST: 'A module used `callHost`, and its config has no `onHostRequest`.',
+    'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it.',
+  CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',
   CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
-  CUTOVER_UNSUPPORTED_MACHINE: 'Paths cannot be generated from a statechart as it is.',
+  CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',
   CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const
 
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** Shared by all copies of this library in one process, so that each recognises the other's errors. */
+/** Shared by all copies of this library in one process and by all realms, so that each recognises the other's errors. */
 const MARK = Symbol.for('cutover.error')
 
 /** What an error may carry besides its message. */
@@ -66,29 +74,64 @@ export class CutoverError extends Error {
 }
 
 /**
- * Tells whether `error` was made by this library, by any copy of it in this process.
+ * Tells whether `error` was made by this library: by any copy of it in this process, or by the one in a guest.
+ *
+ * The class, the `name` and the `code` of an error do not count, because any code can set them. Never throws.
  *
  * @param error - anything that was thrown
  * @param code - when given, the error must have this code as well
  */
 export function isCutoverError(error: unknown, code?: ErrorCode): error is CutoverError {
-  if (typeof error !== 'object' || error === null || !(MARK in error)) return false
-  return code === undefined || ('code' in error && error.code === code)
+  // Neither what inherits from one of ours nor what has the mark in its prototype is one.
+  if (!types.isNativeError(error) || !isMark(Object.getOwnPropertyDescriptor(error, MARK))) return false
+  return code === undefined || Object.getOwnPropertyDescriptor(error, 'code')?.value === code
 }
 
-/** Whatever was thrown, as an `Error`. */
+/** Assigning the symbol makes a property that can be seen and changed; the library defines one that cannot. */
+function isMark(mark: PropertyDescriptor | undefined): boolean {
+  return mark?.value === true && mark.enumerable === false && mark.writable === false && mark.configurable === false
+}
+
+/**
+ * Whatever was thrown, as an `Error` whose `name`, `message` and `String(error)` are texts. An error without these
+ * becomes the `cause` of a new one. Never throws.
+ */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describe(thrown), { cause: thrown })
+  if (!isError(thrown)) return new Error(describe(thrown), { cause: thrown })
+  return isLegible(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown })
 }
 
-/** A short text for any value in a message: quoted strings, cut at 80 characters. */
+function isLegible(error: Error): boolean {
+  try {
+    return [error.name, error.message, String(error)].every(text => typeof text === 'string')
+  } catch {
+    return false
+  }
+}
+
+function messageOf(error: Error): string {
+  try {
+    if (typeof error.message === 'string') return error.message
+  } catch {}
+  return 'an error without a readable message'
+}
+
+/** A short text for any value in a message: quoted strings, cut at 80 characters. Never throws. */
 export function describe(value: unknown): string {
   let text: string
   if (typeof value === 'string') text = JSON.stringify(value)
   else if (typeof value === 'function') text = 'a function'
-  else if (Array.isArray(value)) text = 'an array'
-  else if (typeof value === 'object' && value !== null) text = 'an object'
+  else if (typeof value === 'object' && value !== null) text = isArray(value) ? 'an array' : 'an object'
   else if (typeof value === 'bigint') text = `${value}n`
   else text = String(value)
   return text.length > 80 ? `${text.slice(0, 77)}... (${text.length} characters)` : text
+}
+
+function isArray(value: object): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    // A proxy that was revoked.
+    return false
+  }
 }

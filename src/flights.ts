@@ -3,6 +3,8 @@ export interface Callee<Req, Res, Options> {
   call(request: Req, options: Options): Res | Promise<Res>
 }
 
+const SETTLED = Promise.resolve()
+
 /** More landed flights than this are not kept for reuse. */
 const MAX_SPARE = 256
 
@@ -24,11 +26,21 @@ export class Flights<Res> {
     return this.#slots.length - this.count
   }
 
-  /** Calls `callee` and hands on its answer or error; a callee that throws rejects. */
+  /**
+   * Calls `callee` and hands on its answer or error; a callee that throws rejects.
+   *
+   * A callee may call us again without end. Any call of a function of ours may then be the one that the stack has no room
+   * for, so once the call counts as in flight, nothing but the callee and builtins run here.
+   *
+   * @throws RangeError if the stack is full; then nothing was sent
+   */
   launch<Req, Options>(callee: Callee<Req, Res, Options>, request: Req, options: Options): Promise<Res> {
-    const slot = this.count++
+    const slot = this.count
     const flight = this.#slots[slot] ?? this.#build(slot)
     const promise = new Promise(flight.board)
+    // The stack had no room for `board`: the promise rejects with that.
+    if (!flight.isBoarded) return promise
+    this.count = slot + 1
     try {
       const answer = callee.call(request, options)
       // A subclass may settle twice: only a plain promise is trusted with the slot.
@@ -36,7 +48,8 @@ export class Flights<Res> {
       if (isPlain) answer.then(flight.onValue, flight.onError)
       else Promise.resolve(answer).then(flight.onValue, flight.onError)
     } catch (error) {
-      flight.onError(error)
+      // From a stack of its own. A promise that rejects on a full one is reported as unhandled by Node.js.
+      SETTLED.then(() => flight.onError(error))
     }
     return promise
   }
@@ -87,6 +100,7 @@ export class Flights<Res> {
 
 class Flight<Res> {
   slot: number
+  isBoarded = false
   #resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
   /** The executor of the call's promise. */
@@ -99,6 +113,7 @@ class Flight<Res> {
     this.board = (resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
+      this.isBoarded = true
     }
     this.onValue = value => {
       const resolve = this.#resolve
@@ -127,6 +142,7 @@ class Flight<Res> {
   #forget(): void {
     this.#resolve = ignore
     this.#reject = ignore
+    this.isBoarded = false
   }
 }
 

@@ -2,12 +2,13 @@ import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 
 import type { AnyActorRef } from 'xstate'
 import type { Gate } from '../machines/index.js'
 import { attempt } from './attempt.js'
+import { type CallLimit, withCallTimeout } from './callTimeout.js'
 import { asError, CutoverError } from './errors.js'
 import { captureAndRelease, type EventHub } from './events.js'
-import { Flights } from './flights.js'
+import { type Callee, Flights } from './flights.js'
 import { type Inspectable, SHOWN_BELOW } from './inspection.js'
 import type { Logger } from './logger.js'
-import { isRuntimeEvent, type Runtime, type RuntimeEvent } from './runtime.js'
+import { type CallOptions, type Runtime, type RuntimeEvent, readEvent } from './runtime.js'
 
 /** Who is told what a host does. */
 export interface HostObserver {
@@ -20,6 +21,7 @@ export interface HostObserver {
 export class Hosted<Req, Res> {
   readonly version: string
   readonly runtime: Runtime<Req, Res>
+  readonly callee: Callee<Req, Res, CallOptions | undefined>
   readonly flights = new Flights<Res>()
   readonly #hub: EventHub
   readonly #logger: Logger
@@ -29,9 +31,15 @@ export class Hosted<Req, Res> {
   #subscription: Subscription | undefined
   #warned = false
 
-  constructor(version: string, runtime: Runtime<Req, Res>, hub: EventHub, logger: Logger) {
+  constructor(
+    version: string,
+    runtime: Runtime<Req, Res>,
+    hub: EventHub,
+    { logger, ...limit }: CallLimit & { readonly logger: Logger },
+  ) {
     this.version = version
     this.runtime = runtime
+    this.callee = withCallTimeout(runtime, version, limit)
     this.#hub = hub
     this.#logger = logger
   }
@@ -115,12 +123,13 @@ export class Hosted<Req, Res> {
       this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
       observer.ended()
     }
-    const hear = (event: unknown) => {
-      if (!isRuntimeEvent(event)) return this.#warnOnce(event)
+    const hear = (said: unknown) => {
       try {
-        observer.event(event)
+        const event = readEvent(said)
+        if (event === undefined) this.#warnOnce(said)
+        else observer.event(event)
       } catch (err) {
-        this.#logger.error({ version, event, err }, 'a host emitted a malformed event: ignored')
+        this.#logger.error({ version, err }, 'a host emitted a malformed event: ignored')
       }
     }
     try {

@@ -17,12 +17,15 @@ export function isLogger(value: unknown): value is Logger {
   return LEVELS.every(level => typeof (value as Record<string, unknown>)[level] === 'function')
 }
 
-/** A logger that cannot throw, with `bindings` in every line; silent when there is none to write to. */
+/**
+ * A logger that cannot throw, with `bindings` in every line, which no field of the line can change; silent when there is
+ * none to write to.
+ */
 export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
   const write = (level: keyof Logger) => (object: object, message: string) => {
     // Rule 22: a logger that throws, or rejects, never breaks anything.
     try {
-      Promise.resolve(logger?.[level]({ ...bindings, ...object }, message)).catch(() => {})
+      Promise.resolve(logger?.[level]({ ...bindings, ...object, ...bindings }, message)).catch(() => {})
     } catch {}
   }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }

@@ -2,7 +2,16 @@ import type { Handover } from '../machines/index.js'
 import { type Clock, isClock, systemClock } from './clock.js'
 import { type Inspect, type Inspection, inspection } from './inspection.js'
 import { isLogger, type Logger, safeLogger } from './logger.js'
-import { count, duration, durationOrInfinity, invalidOption, object, optionalFunction, text } from './validate.js'
+import {
+  count,
+  duration,
+  durationOrInfinity,
+  invalidOption,
+  limitOrInfinity,
+  object,
+  optionalFunction,
+  text,
+} from './validate.js'
 
 /** How an aggregate behaves; all but `id` have a default. Checked once, when the aggregate is made. */
 export interface AggregateOptions<Req = unknown> {
@@ -28,6 +37,11 @@ export interface AggregateOptions<Req = unknown> {
   readonly waitTimeout?: number | undefined
   /** How many calls may wait at once; one more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
+  /**
+   * How long a runtime may take to answer, in ms, from when it gets the call. Then the call rejects with
+   * `CUTOVER_CALL_TIMEOUT`, and its signal fires in the runtime. @default Infinity
+   */
+  readonly callTimeout?: number | undefined
   /** Where warnings and the steps of a switch are written. @default nowhere */
   readonly logger?: Logger | undefined
   /** A function or an observer that sees every event and snapshot of the statecharts; any Stately inspector fits. @default none */
@@ -45,6 +59,7 @@ export interface CompiledOptions<Req> {
   readonly stopTimeout: number
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
+  readonly callTimeout: number
   readonly logger: Logger
   readonly inspect: Inspection | undefined
   readonly clock: Clock
@@ -70,6 +85,7 @@ export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptio
     stopTimeout: duration('stopTimeout', options.stopTimeout, 30_000),
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
     logger: safeLogger(logger, { aggregate: id }),
     inspect: inspection(options.inspect),
     clock,

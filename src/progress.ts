@@ -1,6 +1,6 @@
 /** How far an aggregate has come, from its snapshot. */
 import type { AggregateSnapshot } from '../machines/aggregate.js'
-import { stateOf } from '../machines/ledger.js'
+import { stateOf } from '../machines/versionTable.js'
 
 /** Whether nothing is under way: what is wanted is in place, or the aggregate is stopped. */
 export function isSettled(snapshot: AggregateSnapshot): boolean {

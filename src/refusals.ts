@@ -13,6 +13,11 @@ export function duplicateVersion(version: string): CutoverError {
   return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, { version })
 }
 
+export function containsItself(version: string): CutoverError {
+  const message = `The runtime of version ${version} is this aggregate, or an aggregate that holds it: a call would never end. Provision a runtime for it.`
+  return new CutoverError('CUTOVER_INVALID_RUNTIME', message, { version })
+}
+
 export function versionInUse(version: string, what: string): CutoverError {
   return new CutoverError('CUTOVER_VERSION_IN_USE', `Version ${version} ${what}`, { version })
 }

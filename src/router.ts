@@ -4,6 +4,8 @@ import type { CallOptions } from './runtime.js'
 import { signalOf } from './validate.js'
 import { WaitingCalls, type WaitingLimits } from './waiting.js'
 
+const SETTLED = Promise.resolve()
+
 /** Where calls go, by version. `active` null: they wait. */
 export interface Route {
   readonly active: string | null
@@ -16,7 +18,8 @@ export interface Route {
 /** A version as the router sees it. */
 export interface Backend<Req, Res> {
   readonly version: string
-  readonly runtime: Callee<Req, Res, CallOptions | undefined>
+  /** What takes its calls. */
+  readonly callee: Callee<Req, Res, CallOptions | undefined>
   readonly flights: Flights<Res>
 }
 
@@ -95,9 +98,34 @@ export class Router<Req, Res> {
   }
 
   #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    const answer = active.flights.launch(active.runtime, request, options)
+    if (options?.transfer?.length && this.#next !== null) return this.#sendClone(active, this.#next, request, options)
+    const answer = active.flights.launch(active.callee, request, options)
     const next = this.#next
-    if (next !== null) this.#mirror(next, request, options)
+    if (next === null) return answer
+    try {
+      this.#mirror(next, request, options)
+    } catch (error) {
+      // Also when the stack was full: then this is all that there is room for. The call has been sent, so its answer counts.
+      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+    }
+    return answer
+  }
+
+  /** The active version takes buffers of the request away, so the next version gets a clone that is made before. */
+  #sendClone(active: Backend<Req, Res>, next: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+    let clone: { readonly request: Req } | undefined
+    try {
+      if (this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
+    } catch (error) {
+      this.#mirrorFailed(next.version, error)
+    }
+    const answer = active.flights.launch(active.callee, request, options)
+    if (clone === undefined) return answer
+    try {
+      this.#callNext(next, clone.request, { ...options, transfer: undefined })
+    } catch (error) {
+      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+    }
     return answer
   }
 
@@ -112,13 +140,16 @@ export class Router<Req, Res> {
 
   /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    const failed = (err: unknown) =>
-      this.#options.logger.warn({ version: next.version, err }, 'a call propagated to the next version failed')
-    try {
-      if (this.#propagate?.(request) === true) Promise.resolve(next.runtime.call(request, options)).catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+    if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
+  }
+
+  #callNext(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
+    Promise.resolve(next.callee.call(request, options)).catch(failed)
+  }
+
+  #mirrorFailed(version: string, err: unknown): void {
+    this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
   }
 }
 

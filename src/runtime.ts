@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
+import { types } from 'node:util'
 import type { Observable } from 'rxjs'
-import { CutoverError, describe } from './errors.js'
+import { asError, CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
 
 /** How long a caller is willing to wait. */
@@ -62,10 +63,13 @@ export interface CapabilityTEE {
   readonly attestation?: Uint8Array
 }
 
-/** What a runtime says of itself, in the order in which it happens. */
+/**
+ * What a runtime says of itself, in the order in which it happens. A `failedToStart` that is `final` is the last one: the
+ * host does not try again by itself, and refuses calls, until `abort({ force: true })`.
+ */
 export type RuntimeEvent =
   | { readonly type: 'started'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
-  | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string }
+  | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string; readonly final?: true }
   | { readonly type: 'stopped'; readonly version?: string }
   | { readonly type: 'updated'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
   | { readonly type: 'configUpdated' }
@@ -113,14 +117,15 @@ export interface Runtime<Req = unknown, Res = unknown> {
    * @param options - its `signal` ends the wait, and is passed on to the runtime
    * @throws (rejects) what the runtime gives as an error; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (it
    * stopped, or was restarted, before it answered), `CUTOVER_START_FAILED` (it did not come up in time),
-   * `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
+   * `CUTOVER_CALL_TIMEOUT` (it did not answer in time), `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
    */
   call(request: Req, options?: CallOptions): Promise<Res>
   /** Hot: a subscriber gets what happens from now on. */
   watchEvents(): Observable<RuntimeEvent>
   /**
    * Brings the runtime up in the background: returns at once, and `started` or `failedToStart` tells what came of it. After
-   * a failure, or when the runtime dies, the host tries again by itself until it is stopped.
+   * a failure, or when the runtime dies, the host tries again by itself until it is stopped, or says that a failure is
+   * `final`.
    */
   start(): void
   /**
@@ -166,14 +171,14 @@ export function assertRuntime(value: unknown): asserts value is Runtime {
       `runtime must be a Runtime object, got ${describe(value)}. Give what a provisioner makes, or implement Runtime.`,
     )
   }
-  const candidate = value as Record<string, unknown>
-  if (typeof candidate['id'] !== 'string') {
+  const id = member(value, 'id')
+  if (typeof id !== 'string') {
     throw new CutoverError(
       'CUTOVER_INVALID_RUNTIME',
-      `runtime.id must be a string, got ${describe(candidate['id'])}. Give it the id of the aggregate.`,
+      `runtime.id must be a string, got ${describe(id)}. Give it the id of the aggregate.`,
     )
   }
-  const missing = METHODS.filter(method => typeof candidate[method] !== 'function')
+  const missing = METHODS.filter(method => typeof member(value, method) !== 'function')
   if (missing.length > 0) {
     throw new CutoverError(
       'CUTOVER_INVALID_RUNTIME',
@@ -182,8 +187,39 @@ export function assertRuntime(value: unknown): asserts value is Runtime {
   }
 }
 
-const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
+/** A member of what somebody else wrote. */
+function member(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name]
+  } catch (cause) {
+    const message = `runtime.${name} throws when it is read: ${asError(cause).message}. Make it a plain member.`
+    throw new CutoverError('CUTOVER_INVALID_RUNTIME', message, { cause })
+  }
+}
 
-export function isRuntimeEvent(value: unknown): value is RuntimeEvent {
-  return typeof value === 'object' && value !== null && EVENT_TYPES.has((value as { type?: unknown }).type)
+const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
+const EVENT_FIELDS = ['type', 'version', 'error', 'capabilityTEE'] as const
+
+/**
+ * Takes an event from somebody else's code: itself if its fields are plain, else a copy with plain fields. A getter may
+ * throw, or give something else the next time it is read. Undefined if it is no event.
+ *
+ * @throws what a getter throws
+ */
+export function readEvent(value: unknown): RuntimeEvent | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (hasPlainFields(value))
+    return EVENT_TYPES.has((value as { type?: unknown }).type) ? (value as RuntimeEvent) : undefined
+  const copy: Record<string, unknown> = { ...value }
+  for (const field of EVENT_FIELDS) {
+    if (field in copy) continue
+    const inherited = (value as Readonly<Record<string, unknown>>)[field]
+    if (inherited !== undefined) copy[field] = inherited
+  }
+  return EVENT_TYPES.has(copy['type']) ? (copy as unknown as RuntimeEvent) : undefined
+}
+
+function hasPlainFields(value: object): boolean {
+  if (types.isProxy(value) || Object.getPrototypeOf(value) !== Object.prototype) return false
+  return EVENT_FIELDS.every(field => Object.getOwnPropertyDescriptor(value, field)?.get === undefined)
 }

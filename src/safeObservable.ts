@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { Observable, type Observer, type Operator, Subscriber, type Subscription } from 'rxjs'
 
 type Next<T> = (value: T) => void
@@ -61,7 +62,7 @@ class SafeSubscriber<T> extends Subscriber<T> {
     try {
       const result = onNext(value)
       // An async function is taken for a subscriber too.
-      if (result instanceof Promise) result.catch(this.#onError)
+      if (result !== undefined && types.isPromise(result)) Promise.resolve(result).catch(this.#onError)
     } catch (error) {
       this.#onError(error)
     }
@@ -78,7 +79,7 @@ class SafeSubscriber<T> extends Subscriber<T> {
   #end(say: () => unknown): void {
     try {
       const result = say()
-      if (result instanceof Promise) result.catch(this.#onError)
+      if (result !== undefined && types.isPromise(result)) Promise.resolve(result).catch(this.#onError)
     } catch (error) {
       this.#onError(error)
     } finally {

@@ -1,6 +1,6 @@
-import type { VersionPair } from '../machines/context.js'
-import { type VersionState, versionsOf } from '../machines/ledger.js'
+import type { VersionPair } from '../machines/aggregateContext.js'
 import type { ErrorFacts } from '../machines/version.js'
+import { type VersionState, versionsOf } from '../machines/versionTable.js'
 import type { ControlPlane } from './control.js'
 import { byPrecedence } from './version.js'
 

@@ -21,6 +21,12 @@ export function durationOrInfinity(name: string, value: unknown, fallback: numbe
   throw invalidOption(name, `a whole number of milliseconds from 0 to ${MAX_TIMEOUT}, or Infinity`, value)
 }
 
+/** As {@link durationOrInfinity}, for a limit that leaves some time: 0 would often be taken for no limit. */
+export function limitOrInfinity(name: string, value: unknown, fallback: number): number {
+  if (value !== 0) return durationOrInfinity(name, value, fallback)
+  throw invalidOption(name, `a whole number of milliseconds from 1 to ${MAX_TIMEOUT}, or Infinity`, value)
+}
+
 /** A whole number, 0 or more. */
 export function count(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
@@ -33,6 +39,11 @@ export function positive(name: string, value: unknown, fallback: number): number
   if (value === undefined) return fallback
   if (isWhole(value) && value > 0) return value
   throw invalidOption(name, 'a whole number, 1 or more', value)
+}
+
+export function boolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined || typeof value === 'boolean') return value ?? fallback
+  throw invalidOption(name, 'true or false', value)
 }
 
 export function text(name: string, value: unknown): string {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { onAbort } from './abortListeners.js'
 import type { Clock } from './clock.js'
 import type { CallOptions } from './runtime.js'
@@ -17,10 +18,14 @@ export interface WaitingLimits {
 interface WaitingCall<Req, Res> {
   readonly request: Req
   readonly options: CallOptions | undefined
+  /** Sends the call in the async context of its caller, not of whoever opens the way. */
+  readonly caller: AsyncResource
   readonly resolve: (answer: Res | Promise<Res>) => void
   readonly reject: (error: unknown) => void
   readonly forget: () => void
 }
+
+const SETTLED = Promise.resolve()
 
 /** Calls that cannot be sent yet, in order of arrival. No polling: whoever opens the way sends them on. */
 export class WaitingCalls<Req, Res> {
@@ -49,15 +54,23 @@ export class WaitingCalls<Req, Res> {
     const { timeout, clock, timedOut } = this.#limits
     const signal = signalOf(options)
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown) => this.#fail(call, error)
-      const unlisten = signal === undefined ? undefined : onAbort(signal, () => fail(signal.reason))
-      const timer = timeout === Number.POSITIVE_INFINITY ? null : clock.setTimeout(() => fail(timedOut()), timeout)
+      let timer: unknown
+      let unlisten: (() => void) | undefined
       const forget = () => {
         this.#calls.delete(call)
-        if (timer !== null) clock.clearTimeout(timer)
+        if (timer !== undefined) clock.clearTimeout(timer)
         unlisten?.()
       }
-      const call: WaitingCall<Req, Res> = { request, options, resolve, reject, forget }
+      const call = { request, options, caller: new AsyncResource('CutoverCall'), resolve, reject, forget }
+      const fail = (error: unknown) => this.#fail(call, error)
+      try {
+        if (signal !== undefined) unlisten = onAbort(signal, () => fail(signal.reason))
+        if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(() => fail(timedOut()), timeout)
+      } catch (error) {
+        // A clock that throws, or a full stack, on which there is no room for `forget` either.
+        SETTLED.then(forget)
+        throw error
+      }
       this.#calls.add(call)
     })
   }
@@ -68,7 +81,7 @@ export class WaitingCalls<Req, Res> {
       if (!isOpen()) return
       try {
         call.forget()
-        call.resolve(send(call.request, call.options))
+        call.resolve(call.caller.runInAsyncScope(send, undefined, call.request, call.options))
       } catch (error) {
         call.reject(error)
       }

@@ -18,6 +18,8 @@ export default defineConfig({
     restoreMocks: true,
     // By default Vitest leaves one core idle, of two.
     maxWorkers: '100%',
+    // Tests end by events; the limit only ends one that hangs, also on a machine that is ten times slower.
+    testTimeout: 60_000,
     slowTestThreshold: 2_000,
   },
 })

@@ -13,6 +13,6 @@ const answer = aggregate.call('request')
 runtime.answerAll(request => `answer to ${request}`)
 console.log(await answer) // answer to request
 
-const disposed = aggregate.dispose() // this runtime never says that it stopped, so
-clock.increment(30_000) // it is given up after stopTimeout
+const disposed = aggregate.dispose() // the runtime never emits stopped, so the
+clock.increment(30_000) // aggregate gives it up after stopTimeout
 await disposed

@@ -1,4 +1,6 @@
+import { asError } from '../errors.js'
 import type { Logger } from '../logger.js'
+import { isError } from '../realms.js'
 
 /** Writes JSON lines to stderr, which the host puts into its own log with their level and fields. */
 export const consoleLogger: Logger = {
@@ -13,5 +15,5 @@ function write(level: keyof Logger, object: object, message: string): void {
 }
 
 function errorsAsText(_: string, value: unknown): unknown {
-  return value instanceof Error ? String(value) : value
+  return isError(value) ? String(asError(value)) : value
 }

@@ -2,13 +2,11 @@ import { connect, type Socket } from 'node:net'
 import { CutoverError } from '../errors.js'
 import { safeLogger } from '../logger.js'
 import { moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
-import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
+import { compileLimits } from '../protocol/guestLimits.js'
 import { openSocket } from '../protocol/socketTransport.js'
-import { HOST_VARIABLE, launchingHost, pidNamespace, removeSocket } from '../socketName.js'
-import { positive } from '../validate.js'
+import { HOST_VARIABLE, launchingHost, removeSocket } from '../socketName.js'
 import { canonical, type VersionLike } from '../version.js'
 import { consoleLogger } from './consoleLogger.js'
-import { watchForHost } from './orphanWatch.js'
 import { GuestSession } from './session.js'
 
 /** What {@link serve} can be told. */
@@ -17,6 +15,18 @@ export interface ServeOptions {
   readonly version?: VersionLike | undefined
   /** The largest message that is sent or taken, in bytes; give it what the host has. @default 16_777_216 */
   readonly maxFrameBytes?: number | undefined
+  /**
+   * The most items that a message to the host may hold: each element of an array counts as one, each entry of a map as two,
+   * a `Uint8Array` as four. An answer with more rejects its call. At least 100; give it what the host has. @default 1_000_000
+   */
+  readonly maxMessageItems?: number | undefined
+  /** How many of its calls to the host may be unanswered; more wait. Give it what the host has. @default 10_000 */
+  readonly maxHostRequests?: number | undefined
+  /**
+   * The memory that those may take in the host, in bytes, by estimate; more wait. Give it what the host has.
+   * @default 33_554_432 (32 MiB)
+   */
+  readonly maxHostRequestBytes?: number | undefined
   /** The environment variable in which the host says where it listens. @default 'CUTOVER_HOST' */
   readonly hostVariable?: string | undefined
 }
@@ -34,7 +44,7 @@ const ORPHAN_GRACE = 750
  *
  * @returns a promise that resolves once it is connected
  * @throws (rejects) CutoverError `CUTOVER_INVALID_RUNTIME` (the module has no `call`), `CUTOVER_INVALID_VERSION`,
- * `CUTOVER_START_FAILED` (there is no host)
+ * `CUTOVER_INVALID_OPTION`, `CUTOVER_START_FAILED` (there is no host)
  */
 export async function serve(module: RuntimeModule, options: ServeOptions = {}): Promise<void> {
   const checked = moduleIn(module, 'The module')
@@ -44,17 +54,22 @@ export async function serve(module: RuntimeModule, options: ServeOptions = {}): 
 /** As {@link serve}, with a module that is loaded once the host is there. */
 export async function serveFrom(load: () => Promise<RuntimeModule>, options: ServeOptions): Promise<void> {
   const { hostVariable = HOST_VARIABLE } = options
-  const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+  const limits = compileLimits(options)
   const version = options.version === undefined ? undefined : canonical(options.version)
   const path = process.env[hostVariable] ?? ''
   const socket = await connectTo(path, hostVariable)
   const host = launchingHost(path)
-  if (host !== undefined) watchForHost(host.namespace === pidNamespace() ? host.pid : undefined)
   // They lead to the host: when it is gone, what is written is lost, and that is no reason to crash.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const session = new GuestSession({
-    // A host bounds its calls, and so the answers that it has not read; there is no limit that a healthy guest may not meet.
-    open: openSocket(socket, { maxFrameBytes, maxBufferedBytes: Number.POSITIVE_INFINITY }),
+    limits,
+    open: openSocket(socket, {
+      maxFrameBytes: limits.maxFrameBytes,
+      maxSentItems: limits.maxMessageItems,
+      // The host is trusted, and bounds its calls, and so the answers that it has not read.
+      maxMessageItems: Number.POSITIVE_INFINITY,
+      maxBufferedBytes: Number.POSITIVE_INFINITY,
+    }),
     version,
     logger: safeLogger(consoleLogger, {}),
     load,
@@ -73,7 +88,7 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
   session.open()
 }
 
-/** Ends the group that the host has made for us, with all that this process has started: nobody else would any more. */
+/** Ends the group that the host has made for us, with all that this process has started, before the host's watch does it. */
 function endGroup(): void {
   process.kill(0, 'SIGKILL')
 }

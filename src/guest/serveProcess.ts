@@ -1,14 +1,15 @@
 import { importModule } from '../module/runtimeModule.js'
+import type { GuestLimits } from '../protocol/guestLimits.js'
 import { serveFrom } from './serve.js'
 
 /**
  * Serves the module that the arguments of this process name: after the path of the script come the module's URL, the
- * variable with the host's address, and the largest frame in bytes.
+ * variable with the host's address, and what the host takes as JSON.
  */
 export async function serveProcess(): Promise<void> {
-  const [, , module, hostVariable, maxFrameBytes] = process.argv
-  if (module === undefined || hostVariable === undefined || maxFrameBytes === undefined) {
+  const [, , module, hostVariable, limits] = process.argv
+  if (module === undefined || hostVariable === undefined || limits === undefined) {
     throw new Error('This program serves a module to childProcess(), which passes it three arguments.')
   }
-  await serveFrom(() => importModule(new URL(module)), { hostVariable, maxFrameBytes: Number(maxFrameBytes) })
+  await serveFrom(() => importModule(new URL(module)), { hostVariable, ...(JSON.parse(limits) as GuestLimits) })
 }

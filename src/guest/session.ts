@@ -2,7 +2,8 @@ import { asError, CutoverError } from '../errors.js'
 import type { Logger } from '../logger.js'
 import type { RuntimeContext, RuntimeModule } from '../module/runtimeModule.js'
 import { Connection } from '../protocol/connection.js'
-import type { RequestContext } from '../protocol/incoming.js'
+import type { GuestLimits } from '../protocol/guestLimits.js'
+import type { RequestContext } from '../protocol/incomingRequest.js'
 import { infoAnswer, parseInfoRequest } from '../protocol/info.js'
 import {
   ABORT_REQUEST,
@@ -21,6 +22,8 @@ export interface SessionOptions {
   /** What the module says of its own version. @default what the host asks for */
   readonly version?: string | undefined
   readonly logger: Logger
+  /** How much the module may ask of the host at once; more calls wait. */
+  readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
   load(): Promise<RuntimeModule>
   /** The connection has ended, or broke; the module is about to be stopped. */
   hostLost(): void
@@ -29,7 +32,8 @@ export interface SessionOptions {
 }
 
 const DONE: Body = { kind: EMPTY, payload: {} }
-const MAX_IN_FLIGHT = 10_000
+/** The most calls of a module to its host that wait. */
+const MAX_WAITING = 10_000
 
 /** The guest's end of a connection: runs one module for one host. */
 export class GuestSession {
@@ -37,6 +41,8 @@ export class GuestSession {
   readonly #connection: Connection
   /** Fires once, when the module is to stop. */
   readonly #lifetime = new AbortController()
+  /** The version that the module runs; known when the host has begun. */
+  #version: string | undefined
   #module: RuntimeModule | undefined
   #starting: Promise<void> | undefined
   #ending: Promise<void> | undefined
@@ -47,8 +53,10 @@ export class GuestSession {
       role: 'guest',
       open: options.open,
       logger: options.logger,
-      maxInFlight: MAX_IN_FLIGHT,
-      maxWaitingCalls: MAX_IN_FLIGHT,
+      maxInFlight: options.limits.maxHostRequests,
+      maxInFlightBytes: options.limits.maxHostRequestBytes,
+      maxWaitingCalls: MAX_WAITING,
+      version: () => this.#version,
       answerCall: (request, context) => this.#call(request, context),
       answer: (kind, payload) => this.#answer(kind, payload),
       closed: err => {
@@ -104,6 +112,8 @@ export class GuestSession {
     if (this.#starting !== undefined) throw new Error('The runtime has been told what it is already.')
     const info = parseInfoRequest(payload)
     const { id = Buffer.from(info.runtime_id).toString('hex'), version = '0.0.0' } = info
+    const own = this.#options.version ?? version
+    this.#version = own
     const context: RuntimeContext = {
       id,
       version,
@@ -115,7 +125,7 @@ export class GuestSession {
     this.#connection.initialized()
     this.#starting = this.#bringUp(context)
     await this.#starting
-    return { kind: INFO_RESPONSE, payload: infoAnswer(this.#options.version ?? version, info.runtime_id) }
+    return { kind: INFO_RESPONSE, payload: infoAnswer(own, info.runtime_id) }
   }
 
   async #bringUp(context: RuntimeContext): Promise<void> {

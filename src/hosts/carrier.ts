@@ -13,8 +13,11 @@ export interface Carrier {
 export interface CarrierReports {
   /** The other side is there; called once. */
   connected(open: OpenTransport): void
-  /** It cannot be brought to life, or did what it must not (connected twice); it may still be there. */
-  failed(error: Error): void
+  /**
+   * It cannot be brought to life, or did what it must not (connected twice); it may still be there. `isFinal`: no other
+   * launch can go better.
+   */
+  failed(error: Error, isFinal?: boolean): void
   /** Nothing of it is left: no process, socket, directory, listener or timer. Called once, last, also after `failed`. */
   exited(exit: Exit): void
 }

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net'
 import { isEncodable } from '../protocol/encodable.js'
-import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/frames.js'
 import { openSocket } from '../protocol/socketTransport.js'
 import { HOST_VARIABLE } from '../socketName.js'
-import { invalidOption, object, positive, text } from '../validate.js'
+import { invalidOption, object, text } from '../validate.js'
 import { ConnectedGuest, type Protocol } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected } from './connectedOptions.js'
 import { guestProgram } from './guestProgram.js'
@@ -45,6 +44,12 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
   readonly sandbox?: Sandbox | undefined
   /** The largest message, in bytes, from 1,024 to 2^32 - 1. @default 16_777_216 (16 MiB) */
   readonly maxFrameBytes?: number | undefined
+  /**
+   * The most items that a message of the guest may hold: each element of an array counts as one, each entry of a map as
+   * two, a byte string as four. A guest that sends more is killed and launched again; an answer of a module that holds more
+   * rejects its call. At least 100. @default 1_000_000
+   */
+  readonly maxMessageItems?: number | undefined
 }
 
 /**
@@ -55,7 +60,8 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
  * a process group, takes one connection, removes socket and directory, tells the runtime what it is and waits for it to
  * start; then they emit `started`, and calls that have waited go out in their order. What fails on the way gives
  * `failedToStart`, and another launch after a backoff. A process that ends, that closes its connection, sends garbage or
- * does not answer pings is ended with its whole group: the calls it had reject with `CUTOVER_RUNTIME_LOST`, whose `cause`
+ * does not answer pings, or that sends more than its limits
+ * allow, is ended with its whole group: the calls it had reject with `CUTOVER_RUNTIME_LOST`, whose `cause`
  * has `exitCode`, `signal` and the last lines of its `stderr`; `stopped` is emitted, and it is launched again. `stop()`
  * rejects the calls in flight, asks it to shut down, sends SIGTERM after `shutdownTimeout` and SIGKILL after `killTimeout`,
  * and emits `stopped`. `abort()` fires the signal of every call in flight and asks the module; if that fails or takes
@@ -66,7 +72,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
  * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
  * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
  * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent),
- * `CUTOVER_ABORTED`.
+ * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */
@@ -77,22 +83,23 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
     throw invalidOption('hostVariable', 'the name of an environment variable', hostVariable)
   }
   if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
-  const maxFrameBytes = positive('maxFrameBytes', options.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+  const { maxFrameBytes, maxMessageItems } = compiled.limits
   if (maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > MAX_FRAME_BYTES) {
     throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, maxFrameBytes)
   }
   if (options.guestUrl !== undefined) guestProgram('process', options.guestUrl)
-  if (options.module !== undefined || options.command !== undefined) commandOf(options, {})
+  if (options.module !== undefined || options.command !== undefined) commandOf(options, {}, compiled.limits)
   return {
     name: 'child-process',
     provision<Req, Res>(given: RuntimeConfig) {
       const config = checkConfig(given)
       if (!isEncodable(config.localConfig))
         throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
-      const command = commandOf(options, config)
-      const connected = { ...compiled, protocol }
+      const { module, ...command } = commandOf(options, config, compiled.limits)
+      const connected = { ...compiled, protocol, module }
+      const transport = { maxFrameBytes, maxMessageItems, maxBufferedBytes: compiled.maxBufferedBytes }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
-        const openTransport = (socket: Socket) => openSocket(socket, { maxFrameBytes })
+        const openTransport = (socket: Socket) => openSocket(socket, transport)
         const carrier = new ProcessCarrier(command, { hostVariable, logger, openTransport })
         return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)
       })

@@ -3,11 +3,14 @@ import type { Inspection } from '../inspection.js'
 import type { Logger } from '../logger.js'
 import { Connection } from '../protocol/connection.js'
 import { TruncatedError } from '../protocol/frames.js'
+import type { GuestLimits } from '../protocol/guestLimits.js'
 import { ABORT_REQUEST, INFO_REQUEST, PING_REQUEST, SHUTDOWN_REQUEST } from '../protocol/messages.js'
 import type { OpenTransport } from '../protocol/transport.js'
+import { isError } from '../realms.js'
 import type { CallOptions } from '../runtime.js'
-import type { Carrier } from './carrier.js'
+import type { Carrier, Exit } from './carrier.js'
 import { ExitError } from './exitError.js'
+import { isFinalFailure } from './finalFailure.js'
 import type { Guest, GuestReports } from './guest.js'
 import { Handshake } from './handshake.js'
 import { HostRequests } from './hostRequests.js'
@@ -20,8 +23,14 @@ export interface ConnectedOptions {
   readonly protocol: Protocol
   readonly maxInFlight: number
   readonly maxWaitingCalls: number
+  readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
   readonly inspect: Inspection | undefined
+  /** The module's file, where we have the guest load one. */
+  readonly module: URL | undefined
 }
+
+/** The exit code of Node.js when it does not know one of its options. */
+const INVALID_ARGUMENT = 9
 
 /** A body as users have it: `{ [kind]: payload }`. */
 type Raw = Readonly<Record<string, unknown>>
@@ -58,9 +67,10 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   launch(): void {
     this.#carrier.launch({
       connected: open => this.#connect(open),
-      failed: error => this.#reports.failed(error),
+      failed: (error, isFinal) => this.#reports.failed(error, isFinal),
       exited: exit => {
         const error = new ExitError(exit)
+        if (this.#hasInvalidOptions(exit)) this.#reports.failed(error, true)
         // First the supervisor, which rejects the calls in flight in its own words.
         this.#reports.exited(error)
         this.#resolveExited(error)
@@ -105,6 +115,11 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     this.#carrier.kill()
   }
 
+  /** Node.js refused its own options: it will refuse them again. */
+  #hasInvalidOptions({ code }: Exit): boolean {
+    return code === INVALID_ARGUMENT && this.#options.module !== undefined && this.#connection === undefined
+  }
+
   #connect(open: OpenTransport): void {
     const handshake = new Handshake(this.#config, this.#options.protocol)
     const requests = new HostRequests(this.#config)
@@ -116,6 +131,9 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       inspect: this.#options.inspect,
       maxInFlight: this.#options.maxInFlight,
       maxWaitingCalls: this.#options.maxWaitingCalls,
+      maxHostRequests: this.#options.limits.maxHostRequests,
+      maxHostRequestBytes: this.#options.limits.maxHostRequestBytes,
+      version: () => this.#config.version,
       plainErrors: this.#options.protocol === 'raw',
       answerCall: (request, context) => requests.answerCall(request, context),
       answer: (kind, payload, context) => requests.answer(kind, payload, context),
@@ -135,7 +153,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
         connection.initialized()
         this.#reports.started(info)
       })
-      .catch(error => this.#reports.failed(asError(error)))
+      .catch(error => this.#reports.failed(asError(error), isFinalFailure(error, this.#options.module)))
     this.#logger.debug({}, 'a runtime has connected')
   }
 
@@ -146,5 +164,5 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
 /** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
 function isFault({ cause }: Error): boolean {
-  return cause instanceof Error && !('syscall' in cause) && !(cause instanceof TruncatedError)
+  return isError(cause) && !('syscall' in cause) && !(cause instanceof TruncatedError)
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.js'
 import { moduleUrl } from '../module/runtimeModule.js'
+import { compileLimits, type GuestLimitOptions, type GuestLimits } from '../protocol/guestLimits.js'
+import { defaultMaxBufferedBytes } from '../protocol/socketTransport.js'
 import { duration, durationOrInfinity, invalidOption, positive } from '../validate.js'
 import { isLocation } from './moduleSource.js'
 import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
@@ -16,6 +18,19 @@ export interface ConnectedHostOptions extends SupervisedOptions {
   readonly killTimeout?: number | undefined
   /** How many calls are sent to the guest before it has answered; more wait, in order. @default 10_000 */
   readonly maxInFlight?: number | undefined
+  /** The most requests of the guest (`callHost`) that are not answered yet; further ones are refused. @default 10_000 */
+  readonly maxHostRequests?: number | undefined
+  /**
+   * The most memory that those may take, in bytes, by estimate: the length of the message and 64 bytes for each item in
+   * it. A guest that sends one more is killed and launched again. A module's `callHost` waits instead.
+   * @default 33_554_432 (32 MiB)
+   */
+  readonly maxHostRequestBytes?: number | undefined
+  /**
+   * The most bytes that wait for the guest to read them, such as answers to its requests. A guest that lets more of them
+   * pile up is killed and launched again. @default 67_108_864 (64 MiB), or four times `maxFrameBytes` if that is more
+   */
+  readonly maxBufferedBytes?: number | undefined
   /**
    * The guest program for a module, if your bundler shall make or copy it: a file URL, or a path relative to the working
    * directory, of a bundle or a copy of `cutover/guest/worker` or `cutover/guest/process`. @default the one that cutover brings
@@ -25,10 +40,12 @@ export interface ConnectedHostOptions extends SupervisedOptions {
 
 export interface CompiledConnected extends CompiledSupervised {
   readonly maxInFlight: number
+  readonly limits: GuestLimits
+  readonly maxBufferedBytes: number
 }
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION` */
-export function compileConnected(options: ConnectedHostOptions): CompiledConnected {
+export function compileConnected(options: ConnectedHostOptions & GuestLimitOptions): CompiledConnected {
   const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
   const shutdownTimeout = duration('shutdownTimeout', options.shutdownTimeout, 1_000)
   const times = {
@@ -40,7 +57,15 @@ export function compileConnected(options: ConnectedHostOptions): CompiledConnect
     killTimeout,
   }
   const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
-  return { ...compileSupervised(options, times, patientClock), maxInFlight }
+  const limits = compileLimits(options)
+  const maxBufferedBytes = bufferedBytes(options, limits)
+  return { ...compileSupervised(options, times, patientClock), maxInFlight, limits, maxBufferedBytes }
+}
+
+function bufferedBytes(options: ConnectedHostOptions, { maxFrameBytes }: GuestLimits): number {
+  const bytes = positive('maxBufferedBytes', options.maxBufferedBytes, defaultMaxBufferedBytes(maxFrameBytes))
+  if (bytes >= maxFrameBytes) return bytes
+  throw invalidOption('maxBufferedBytes', `maxFrameBytes, ${maxFrameBytes}, or more`, bytes)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js'
 import type { Exit } from './carrier.js'
 
 /** How a process or a thread ended: the cause of the failed start, or of the lost calls. */
@@ -8,12 +9,12 @@ export class ExitError extends Error {
   readonly exitCode: number | null
   /** Such as `SIGKILL`; null when it exited by itself, and for threads. */
   readonly signal: string | null
-  /** What it wrote to stderr last. */
+  /** What it wrote to stderr last, line by line; other control characters are escaped. */
   readonly stderr: string
 
   constructor({ code, signal, stderr, error }: Exit) {
     const said = stderr === '' ? '' : ` Its last words: ${stderr}`
-    super(`${describeEnd(code, signal, error)}${said}`, error === undefined ? undefined : { cause: error })
+    super(printable(`${describeEnd(code, signal, error)}${said}`), error === undefined ? undefined : { cause: error })
     this.exitCode = code
     this.signal = signal
     this.stderr = stderr

@@ -25,8 +25,11 @@ export interface GuestReports {
   connected(): void
   /** It takes calls. */
   started(info: RuntimeInfo): void
-  /** Its start failed, or it did what it must not; something of it may still be there. */
-  failed(error: Error): void
+  /**
+   * Its start failed, or it did what it must not; something of it may still be there. `isFinal`: no other launch can go
+   * better.
+   */
+  failed(error: Error, isFinal?: boolean): void
   /** The connection to it is gone; how it ended, `exited` will tell. */
   disconnected(): void
   ponged(): void

@@ -33,7 +33,7 @@ export function guestProgram(kind: 'process' | 'worker', guestUrl: URL | string 
 }
 
 function namedFile(kind: 'process' | 'worker', guestUrl: unknown): string {
-  const url = isLocation(guestUrl) ? moduleUrl(guestUrl) : undefined
+  const url = locationOf(guestUrl)
   if (url?.protocol !== 'file:') {
     const expected = `the file URL or the path of a bundle or a copy of cutover/guest/${kind}`
     throw invalidOption('guestUrl', expected, url?.href ?? guestUrl)
@@ -41,6 +41,14 @@ function namedFile(kind: 'process' | 'worker', guestUrl: unknown): string {
   const file = fileURLToPath(url)
   if (existsSync(file)) return file
   throw invalidOption('guestUrl', `a file that exists: bundle or copy cutover/guest/${kind} to it`, file)
+}
+
+function locationOf(guestUrl: unknown): URL | undefined {
+  try {
+    return isLocation(guestUrl) ? moduleUrl(guestUrl) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The file beside this library, unless this library was bundled into a program. */

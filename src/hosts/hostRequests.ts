@@ -1,5 +1,5 @@
 import { CutoverError } from '../errors.js'
-import type { RequestContext } from '../protocol/incoming.js'
+import type { RequestContext } from '../protocol/incomingRequest.js'
 import type { Body } from '../protocol/messages.js'
 import type { CheckedConfig } from './provisioner.js'
 

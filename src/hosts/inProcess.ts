@@ -1,8 +1,8 @@
-import type { RuntimeModule } from '../module/runtimeModule.js'
+import { moduleUrl, type RuntimeModule } from '../module/runtimeModule.js'
 import { duration, invalidOption, object } from '../validate.js'
 import { HostRequests } from './hostRequests.js'
 import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
-import { assertModuleSource, loadModule, type ModuleSource } from './moduleSource.js'
+import { assertModuleSource, isLocation, type ModuleSource, moduleLoader } from './moduleSource.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { compileSupervised, type SupervisedOptions } from './supervisedOptions.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
@@ -23,7 +23,8 @@ export interface InProcessOptions extends SupervisedOptions {
  * module that blocks the event loop, or ends the process, takes you with it.
  *
  * What its runtimes do, in order: `start()` loads the module and calls its `start`; when that is done they emit
- * `started`, and calls that have waited go out in their order. When it fails they emit `failedToStart` and try again
+ * `started`, and calls that have waited go out in their order. Each runtime has an instance of the module file of its
+ * own, which it keeps when it is restarted, unless the file has changed, or threw while it was loaded. When it fails they emit `failedToStart` and try again
  * after a backoff. `stop()` rejects the calls in flight, fires their signals, calls the module's `stop` and emits
  * `stopped`, once, even if the module never started. `abort()` fires the signal of every call in flight and calls the
  * module's `abort`; if that fails or takes too long, and with `force`, the module is restarted: `stopped`, then
@@ -31,7 +32,7 @@ export interface InProcessOptions extends SupervisedOptions {
  *
  * Their calls reject with what the module throws; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (stopped or
  * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`,
- * `CUTOVER_ABORTED`.
+ * `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`), `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME` (the module has no `call`); `provision`
  * also `CUTOVER_INVALID_VERSION`
@@ -56,6 +57,7 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
       const source = config.module ?? module
       if (source === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', source)
       assertModuleSource(source)
+      const load = moduleLoader(source, config)
       const requests = new HostRequests(config)
       let latest: ModuleGuest<Req, Res> | undefined
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
@@ -68,8 +70,9 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
             askHost: async (request, signal) => requests.answerCall(request, { signal }),
           },
           logger,
+          file: isLocation(source) ? moduleUrl(source) : undefined,
           // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
-          load: () => loadModule(source, config) as Promise<RuntimeModule<Req, Res>>,
+          load: () => load(logger) as Promise<RuntimeModule<Req, Res>>,
           latest: () => latest,
         }
         latest = new ModuleGuest(launch, reports)

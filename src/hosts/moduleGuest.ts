@@ -3,12 +3,15 @@ import type { Logger } from '../logger.js'
 import { ModuleRun, type RunConfig } from '../module/moduleRun.js'
 import type { RuntimeModule } from '../module/runtimeModule.js'
 import type { CallOptions } from '../runtime.js'
+import { isFinalFailure } from './finalFailure.js'
 import type { Guest, GuestReports } from './guest.js'
 
 /** How modules are launched in this process: what they are told, and where they come from. */
 export interface ModuleLaunch<Req, Res> {
   readonly config: RunConfig
   readonly logger: Logger
+  /** The module's file, if it comes from one. */
+  readonly file: URL | undefined
   load(): Promise<RuntimeModule<Req, Res>>
   /** The launch that counts. */
   latest(): ModuleGuest<Req, Res> | undefined
@@ -67,8 +70,10 @@ export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
       await this.#run.load(this.#launch.load)
       this.#reports.connected()
       await this.#run.start()
-    } catch (error) {
-      this.#reports.exited(asError(error))
+    } catch (thrown) {
+      const error = asError(thrown)
+      if (isFinalFailure(error, this.#launch.file)) this.#reports.failed(error, true)
+      this.#reports.exited(error)
       return false
     }
     this.#reports.started({ version: this.#launch.config.version })

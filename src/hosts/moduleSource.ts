@@ -1,4 +1,7 @@
-import { importModule, moduleIn, type RuntimeModule } from '../module/runtimeModule.js'
+import type { Logger } from '../logger.js'
+import { EntryModule } from '../module/entryModule.js'
+import { moduleIn, moduleUrl, type RuntimeModule } from '../module/runtimeModule.js'
+import { isUrl } from '../realms.js'
 import { invalidOption } from '../validate.js'
 import type { RuntimeConfig } from './provisioner.js'
 
@@ -18,17 +21,23 @@ type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeMod
 
 /**
  * Where a module comes from: a file (a URL, or a path relative to the working directory; never a package name), itself,
- * or a loader. Node.js loads a file once in a process: in-process, give each version a URL of its own, and do in `start`,
- * which is tried again, what may fail; a file that throws while it is loaded fails for good.
+ * or a loader. In this process each runtime loads a file under a URL of its own, so that two versions from one file share
+ * nothing but what the file imports. CommonJS files are shared all the same; a warning says so.
  */
 // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
 export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
-/** Gets a module from wherever it comes. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what loading it throws */
-export async function loadModule(source: ModuleSource, config: LoaderConfig): Promise<RuntimeModule> {
-  if (isLocation(source)) return importModule(source)
-  if (typeof source === 'function') return moduleIn(await source(config), 'What the loader gave')
-  return moduleIn(source, 'Option "module"')
+/** Gets the module for one launch. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what loading it throws */
+export type LoadModule = (logger: Logger) => Promise<RuntimeModule>
+
+/** How one runtime gets its module, from wherever it comes. */
+export function moduleLoader(source: ModuleSource, config: LoaderConfig): LoadModule {
+  if (isLocation(source)) {
+    const entry = new EntryModule(moduleUrl(source), config)
+    return logger => entry.load(logger)
+  }
+  if (typeof source === 'function') return async () => moduleIn(await source(config), 'What the loader gave')
+  return async () => moduleIn(source, 'Option "module"')
 }
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_RUNTIME`; what files and loaders give is seen later */
@@ -42,5 +51,5 @@ export function assertModuleSource(source: unknown): asserts source is ModuleSou
 
 /** Whether it names a module file. */
 export function isLocation(source: unknown): source is URL | string {
-  return source instanceof URL || (typeof source === 'string' && source !== '')
+  return isUrl(source) || (typeof source === 'string' && source !== '')
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import type { Logger } from '../logger.js'
 import { isLogger } from '../logger.js'
 import type { CallContext } from '../module/runtimeModule.js'
@@ -78,7 +79,7 @@ export interface Provisioner {
 export function checkConfig(config: RuntimeConfig): CheckedConfig {
   const { id, version, localConfig, hostInfo, onHostRequest, logger } = object('config', config)
   text('id', id)
-  if (localConfig !== undefined && (Array.isArray(localConfig) || object('localConfig', localConfig) instanceof Map)) {
+  if (localConfig !== undefined && (Array.isArray(localConfig) || types.isMap(object('localConfig', localConfig)))) {
     throw invalidOption('localConfig', 'a plain object', localConfig)
   }
   optionalFunction('onHostRequest', onHostRequest)

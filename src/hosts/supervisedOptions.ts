@@ -1,7 +1,7 @@
 import type { SupervisorInput } from '../../machines/index.js'
 import { type Clock, isClock, systemClock } from '../clock.js'
 import { type Inspect, type Inspection, inspection } from '../inspection.js'
-import { count, duration, durationOrInfinity, invalidOption, object } from '../validate.js'
+import { count, duration, durationOrInfinity, invalidOption, limitOrInfinity, object } from '../validate.js'
 
 /** What every host can be told. Times are in ms. */
 export interface SupervisedOptions {
@@ -30,6 +30,11 @@ export interface SupervisedOptions {
   /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
   /**
+   * How long the runtime may take to answer a call, from when it is up and gets it; Infinity for ever. Then the call rejects
+   * with `CUTOVER_CALL_TIMEOUT`, and its signal fires in the module. @default Infinity
+   */
+  readonly callTimeout?: number | undefined
+  /**
    * A function or an observer that sees every event and snapshot of the statecharts: the supervisor of each runtime, and
    * its connections. Give the aggregate the same one. @default none
    */
@@ -41,9 +46,9 @@ export interface SupervisedOptions {
 /** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
 export interface CompiledSupervised {
   readonly supervisor: SupervisorInput
-  readonly jitter: number
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
+  readonly callTimeout: number
   readonly inspect: Inspection | undefined
   readonly clock: Clock
 }
@@ -77,12 +82,13 @@ export function compileSupervised(
     stableAfter: duration('stableAfter', options.stableAfter, 900_000),
     giveUpAfter: durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000),
     exitGrace: EXIT_GRACE,
+    jitter: number('jitter', options.jitter, 0.3, 0, 1),
   }
   return {
     supervisor,
-    jitter: number('jitter', options.jitter, 0.3, 0, 1),
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
+    callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
     inspect: inspection(options.inspect),
     clock,
   }

@@ -1,9 +1,9 @@
 import { type Observable, Subject } from 'rxjs'
 import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
-import type { Blame, SupervisorEvent } from '../../machines/supervision.js'
-import { backoffOf, supervisorMachine } from '../../machines/supervisor.js'
+import { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from '../../machines/supervisor.js'
+import type { Failure, SupervisorEvent } from '../../machines/supervisorContext.js'
+import { withCallTimeout } from '../callTimeout.js'
 import { wrapClock } from '../clock.js'
-import { Effects } from '../effects.js'
 import { CutoverError } from '../errors.js'
 import { Flights } from '../flights.js'
 import { below, type Inspectable, type Inspection, inspectSafely, SHOWN_BELOW } from '../inspection.js'
@@ -11,14 +11,21 @@ import { type Logger, safeLogger } from '../logger.js'
 import { type Backend, type Route, Router } from '../router.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { SafeObservable } from '../safeObservable.js'
+import { performedByOwner, startOwned } from '../support/effectOwner.js'
+import { EffectQueue } from '../support/effectQueue.js'
 import { signalOf } from '../validate.js'
 import type { Guest, GuestReports } from './guest.js'
 import type { CheckedConfig } from './provisioner.js'
 import type { CompiledSupervised } from './supervisedOptions.js'
 import { meaningOf } from './supervisorReasons.js'
 
-type Snapshot = SnapshotFrom<typeof supervisorMachine>
+/** The statechart of all supervisors. */
+const machine = supervisorMachine.provide({
+  actions: performedByOwner(supervisorEffects),
+  delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - context.jitter * Math.random())) },
+})
 
+type Snapshot = SnapshotFrom<typeof supervisorMachine>
 type SupervisorActor = ActorRefFrom<typeof supervisorMachine>
 
 /** Makes one launch of a runtime; `inspect`, if any, shows what it is given below the supervisor. */
@@ -39,7 +46,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
   readonly #flights = new Flights<Res>()
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
-  readonly #effects: Effects
+  readonly #effects: EffectQueue
   /** Made when it is first told something: by then it is known whose child it is shown as. */
   #supervisor: SupervisorActor | undefined
   #inspect: Inspection | undefined
@@ -59,9 +66,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     this.#logger = safeLogger(config.logger, { runtime: id, version })
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
     this.#router = this.#createRouter()
-    this.#effects = new Effects({
-      decided: () => this.#router.close(this.#route()),
-      acted: () => this.#router.open(this.#route(), () => this.#backend()),
+    this.#effects = new EffectQueue({
+      decided: () => this.#router.close({ ...this.#route(), closed: false }),
+      performed: () => this.#follow(this.#route()),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#inspect = options.inspect
@@ -141,52 +148,84 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           { version },
         ),
       closed: () =>
-        this.#actor.getSnapshot().matches('gaveUp')
+        hasGivenUp(this.#actor.getSnapshot())
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
     })
   }
 
   #createActor() {
-    const act = (effect: () => void) => () => this.#effects.push(effect)
-    const tell = (method: 'ping' | 'abort' | 'askToStop' | 'terminate' | 'kill') => act(() => this.#guest?.[method]())
-    const blame = (effect: (blame: Blame) => void) => (_: unknown, params: Blame) =>
-      this.#effects.push(() => effect(params))
-    const { supervisor, jitter, clock } = this.#options
-    const machine = supervisorMachine.provide({
-      actions: {
-        launchGuest: act(() => this.#launch()),
-        pingGuest: tell('ping'),
-        abortGuest: tell('abort'),
-        askGuest: tell('askToStop'),
-        terminateGuest: tell('terminate'),
-        killGuest: tell('kill'),
-        giveUpGuest: act(() => this.#logger.error({}, 'a guest did not end in time: given up')),
-        loseCalls: blame(params => this.#loseCalls(params)),
-        reportStarted: act(() => this.#events$.next({ type: 'started', version: this.#version })),
-        reportFailed: blame(params => this.#reportFailed(params)),
-        reportGaveUp: act(() => this.#reportGaveUp()),
-        reportStopped: act(() => this.#events$.next({ type: 'stopped', version: this.#version })),
-      },
-      delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - jitter * Math.random())) },
-    })
-    return createActor(machine, {
+    const { supervisor, clock } = this.#options
+    const actor = createActor(machine, {
       id: `supervisor ${this.id} ${this.#version}`,
       input: supervisor,
       clock: wrapClock(clock, fn => this.#effects.decide(fn)),
       ...inspectSafely(this.#inspect, this.#logger),
-    }).start()
+    })
+    return startOwned(actor, { effects: this.#effects, perform: (effect: SupervisorEffect) => this.#perform(effect) })
+  }
+
+  #perform(effect: SupervisorEffect): void {
+    const version = this.#version
+    switch (effect.type) {
+      case 'launchGuest':
+        this.#launch()
+        break
+      case 'pingGuest':
+        this.#guest?.ping()
+        break
+      case 'abortGuest':
+        this.#guest?.abort()
+        break
+      case 'askGuest':
+        this.#guest?.askToStop()
+        break
+      case 'terminateGuest':
+        this.#guest?.terminate()
+        break
+      case 'killGuest':
+        this.#guest?.kill()
+        break
+      case 'giveUpGuest':
+        this.#logger.error({}, 'a guest did not end in time: given up')
+        break
+      case 'rejectCalls':
+        this.#rejectCalls(effect)
+        break
+      case 'emitStarted':
+        this.#events$.next({ type: 'started', version })
+        break
+      case 'emitFailed':
+        this.#emitFailed(effect)
+        break
+      case 'emitFinalFailure':
+        this.#emitFinalFailure(effect)
+        break
+      case 'emitGaveUp':
+        this.#emitGaveUp()
+        break
+      case 'emitStopped':
+        this.#events$.next({ type: 'stopped', version })
+        break
+    }
   }
 
   #route(): Route {
     const snapshot = this.#actor.getSnapshot()
-    const closed = isStopped(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
+    const closed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
     return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
   }
 
+  /** Refuses calls only now: by then the failure that they are refused with is known. */
+  #follow(route: Route): void {
+    if (route.closed) this.#router.close(route)
+    else this.#router.open(route, () => this.#backend())
+  }
+
   #backend(): Backend<Req, Res> | undefined {
-    const runtime = this.#guest
-    return runtime === undefined ? undefined : { version: this.#version, runtime, flights: this.#flights }
+    if (this.#guest === undefined) return undefined
+    const callee = withCallTimeout(this.#guest, this.#version, this.#options)
+    return { version: this.#version, callee, flights: this.#flights }
   }
 
   #send(event: SupervisorEvent): void {
@@ -206,7 +245,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
           if (guest === this.#guest) this.#info = info
           report({ type: 'guest.started' })
         },
-        failed: error => report({ type: 'guest.failed', error }),
+        failed: (error, isFinal = false) => report({ type: 'guest.failed', error, isFinal }),
         disconnected: () => report({ type: 'guest.disconnected' }),
         ponged: () => report({ type: 'guest.ponged' }),
         aborted: () => report({ type: 'guest.aborted' }),
@@ -224,29 +263,44 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
     guest.launch()
   }
 
-  #loseCalls({ why }: Blame): void {
-    const error = this.#lost(meaningOf(why, this.#options.supervisor).lost, typeof why === 'string' ? undefined : why)
+  #rejectCalls({ reason }: Failure): void {
+    const error = this.#lost(
+      meaningOf(reason, this.#options.supervisor).lost,
+      typeof reason === 'string' ? undefined : reason,
+    )
     this.#failure = error
-    if (why !== 'stopped' && why !== 'restarted') {
+    if (reason !== 'stopped' && reason !== 'restarted') {
       this.#logger.warn({ err: error, calls: this.#flights.count }, 'a runtime was lost: it is launched again')
     }
     this.#flights.rejectAll(error)
   }
 
-  #reportFailed({ why }: Blame): void {
-    const { failed } = meaningOf(why, this.#options.supervisor)
-    const error = this.#startFailed(failed, typeof why === 'string' ? undefined : why)
+  #emitFailed({ reason }: Failure): void {
+    const { failed } = meaningOf(reason, this.#options.supervisor)
+    const error = this.#startFailed(failed, typeof reason === 'string' ? undefined : reason)
     this.#failure = error
     this.#logger.warn({ err: error }, 'a runtime failed to start: the next attempt follows')
     this.#events$.next({ type: 'failedToStart', version: this.#version, error })
   }
 
-  #reportGaveUp(): void {
+  #emitFinalFailure({ reason }: Failure): void {
+    const { failed } = meaningOf(reason, this.#options.supervisor)
+    const remedy = 'It is not tried again: mend it and call abort({ force: true }), or replace the version.'
+    const error = this.#startFailed(`${failed.replace(/\.?$/, '.')} ${remedy}`, reason)
+    this.#failure = error
+    this.#emitFinal(error, 'a runtime cannot start: no further attempt follows')
+  }
+
+  #emitGaveUp(): void {
     const { giveUpAfter } = this.#options.supervisor
     const what = `has failed for ${giveUpAfter} ms (giveUpAfter) and is given up; restart it with abort({ force: true }), or replace it.`
     const error = this.#startFailed(what, this.#failure)
-    this.#logger.error({ err: error }, 'a runtime failed for too long: no further attempt follows')
-    this.#events$.next({ type: 'failedToStart', version: this.#version, error })
+    this.#emitFinal(error, 'a runtime failed for too long: no further attempt follows')
+  }
+
+  #emitFinal(error: CutoverError, message: string): void {
+    this.#logger.error({ err: error }, message)
+    this.#events$.next({ type: 'failedToStart', version: this.#version, error, final: true })
   }
 
   #startFailed(what: string, cause: unknown): CutoverError {
@@ -262,6 +316,10 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Inspectab
 
 function isStopped(snapshot: Snapshot): boolean {
   return snapshot.status !== 'active'
+}
+
+function hasGivenUp(snapshot: Snapshot): boolean {
+  return snapshot.matches('givingUp') || snapshot.matches('gaveUp')
 }
 
 function isAtRest(snapshot: Snapshot): boolean {

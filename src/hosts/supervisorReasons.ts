@@ -1,4 +1,5 @@
 import type { SupervisorInput, SupervisorReason } from '../../machines/index.js'
+import { printable } from '../printable.js'
 
 /** What came of it, as the rest of a sentence that begins with the version. */
 interface Meaning {
@@ -9,9 +10,10 @@ interface Meaning {
 }
 
 /** Puts into words why a launch failed, or calls were lost. */
-export function meaningOf(why: Error | SupervisorReason, input: SupervisorInput): Meaning {
-  if (typeof why !== 'string') {
-    return { failed: `failed to start: ${why.message}`, lost: `was lost while it had the call: ${why.message}` }
+export function meaningOf(reason: Error | SupervisorReason, input: SupervisorInput): Meaning {
+  if (typeof reason !== 'string') {
+    const said = printable(reason.message)
+    return { failed: `failed to start: ${said}`, lost: `was lost while it had the call: ${said}` }
   }
   const late = (name: 'connectTimeout' | 'startTimeout' | 'watchdogTimeout') => `after ${input[name]} ms (${name})`
   const meanings: Readonly<Record<SupervisorReason, string>> = {
@@ -22,5 +24,5 @@ export function meaningOf(why: Error | SupervisorReason, input: SupervisorInput)
     restarted: 'was restarted while it had the call.',
     stopped: 'was stopped while it had the call.',
   }
-  return { failed: meanings[why], lost: meanings[why] }
+  return { failed: meanings[reason], lost: meanings[reason] }
 }

@@ -1,10 +1,11 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { invalidOption, object, strings } from '../validate.js'
+import { invalidOption, object } from '../validate.js'
 import { ConnectedGuest } from './connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from './connectedOptions.js'
 import { guestProgram } from './guestProgram.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from './provisioner.js'
 import { SupervisedRuntime } from './supervisedRuntime.js'
+import { execArgvOf } from './worker/execArgv.js'
 import { WorkerCarrier } from './worker/workerCarrier.js'
 
 /** What {@link workerThread} can be told. */
@@ -13,7 +14,10 @@ export interface WorkerThreadOptions extends ConnectedHostOptions {
   readonly module?: URL | string | undefined
   /** Limits of the thread's memory, as `new Worker` has them, in MB. @default Node's */
   readonly resourceLimits?: ResourceLimits | undefined
-  /** Options of Node.js for the thread, as `new Worker` has them. @default this process's own */
+  /**
+   * Options of Node.js for the thread, as `new Worker` has them: those of V8, such as `--max-old-space-size`, are for a
+   * whole process and refused; for memory there is `resourceLimits`. @default this process's own
+   */
   readonly execArgv?: readonly string[] | undefined
 }
 
@@ -33,7 +37,7 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
   const program = guestProgram('worker', guestUrl)
   if (module !== undefined) fileModule(module)
   if (resourceLimits !== undefined) object('resourceLimits', resourceLimits)
-  if (execArgv !== undefined) strings('execArgv', execArgv)
+  if (execArgv !== undefined) execArgvOf(execArgv)
   return {
     name: 'worker-thread',
     provision<Req, Res>(given: RuntimeConfig) {
@@ -41,8 +45,16 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       if (!isCloneable(config.localConfig)) {
         throw invalidOption('localConfig', 'what structuredClone takes', config.localConfig)
       }
-      const command = { module: fileModule(config.module ?? module), program, resourceLimits, execArgv }
-      const connected = { ...compiled, protocol: 'cutover' } as const
+      const { limits, maxBufferedBytes } = compiled
+      const command = {
+        module: fileModule(config.module ?? module),
+        program,
+        resourceLimits,
+        execArgv,
+        limits,
+        maxBufferedBytes,
+      }
+      const connected = { ...compiled, protocol: 'cutover', module: command.module } as const
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const carrier = new WorkerCarrier(command, logger)
         return new ConnectedGuest(config, { ...connected, inspect }, carrier, reports, logger)

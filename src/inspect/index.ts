@@ -1,15 +1,16 @@
-/** `cutover/inspect`: see statecharts at work. */
+/** `cutover/inspect`: shows running statecharts. */
+export type { Watchable } from './clients/index.js'
+export { type TransitionRow, toMermaid } from './mermaid/index.js'
 export type {
   ActorAnnounced,
   ActorMessage,
   EventSent,
   InspectorMessage,
   MessagesDropped,
+  Sanitize,
+  SanitizedKind,
   SnapshotTaken,
   StatusChanged,
-} from './messages.js'
-export type { InspectorOptions, Sanitize, SanitizedKind } from './options.js'
+} from './messages/index.js'
+export type { InspectorOptions } from './options.js'
 export { type Inspector, startInspector } from './startInspector.js'
-export { toMermaid } from './toMermaid.js'
-export type { TransitionRow } from './transitions.js'
-export type { Watchable } from './watches.js'

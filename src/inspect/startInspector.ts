@@ -1,38 +1,30 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { WebSocketServer } from 'ws'
-import { createActor, type InspectionEvent, waitFor } from 'xstate'
-import { CutoverError } from '../errors.js'
+import type { InspectionEvent } from 'xstate'
 import { invalidOption } from '../validate.js'
-import { Audience } from './audience.js'
-import { inspectorMachine } from './inspectorMachine.js'
+import { Clients, type Watchable } from './clients/index.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
-import { pageFiles } from './pageFiles.js'
-import { InspectorServer } from './server.js'
-import type { Watchable } from './watches.js'
+import { createWebSocketServer, InspectorServer, pageFiles } from './server/index.js'
 
-/** More than anything that a viewer has to say: they listen. In bytes. */
-const MAX_PAYLOAD = 1_024
-
-/** An inspector that listens. It does not keep the process alive. */
+/** A running inspector. It does not keep the process alive. */
 export interface Inspector extends AsyncDisposable {
-  /** The page's address, with the token in it: who has it sees everything. */
+  /** The page's address, with the token in it. Anyone who has this URL sees everything. */
   readonly url: string
   /**
-   * Takes XState's inspection events: for the option `inspect` of aggregates, and of XState's `createActor`. Needs no
+   * Takes XState's inspection events: pass it as the option `inspect` of an aggregate, a host or `createActor`. Needs no
    * `this`, never throws, and does nothing once the inspector is closed.
    */
   readonly inspect: (event: InspectionEvent) => void
   /**
-   * Shows the status of an aggregate, at most ten times a second and only while there are viewers, until the aggregate is
-   * disposed of.
+   * Shows the status of an aggregate, until the aggregate is disposed. Reads it at most ten times a second, and only
+   * while a client is connected.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`
    */
   watch(aggregate: Watchable): void
   /**
-   * Ends all viewers, frees the port and forgets everything. A second call joins the first.
+   * Disconnects all clients, frees the port and forgets everything. A second call joins the first.
    *
-   * @returns when nothing is left, a second later at the latest
+   * @returns when all of that is done, within about a second
    */
   close(): Promise<void>
   /** For `await using`: the same as {@link close}. */
@@ -40,68 +32,48 @@ export interface Inspector extends AsyncDisposable {
 }
 
 /**
- * Starts a server that shows statecharts at work: a page that works offline, and a WebSocket that speaks the messages of
+ * Starts a server that shows running statecharts: a page that works offline, and a WebSocket with the messages of
  * `@statelyai/inspect`. Needs the package `ws`.
  *
- * It listens on the loopback address, and answers only to who knows the token in its URL.
+ * Listens on the loopback address, and serves only clients that know the token in its URL.
  *
  * @throws CutoverError (rejects) `CUTOVER_INVALID_OPTION`, `CUTOVER_INSPECTOR_FAILED` (the port is in use, or `ws` is not
  * installed)
  */
 export async function startInspector(options?: InspectorOptions): Promise<Inspector> {
   const compiled = compileInspectorOptions(options)
-  const audience = new Audience(compiled)
-  const server = new InspectorServer(await webSocketServer(), await pageFiles())
+  const clients = new Clients(compiled)
+  const server = new InspectorServer(await createWebSocketServer(), await pageFiles())
   const url = await server.listen(compiled, {
-    hasRoom: () => !audience.isFull,
-    take: socket => audience.join(socket),
+    isFull: () => clients.isFull,
+    accept: socket => clients.add(socket),
   })
-  const actor = createActor(
-    inspectorMachine.provide({
-      actions: {
-        closeDown: ({ self }) => {
-          void Promise.all([server.stopListening(), audience.close()]).then(() => self.send({ type: 'closed' }))
-        },
-      },
-    }),
-  ).start()
-  const isListening = () => actor.getSnapshot().value === 'listening'
-  const close = async () => {
-    if (isListening()) actor.send({ type: 'close' })
-    await waitFor(actor, snapshot => snapshot.matches('closed'))
+  let closed: Promise<void> | undefined
+  const close = () => {
+    if (closed !== undefined) return closed
+    // `closed` is set first: the unsubscribe of a watched aggregate may call close() or inspect() again.
+    let done = () => {}
+    closed = new Promise(resolve => {
+      done = resolve
+    })
+    void Promise.all([server.stopListening(), clients.close()]).then(done)
+    return closed
   }
   return {
     url,
     inspect: event => {
       try {
-        if (isListening()) audience.recorder.inspect(event)
+        if (closed === undefined) clients.recorder.inspect(event)
       } catch (err) {
-        compiled.logger.warn({ err }, 'the inspector cannot make anything of an event')
+        compiled.logger.warn({ err }, 'the inspector cannot read an inspection event')
       }
     },
     watch: aggregate => {
       if (!isWatchable(aggregate)) throw invalidOption('aggregate', 'an Aggregate', aggregate)
-      if (isListening()) audience.watches.add(aggregate)
+      if (closed === undefined) clients.watched.add(aggregate)
     },
     close,
     [Symbol.asyncDispose]: close,
-  }
-}
-
-/** The package is needed only by those who inspect. */
-async function webSocketServer(): Promise<WebSocketServer> {
-  try {
-    const { WebSocketServer: Server } = await import('ws')
-    return new Server({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
-      autoPong: false,
-      maxPayload: MAX_PAYLOAD,
-    })
-  } catch (cause) {
-    const message = 'The inspector needs the package ws, which cannot be loaded. Install it: npm install ws'
-    throw new CutoverError('CUTOVER_INSPECTOR_FAILED', message, { cause })
   }
 }
 

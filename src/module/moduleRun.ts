@@ -34,6 +34,8 @@ class Asking {
   }
 }
 
+const SETTLED = Promise.resolve()
+
 /** One launch of a module in this process, from its start to its stop. */
 export class ModuleRun<Req, Res> {
   readonly #context: RuntimeContext
@@ -72,16 +74,22 @@ export class ModuleRun<Req, Res> {
     const scope = new CallScope(this.#scopes)
     const signal = options?.signal ?? undefined
     if (signal !== undefined) return this.#callFollowing(signal, scope, request)
-    const answer = this.#send(request, scope)
     const end = () => scope.end()
-    if (!isThenable(answer)) {
-      end()
-      return answer
+    try {
+      const answer = this.#send(request, scope)
+      if (!(answer instanceof Promise) && !isThenable(answer)) {
+        end()
+        return answer
+      }
+      // A promise of another library may do its work anew for everyone who asks: it is asked once.
+      const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
+      promise.then(end, end)
+      return promise
+    } catch (error) {
+      // A stack that is full has no room for `end`; the next turn has.
+      SETTLED.then(end)
+      throw error
     }
-    // A promise of another library may do its work anew for everyone who asks: it is asked once.
-    const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
-    promise.then(end, end)
-    return promise
   }
 
   /** Fires the signal of every call in flight, then asks the module. */
@@ -111,11 +119,20 @@ export class ModuleRun<Req, Res> {
   /** The caller's abort ends the call at once, whether the module listens or not. */
   #callFollowing(signal: AbortSignal, scope: CallScope, request: Req): Promise<Res> {
     return new Promise((resolve, reject) => {
-      scope.follow(signal, reject)
-      const send = async () => this.#send(request, scope)
-      send()
-        .finally(() => scope.end())
-        .then(resolve, reject)
+      const succeed = (answer: Res) => {
+        scope.end()
+        resolve(answer)
+      }
+      const fail = (error: unknown) => {
+        scope.end()
+        reject(error)
+      }
+      try {
+        scope.follow(signal, reject)
+        Promise.resolve(this.#send(request, scope)).then(succeed, fail)
+      } catch (error) {
+        SETTLED.then(() => fail(error))
+      }
     })
   }
 }

@@ -1,7 +1,9 @@
 import { pathToFileURL } from 'node:url'
 import { CutoverError, describe } from '../errors.js'
+import { isUrl } from '../realms.js'
 import type { CallOptions, Transferable } from '../runtime.js'
-import { explainTypeScript } from './typeScript.js'
+import { invalidOption } from '../validate.js'
+import { importFile } from './importFile.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {
@@ -72,17 +74,16 @@ export function moduleIn(loaded: unknown, source: string): RuntimeModule {
  */
 export async function importModule(location: URL | string): Promise<RuntimeModule> {
   const url = moduleUrl(location)
-  const loaded: unknown = await import(url.href).catch(error => {
-    throw explainTypeScript(error, url)
-  })
-  return moduleIn(loaded, `Module ${location}`)
+  return moduleIn(await importFile(url), `Module ${location}`)
 }
 
-/** A path is relative to the working directory. */
+/** A path is relative to the working directory. @throws CutoverError `CUTOVER_INVALID_OPTION`: it looks like a URL, and is none */
 export function moduleUrl(location: URL | string): URL {
-  if (location instanceof URL) return location
+  if (isUrl(location)) return new URL(location.href)
   // A single letter before the colon is a drive, not a protocol.
-  return /^[a-z][a-z+.-]+:/i.test(location) ? new URL(location) : pathToFileURL(location)
+  if (!/^[a-z][a-z+.-]+:/i.test(location)) return pathToFileURL(location)
+  if (URL.canParse(location)) return new URL(location)
+  throw invalidOption('module', 'a URL or a path', location)
 }
 
 function assertModule(value: unknown, source: string): asserts value is RuntimeModule {

@@ -1,8 +1,7 @@
-import { type DecodeOptions, decode, decodeFirst, type EncodeOptions, encode } from 'cborg'
-
-/** What is refused: heads longer than needed, indefinite lengths, a key that comes twice. */
-const STRICT: DecodeOptions = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }
-const WITH_MAPS: DecodeOptions = { ...STRICT, useMaps: true }
+import { types } from 'node:util'
+import { type EncodeOptions, encode, Token, Type } from 'cborg'
+import { type CborContext, CborDecoder } from './cborDecoder.js'
+import { MAX_NESTING, TooDeepError } from './limits.js'
 
 /** Arrays of numbers would arrive as bytes, which they are not. */
 const NOT_BYTES = [
@@ -10,7 +9,11 @@ const NOT_BYTES = [
   ...['Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'ArrayBuffer', 'SharedArrayBuffer'],
 ]
 const ENCODING: EncodeOptions = {
-  typeEncoders: Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+  typeEncoders: {
+    ...Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
+    // cborg takes the bytes of another realm for an object with a field for each byte.
+    Object: value => (types.isUint8Array(value) ? new Token(Type.bytes, Buffer.from(value)) : null),
+  },
 }
 
 function refuse(name: string): never {
@@ -18,51 +21,51 @@ function refuse(name: string): never {
 }
 
 /**
- * Encodes any value, in canonical CBOR.
+ * Encodes any value, in canonical CBOR, and counts the items below it.
  *
- * @throws Error for what CBOR cannot carry, and for a map that the other side would refuse: two keys with the same bytes
+ * @param level - how deep the value is nested
+ * @throws Error for what CBOR cannot carry, and for what the other side would refuse: two keys with the same bytes, or a
+ * value that is nested too deep
  */
-export function encodeCbor(value: unknown): Uint8Array {
+export function encodeCbor(value: unknown, level: number): { readonly bytes: Uint8Array; readonly items: number } {
+  checkNesting(value, level)
   const bytes = encode(value, ENCODING)
-  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) decodeCbor(bytes)
-  return bytes
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return { bytes, items: 0 }
+  return { bytes, items: decodeCbor(bytes, { level, items: 0, maxItems: Number.POSITIVE_INFINITY }).items }
 }
 
-/** Decodes one item that takes all of `bytes`. @throws Error for what is not well-formed, or refused */
-export function decodeCbor(bytes: Uint8Array): unknown {
-  try {
-    return decode(bytes, STRICT)
-  } catch (error) {
-    if (!isAboutKeys(error)) throw error
-    return withObjects(decode(bytes, WITH_MAPS))
-  }
+/** The library compares each level with all those above it: what is nested too deep is refused before. */
+function checkNesting(value: unknown, level: number): void {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
+  if (level === MAX_NESTING) throw new TooDeepError()
+  for (const item of itemsOf(value)) checkNesting(item, level + 1)
 }
 
-/** Decodes the first item of `bytes`, and says how long it is. @throws Error as {@link decodeCbor} */
-export function decodeFirstCbor(bytes: Uint8Array): { readonly value: unknown; readonly length: number } {
-  try {
-    const [value, rest] = decodeFirst(bytes, STRICT)
-    return { value, length: bytes.length - rest.length }
-  } catch (error) {
-    if (!isAboutKeys(error)) throw error
-    const [value, rest] = decodeFirst(bytes, WITH_MAPS)
-    return { value: withObjects(value), length: bytes.length - rest.length }
-  }
+function itemsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value)) return value
+  return types.isMap(value) ? [...value.keys(), ...value.values()] : Object.values(value)
 }
 
-/** cborg reads maps as objects, or all of them as `Map`. */
-function isAboutKeys(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('non-string keys')
+export interface Decoded {
+  readonly value: unknown
+  /** The items of the message so far. */
+  readonly items: number
+  /** How many bytes the value took. */
+  readonly length: number
+  /** Something in it is nested too deep, and is not in the value. */
+  readonly isTooDeep: boolean
 }
 
-/** A map is an object, unless it has other keys than texts: then it stays a `Map`. */
-function withObjects(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withObjects)
-  if (!(value instanceof Map)) return value
-  const entries = [...value].map(([key, item]: [unknown, unknown]) => [key, withObjects(item)] as const)
-  if (entries.every(([key]) => typeof key === 'string')) return Object.fromEntries(entries)
-  if (entries.some(([key]) => typeof key === 'object' && key !== null)) {
-    throw new Error('A map has a key that is bytes, an array or a map; keys are texts or numbers.')
-  }
-  return new Map(entries)
+/** Decodes one item that takes all of `bytes`. @throws Error as {@link CborDecoder.read}, and for what is left of them */
+export function decodeCbor(bytes: Uint8Array, context: CborContext): Decoded {
+  const decoded = decodeFirstCbor(bytes, context)
+  if (decoded.length === bytes.length) return decoded
+  throw new Error(`CBOR is refused: ${bytes.length - decoded.length} bytes are left behind the item.`)
+}
+
+/** Decodes the first item of `bytes`. @throws Error as {@link CborDecoder.read} */
+export function decodeFirstCbor(bytes: Uint8Array, context: CborContext): Decoded {
+  const decoder = new CborDecoder(bytes, context)
+  const value = decoder.read()
+  return { value, items: decoder.items, length: decoder.at, isTooDeep: decoder.isTooDeep }
 }

@@ -1,11 +1,20 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
-import { type ConnectionEvent, connectionMachine } from '../../machines/connection.js'
-import { Effects } from '../effects.js'
-import { asError, CutoverError } from '../errors.js'
+import {
+  type ConnectionEffect,
+  type ConnectionEvent,
+  connectionEffects,
+  connectionMachine,
+} from '../../machines/connection.js'
+import { asError } from '../errors.js'
 import { type Inspect, inspection, inspectSafely } from '../inspection.js'
 import type { Logger } from '../logger.js'
+import { printable } from '../printable.js'
 import type { Transferable } from '../runtime.js'
+import { performedByOwner, startOwned } from '../support/effectOwner.js'
+import { EffectQueue } from '../support/effectQueue.js'
+import { connectionLost, invalidAnswer } from './connectionErrors.js'
 import { type Answering, IncomingRequests } from './incoming.js'
+import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS } from './limits.js'
 import * as messages from './messages.js'
 import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
 import {
@@ -17,6 +26,9 @@ import {
   type TransportObserver,
 } from './transport.js'
 
+/** The statechart of all connections. */
+const machine = connectionMachine.provide({ actions: performedByOwner(connectionEffects) })
+
 export type Role = 'host' | 'guest'
 
 export interface ConnectionOptions extends Answering {
@@ -25,6 +37,18 @@ export interface ConnectionOptions extends Answering {
   readonly logger: Logger
   /** Calls in flight, at most; more wait. @default 10_000 */
   readonly maxInFlight?: number | undefined
+  /** While the calls in flight take so much memory on the other side, by estimate, more wait. @default Infinity */
+  readonly maxInFlightBytes?: number | undefined
+  /**
+   * The most requests of the guest that a host has not answered yet; further ones are answered with an error. Of no
+   * meaning to a guest: the host bounds its calls by itself. @default 10_000
+   */
+  readonly maxHostRequests?: number | undefined
+  /**
+   * The most memory that those may take, in bytes, by estimate: a request more ends the connection. Of no meaning to a
+   * guest. @default 33_554_432 (32 MiB)
+   */
+  readonly maxHostRequestBytes?: number | undefined
   /** Send errors with no fields but those of Oasis Core. @default false */
   readonly plainErrors?: boolean | undefined
   /** Calls that wait at most. @default 65_536 */
@@ -33,6 +57,8 @@ export interface ConnectionOptions extends Answering {
   readonly inspect?: Inspect | undefined
   /** What an inspector calls it. @default 'connection' */
   readonly name?: string | undefined
+  /** The version that the guest runs, for errors about its answers. @default not named */
+  version?(): string | undefined
   /**
    * Called once, when it closes for whatever reason. What has not been answered rejects with `error`, or with what the
    * returned promise resolves with: whoever learns more within a moment can say it.
@@ -47,28 +73,18 @@ export interface RequestOptions {
   readonly transfer?: readonly Transferable[] | undefined
 }
 
-/** A guest may ask its host for so much before it is answered; a host bounds its calls by itself. */
-const MAX_HOST_REQUESTS = 10_000
+const UNLIMITED = Number.POSITIVE_INFINITY
 
 type State = SnapshotFrom<typeof connectionMachine>['value']
-
-const KINDS = {
-  host: { call: messages.CALL_REQUEST, answer: messages.CALL_RESPONSE, cancel: messages.CANCEL_REQUEST },
-  guest: {
-    call: messages.HOST_CALL_REQUEST,
-    answer: messages.HOST_CALL_RESPONSE,
-    cancel: messages.HOST_CANCEL_REQUEST,
-  },
-} as const
 
 /** Requests and their answers, both ways, over any transport. The host has one, and so has the guest. */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #outgoing: OutgoingRequests
   readonly #incoming: IncomingRequests
-  readonly #effects: Effects
+  readonly #effects: EffectQueue
   readonly #actor: ActorRefFrom<typeof connectionMachine>
-  readonly #kinds: (typeof KINDS)[Role]
+  readonly #kinds: (typeof messages.CALL_KINDS)[Role]
   #transport: Transport | null = null
   /** Why it closed; what came first counts. */
   #reason: Error | null = null
@@ -77,23 +93,33 @@ export class Connection {
   #strays = 0
 
   constructor(options: ConnectionOptions) {
-    const { role, maxInFlight = 10_000, maxWaitingCalls = 65_536 } = options
-    const theirs = KINDS[role === 'host' ? 'guest' : 'host']
+    const { role, maxInFlight = 10_000, maxInFlightBytes = UNLIMITED, maxWaitingCalls = 65_536 } = options
+    const { maxHostRequests = DEFAULT_MAX_HOST_REQUESTS } = options
+    const { maxHostRequestBytes = DEFAULT_MAX_HOST_REQUEST_BYTES } = options
+    const isHost = role === 'host'
+    const theirs = messages.CALL_KINDS[isHost ? 'guest' : 'host']
     this.#options = options
-    this.#kinds = KINDS[role]
-    this.#outgoing = new OutgoingRequests({ maxInFlight, maxWaitingCalls, cancelKind: this.#kinds.cancel })
+    this.#kinds = messages.CALL_KINDS[role]
+    this.#outgoing = new OutgoingRequests({
+      maxInFlight,
+      maxInFlightBytes,
+      maxWaitingCalls,
+      cancelKind: this.#kinds.cancel,
+      invalidAnswer: cause => invalidAnswer('read', isHost ? 'guest' : 'host', options.version?.(), cause),
+    })
     this.#incoming = new IncomingRequests({
       answerCall: (payload, context) => options.answerCall(payload, context),
       answer: (kind, payload, context) => options.answer(kind, payload, context),
-      maxUnanswered: role === 'host' ? MAX_HOST_REQUESTS : Number.POSITIVE_INFINITY,
+      maxUnanswered: isHost ? maxHostRequests : UNLIMITED,
+      maxUnansweredBytes: isHost ? maxHostRequestBytes : UNLIMITED,
       callKind: theirs.call,
       callAnswerKind: theirs.answer,
       cancelKind: theirs.cancel,
-      errors: { stack: role === 'guest', isPlain: options.plainErrors },
+      errors: { stack: !isHost, isPlain: options.plainErrors },
+      invalidAnswer: cause => invalidAnswer('sent', role, options.version?.(), cause),
+      overrun: error => this.#end(connectionLost(error)),
     })
-    this.#effects = new Effects({
-      decided: () => {},
-      acted: () => {},
+    this.#effects = new EffectQueue({
       failed: err => options.logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#actor = this.#createActor()
@@ -185,17 +211,26 @@ export class Connection {
   }
 
   #createActor(): ActorRefFrom<typeof connectionMachine> {
-    const act = (effect: () => void) => () => this.#effects.push(effect)
-    const machine = connectionMachine.provide({
-      actions: {
-        openTransport: act(() => this.#openTransport()),
-        releaseCalls: act(() => this.#outgoing.route(this.#transport)),
-        closeTransport: act(() => this.#closeTransport()),
-        reportClosed: act(() => this.#reportClosed()),
-      },
-    })
     const { logger, inspect, name = 'connection' } = this.#options
-    return createActor(machine, { id: name, ...inspectSafely(inspection(inspect), logger) }).start()
+    const actor = createActor(machine, { id: name, ...inspectSafely(inspection(inspect), logger) })
+    return startOwned(actor, { effects: this.#effects, perform: (effect: ConnectionEffect) => this.#perform(effect) })
+  }
+
+  #perform(effect: ConnectionEffect): void {
+    switch (effect.type) {
+      case 'openTransport':
+        this.#openTransport()
+        break
+      case 'releaseCalls':
+        this.#outgoing.route(this.#transport)
+        break
+      case 'closeTransport':
+        this.#closeTransport()
+        break
+      case 'reportClosed':
+        this.#reportClosed()
+        break
+    }
   }
 
   #send(type: ConnectionEvent['type']): void {
@@ -206,28 +241,37 @@ export class Connection {
 
   #openTransport(): void {
     const observer: TransportObserver = {
-      message: (id, type, kind, payload) => this.#message(id, type, kind, payload),
+      message: (id, type, kind, payload, size) => this.#message(id, type, kind, payload, size),
+      unsent: (id, type, error) => this.#unsent(id, type, error),
       drained: () => {
         this.#outgoing.release()
         this.#incoming.resume()
       },
-      ended: error => this.#end(lost(error)),
+      ended: error => this.#end(connectionLost(error)),
     }
     try {
       this.#transport = this.#options.open(observer)
     } catch (error) {
-      this.#end(lost(asError(error)))
+      this.#end(connectionLost(asError(error)))
     }
   }
 
-  #message(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
+  #message(id: MessageId, type: MessageType, kind: string, payload: unknown, size: number | undefined): void {
     const transport = this.#transport
     if (transport === null) return
     if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
-    if (type === REQUEST) this.#incoming.take(transport, id, kind, payload)
+    if (type === REQUEST) this.#incoming.take(transport, id, kind, payload, size)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
-      this.#options.logger.warn({ id: String(id), kind }, 'an answer came to a request that nobody waits for')
+      this.#options.logger.warn(
+        { id: String(id), kind: printable(String(kind)) },
+        'an answer came to a request that nobody waits for',
+      )
     }
+  }
+
+  #unsent(id: MessageId, type: MessageType, error: Error): void {
+    if (type === REQUEST) this.#outgoing.unsent(id, error)
+    else if (this.#transport !== null) this.#incoming.unsent(this.#transport, id, error)
   }
 
   #hear(callback: () => void): void {
@@ -270,9 +314,4 @@ export class Connection {
       this.#outgoing.rejectAll(reason)
     }
   }
-}
-
-function lost(cause: Error | undefined): CutoverError {
-  const why = cause === undefined ? 'the other side closed it' : cause.message
-  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${why.replace(/\.$/, '')}.`, { cause })
 }

@@ -1,8 +1,10 @@
+import { types } from 'node:util'
 import { describe } from '../errors.js'
+import { tagOf } from '../realms.js'
+import { MAX_NESTING } from './limits.js'
+import { ValueReader } from './valueReader.js'
 import { ValueWriter } from './valueWriter.js'
 
-/** Further down, it is not looked for. */
-const MAX_DEPTH = 200
 const MAX_UINT = 2n ** 64n - 1n
 const NAME = /^[A-Za-z_$][\w$]*$/
 
@@ -16,6 +18,22 @@ export function isEncodable(value: unknown): boolean {
   }
 }
 
+/** A copy of `value` as it would arrive, without accessors and proxies; `undefined` when it cannot be sent. */
+export function encodableCopy(value: unknown): { readonly copy: unknown } | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return { copy: value }
+  try {
+    const writer = new ValueWriter(0)
+    writer.value(value)
+    const bytes = writer.take()
+    const reader = new ValueReader()
+    reader.open(bytes, 0, bytes.length)
+    return { copy: reader.value() }
+  } catch {
+    return undefined
+  }
+}
+
 /** Says where in `value` something is that CBOR cannot carry, and what; `undefined` when it is not found. */
 export function whyNotEncodable(value: unknown, path: string): string | undefined {
   return search(value, path, [])
@@ -26,15 +44,15 @@ function search(value: unknown, path: string, above: readonly object[]): string 
   if (typeof value === 'bigint' && (value > MAX_UINT || value < -1n - MAX_UINT)) {
     return `${path} is a bigint of more than 64 bits`
   }
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+  if (typeof value !== 'object' || value === null || types.isUint8Array(value)) return undefined
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     return `${path} is ${withArticle(tagOf(value))}; send a Uint8Array of its bytes`
   }
   if (above.includes(value)) return `${path} contains itself`
-  if (above.length === MAX_DEPTH) return `${path} is nested too deep`
+  if (above.length === MAX_NESTING) return `it is nested more than ${MAX_NESTING} levels deep`
   const within = [...above, value]
   if (Array.isArray(value)) return first(value.entries(), ([i, item]) => search(item, `${path}[${i}]`, within))
-  if (value instanceof Map) {
+  if (types.isMap(value)) {
     return first(
       value,
       ([key, item]) => search(key, `a key of ${path}`, within) ?? search(item, `${path}.get(${describe(key)})`, within),
@@ -51,10 +69,6 @@ function first<T>(items: Iterable<T>, find: (item: T) => string | undefined): st
     if (found !== undefined) return found
   }
   return undefined
-}
-
-function tagOf(value: object): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
 }
 
 function withArticle(noun: string): string {

@@ -96,7 +96,8 @@ export class FrameDecoder {
   #checked(length: number): number {
     if (length === 0) throw new Error('A frame says that its length is 0.')
     if (length <= this.#maxFrameBytes) return length
-    throw new Error(`A frame of ${length} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
+    const max = this.#maxFrameBytes
+    throw new Error(`A frame of ${length} bytes is larger than maxFrameBytes, ${max}: send less at once, or raise it.`)
   }
 }
 

@@ -1,17 +1,12 @@
-import { asError } from '../errors.js'
+import { asError, CutoverError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
 import { isThenable } from '../thenable.js'
+import { estimate } from './estimate.js'
+import { IncomingRequest, type RequestContext } from './incomingRequest.js'
+import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
-import { type MessageId, RESPONSE, type Transport } from './transport.js'
+import { type MessageId, RESPONSE, type Transport, Unreadable } from './transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
-
-/** What whoever answers a request knows of it. */
-export interface RequestContext {
-  /** Fires when the caller gives up, when the work is interrupted, and when the connection closes. */
-  readonly signal: AbortSignal
-  /** What the answer hands over instead of copying it, where the transport can do that. */
-  transfer(list: readonly Transferable[]): void
-}
 
 export interface Answering {
   /** Answers a call; what it throws, or rejects with, becomes an `Error` body. */
@@ -23,12 +18,18 @@ export interface Answering {
 export interface IncomingOptions extends Answering {
   /** Calls that are not answered yet, at most, and other requests; one more is answered with an error. */
   readonly maxUnanswered: number
+  /** One request more than those which take this, in bytes, ends the connection. */
+  readonly maxUnansweredBytes: number
   /** The kinds of the other side's calls, of their answers, and of the requests that give one up. */
   readonly callKind: string
   readonly callAnswerKind: string
   readonly cancelKind: string
   /** How errors are sent. */
   readonly errors: WireErrorOptions
+  /** Says that the answer of a call cannot be sent. */
+  invalidAnswer(cause: Error): Error
+  /** The other side asks for more than it may: the connection is to end. */
+  overrun(error: Error): void
 }
 
 /** How long calls are begun in one turn of the event loop, in ms; then whatever else has come has its turn. */
@@ -47,7 +48,9 @@ export class IncomingRequests {
   /** Those that were begun and are not answered yet. */
   readonly #unanswered = new Map<MessageId, IncomingRequest>()
   /** Calls that were not begun yet. */
-  readonly #held = new Map<MessageId, { readonly transport: Transport; readonly payload: unknown }>()
+  readonly #held = new Map<MessageId, HeldCall>()
+  /** The memory that all of those take, by estimate; not counted where there is no limit. */
+  #bytes = 0
   /** Of the unanswered, those that are no calls. */
   #others = 0
   /** When this turn has taken long enough; null between turns. */
@@ -58,13 +61,24 @@ export class IncomingRequests {
     this.#options = options
   }
 
-  take(transport: Transport, id: MessageId, kind: string, payload: unknown): void {
-    const { callKind, cancelKind } = this.#options
-    if (kind === cancelKind) this.#takeCancel(transport, id, payload)
+  take(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
+    const { callKind, cancelKind, maxUnansweredBytes } = this.#options
+    if (payload instanceof Unreadable) this.#refuse(transport, id, cannotRead(payload.error))
+    else if (kind === cancelKind) this.#takeCancel(transport, id, payload)
     else if (this.#unanswered.has(id) || this.#held.has(id)) {
       this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
-    } else if (kind === callKind) this.#takeCall(transport, id, payload)
-    else this.#takeOther(transport, id, kind, payload)
+    } else if (this.#bytes >= maxUnansweredBytes) {
+      this.#options.overrun(new TooManyRequestsError(maxUnansweredBytes))
+    } else {
+      const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimate(payload))
+      if (kind === callKind) this.#takeCall(transport, id, payload, bytes)
+      else this.#takeOther(transport, id, kind, payload, bytes)
+    }
+  }
+
+  /** An answer that was sent cannot be sent after all. */
+  unsent(transport: Transport, id: MessageId, error: Error): void {
+    this.#refuse(transport, id, this.#options.invalidAnswer(error))
   }
 
   /** The other side reads again. */
@@ -74,9 +88,10 @@ export class IncomingRequests {
 
   /** Fires the signals of all requests that are not answered yet; calls that were not begun are answered with `reason`. */
   interrupt(reason: unknown): void {
-    const held = [...this.#held]
-    this.#held.clear()
-    for (const [id, { transport }] of held) this.#refuse(transport, id, reason)
+    for (const [id, call] of [...this.#held]) {
+      this.#release(id, call)
+      this.#refuse(call.transport, id, reason)
+    }
     for (const request of this.#unanswered.values()) request.interrupt(reason)
   }
 
@@ -89,30 +104,40 @@ export class IncomingRequests {
 
   #takeCancel(transport: Transport, id: MessageId, payload: unknown): void {
     const cancelled = (payload as { readonly id?: MessageId } | null)?.id ?? -1
-    if (this.#held.delete(cancelled)) this.#refuse(transport, cancelled, new Error('The call was given up.'))
-    else this.#unanswered.get(cancelled)?.interrupt(undefined)
+    const held = this.#held.get(cancelled)
+    if (held !== undefined) {
+      this.#release(cancelled, held)
+      this.#refuse(transport, cancelled, new Error('The call was given up.'))
+    } else this.#unanswered.get(cancelled)?.interrupt(undefined)
     this.#answer(transport, id, EMPTY, {}, undefined)
   }
 
-  #takeCall(transport: Transport, id: MessageId, payload: unknown): void {
+  #takeCall(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
     const unanswered = this.#unanswered.size - this.#others + this.#held.size
     if (unanswered >= this.#options.maxUnanswered) this.#refuseMore(transport, id)
-    else if (this.#held.size === 0 && !transport.isCongested && this.#hasTime()) this.#begin(transport, id, payload)
-    else {
-      this.#held.set(id, { transport, payload })
+    else if (this.#held.size === 0 && !transport.isCongested && this.#hasTime()) {
+      this.#begin(transport, id, payload, bytes)
+    } else {
+      this.#held.set(id, { transport, payload, bytes })
+      this.#bytes += bytes
       if (!transport.isCongested) this.resume()
     }
   }
 
   readonly #beginHeld = (): void => {
     this.#next = undefined
-    for (const [id, { transport, payload }] of this.#held) {
-      if (transport.isCongested) return
+    for (const [id, call] of this.#held) {
+      if (call.transport.isCongested) return
       if (!this.#hasTime()) break
-      this.#held.delete(id)
-      this.#begin(transport, id, payload)
+      this.#release(id, call)
+      this.#begin(call.transport, id, call.payload, call.bytes)
     }
     this.resume()
+  }
+
+  #release(id: MessageId, { bytes }: HeldCall): void {
+    this.#held.delete(id)
+    this.#bytes -= bytes
   }
 
   #hasTime(): boolean {
@@ -128,8 +153,8 @@ export class IncomingRequests {
     this.#turnEnd = null
   }
 
-  #begin(transport: Transport, id: MessageId, payload: unknown): void {
-    const request = new IncomingRequest()
+  #begin(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
+    const request = new IncomingRequest(bytes)
     const { callAnswerKind } = this.#options
     try {
       const answer = this.#options.answerCall(payload, request)
@@ -141,12 +166,12 @@ export class IncomingRequests {
     }
   }
 
-  #takeOther(transport: Transport, id: MessageId, kind: string, payload: unknown): void {
+  #takeOther(transport: Transport, id: MessageId, kind: string, payload: unknown, bytes: number): void {
     if (this.#others >= this.#options.maxUnanswered) {
       this.#refuseMore(transport, id)
       return
     }
-    const request = new IncomingRequest()
+    const request = new IncomingRequest(bytes)
     try {
       const answer = this.#options.answer(kind, payload, request)
       if (isThenable(answer)) {
@@ -170,21 +195,25 @@ export class IncomingRequests {
     bodyOf: (value: unknown) => Body,
   ): void {
     this.#unanswered.set(id, request)
-    const settle = (send: () => void) => {
+    this.#bytes += request.bytes
+    const settled = () => {
       this.#unanswered.delete(id)
-      try {
-        send()
-      } catch (error) {
-        this.#refuse(transport, id, error)
-      }
+      this.#bytes -= request.bytes
     }
     Promise.resolve(answer).then(
-      value =>
-        settle(() => {
+      value => {
+        settled()
+        try {
           const { kind, payload } = bodyOf(value)
           this.#answer(transport, id, kind, payload, request.handedOver)
-        }),
-      error => settle(() => this.#refuse(transport, id, error)),
+        } catch (error) {
+          this.#refuse(transport, id, error)
+        }
+      },
+      error => {
+        settled()
+        this.#refuse(transport, id, error)
+      },
     )
   }
 
@@ -195,11 +224,19 @@ export class IncomingRequests {
     payload: unknown,
     handedOver: readonly Transferable[] | undefined,
   ): void {
-    transport.send(id, RESPONSE, kind, payload, handedOver)
+    try {
+      transport.send(id, RESPONSE, kind, payload, handedOver)
+    } catch (error) {
+      this.unsent(transport, id, asError(error))
+    }
   }
 
   #refuseMore(transport: Transport, id: MessageId): void {
-    this.#refuse(transport, id, new Error(`More than ${this.#options.maxUnanswered} requests are not answered yet.`))
+    this.#refuse(
+      transport,
+      id,
+      new Error(`More than ${this.#options.maxUnanswered} requests are not answered yet (maxHostRequests).`),
+    )
   }
 
   /** Never throws: of an error that is too large, its name and the beginning of its message are sent. */
@@ -215,29 +252,12 @@ export class IncomingRequests {
   }
 }
 
-/** The controller is only made for who asks for the signal: most never do. */
-class IncomingRequest implements RequestContext {
-  #controller: AbortController | undefined
-  #interrupted: { readonly reason: unknown } | undefined
-  handedOver: Transferable[] | undefined
+interface HeldCall {
+  readonly transport: Transport
+  readonly payload: unknown
+  readonly bytes: number
+}
 
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#interrupted !== undefined) this.#controller.abort(this.#interrupted.reason)
-    }
-    return this.#controller.signal
-  }
-
-  /** A getter, so that it can be taken out of the context, as the signal can, and costs nothing until then. */
-  get transfer(): (list: readonly Transferable[]) => void {
-    return list => {
-      this.handedOver = [...(this.handedOver ?? []), ...list]
-    }
-  }
-
-  interrupt(reason: unknown): void {
-    this.#interrupted ??= { reason }
-    this.#controller?.abort(this.#interrupted.reason)
-  }
+function cannotRead(cause: Error): CutoverError {
+  return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be read: ${cause.message}`, { cause })
 }

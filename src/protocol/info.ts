@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { types } from 'node:util'
 import { describe } from '../errors.js'
+import { isPlain } from '../realms.js'
 import { PROTOCOL_VERSION } from './messages.js'
 
 /** A version as Oasis sends it; what is 0 may be left out. */
@@ -46,7 +48,7 @@ export function infoAnswer(version: string, runtimeId: Uint8Array): Readonly<Rec
 export function parseInfoRequest(payload: unknown): InfoRequest {
   const fields = mapOf(payload, 'RuntimeInfoRequest')
   const { runtime_id, local_config, id, version } = fields
-  if (!(runtime_id instanceof Uint8Array) || runtime_id.length !== 32) throw unfit('runtime_id', '32 bytes', runtime_id)
+  if (!types.isUint8Array(runtime_id) || runtime_id.length !== 32) throw unfit('runtime_id', '32 bytes', runtime_id)
   versionText(fields['consensus_protocol_version'], 'consensus_protocol_version')
   return {
     runtime_id,
@@ -62,7 +64,7 @@ export function parseInfoRequest(payload: unknown): InfoRequest {
 /** Reads an `InfoResponse`, its versions as text. @throws TypeError that names the field that does not fit */
 export function parseInfoResponse(payload: unknown): InfoResponse {
   const { protocol_version, runtime_version, features, runtime_id } = mapOf(payload, 'RuntimeInfoResponse')
-  if (runtime_id !== undefined && !(runtime_id instanceof Uint8Array)) throw unfit('runtime_id', '32 bytes', runtime_id)
+  if (runtime_id !== undefined && !types.isUint8Array(runtime_id)) throw unfit('runtime_id', '32 bytes', runtime_id)
   return {
     protocol_version: versionText(protocol_version, 'protocol_version'),
     runtime_version: versionText(runtime_version, 'runtime_version'),
@@ -91,8 +93,7 @@ function textOf(fields: Readonly<Record<string, unknown>>, field: string): strin
 }
 
 function mapOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  const isMap = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  if (isMap) return value as Readonly<Record<string, unknown>>
+  if (isPlain(value)) return value
   throw unfit(field, 'a map', value)
 }
 

@@ -1,6 +1,8 @@
 import { describe } from '../errors.js'
+import { isPlain } from '../realms.js'
+import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from './limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
-import { type MessageId, type MessageType, REQUEST, RESPONSE } from './transport.js'
+import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
 import { ValueReader } from './valueReader.js'
 
 /** A message as it came. */
@@ -8,6 +10,7 @@ export interface Message {
   readonly id: MessageId
   readonly type: MessageType
   readonly kind: string
+  /** {@link Unreadable} when it is nested too deep: the message is one all the same. */
   readonly payload: unknown
 }
 
@@ -18,10 +21,22 @@ const MAX_ID = 2n ** 64n - 1n
  * as good, only slower.
  */
 export class MessageReader {
-  readonly #in = new ValueReader()
+  readonly #in: ValueReader
+  #bytes = 0
 
-  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message */
+  /** @param maxItems - the most items that a message may hold; a key counts as one, a byte string as four */
+  constructor(maxItems: number = DEFAULT_MAX_MESSAGE_ITEMS) {
+    this.#in = new ValueReader(maxItems)
+  }
+
+  /** The memory that the last message takes, in bytes, by estimate. */
+  get size(): number {
+    return this.#bytes + this.#in.items * BYTES_PER_ITEM
+  }
+
+  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message, or holds too much */
   read(bytes: Buffer, start: number, end: number): Message {
+    this.#bytes = end - start
     this.#in.open(bytes, start, end)
     return this.#short(bytes, end) ?? this.#long(start)
   }
@@ -38,30 +53,30 @@ export class MessageReader {
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
-    return { id, type, kind, payload }
+    return { id, type, kind, payload: this.#checked(payload) }
+  }
+
+  #checked(payload: unknown): unknown {
+    return this.#in.isTooDeep ? new Unreadable(new TooDeepError()) : payload
   }
 
   #long(start: number): Message {
     const message = this.#in.whole(start)
-    if (!isObject(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
+    if (!isPlain(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
     const { id, body, message_type: type, ...others } = message
     const [other] = Object.keys(others)
     if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
     if (!isId(id)) throw new Error(`The id of a message is an integer of 64 bits; this is ${describe(id)}.`)
     if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type is 1 or 2; this is ${describe(type)}.`)
-    const kinds = isObject(body) ? Object.keys(body) : []
+    const kinds = isPlain(body) ? Object.keys(body) : []
     const [kind] = kinds
-    if (!isObject(body) || kind === undefined || kinds.length > 1) {
+    if (!isPlain(body) || kind === undefined || kinds.length > 1) {
       throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
     }
-    return { id, type, kind, payload: body[kind] }
+    return { id, type, kind, payload: this.#checked(body[kind]) }
   }
 }
 
 function isId(id: unknown): id is MessageId {
   return typeof id === 'bigint' ? id >= 0n && id <= MAX_ID : Number.isSafeInteger(id) && (id as number) >= 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }

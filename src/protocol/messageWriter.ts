@@ -1,6 +1,7 @@
 import { asError } from '../errors.js'
 import { whyNotEncodable } from './encodable.js'
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
+import { BYTES_PER_ITEM, TooManyItemsError } from './limits.js'
 import type { MessageId, MessageType } from './transport.js'
 import { ValueWriter } from './valueWriter.js'
 
@@ -18,14 +19,20 @@ const MAX_KNOWN_KINDS = 64
 export class MessageWriter {
   readonly #out = new ValueWriter()
   readonly #maxFrameBytes: number
+  readonly #maxItems: number
   readonly #kinds = new Map<string, Buffer>()
   #lastKind: string | undefined
   #lastBody: Buffer = BODY
   /** While it writes: a getter of a payload must not send. */
   #writing = false
 
-  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
+  /**
+   * @param maxFrameBytes - the largest frame that the other side takes
+   * @param maxItems - the most items that the other side takes in a message. @default any number
+   */
+  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES, maxItems: number = Number.POSITIVE_INFINITY) {
     this.#maxFrameBytes = maxFrameBytes
+    this.#maxItems = maxItems
   }
 
   /** How many bytes can be taken. */
@@ -43,11 +50,17 @@ export class MessageWriter {
     this.#out.recycle()
   }
 
-  /** @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then. */
-  add(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
+  /**
+   * Adds a message, and returns the memory that it takes on the other side, in bytes, by estimate.
+   *
+   * @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then.
+   */
+  add(id: MessageId, type: MessageType, kind: string, payload: unknown): number {
     if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
     const out = this.#out
     const before = out.length
+    let size = 0
+    out.items = 0
     this.#writing = true
     try {
       out.reserve(HEADER_BYTES)
@@ -59,18 +72,24 @@ export class MessageWriter {
       this.#append(BEFORE_TYPE)
       out.reserve(1)
       out.bytes[out.at++] = type
+      size = out.length - before - HEADER_BYTES
+      out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
     } catch (error) {
-      out.rewind(before)
+      // As rewind() does, for which a stack that is full has no room: what is left of a message spoils the stream.
+      out.at = out.start + before
       throw refusal(error, kind, payload)
     } finally {
       this.#writing = false
     }
-    const size = out.length - before - HEADER_BYTES
-    if (size > this.#maxFrameBytes) {
-      out.rewind(before)
-      throw new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${this.#maxFrameBytes}.`)
-    }
-    out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
+    if (size <= this.#maxFrameBytes && out.items <= this.#maxItems) return size + out.items * BYTES_PER_ITEM
+    out.at = out.start + before
+    throw this.#tooLarge(kind, size)
+  }
+
+  #tooLarge(kind: string, size: number): RangeError {
+    const max = this.#maxFrameBytes
+    if (size <= max) return new TooManyItemsError(this.#maxItems)
+    return new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}.`)
   }
 
   #append(part: Buffer): void {

@@ -16,14 +16,20 @@ export const SHUTDOWN_REQUEST = 'RuntimeShutdownRequest'
 export const ABORT_REQUEST = 'RuntimeAbortRequest'
 export const ABORT_RESPONSE = 'RuntimeAbortResponse'
 /** Host to guest: a call with any payload, and its answer. */
-export const CALL_REQUEST = 'RuntimeCallRequest'
-export const CALL_RESPONSE = 'RuntimeCallResponse'
+const CALL_REQUEST = 'RuntimeCallRequest'
+const CALL_RESPONSE = 'RuntimeCallResponse'
 /** Guest to host: the same the other way. */
-export const HOST_CALL_REQUEST = 'HostCallRequest'
-export const HOST_CALL_RESPONSE = 'HostCallResponse'
+const HOST_CALL_REQUEST = 'HostCallRequest'
+const HOST_CALL_RESPONSE = 'HostCallResponse'
 /** `{ id }` of a request of the same side that is given up; answered by `Empty`. */
-export const CANCEL_REQUEST = 'RuntimeCancelRequest'
-export const HOST_CANCEL_REQUEST = 'HostCancelRequest'
+const CANCEL_REQUEST = 'RuntimeCancelRequest'
+const HOST_CANCEL_REQUEST = 'HostCancelRequest'
+
+/** The calls of each side. */
+export const CALL_KINDS = {
+  host: { call: CALL_REQUEST, answer: CALL_RESPONSE, cancel: CANCEL_REQUEST },
+  guest: { call: HOST_CALL_REQUEST, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
+} as const
 
 /** What a request is answered with, if not with `Error`. */
 const ANSWERS: Readonly<Record<string, string>> = {

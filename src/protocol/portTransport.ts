@@ -1,18 +1,20 @@
 import type { MessagePort } from 'node:worker_threads'
 import { asError } from '../errors.js'
 import type { Transferable } from '../runtime.js'
-import { cannotSend } from './outgoing.js'
+import { assertStackRoom } from '../stack.js'
+import { checkTransfer } from './checkTransfer.js'
+import { estimate } from './estimate.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from './limits.js'
 import { SmallValues } from './smallValues.js'
 import {
   type MessageId,
   type MessageType,
   type OpenTransport,
   REQUEST,
-  RESPONSE,
   type Transport,
   type TransportObserver,
+  Unreadable,
 } from './transport.js'
-import { toWire } from './wireError.js'
 
 /** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
 const BATCH = 16
@@ -21,52 +23,100 @@ type TransferList = NonNullable<Parameters<MessagePort['postMessage']>[1]>
 
 /** id, type, kind, payload */
 const FIELDS = 4
+/** Added to the type of a message whose payload was posted by itself, before the batch that begins with the message. */
+const APART = 4
+/** Asks the other side to answer with {@link HAVE_READ}: then it has read everything that was posted before. */
+const HAVE_YOU_READ = 'have you read?'
+const HAVE_READ = 'have read'
+/** So much may be unread before the other side is asked. */
+const ASK_BYTES = 8 * 1024 * 1024
+/** More than this unread, and nothing is begun that can wait. */
+const CONGESTED_BYTES = 16 * 1024 * 1024
+
+export interface PortTransportOptions {
+  /** If more than this is unread, in bytes, by estimate, one more message ends the connection. @default 64 MiB */
+  readonly maxBufferedBytes?: number | undefined
+}
 
 /**
- * Messages as structured clones on a MessagePort: small ones many to a post, if they have no object in common, which would
- * be one object on the other side as well; others by themselves.
+ * Messages as structured clones on a MessagePort.
+ *
+ * Small ones go many to a post, a batch, if they have no object in common, which would be one object on the other side as
+ * well. The payload of any other message is a post of its own, `[payload]`, and the rest of the message begins the next
+ * batch: a payload that cannot be cloned is refused before anything is sent, and one that cannot be read on the other side
+ * costs its own message only.
  */
-export function openPort(port: MessagePort): OpenTransport {
-  return observer => new PortTransport(port, observer)
+export function openPort(port: MessagePort, options: PortTransportOptions = {}): OpenTransport {
+  return observer => new PortTransport(port, options, observer)
 }
 
 class PortTransport implements Transport {
   readonly #port: MessagePort
-  readonly #observer: TransportObserver
+  /** `null` when there is nothing more to say. */
+  #observer: TransportObserver | null
+  readonly #maxBufferedBytes: number
   /** What is not posted yet: of each message its four fields, one after the other. */
   #batch: unknown[] = []
   readonly #batched = new SmallValues()
+  /** A payload that has come, the message of which begins the next batch. */
+  #apart: { readonly payload: unknown } | undefined
+  sentBytes = 0
+  /** What `sentBytes` was at the last post that the other side is known to have read. */
+  #readBytes = 0
+  /** What `sentBytes` was when the other side was asked; null when no answer is awaited. */
+  #askedBytes: number | null = null
+  isCongested = false
 
-  constructor(port: MessagePort, observer: TransportObserver) {
+  constructor(port: MessagePort, options: PortTransportOptions, observer: TransportObserver) {
     this.#port = port
     this.#observer = observer
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES
     port.on('message', this.#receive)
-    port.on('messageerror', this.#fail)
+    port.on('messageerror', this.#unreadable)
     port.on('close', this.#ended)
   }
 
-  /** A port holds whatever it is given; what bounds it is the number of calls in flight. */
-  get isCongested(): boolean {
-    return false
-  }
-
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
-    if ((transfer !== undefined && transfer.length > 0) || !this.#batched.add(payload)) {
-      this.#flush()
-      this.#port.postMessage([id, type, kind, payload], (transfer ?? []) as TransferList)
+    if (this.#observer === null) return
+    const isMoved = transfer !== undefined && transfer.length > 0
+    const size = isMoved ? 0 : this.#batched.add(payload)
+    if (size > 0) {
+      if (type === REQUEST && this.#batch.length === (BATCH - 1) * FIELDS) assertStackRoom()
+      this.#add(id, type, kind, payload, size)
       return
     }
-    const length = this.#batch.push(id, type, kind, payload)
-    if (length === FIELDS) process.nextTick(this.#flush)
-    else if (length >= BATCH * FIELDS) this.#flush()
+    checkTransfer(transfer)
+    // Before a buffer of it is moved away.
+    const bytes = estimate(payload)
+    // On a full stack, the payload could leave without its message.
+    assertStackRoom()
+    this.#flush()
+    this.#port.postMessage([payload], (transfer ?? []) as TransferList)
+    this.#add(id, type + APART, kind, undefined, bytes)
   }
 
   close(): void {
     this.#flush()
+    this.#observer = null
     this.#port.off('message', this.#receive)
-    this.#port.off('messageerror', this.#fail)
+    this.#port.off('messageerror', this.#unreadable)
     this.#port.off('close', this.#ended)
     this.#port.close()
+  }
+
+  #add(id: MessageId, type: number, kind: string, payload: unknown, bytes: number): void {
+    const unread = this.sentBytes - this.#readBytes
+    if (unread > this.#maxBufferedBytes) {
+      // Not from within a call of the observer's: it hears of it in the next turn.
+      this.#end(new NotReadError(this.#maxBufferedBytes), process.nextTick)
+      return
+    }
+    // First, what flushes the batch: on a full stack, a message that is in the batch must still leave.
+    if (this.#batch.length === 0) process.nextTick(this.#flush)
+    this.sentBytes += bytes
+    if (unread + bytes > CONGESTED_BYTES) this.isCongested = true
+    const length = this.#batch.push(id, type, kind, payload)
+    if (length >= BATCH * FIELDS) this.#flush()
   }
 
   readonly #flush = (): void => {
@@ -77,46 +127,93 @@ class PortTransport implements Transport {
     try {
       this.#port.postMessage(batch)
     } catch {
-      this.#postOneByOne(batch)
+      this.#port.postMessage(this.#cloned(batch))
     }
+    this.#ask()
   }
 
-  /** One of them cannot be cloned: the others do not suffer from it. */
-  #postOneByOne(batch: readonly unknown[]): void {
+  /** One of them cannot be cloned, a proxy for example: the others do not suffer from it. */
+  #cloned(batch: readonly unknown[]): unknown[] {
+    const good: unknown[] = []
     for (let at = 0; at < batch.length; at += FIELDS) {
-      const message = batch.slice(at, at + FIELDS)
+      const [id, type, kind, payload] = batch.slice(at, at + FIELDS)
       try {
-        this.#port.postMessage(message)
+        good.push(id, type, kind, structuredClone(payload))
       } catch (error) {
-        this.#refuse(message[0] as MessageId, message[1] as MessageType, asError(error))
+        // When the others have left: whoever hears of it may send something.
+        process.nextTick(this.#unsent, id, type, asError(error))
       }
     }
+    return good
   }
 
-  /** A request that cannot be cloned is answered here; an answer that cannot is replaced by an error. */
-  #refuse(id: MessageId, type: MessageType, error: Error): void {
-    const reason = type === REQUEST ? cannotSend(error) : error
-    const wire = toWire(reason, { stack: false })
-    if (type === REQUEST) this.#observer.message(id, RESPONSE, 'Error', wire)
-    else this.#port.postMessage([id, RESPONSE, 'Error', wire])
+  readonly #unsent = (id: MessageId, type: MessageType, error: Error): void => {
+    const observer = this.#observer
+    if (observer === null) return
+    if (observer.unsent === undefined) this.#end(error)
+    else observer.unsent(id, type, error)
   }
 
-  readonly #receive = (batch: unknown): void => {
-    if (!Array.isArray(batch)) {
-      this.#fail(new Error('Something that is not a batch of messages came in.'))
-      return
-    }
+  #ask(): void {
+    if (this.#askedBytes !== null || this.sentBytes - this.#readBytes < ASK_BYTES) return
+    this.#askedBytes = this.sentBytes
+    this.#port.postMessage(HAVE_YOU_READ)
+  }
+
+  #haveRead(bytes: number): void {
+    this.#readBytes = bytes
+    this.#askedBytes = null
+    // What waits to be posted is asked about when it is posted.
+    if (this.#batch.length === 0) this.#ask()
+    if (!this.isCongested || this.sentBytes - bytes > CONGESTED_BYTES) return
+    this.isCongested = false
+    this.#observer?.drained()
+  }
+
+  readonly #receive = (post: unknown): void => {
+    if (Array.isArray(post)) {
+      if (post.length === 1) this.#takeApart(post[0])
+      else this.#takeBatch(post)
+    } else if (post === HAVE_YOU_READ) this.#port.postMessage(HAVE_READ)
+    else if (post === HAVE_READ && this.#askedBytes !== null) this.#haveRead(this.#askedBytes)
+    else this.#end(new Error('Something that is not a batch of messages came in.'))
+  }
+
+  readonly #unreadable = (error: Error): void => this.#takeApart(new Unreadable(error))
+
+  #takeApart(payload: unknown): void {
+    if (this.#apart === undefined) this.#apart = { payload }
+    else this.#end(outOfStep())
+  }
+
+  #takeBatch(batch: readonly unknown[]): void {
+    const apart = this.#apart
+    this.#apart = undefined
     for (let at = 0; at < batch.length; at += FIELDS) {
-      this.#observer.message(batch[at], batch[at + 1], batch[at + 2], batch[at + 3])
+      const type = batch[at + 1] as number
+      const isApart = type > APART
+      if (isApart !== (at === 0 && apart !== undefined)) {
+        this.#end(outOfStep())
+        return
+      }
+      const payload = isApart ? apart?.payload : batch[at + 3]
+      const sentAs = (isApart ? type - APART : type) as MessageType
+      this.#observer?.message(batch[at] as MessageId, sentAs, batch[at + 2] as string, payload)
     }
   }
 
-  readonly #fail = (error: Error): void => {
+  #end(error: Error, when: (callback: () => void) => void = callback => callback()): void {
+    const observer = this.#observer
     this.close()
-    this.#observer.ended(error)
+    when(() => observer?.ended(error))
   }
 
   readonly #ended = (): void => {
-    this.#observer.ended(undefined)
+    this.#observer?.ended(undefined)
   }
+}
+
+/** A batch itself could not be read, or whoever has posted it is none of ours. */
+function outOfStep(): Error {
+  return new Error('The payloads that came in do not fit the messages that came in.')
 }

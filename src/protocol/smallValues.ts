@@ -14,19 +14,30 @@ const MAX_OBJECTS = 64
 export class SmallValues {
   readonly #objects: object[] = []
 
-  /** Adds `value`, if it is small and plain and holds no object that is there already; else it says `false`. */
-  add(value: unknown): boolean {
-    try {
-      return this.#weigh(value, 0) <= MAX_SIZE
-    } catch {
-      // A getter of it throws: whoever clones it says so.
-      return false
-    }
+  /**
+   * Adds `value`, if it is small and plain and holds no object that is there already, and returns the memory that it takes,
+   * in bytes, by estimate; else returns 0.
+   */
+  add(value: unknown): number {
+    const before = this.#objects.length
+    const size = this.#weighSafely(value)
+    if (size <= MAX_SIZE) return size * CHARACTERS
+    this.#objects.length = before
+    return 0
   }
 
   /** Forgets all of them. */
   clear(): void {
     if (this.#objects.length > 0) this.#objects.length = 0
+  }
+
+  #weighSafely(value: unknown): number {
+    try {
+      return this.#weigh(value, 0)
+    } catch {
+      // A getter of it throws: whoever clones it says so.
+      return Number.POSITIVE_INFINITY
+    }
   }
 
   /** How much it is, together with `before`; more than is small as soon as that is certain. */

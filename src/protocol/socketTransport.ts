@@ -1,9 +1,18 @@
 import { Socket } from 'node:net'
 import { asError } from '../errors.js'
+import { assertStackRoom } from '../stack.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from './limits.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
-import type { MessageId, MessageType, OpenTransport, Transport, TransportObserver } from './transport.js'
+import {
+  type MessageId,
+  type MessageType,
+  type OpenTransport,
+  REQUEST,
+  type Transport,
+  type TransportObserver,
+} from './transport.js'
 
 /**
  * So many messages are written at once. Were a whole turn's messages one write, the two processes would take turns; so
@@ -17,8 +26,20 @@ const CONGESTED_BYTES = 1024 * 1024
 export interface SocketTransportOptions {
   /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
   readonly maxFrameBytes?: number | undefined
-  /** More than this unsent, in bytes, and the connection ends with an error. @default 1 GiB */
+  /** The most items of a message that is taken; a key counts as one, a byte string as four. @default 1_000_000 */
+  readonly maxMessageItems?: number | undefined
+  /** The most items of a message that is sent: what the other side takes. @default Infinity */
+  readonly maxSentItems?: number | undefined
+  /**
+   * More than this unsent, in bytes, and the connection ends with an error. @default 64 MiB, or four times `maxFrameBytes`
+   * if that is more
+   */
   readonly maxBufferedBytes?: number | undefined
+}
+
+/** The default of `maxBufferedBytes`: some of the largest messages must have room. */
+export function defaultMaxBufferedBytes(maxFrameBytes: number): number {
+  return Math.max(DEFAULT_MAX_BUFFERED_BYTES, 4 * maxFrameBytes)
 }
 
 /**
@@ -35,25 +56,29 @@ class SocketTransport implements Transport {
   /** What the socket no longer counts as unsent is with the kernel. */
   readonly #copies: boolean
   readonly #writer: MessageWriter
-  readonly #reader = new MessageReader()
+  readonly #reader: MessageReader
   readonly #frames: FrameDecoder
   readonly #maxBufferedBytes: number
   /** `null` when there is nothing more to say. */
   #observer: TransportObserver | null
   #batched = 0
   #sentInTurn = 0
+  /** The end of the turn is due. */
+  #isInTurn = false
   /** In the last turn there was one message: another one is not made to wait for company. */
   #isQuiet = true
   isCongested = false
+  sentBytes = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
-    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxBufferedBytes = 1024 * 1024 * 1024 } = options
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems } = options
     this.#socket = socket
     this.#copies = socket instanceof Socket
     this.#observer = observer
-    this.#writer = new MessageWriter(maxFrameBytes)
+    this.#writer = new MessageWriter(maxFrameBytes, maxSentItems)
+    this.#reader = new MessageReader(maxMessageItems)
     this.#frames = new FrameDecoder(maxFrameBytes)
-    this.#maxBufferedBytes = maxBufferedBytes
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes(maxFrameBytes)
     socket.on('data', this.#onData)
     socket.on('drain', this.#onDrain)
     socket.once('end', this.#onEnd)
@@ -61,14 +86,26 @@ class SocketTransport implements Transport {
     socket.on('error', this.#onError)
   }
 
+  /**
+   * Throws before the message is added, or not at all. A request may come from the end of a stack: then the end of the turn
+   * writes it.
+   */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
-    this.#writer.add(id, type, kind, payload)
-    this.#batched++
-    if (++this.#sentInTurn === 1) {
+    if (!this.#isInTurn) {
       process.nextTick(this.#endTurn)
-      if (this.#isQuiet) this.#write()
-    } else if (this.#batched >= BATCH_MESSAGES || this.#writer.length >= BATCH_BYTES) this.#write()
+      this.#isInTurn = true
+    }
+    this.sentBytes += this.#writer.add(id, type, kind, payload)
+    this.#batched++
+    const isFirst = this.#sentInTurn++ === 0
+    try {
+      if (isFirst ? !this.#isQuiet : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES) return
+      if (type === REQUEST) assertStackRoom()
+      this.#write()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
   }
 
   close(): void {
@@ -80,7 +117,8 @@ class SocketTransport implements Transport {
   }
 
   readonly #endTurn = (): void => {
-    this.#isQuiet = this.#sentInTurn === 1
+    this.#isInTurn = false
+    this.#isQuiet = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
   }
@@ -97,7 +135,7 @@ class SocketTransport implements Transport {
     if (hasRoom) return
     this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
-      this.#fail(new Error(`The other side does not read: more than ${this.#maxBufferedBytes} bytes are unsent.`))
+      this.#fail(new NotReadError(this.#maxBufferedBytes))
     }
   }
 
@@ -115,7 +153,7 @@ class SocketTransport implements Transport {
 
   readonly #take = (bytes: Buffer, start: number, end: number): void => {
     const { id, type, kind, payload } = this.#reader.read(bytes, start, end)
-    this.#observer?.message(id, type, kind, payload)
+    this.#observer?.message(id, type, kind, payload, this.#reader.size)
   }
 
   readonly #onDrain = (): void => {

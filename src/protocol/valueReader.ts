@@ -1,5 +1,6 @@
 import { decodeCbor, decodeFirstCbor } from './cbor.js'
-import { isBefore } from './valueWriter.js'
+import { isBefore } from './keyOrder.js'
+import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from './limits.js'
 
 /** Deeper than this, the library decodes. */
 const MAX_DEPTH = 16
@@ -8,8 +9,12 @@ const MAX_KEY = 32
 const KEYS = 1024
 /** Up to here, a loop over the characters beats a call into Node. */
 const SHORT_TEXT = 12
+/** Up to here, an array is made as long as it gets: one that grows has room for 17 items. */
+const SHORT_ARRAY = 16
 /** What is no argument of a head that this reader takes by itself. */
 const NONE = -1
+/** A payload is in a map, which is in a map. */
+const ENVELOPE_LEVELS = 2
 
 /**
  * Reads values from canonical CBOR. Plain items take a short way of their own; whatever else there is goes through the
@@ -20,10 +25,20 @@ export class ValueReader {
   bytes: Buffer = Buffer.alloc(0)
   at = 0
   end = 0
+  /** The items below the value that was read last; they are counted before there is memory for them. */
+  items = 0
+  /** Something in the value that was read last is nested too deep, and is not in it. */
+  isTooDeep = false
+  readonly #maxItems: number
   /** A map was met that the short way cannot judge: the whole value goes through the library. */
   #gaveUp = false
   /** Keys that were met, by a hash of their bytes: they come again with the next message. */
   readonly #keys: string[] = new Array<string>(KEYS).fill('')
+
+  /** @param maxItems - the most items below one value. @default none */
+  constructor(maxItems: number = Number.POSITIVE_INFINITY) {
+    this.#maxItems = maxItems
+  }
 
   /** Reads from here now. */
   open(bytes: Buffer, start: number, end: number): void {
@@ -32,12 +47,17 @@ export class ValueReader {
     this.end = end
   }
 
-  /** Reads one value. @throws Error for what is not well-formed, or refused */
+  /** Reads one value. @throws TooManyItemsError, and Error for what is not well-formed, or refused */
   value(): unknown {
     const start = this.at
     this.#gaveUp = false
+    this.items = 0
+    this.isTooDeep = false
     const value = this.#item(MAX_DEPTH)
-    return this.#gaveUp ? this.#library(start) : value
+    if (!this.#gaveUp) return value
+    this.items = 0
+    this.isTooDeep = false
+    return this.#library(start, MAX_DEPTH)
   }
 
   /** Reads an integer that is not negative, in as few bytes as possible; -1 when there is something else. */
@@ -73,9 +93,13 @@ export class ValueReader {
     return key
   }
 
-  /** Reads one whole message through the library. */
+  /** Reads one whole message through the library. @throws Error as {@link value} */
   whole(start: number): unknown {
-    return decodeCbor(this.#rest(start))
+    const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
+    const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
+    this.items = items
+    this.isTooDeep = isTooDeep
+    return value
   }
 
   #isAt(at: number, text: string): boolean {
@@ -86,31 +110,31 @@ export class ValueReader {
 
   #item(depth: number): unknown {
     const start = this.at
-    if (start >= this.end) return this.#library(start)
+    if (start >= this.end) return this.#library(start, depth)
     const head = this.bytes[start] as number
     this.at = start + 1
     if (head >= 0xe0) return this.#simple(head, start)
     const argument = this.#argument(head & 31)
-    if (argument === NONE) return this.#library(start)
+    if (argument === NONE) return this.#library(start, depth)
     switch (head >> 5) {
       case 0:
         return argument
       case 1:
-        return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#library(start)
+        return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#library(start, depth)
     }
     // Every byte, character, item and entry takes a byte at least.
-    if (argument > this.end - this.at) return this.#library(start)
+    if (argument > this.end - this.at) return this.#library(start, depth)
     switch (head >> 5) {
       case 2:
         return this.#copy(argument)
       case 3:
         return this.#text(argument, start)
       case 4:
-        return depth === 0 ? this.#library(start) : this.#array(argument, depth - 1)
+        return depth === 0 ? this.#library(start, depth) : this.#array(argument, depth - 1)
       case 5:
-        return depth === 0 ? this.#library(start) : this.#map(argument, depth - 1)
+        return depth === 0 ? this.#library(start, depth) : this.#map(argument, depth - 1)
       default:
-        return this.#library(start)
+        return this.#library(start, depth)
     }
   }
 
@@ -125,11 +149,11 @@ export class ValueReader {
       case 0xf7:
         return undefined
       case 0xfb:
-        if (this.end - this.at < 8) return this.#library(start)
+        if (this.end - this.at < 8) return this.#library(start, MAX_DEPTH)
         this.at += 8
         return this.bytes.readDoubleBE(start + 1)
       default:
-        return this.#library(start)
+        return this.#library(start, MAX_DEPTH)
     }
   }
 
@@ -148,6 +172,7 @@ export class ValueReader {
   }
 
   #copy(length: number): Uint8Array {
+    this.#count(ITEMS_PER_BYTE_STRING - 1)
     const copy = new Uint8Array(length)
     copy.set(this.bytes.subarray(this.at, this.at + length))
     this.at += length
@@ -163,10 +188,21 @@ export class ValueReader {
       if (text !== undefined) return text
     }
     const text = this.bytes.toString('utf8', from, until)
-    return text.includes('\ufffd') ? this.#library(start) : text
+    return text.includes('\ufffd') ? this.#library(start, MAX_DEPTH) : text
   }
 
   #array(count: number, depth: number): unknown {
+    this.#count(count)
+    if (count > SHORT_ARRAY) return this.#longArray(count, depth)
+    const items = new Array<unknown>(count)
+    for (let i = 0; i < count; i++) {
+      items[i] = this.#item(depth)
+      if (this.#gaveUp) return undefined
+    }
+    return items
+  }
+
+  #longArray(count: number, depth: number): unknown {
     const items: unknown[] = []
     for (let i = 0; i < count; i++) {
       items.push(this.#item(depth))
@@ -176,6 +212,7 @@ export class ValueReader {
   }
 
   #map(count: number, depth: number): unknown {
+    this.#count(2 * count)
     const fields: Record<string, unknown> = {}
     let last = ''
     for (let i = 0; i < count; i++) {
@@ -192,8 +229,17 @@ export class ValueReader {
     return fields
   }
 
-  #library(start: number): unknown {
-    const { value, length } = decodeFirstCbor(this.#rest(start))
+  #count(items: number): void {
+    this.items += items
+    if (this.items > this.#maxItems) throw new TooManyItemsError(this.#maxItems)
+  }
+
+  /** @param depth - how many levels of the short way are left at `start` */
+  #library(start: number, depth: number): unknown {
+    const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
+    const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
+    this.items = items
+    if (isTooDeep) this.isTooDeep = true
     this.at = start + length
     return value
   }

@@ -1,4 +1,7 @@
+import { types } from 'node:util'
 import { encodeCbor } from './cbor.js'
+import { sorted } from './keyOrder.js'
+import { ITEMS_PER_BYTE_STRING } from './limits.js'
 
 /** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
 const BUFFER_BYTES = 64 * 1024
@@ -6,7 +9,6 @@ const BUFFER_BYTES = 64 * 1024
 const MAX_DEPTH = 16
 /** Up to here, a loop over the characters beats a call into Node. */
 const SHORT_TEXT = 64
-const FEW_KEYS = 16
 /** From here on, a text is first taken for ASCII: to count its bytes costs as much as to encode it. */
 const LONG_TEXT = 1024
 /** A larger buffer is not kept for later, so that one large message does not hold memory for good. */
@@ -33,8 +35,10 @@ export class ValueWriter {
   bytes: Buffer
   /** Where the next byte goes. */
   at = 0
+  /** The items below the values that were written, as {@link ValueReader} counts them; to be set back by whoever asks. */
+  items = 0
   /** Where the part begins that has not been taken. */
-  #start = 0
+  start = 0
   /** A buffer that is full, parts of which may be in use. */
   #full: Buffer | undefined
   /** A buffer that is free. */
@@ -48,18 +52,18 @@ export class ValueWriter {
 
   /** How many bytes can be taken. */
   get length(): number {
-    return this.at - this.#start
+    return this.at - this.start
   }
 
   /** Forgets what was written after the first `length` bytes. */
   rewind(length: number): void {
-    this.at = this.#start + length
+    this.at = this.start + length
   }
 
   /** Hands out what has been written. */
   take(): Buffer {
-    const part = this.bytes.subarray(this.#start, this.at)
-    this.#start = this.at
+    const part = this.bytes.subarray(this.start, this.at)
+    this.start = this.at
     return part
   }
 
@@ -73,7 +77,7 @@ export class ValueWriter {
       this.#spare = undefined
     }
     this.at = 0
-    this.#start = 0
+    this.start = 0
   }
 
   /** Makes room for `count` more bytes. */
@@ -88,10 +92,10 @@ export class ValueWriter {
     const isEnough = spare !== undefined && spare.length >= size
     const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
     if (isEnough) this.#spare = undefined
-    this.bytes.copy(grown, 0, this.#start, this.at)
+    this.bytes.copy(grown, 0, this.start, this.at)
     if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
     this.bytes = grown
-    this.#start = 0
+    this.start = 0
     this.at = length
   }
 
@@ -103,7 +107,7 @@ export class ValueWriter {
     else if (value === null) this.#byte(0xf6)
     else if (value === undefined) this.#byte(0xf7)
     else if (typeof value === 'object') this.#object(value, depth - 1)
-    else this.#library(value)
+    else this.#library(value, depth)
   }
 
   text(text: string): void {
@@ -120,7 +124,7 @@ export class ValueWriter {
   /** An integer from 0 to 2^64 - 1. */
   uint(value: number | bigint): void {
     if (typeof value === 'number') this.#head(UINT, value)
-    else this.#library(value)
+    else this.#library(value, MAX_DEPTH)
   }
 
   #byte(byte: number): void {
@@ -180,7 +184,7 @@ export class ValueWriter {
       this.at = bytes.writeDoubleBE(value, at + 1)
     } else if (exponent < -14 || exponent > 127) {
       // Near the least half float, infinite, or not a number.
-      this.#library(value)
+      this.#library(value, MAX_DEPTH)
     } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
       bytes[at] = 0xf9
       const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
@@ -192,15 +196,16 @@ export class ValueWriter {
   }
 
   #object(value: object, depth: number): void {
-    if (depth === 0) this.#library(value)
+    if (depth === 0) this.#library(value, depth)
     else if (Array.isArray(value)) this.#array(value, depth)
     else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
-    else if (value instanceof Uint8Array) this.#copy(value)
-    else this.#library(value)
+    else if (types.isUint8Array(value)) this.#copy(value)
+    else this.#library(value, depth)
   }
 
   #copy(part: Uint8Array): void {
     const size = part.byteLength
+    this.items += ITEMS_PER_BYTE_STRING - 1
     this.#head(BYTES, size)
     this.reserve(size)
     this.bytes.set(part, this.at)
@@ -209,32 +214,38 @@ export class ValueWriter {
 
   #array(items: readonly unknown[], depth: number): void {
     const count = items.length
+    this.items += count
     this.#head(ARRAY, count)
     for (let i = 0; i < count; i++) this.value(items[i], depth)
   }
 
   #map(fields: Fields, depth: number): void {
     const before = this.length
+    const itemsBefore = this.items
     const keys = sorted(Object.keys(fields))
     const count = keys.length
+    this.items += 2 * count
     this.#head(MAP, count)
     for (let i = 0; i < count; i++) {
       const key = keys[i] as string
       // Only of ASCII keys is the order of the bytes that of the characters.
       if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
         this.rewind(before)
-        this.#library(fields)
+        this.items = itemsBefore
+        this.#library(fields, depth)
         return
       }
       this.value(fields[key], depth)
     }
   }
 
-  #library(value: unknown): void {
-    const encoded = encodeCbor(value)
-    this.reserve(encoded.length)
-    this.bytes.set(encoded, this.at)
-    this.at += encoded.length
+  /** @param depth - how many levels of the short way are left below `value` */
+  #library(value: unknown, depth: number): void {
+    const { bytes, items } = encodeCbor(value, MAX_DEPTH - 1 - depth)
+    this.items += items
+    this.reserve(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
   }
 
   #head(major: number, value: number): void {
@@ -273,20 +284,3 @@ function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | un
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-/** In canonical order, if all are ASCII: shorter ones first, then by their bytes. Few keys are cheaper sorted here. */
-function sorted(keys: string[]): string[] {
-  if (keys.length > FEW_KEYS) return keys.sort((a, b) => (isBefore(a, b) ? -1 : 1))
-  for (let i = 1; i < keys.length; i++) {
-    const key = keys[i] as string
-    let gap = i
-    for (; gap > 0 && isBefore(key, keys[gap - 1] as string); gap--) keys[gap] = keys[gap - 1] as string
-    keys[gap] = key
-  }
-  return keys
-}
-
-/** Whether a key comes before another one in canonical CBOR, both being ASCII. */
-export function isBefore(key: string, other: string): boolean {
-  return key.length === other.length ? key < other : key.length < other.length
-}

@@ -1,5 +1,6 @@
 import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../errors.js'
-import { isEncodable } from './encodable.js'
+import { isError, isPlain } from '../realms.js'
+import { encodableCopy } from './encodable.js'
 
 /** An error as it is sent; other implementations of the protocol know the first three fields. */
 export interface WireError {
@@ -12,6 +13,8 @@ export interface WireError {
 
 /** What is left of an `Error`, in plain values. */
 interface ErrorFacts {
+  /** The library made it; a name and a code alone do not say so, because a module can set them. */
+  readonly cutover?: true
   readonly name?: string
   readonly message?: string
   readonly code?: string | number
@@ -39,14 +42,15 @@ export interface WireErrorOptions {
 
 /** Makes what was thrown ready to be sent. Never throws; what cannot be encoded is left out. */
 export function toWire(thrown: unknown, { stack, isPlain = false }: WireErrorOptions): WireError {
-  const message = thrown instanceof Error ? textOf(thrown, 'message', '') : describeSafely(thrown)
+  const message = isError(thrown) ? textOf(thrown, 'message', '') : describe(thrown)
   const module = isCutoverError(thrown) ? 'cutover' : 'runtime'
   return { module, code: 1, message, ...(isPlain ? {} : { error: factsOf(thrown, stack, MAX_CAUSES) }) }
 }
 
 /**
  * Makes an error of what came: an `Error` of the same class, if that is one of the language or `CutoverError`, or the
- * value that was thrown. The other side's stack is in `guestStack`. What came may be anything: nothing of it is trusted.
+ * value that was thrown. The other side's stack is in `guestStack`. What came may be anything: its texts are texts, and
+ * it cannot hide a method such as `toString`.
  */
 export function fromWire(payload: unknown): unknown {
   const { module, code, message, error } = fieldsOf(payload)
@@ -60,12 +64,13 @@ export function fromWire(payload: unknown): unknown {
 }
 
 function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
-  if (!(thrown instanceof Error)) return { thrown: isEncodable(thrown) ? thrown : describeSafely(thrown) }
+  if (!isError(thrown)) return { thrown: (encodableCopy(thrown) ?? { copy: describe(thrown) }).copy }
   const code = read(thrown, 'code')
   const cause = depth > 1 ? read(thrown, 'cause') : undefined
   const errors = depth > 1 ? read(thrown, 'errors') : undefined
   const details = detailsOf(thrown)
   return {
+    ...(isCutoverError(thrown) ? { cutover: true } : {}),
     name: textOf(thrown, 'name', 'Error'),
     message: textOf(thrown, 'message', ''),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
@@ -77,20 +82,32 @@ function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
 }
 
 function detailsOf(error: Error): Record<string, unknown> {
-  const names = Object.keys(error).filter(name => !TAKEN.has(name))
-  const entries = names.map(name => [name, read(error, name)] as const)
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && isEncodable(value)))
+  return Object.fromEntries(
+    keysOf(error)
+      .filter(isDetail)
+      .flatMap(name => {
+        const value = read(error, name)
+        const encodable = value === undefined ? undefined : encodableCopy(value)
+        return encodable === undefined ? [] : [[name, encodable.copy] as const]
+      }),
+  )
+}
+
+/** Whether a property can be set without hiding what makes an error work, such as its `toString`. */
+function isDetail(name: string): boolean {
+  return !TAKEN.has(name) && !(name in Error.prototype)
 }
 
 function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
-  if (Object.hasOwn(facts, 'thrown')) return facts['thrown']
-  const { name, code, details, cause, errors, stack } = facts
+  if (Object.hasOwn(facts, 'thrown')) return thrownOf(facts['thrown'])
+  const { name, code, cause, errors, stack } = facts
+  const details = isPlain(facts['details']) ? facts['details'] : {}
   const message = [facts['message'], fallback].find(text => typeof text === 'string') ?? ''
   const isNested = (value: unknown) => depth > 1 && typeof value === 'object' && value !== null
   const options = isNested(cause) ? { cause: fromFacts(fieldsOf(cause), '', depth - 1) } : {}
-  const inner = Array.isArray(errors) && depth > 1 ? errors.map(each => fromFacts(fieldsOf(each), '', 1)) : undefined
-  const error = build(String(message), name, code, inner, options)
-  for (const [key, value] of Object.entries(fieldsOf(details))) if (!TAKEN.has(key)) define(error, key, value, true)
+  const inner = Array.isArray(errors) && depth > 1 ? errors.slice(0, MAX_ERRORS).map(innerError) : undefined
+  const error = build(facts, String(message), inner, options)
+  for (const [key, value] of Object.entries(details)) if (isDetail(key)) define(error, key, value, true)
   if (typeof name === 'string' && error.name !== name) define(error, 'name', name)
   const isCode = typeof code === 'string' || typeof code === 'number'
   if (isCode && read(error, 'code') !== code) define(error, 'code', code, true)
@@ -98,14 +115,23 @@ function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
   return error
 }
 
+function innerError(facts: unknown): unknown {
+  return fromFacts(fieldsOf(facts), '', 1)
+}
+
+/** What was thrown, when that was no error. Where `String()` of it would throw, it is the cause of an error. */
+function thrownOf(value: unknown): unknown {
+  const hides = isPlain(value) && ['toString', 'valueOf'].some(name => Object.hasOwn(value, name))
+  return hides ? new Error(describe(value), { cause: value }) : value
+}
+
 function build(
+  { cutover, code, name }: Fields,
   message: string,
-  name: unknown,
-  code: unknown,
   errors: unknown[] | undefined,
   options: { cause?: unknown },
 ): Error {
-  if (name === 'CutoverError' && typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) {
+  if (cutover === true && typeof code === 'string' && Object.hasOwn(ERROR_CODES, code)) {
     return new CutoverError(code as ErrorCode, message, options)
   }
   if (errors !== undefined) return new AggregateError(errors, message, options)
@@ -132,11 +158,12 @@ function textOf(error: object, name: string, fallback: string): string {
   return typeof text === 'string' ? text : fallback
 }
 
-function describeSafely(thrown: unknown): string {
+function keysOf(error: object): string[] {
   try {
-    return describe(thrown)
+    return Object.keys(error)
   } catch {
-    return 'a value that cannot be described'
+    // The trap of a proxy threw.
+    return []
   }
 }
 

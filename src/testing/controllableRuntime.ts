@@ -3,23 +3,23 @@ import { CutoverError } from '../errors.js'
 import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from '../runtime.js'
 import { canonical, type VersionLike } from '../version.js'
 
-/** What to pretend to be, and what to do without being told. */
+/** The options of {@link ControllableRuntime}. */
 export interface ControllableRuntimeOptions {
-  /** The id of the runtime: that of the aggregate it goes into. */
+  /** The id of the runtime. It must be that of the aggregate. */
   readonly id: string
-  /** The version it pretends to be, SemVer. */
+  /** The version of the runtime, SemVer. */
   readonly version: VersionLike
-  /** `start()` emits `started` at once. @default false */
+  /** Whether `start()` emits `started` at once. @default false */
   readonly autoStart?: boolean
-  /** `stop()` emits `stopped` at once. @default false */
+  /** Whether `stop()` emits `stopped` at once. @default false */
   readonly autoStop?: boolean
 }
 
-/** A call that reached the runtime; the test decides what becomes of it. */
+/** A call that reached the runtime. The test settles it. */
 export interface ReceivedCall<Req = unknown, Res = unknown> {
-  /** What was asked. */
+  /** The request of the call. */
   readonly request: Req
-  /** The options of the call, as the caller gave them. */
+  /** The options of the call. */
   readonly options: CallOptions | undefined
   /** Resolves the call with `value`. */
   answer(value: Res): void
@@ -28,24 +28,24 @@ export interface ReceivedCall<Req = unknown, Res = unknown> {
 }
 
 /**
- * A runtime whose every event and answer the test decides: nothing happens by itself, unless an option says so.
+ * A runtime for tests: it emits events and answers calls only when the test says so, or as the options say.
  *
- * `starts`, `stops` and `aborts` tell what it was asked to do, `calls` holds every call that reached it, until
- * `answerAll` takes them, `subscribers` tells how many watch its events.
+ * `starts`, `stops` and `aborts` record what was asked of it. `calls` holds the calls that reached it until `answerAll`
+ * removes them.
  */
 export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtime<Req, Res> {
   readonly id: string
-  /** The calls that reached it, oldest first, until `answerAll` takes them. */
+  /** The calls that reached it, oldest first, until `answerAll` removes them. */
   readonly calls: ReceivedCall<Req, Res>[] = []
-  /** The options of every `abort()`, in order. */
+  /** The options of each `abort()`, in order. */
   readonly aborts: (AbortOptions | undefined)[] = []
-  /** How often it was asked to start. */
+  /** How often `start()` was called. */
   starts = 0
-  /** How often it was asked to stop. */
+  /** How often `stop()` was called. */
   stops = 0
-  /** How often it was asked to renew its capability. */
+  /** How often `updateCapabilityTEE()` was called. */
   capabilityUpdates = 0
-  /** What `getCapabilityTEE()` gives. */
+  /** The result of `getCapabilityTEE()`. */
   capability: CapabilityTEE | undefined
   readonly #version: string
   readonly #autoStart: boolean
@@ -60,32 +60,32 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
     this.#autoStop = autoStop
   }
 
-  /** How many subscribers its events have. */
+  /** The number of subscribers to its events. */
   get subscribers(): number {
     return this.#events$.observers.length
   }
 
-  /** Emits any event, also one out of order. */
+  /** Emits any event, even one that breaks the contract of `Runtime`. */
   emit(event: RuntimeEvent): void {
     this.#events$.next(event)
   }
 
-  /** Says that it came up. */
+  /** Emits `started`. */
   emitStarted(capabilityTEE?: CapabilityTEE): void {
     this.emit({ type: 'started', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
   }
 
-  /** Says that it did not come up, with a `CUTOVER_START_FAILED` unless another error is given. */
+  /** Emits `failedToStart`, with a `CUTOVER_START_FAILED` unless another error is given. */
   emitFailedToStart(error: Error = this.#startFailed()): void {
     this.emit({ type: 'failedToStart', version: this.#version, error })
   }
 
-  /** Says that it went down. */
+  /** Emits `stopped`. */
   emitStopped(): void {
     this.emit({ type: 'stopped', version: this.#version })
   }
 
-  /** Says that it has a new capability. */
+  /** Emits `updated`. */
   emitUpdated(capabilityTEE?: CapabilityTEE): void {
     this.emit({ type: 'updated', version: this.#version, ...(capabilityTEE === undefined ? {} : { capabilityTEE }) })
   }
@@ -96,7 +96,7 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
     else this.#events$.error(error)
   }
 
-  /** Answers every call it holds, oldest first; by default with the request itself. */
+  /** Answers all calls in `calls`, oldest first, and removes them. @param answer - by default gives the request itself */
   answerAll(answer: (request: Req) => Res = request => request as unknown as Res): void {
     for (const call of this.calls.splice(0)) call.answer(answer(call.request))
   }
@@ -142,7 +142,7 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
   }
 
   #startFailed(): CutoverError {
-    const message = `Version ${this.#version} failed to start because the test said so.`
+    const message = `Version ${this.#version} failed to start, as the test told it to.`
     return new CutoverError('CUTOVER_START_FAILED', message, { version: this.#version })
   }
 }

@@ -1,18 +1,28 @@
-/** `cutover/testing`: what your tests need to decide what runtimes and clocks do. */
+/** `cutover/testing`: test doubles, test suites and test generators for code that uses cutover. */
 export { SimulatedClock } from 'xstate'
 export {
   type ComplianceCase,
   type ComplianceConfig,
+  type ComplianceCounts,
+  type ComplianceLocalConfig,
   type ComplianceOptions,
+  type ComplianceRequest,
   complianceModule,
+  createComplianceModule,
   runtimeCompliance,
-} from './compliance/compliance.js'
-export { createComplianceModule } from './compliance/complianceModule.js'
-export type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './compliance/requests.js'
+} from './compliance/index.js'
 export { ControllableRuntime, type ControllableRuntimeOptions, type ReceivedCall } from './controllableRuntime.js'
-export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './paths/pathsOf.js'
-export type { GivenEvents, PathEvent, SyntheticEvent } from './paths/possibleEvents.js'
-export type { StateGraphOptions } from './paths/stateGraph.js'
+export {
+  type GeneratedPath,
+  type GivenEvents,
+  type PathEvent,
+  type PathState,
+  type PathStep,
+  type PathsOptions,
+  pathsOf,
+  type StateGraphOptions,
+  type SyntheticEvent,
+} from './paths/index.js'
 export {
   type EventMatch,
   type EventRecorder,
@@ -20,6 +30,5 @@ export {
   type NextEventOptions,
   recordEvents,
 } from './recordEvents.js'
-export { aggregateScenarios } from './scenarios/aggregateScenarios.js'
-export type { AggregateScenariosOptions, ScenarioProvision } from './scenarios/options.js'
+export { type AggregateScenariosOptions, aggregateScenarios, type ScenarioProvision } from './scenarios/index.js'
 export type { TestCase } from './testCase.js'

@@ -4,27 +4,27 @@ import { onAbort } from '../abortListeners.js'
 import { asError } from '../errors.js'
 import type { RuntimeEvent } from '../runtime.js'
 import { durationOrInfinity, invalidOption, signalOf } from '../validate.js'
-import { textOf, textOfAll } from './eventText.js'
+import { formatEvent, formatEvents } from './formatEvent.js'
 
-/** An aggregate, a runtime, or anything else that says what happens to it. */
+/** An aggregate, a runtime, or any other source of runtime events. */
 export interface EventSource {
-  /** The stream to record. */
+  /** The events to record. */
   watchEvents(): Observable<RuntimeEvent>
 }
 
-/** Which event: its type, its type and version (`started 2.0.0`), or a question about it. */
+/** Selects an event: by its type, by its type and version (`started 2.0.0`), or by a predicate. */
 export type EventMatch = string | ((event: RuntimeEvent) => boolean)
 
-/** How long to wait for an event. */
+/** The options of `EventRecorder.next`. */
 export interface NextEventOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined
-  /** In ms; Infinity for none. @default 4_000 */
+  /** In ms; Infinity for no limit. @default 4_000 */
   readonly timeout?: number | undefined
 }
 
 /**
- * Writes down what an aggregate or a runtime says, from now on.
+ * Records the events of an aggregate or a runtime, from now on.
  *
  * ```ts
  * using recorder = recordEvents(aggregate)
@@ -33,7 +33,7 @@ export interface NextEventOptions {
  * expect(recorder.take()).toEqual(['started 1.0.0', 'configUpdated'])
  * ```
  *
- * @throws CutoverError `CUTOVER_INVALID_OPTION`: `source` has no `watchEvents()`; and what that throws
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`: `source` has no `watchEvents()`; and any error of `watchEvents()`
  */
 export function recordEvents(source: EventSource): EventRecorder {
   const given = source as Partial<EventSource> | null | undefined
@@ -43,14 +43,15 @@ export function recordEvents(source: EventSource): EventRecorder {
   return new EventRecorder(source.watchEvents())
 }
 
-/** What {@link recordEvents} gives. */
+/** The result of {@link recordEvents}. */
 export class EventRecorder implements Disposable {
   readonly #events: RuntimeEvent[] = []
-  readonly #waiting = new Set<(event?: RuntimeEvent) => void>()
+  /** One for each pending `next()`. Gets each new event, and nothing when the recording ends. */
+  readonly #checks = new Set<(event?: RuntimeEvent) => void>()
   readonly #subscription: Subscription
-  /** How many of the events `next` has passed. */
-  #passed = 0
-  /** Why no further event will come. */
+  /** The index at which `next()` starts to search. */
+  #cursor = 0
+  /** Why no further event is recorded. */
   #end: { readonly reason: string; readonly cause?: unknown } | undefined
 
   /** Use {@link recordEvents}. */
@@ -58,108 +59,108 @@ export class EventRecorder implements Disposable {
     this.#subscription = events$.subscribe({
       next: event => {
         this.#events.push(event)
-        this.#wake(event)
+        this.#checkAll(event)
       },
       error: (cause: unknown) => this.#close(`the stream failed (${asError(cause).message})`, cause),
       complete: () => this.#close('the stream ended'),
     })
   }
 
-  /** What was said so far, or since the last {@link take}; what is said later is not added to it. */
+  /** The events so far, or since the last {@link take}: a copy, to which later events are not added. */
   get events(): readonly RuntimeEvent[] {
     return [...this.#events]
   }
 
-  /** The same in short: `started 1.0.0`, `configUpdated`. */
+  /** The same events in short form: `started 1.0.0`, `configUpdated`. */
   get texts(): string[] {
-    return this.#events.map(textOf)
+    return this.#events.map(formatEvent)
   }
 
-  /** Gives the short texts of what was said, and forgets it. */
+  /** Removes the recorded events, and gives their short forms. */
   take(): string[] {
-    this.#passed = 0
-    return this.#events.splice(0).map(textOf)
+    this.#cursor = 0
+    return this.#events.splice(0).map(formatEvent)
   }
 
   /**
-   * The next event that matches, at once if it has come already: the search begins behind the event that `next` gave
-   * last, or behind what {@link take} took. So nothing is missed that is said before you wait for it.
+   * Waits for the next event that matches. Resolves at once if it is already recorded: the search starts after the event
+   * that `next` gave last, or after what {@link take} removed. So you cannot miss an event by waiting for it too late.
    *
    * @param match - a type, a type and version, or a predicate
-   * @throws (rejects) an Error that tells what came instead: in time none matched, the signal fired (its reason is the
-   * `cause`), the stream failed or ended, or the recorder was stopped; CutoverError `CUTOVER_INVALID_OPTION`
+   * @throws (rejects) an Error that lists the events that came instead: none matched in time, the signal fired (its reason
+   * is the `cause`), the stream failed or ended, or the recorder was stopped; CutoverError `CUTOVER_INVALID_OPTION`
    */
   async next(match: EventMatch, options: NextEventOptions = {}): Promise<RuntimeEvent> {
-    const matches = matcherOf(match)
+    const matches = predicateOf(match)
     const signal = signalOf(options)
     const timeout = durationOrInfinity('timeout', options.timeout, 4_000)
-    const came = this.#events.slice(this.#passed)
+    const received = this.#events.slice(this.#cursor)
     return new Promise((resolve, reject) => {
       const fail = (reason: string, cause?: unknown) => {
-        forget()
-        const message = `Waited for ${nameOf(match)}, in vain: ${reason}. What came: ${textOfAll(came)}.`
+        cleanUp()
+        const message = `${describeMatch(match)} did not arrive: ${reason}. Events received: ${formatEvents(received)}.`
         reject(new Error(message, cause === undefined ? undefined : { cause }))
       }
-      const look = (said?: RuntimeEvent) => {
-        if (said !== undefined) came.push(said)
-        const index = this.#find(matches, thrown => fail('its predicate threw', thrown))
-        const event = this.#events[index]
-        if (event !== undefined) {
-          forget()
-          this.#passed = index + 1
-          resolve(event)
+      const check = (event?: RuntimeEvent) => {
+        if (event !== undefined) received.push(event)
+        const index = this.#find(matches, thrown => fail('the predicate threw', thrown))
+        const found = this.#events[index]
+        if (found !== undefined) {
+          cleanUp()
+          this.#cursor = index + 1
+          resolve(found)
         } else if (this.#end !== undefined) fail(this.#end.reason, this.#end.cause)
         else if (signal?.aborted === true) fail('the signal fired', signal.reason)
       }
-      const unlisten = signal === undefined ? undefined : onAbort(signal, () => look())
+      const removeListener = signal === undefined ? undefined : onAbort(signal, () => check())
       const isLimited = timeout !== Number.POSITIVE_INFINITY
-      const timer = isLimited ? setTimeout(() => fail(`the ${timeout} ms are over`), timeout) : undefined
-      const forget = () => {
-        this.#waiting.delete(look)
+      const timer = isLimited ? setTimeout(() => fail(`timed out after ${timeout} ms`), timeout) : undefined
+      const cleanUp = () => {
+        this.#checks.delete(check)
         clearTimeout(timer)
-        unlisten?.()
+        removeListener?.()
       }
-      this.#waiting.add(look)
-      look()
+      this.#checks.add(check)
+      check()
     })
   }
 
-  /** Records no more; whoever waits gets an error. What was recorded stays. */
+  /** Stops the recording and rejects every pending `next()`. The recorded events stay. */
   stop(): void {
     this.#subscription.unsubscribe()
     this.#close('the recorder was stopped')
   }
 
-  /** For `using`: the same as {@link stop}. */
+  /** The same as {@link stop}, for `using`. */
   [Symbol.dispose](): void {
     this.stop()
   }
 
-  #find(matches: (event: RuntimeEvent) => boolean, failed: (thrown: unknown) => void): number {
+  #find(matches: (event: RuntimeEvent) => boolean, onError: (thrown: unknown) => void): number {
     try {
-      return this.#events.findIndex((event, i) => i >= this.#passed && matches(event))
+      return this.#events.findIndex((event, i) => i >= this.#cursor && matches(event))
     } catch (thrown) {
-      failed(thrown)
+      onError(thrown)
       return -1
     }
   }
 
   #close(reason: string, cause?: unknown): void {
     this.#end ??= { reason, cause }
-    this.#wake()
+    this.#checkAll()
   }
 
-  #wake(said?: RuntimeEvent): void {
-    for (const look of [...this.#waiting]) look(said)
+  #checkAll(event?: RuntimeEvent): void {
+    for (const check of [...this.#checks]) check(event)
   }
 }
 
-function matcherOf(match: EventMatch): (event: RuntimeEvent) => boolean {
+function predicateOf(match: EventMatch): (event: RuntimeEvent) => boolean {
   if (typeof match === 'function') return match
-  if (typeof match === 'string') return event => event.type === match || textOf(event) === match
+  if (typeof match === 'string') return event => event.type === match || formatEvent(event) === match
   throw invalidOption('match', 'a type of event, a type and version, or a function', match)
 }
 
-function nameOf(match: EventMatch): string {
-  return typeof match === 'string' ? `the event "${match}"` : 'an event that matches'
+function describeMatch(match: EventMatch): string {
+  return typeof match === 'string' ? `The event "${match}"` : 'An event that matches the predicate'
 }

@@ -1,14 +1,25 @@
-/** A test without a test runner. */
+/** A test case that runs in any test runner. */
 export interface TestCase {
-  /** A sentence. */
+  /** A sentence that says what is tested. */
   readonly name: string
-  /** Why it cannot run here. Do not count it as passed: `run` would reject with this. */
+  /** Why the case cannot run with the given options. `run` then rejects with this text: report the case as skipped. */
   readonly skip?: string | undefined
-  /** Rejects with an error that tells what was expected and what was seen. */
+  /** Runs the case. Rejects with an error that says what was expected and what happened. */
   run(): Promise<void>
 }
 
-/** A case that says why it cannot run here. */
+/** A case that cannot run, and why. */
 export function skippedCase(name: string, skip: string): TestCase {
-  return { name, skip, run: () => Promise.reject(new Error(`Not to be run: ${skip}`)) }
+  return { name, skip, run: () => Promise.reject(new Error(`This case is skipped: ${skip}`)) }
+}
+
+/** Runs `test`, then `cleanUp`, whatever happens. If both fail, the error of `test` is the one that is thrown. */
+export async function runAndCleanUp(test: () => Promise<void>, cleanUp: () => Promise<void>): Promise<void> {
+  try {
+    await test()
+  } catch (error) {
+    await cleanUp().catch(() => {})
+    throw error
+  }
+  await cleanUp()
 }

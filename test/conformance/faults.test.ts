@@ -170,6 +170,80 @@ describe('what throws', () => {
     expect(hosting.aggregate.status().versions[0]).toMatchObject({ state: 'starting', lastError: { name: 'Error' } })
   })
 
+  it('S22: an event whose getters throw, or change their mind, is a fault of the host', async () => {
+    const hosting = new Hosting({ logger: undefined })
+    const runtime = await hosting.serve('1.0.0')
+    const fail = () => {
+      throw new Error('getter')
+    }
+    for (const field of ['type', 'version', 'capabilityTEE', 'error']) {
+      const types = ['started', 'updated', 'failedToStart', 'stopped'].filter(() => field !== 'type')
+      for (const type of [...types, undefined]) {
+        runtime.emit(Object.defineProperty({ type }, field, { get: fail, enumerable: true }) as never)
+        runtime.emit(Object.create(Object.defineProperty({ type }, field, { get: fail })) as never)
+      }
+    }
+    let read = 0
+    runtime.emit({
+      get type() {
+        return read++ === 0 ? 'updated' : fail()
+      },
+      version: '1.0.0',
+    } as never)
+    await new Promise(setImmediate)
+    expect(hosting.aggregate.status().versions[0]?.state).toBe('running')
+    expect(hosting.events).toEqual(['started 1.0.0', 'updated 1.0.0'])
+  })
+
+  it('S22: a next version whose events have throwing getters is promoted all the same', async () => {
+    const hosting = new Hosting()
+    await hosting.serve('1.0.0', { autoStop: true })
+    const next = hosting.add('2.0.0', { autoStop: true })
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    let read = 0
+    next.emit({
+      get type() {
+        if (read++ > 0) throw new Error('getter')
+        return 'started'
+      },
+      version: '2.0.0',
+    } as never)
+    await hosting.aggregate.setVersion('2.0.0')
+    await new Promise(setImmediate)
+    expect(hosting.events.at(-1)).toBe('started 2.0.0')
+  })
+
+  it.each([
+    'call',
+    'start',
+    'stop',
+    'updateCapabilityTEE',
+    'watchEvents',
+    'getInfo',
+    'abort',
+    'getCapabilityTEE',
+  ] as const)('S22: a runtime whose "%s" is a getter that throws once it is added breaks nothing', async method => {
+    const hosting = new Hosting({ stopTimeout: 10 })
+    const runtime = hosting.add('1.0.0', { autoStart: true, autoStop: true })
+    Object.defineProperty(runtime, method, {
+      get: () => {
+        throw new Error('getter')
+      },
+    })
+    hosting.aggregate.start()
+    await hosting.aggregate.setVersion('1.0.0')
+    hosting.aggregate.updateCapabilityTEE()
+    const asked = [hosting.aggregate.call('a'), hosting.aggregate.getInfo(), hosting.aggregate.abort()]
+    if (method !== 'start') runtime.answerAll()
+    await Promise.allSettled(method === 'start' ? asked.slice(1) : asked)
+    const stopped = hosting.aggregate.dispose()
+    hosting.clock.increment(1_000_000)
+    await stopped
+    await Promise.allSettled(asked)
+    await new Promise(setImmediate)
+    expect(hosting.aggregate.status()).toMatchObject({ state: 'disposed', inFlight: 0, waiting: 0 })
+  })
+
   it('S22: hosts whose methods are async and reject are treated like those that throw', async () => {
     const hosting = new Hosting()
     const runtime = hosting.add('1.0.0')

@@ -17,6 +17,40 @@ describe('adding versions', () => {
     expect(stranger.subscribers).toBe(0)
   })
 
+  it('S1: an aggregate is refused by itself, and by every aggregate in it', () => {
+    const [outer, middle, inner] = [new Hosting(), new Hosting(), new Hosting()].map(({ aggregate }) => aggregate)
+    if (outer === undefined || middle === undefined || inner === undefined) throw new Error('There are three.')
+    outer.addVersion('1.0.0', middle)
+    middle.addVersion('1.0.0', inner)
+    const before = [outer, middle, inner].map(aggregate => aggregate.status())
+    for (const aggregate of [outer, middle, inner]) {
+      expect(() => aggregate.addVersion('2.0.0', aggregate)).toThrow(code('CUTOVER_INVALID_RUNTIME'))
+    }
+    expect(() => inner.addVersion('2.0.0', outer)).toThrow(
+      /version 2\.0\.0 is this aggregate, or an aggregate that holds it/,
+    )
+    expect(() => inner.addVersion('2.0.0', middle)).toThrow(code('CUTOVER_INVALID_RUNTIME'))
+    expect(() => middle.addVersion('2.0.0', outer)).toThrow(code('CUTOVER_INVALID_RUNTIME'))
+    expect([outer, middle, inner].map(aggregate => aggregate.status())).toEqual(before)
+    middle.removeVersion('1.0.0')
+    inner.addVersion('2.0.0', middle)
+    expect(inner.versions()).toEqual(['2.0.0'])
+  })
+
+  it.each(['id', 'call', 'watchEvents'])('S1: a runtime whose "%s" throws when it is read is refused by name', name => {
+    const { aggregate } = new Hosting()
+    const cause = new Error('getter')
+    const runtime = Object.defineProperty(new ControllableRuntime<string, string>({ id: ID, version: '1.0.0' }), name, {
+      get: () => {
+        throw cause
+      },
+    })
+    const refused = expect.objectContaining({ code: 'CUTOVER_INVALID_RUNTIME', cause })
+    expect(() => aggregate.addVersion('1.0.0', runtime)).toThrow(refused)
+    expect(() => aggregate.addVersion('1.0.0', runtime)).toThrow(new RegExp(`runtime\\.${name} throws`))
+    expect(aggregate.versions()).toEqual([])
+  })
+
   it('S1: a version that is there already is refused, and the first runtime stays', async () => {
     const hosting = new Hosting()
     const first = await hosting.serve('1.0.0')

@@ -1,22 +1,22 @@
 import type { AnyStateMachine } from 'xstate'
-import { conditionOf, isDrawn, toMermaid } from '../../src/inspect/toMermaid.js'
-import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/transitions.js'
+import { conditionOf, isDrawn, toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
+import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
 import type { Figure } from '../model/coverage.js'
 import { nameOf } from '../model/transitions.js'
 
-/** What the tests made from a machine, in one setting, have covered of it. */
+/** What the generated tests of one machine covered in one setting. */
 export interface MachineCoverage {
-  /** Of the setting: `an aggregate, handover overlap`. */
+  /** The setting, such as `an aggregate, handover overlap`. */
   readonly title: string
   readonly machine: AnyStateMachine
   readonly figures: readonly Figure[]
-  /** How many tests crossed each written transition, by its name; what is missing was not. */
+  /** How many tests crossed each transition, by name; absent means none. */
   readonly crossed: ReadonlyMap<string, number>
-  /** What was not asked for, and why. */
+  /** What the tests do not cover, and why. */
   readonly leftOut: readonly string[]
 }
 
-/** The page about what the generated tests cover: a section a machine, in the order in which they come. */
+/** The page about the coverage of the generated tests, with one section per machine. */
 export function coveragePage(coverages: readonly MachineCoverage[]): string {
   const machines = [...new Set(coverages.map(({ machine }) => machine))]
   const sections = machines.map(machine => coverageSection(coverages.filter(coverage => coverage.machine === machine)))
@@ -24,14 +24,14 @@ export function coveragePage(coverages: readonly MachineCoverage[]): string {
 
 # What the generated tests cover
 
-Tests are made from each machine: long ways through it, which together reach every state and take every transition out of
-it, in the real thing, and show every guard to be true and to be false. Each edge says how many of these ways crossed it
-(×), over all settings; ⚠ marks what none did.
+Each machine generates tests: long tours through the real implementation. Together they reach every state, take every
+transition out of it, and see every guard true and false. The number at an edge (×) says how many tours crossed it, over all
+settings. ⚠ marks edges that no tour crossed.
 
 ${sections.join('\n')}`
 }
 
-/** The section of one machine, from its coverage in each setting. Throws where counts and machine do not fit together. */
+/** The section of one machine, over all settings. Throws if the counts do not match the machine. */
 export function coverageSection(coverages: readonly MachineCoverage[]): string {
   const [first] = coverages
   if (first === undefined) throw new Error('There is no coverage to show.')
@@ -59,7 +59,7 @@ export function coverageSection(coverages: readonly MachineCoverage[]): string {
     .replace(/\n+$/, '\n')
 }
 
-/** The counts of all settings. A name that is not the machine's, or that two transitions share, would count in vain. */
+/** Adds up all settings. Refuses a name that the machine lacks or that two transitions share: its count would be wrong. */
 function addUp(coverages: readonly MachineCoverage[], rows: readonly TransitionRow[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const { definition } of rows) {
@@ -90,7 +90,7 @@ function inWords({ name, found, covered }: Figure): string {
   return `${grouped(covered)} of ${grouped(found)} ${name}`
 }
 
-/** Mermaid ends a label at a colon or a semicolon. */
+/** The label of an edge. Mermaid ends a label at a colon or a semicolon. */
 function labelOf(row: TransitionRow, count: number): string {
   return [count === 0 ? '⚠' : '', conditionOf(row), `×${grouped(count)}`].filter(part => part !== '').join(' ')
 }
@@ -106,7 +106,7 @@ function tableOf(title: string, rows: readonly TransitionRow[], countOf: (row: T
   return [`${title}:`, `${head}\n${lines.join('\n')}`]
 }
 
-/** 27000 as `27,000`, whatever the locale. */
+/** Formats 27000 as `27,000` in every locale. */
 function grouped(count: number): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }

@@ -3,23 +3,23 @@ import { expect, it } from 'vitest'
 
 const FILES = ['machines', 'src'].flatMap(folder =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    // The inspector's page publishes nothing.
+    // The inspector's page exports nothing to users.
     .filter(file => file.endsWith('.ts') && !file.startsWith('inspect/page/'))
     .map(file => `${folder}/${file}`),
 )
 
-/** What users can import by name. */
-const FACES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
+/** The entries of the package. */
+const ENTRIES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
   folder => `${folder}/index.ts`,
 )
-const PUBLISHED = FACES.flatMap(path =>
+const PUBLISHED = ENTRIES.flatMap(path =>
   [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, names]) => (names ?? '').split(','))
     .map(name => name.replace('type ', '').trim())
     .filter(name => name !== ''),
 )
 
-/** A member of a block, but not a private one, nor a constructor. */
+/** A public member of an interface or class, except its constructor. */
 const MEMBER =
   /^ {2}(?:override |readonly |async |get |declare )*(?!constructor|override)(\w+|\[[\w.]+\])\??(?:[:(]| =)/
 const OF_RUNTIME = new Set(membersOf('src/runtime.ts', 'Runtime').map(({ name }) => name))
@@ -35,7 +35,7 @@ function declared(lines: readonly string[], i: number, name: string): Declared {
   return { name, at: lines[i]?.trim() ?? '', hasDocstring: before?.endsWith('*/') === true }
 }
 
-/** The exported declaration of `name`, and its members if it is an interface or a class. */
+/** The exported declaration of `name`, with its members if it is an interface or class. */
 function membersOf(path: string, name: string): Declared[] {
   const lines = readFileSync(path, 'utf8').split('\n')
   const start = lines.findIndex(line =>
@@ -58,7 +58,7 @@ it.each(PUBLISHED)('%s has a docstring, and so has each of its members', name =>
   expect(silent.map(({ at }) => at)).toEqual([])
 })
 
-it('Every published name of our own is found', () => {
+it('The search finds every exported name except those of other packages', () => {
   const foreign = ['SimulatedClock']
   const lost = PUBLISHED.filter(name => FILES.every(path => membersOf(path, name).length === 0))
   expect(lost).toEqual(foreign)

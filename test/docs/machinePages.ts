@@ -1,12 +1,11 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
-import { inspectorMachine } from '../../src/inspect/inspectorMachine.js'
-import { toMermaid } from '../../src/inspect/toMermaid.js'
-import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/transitions.js'
+import { toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
+import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
 
 interface MachinePage {
   readonly name: string
-  /** Where the machine is written down. */
+  /** The file that defines the machine. */
   readonly source: string
   readonly machine: AnyStateMachine
   readonly about: string
@@ -23,33 +22,27 @@ const PAGES: readonly MachinePage[] = [
     name: 'version',
     source: 'machines/version.ts',
     machine: versionMachine,
-    about: 'The life of one version in an aggregate.',
+    about: 'The lifecycle of one version in an aggregate.',
   },
   {
     name: 'supervisor',
     source: 'machines/supervisor.ts',
     machine: supervisorMachine,
-    about: 'Keeps one runtime module alive, whatever host it runs in.',
+    about: 'Keeps one runtime module running, in any host.',
   },
   {
     name: 'connection',
     source: 'machines/connection.ts',
     machine: connectionMachine,
-    about: 'A connection between a host and a guest; both sides have one.',
-  },
-  {
-    name: 'inspector',
-    source: 'src/inspect/inspectorMachine.ts',
-    machine: inspectorMachine,
-    about: 'The life of an inspector: see [inspecting](../inspecting.md).',
+    about: 'A connection between a host and a guest. Both sides have one.',
   },
 ]
 
-/** Everything that is made from the machines: where it belongs, and what must stand there. */
+/** A file that is generated from the machines, or that has a generated part. */
 export interface Generated {
   /** Relative to the root of the repository. */
   readonly path: string
-  /** What is there, with the generated part as it must be. Throws when there is no such part. */
+  /** Returns the current text with its generated part renewed. Throws if the text has no such part. */
   update(current: string): string
 }
 
@@ -62,7 +55,6 @@ export const GENERATED: readonly Generated[] = [
       return replaceTable(updated, 'state | meaning', meaningsOf(machine))
     },
   })),
-  { path: 'README.md', update: readme => replaceDiagram(readme, toMermaid(aggregateMachine)) },
 ]
 
 function pageOf({ name, source, machine, about }: MachinePage): string {
@@ -83,7 +75,7 @@ ${meaningsOf(machine)}
 
 ## Transitions
 
-A row without an event is taken as soon as its guard holds; of several, the first. Without a next state the state stays.
+A row without an event applies as soon as its guard holds; of several, the first. A row without a next state keeps the state.
 
 | state | event | guard | next state | does | why |
 |---|---|---|---|---|---|
@@ -115,10 +107,6 @@ function replaceTable(source: string, head: string, table: string): string {
   const comment = table.split('\n').map(line => ` * ${line}\n`)
   const [first = '', second = ''] = head.split(' | ')
   return replace(source, new RegExp(` \\* \\| ${first} \\| ${second} \\|.*\\n(?: \\* \\|.*\\n)*`), comment.join(''))
-}
-
-function replaceDiagram(readme: string, diagram: string): string {
-  return replace(readme, /```mermaid\n[\s\S]*?```/, `\`\`\`mermaid\n${diagram}\n\`\`\``)
 }
 
 function replace(text: string, pattern: RegExp, by: string): string {

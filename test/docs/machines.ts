@@ -1,4 +1,4 @@
-/** `npm run docs:machines`: writes what is made from the machines. */
+/** `npm run docs:machines`: writes the pages, tables and diagrams generated from the machines. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { GENERATED } from './machinePages.js'
 

@@ -1,4 +1,4 @@
-/** `npm run docs:images`: pictures of the page, of a real switch, light and dark. */
+/** `npm run docs:images`: screenshots of the inspector during a real switch, light and dark. */
 import { mkdir } from 'node:fs/promises'
 import { launchBrowser } from '../fixtures/inspect/browser.js'
 import { PageServer } from '../fixtures/inspect/pageServer.js'
@@ -15,7 +15,7 @@ try {
     await page.goto(server.url)
     server.send(...recorded.settled, ...recorded.switching)
     for (const [name, state] of Object.entries(moments)) {
-      await page.locator(`.state.lit[data-state="${state}"]`).waitFor()
+      await page.locator(`.state.active[data-state="${state}"]`).waitFor()
       await page.screenshot({ path: `docs/images/inspector-${name}-${colorScheme}.png` })
       server.send(...recorded.switched)
     }

@@ -1,7 +1,6 @@
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
-import { inspectorMachine } from '../../src/inspect/inspectorMachine.js'
 
 const SENTENCE = /^[A-Z].*\.$/
 
@@ -10,7 +9,6 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['aggregate', aggregateMachine],
   ['supervisor', supervisorMachine],
   ['connection', connectionMachine],
-  ['inspector', inspectorMachine],
 ]
 
 /** All states below `node`. */

@@ -14,6 +14,7 @@ export const EVENTS: Readonly<Record<string, SupervisorEvent>> = {
   connected: { type: 'guest.connected' },
   started: { type: 'guest.started' },
   failed: { type: 'guest.failed', error },
+  failedForGood: { type: 'guest.failed', error, isFinal: true },
   disconnected: { type: 'guest.disconnected' },
   ponged: { type: 'guest.ponged' },
   aborted: { type: 'guest.aborted' },
@@ -26,47 +27,49 @@ export const EVENTS: Readonly<Record<string, SupervisorEvent>> = {
 type Row = Readonly<Record<string, string>>
 
 const launchFails: Row = {
-  failed: 'clearing.killing 2: reportFailed(its own) killGuest',
+  failed: 'clearing.killing 2: emitFailed(its own) killGuest',
+  failedForGood: 'givingUp 1: emitFinalFailure(its own) killGuest',
   disconnected: 'clearing.settling 2:',
-  exited: 'backingOff 2: reportFailed(its own)',
+  exited: 'backingOff 2: emitFailed(its own)',
   restart: 'restarting.cancelling 1: killGuest',
   stop: 'stopping.cancelling 1: askGuest',
 }
 const cleared: Row = { restart: 'restarting.cancelling 1: killGuest', stop: 'stopping.killing 1: killGuest' }
 const upFails: Row = {
-  failed: 'lost.killing 2: loseCalls(its own) killGuest',
+  failed: 'lost.killing 2: rejectCalls(its own) killGuest',
+  failedForGood: 'lost.killing 2: rejectCalls(its own) killGuest',
   disconnected: 'lost.settling 2:',
-  exited: 'backingOff 2: loseCalls(its own) reportStopped',
-  restart: 'restarting.terminating 1: loseCalls(restarted) killGuest',
-  stop: 'stopping.asking 1: loseCalls(stopped) askGuest',
+  exited: 'backingOff 2: rejectCalls(its own) emitStopped',
+  restart: 'restarting.terminating 1: rejectCalls(restarted) killGuest',
+  stop: 'stopping.asking 1: rejectCalls(stopped) askGuest',
 }
 const lost: Row = {
-  restart: 'restarting.terminating 1: loseCalls(restarted) killGuest',
-  stop: 'stopping.killing 1: loseCalls(stopped) killGuest',
+  restart: 'restarting.terminating 1: rejectCalls(restarted) killGuest',
+  stop: 'stopping.killing 1: rejectCalls(stopped) killGuest',
 }
-const restarted = 'restarting.terminating 1: loseCalls(restarted) killGuest'
-const ended: Row = { exited: 'stopped 1: reportStopped' }
+const restarted = 'restarting.terminating 1: rejectCalls(restarted) killGuest'
+const ended: Row = { exited: 'stopped 1: emitStopped' }
 
 /**
  * Written by hand, not made from the machine. State after one failure → event, or timer that has run out in it → next
  * state, failures then, and what is done, in order. What is not here changes nothing and does nothing.
  */
 export const TABLE: Readonly<Record<string, Row>> = {
-  idle: { start: 'launching.connecting 1: launchGuest', stop: 'stopped 1: reportStopped' },
+  idle: { start: 'launching.connecting 1: launchGuest', stop: 'stopped 1: emitStopped' },
   'launching.connecting': {
     ...launchFails,
     connected: 'launching.starting 1:',
-    'connectTimeout@launching.connecting': 'clearing.killing 2: reportFailed(connectTimeout) killGuest',
+    'connectTimeout@launching.connecting': 'clearing.killing 2: emitFailed(connectTimeout) killGuest',
   },
   'launching.starting': {
     ...launchFails,
-    started: 'up.idle 1: reportStarted',
-    'startTimeout@launching.starting': 'clearing.killing 2: reportFailed(startTimeout) killGuest',
+    started: 'up.idle 1: emitStarted',
+    'startTimeout@launching.starting': 'clearing.killing 2: emitFailed(startTimeout) killGuest',
   },
   'clearing.settling': {
     ...cleared,
-    exited: 'backingOff 1: reportFailed(its own)',
-    'exitGrace@clearing.settling': 'clearing.killing 1: reportFailed(connectionLost) killGuest',
+    exited: 'backingOff 1: emitFailed(its own)',
+    'exitGrace@clearing.settling': 'clearing.killing 1: emitFailed(connectionLost) killGuest',
   },
   'clearing.killing': {
     ...cleared,
@@ -76,10 +79,16 @@ export const TABLE: Readonly<Record<string, Row>> = {
   backingOff: {
     'backoff@backingOff': 'launching.connecting 1: launchGuest',
     restart: 'launching.connecting 1: launchGuest',
-    stop: 'stopped 1: reportStopped',
-    overdue: 'gaveUp 1 overdue: reportGaveUp',
+    stop: 'stopped 1: emitStopped',
+    overdue: 'gaveUp 1 overdue: emitGaveUp',
   },
-  gaveUp: { restart: 'launching.connecting 0: launchGuest', stop: 'stopped 1: reportStopped' },
+  givingUp: {
+    restart: 'restarting.cancelling 0: killGuest',
+    stop: 'stopping.killing 1: killGuest',
+    exited: 'gaveUp 1:',
+    'discardTimeout@givingUp': 'gaveUp 1: giveUpGuest',
+  },
+  gaveUp: { restart: 'launching.connecting 0: launchGuest', stop: 'stopped 1: emitStopped' },
   'up.idle': {
     ...upFails,
     abort: 'up.aborting 1: abortGuest',
@@ -90,7 +99,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
     ...upFails,
     ponged: 'up.idle 1:',
     abort: 'up.aborting 1: abortGuest',
-    'watchdogTimeout@up.pinging': 'lost.killing 2: loseCalls(watchdogTimeout) killGuest',
+    'watchdogTimeout@up.pinging': 'lost.killing 2: rejectCalls(watchdogTimeout) killGuest',
     'stableAfter@up': 'up.pinging 0:',
   },
   'up.aborting': {
@@ -102,13 +111,13 @@ export const TABLE: Readonly<Record<string, Row>> = {
   },
   'lost.settling': {
     ...lost,
-    exited: 'backingOff 1: loseCalls(its own) reportStopped',
-    'exitGrace@lost.settling': 'lost.killing 1: loseCalls(connectionLost) killGuest',
+    exited: 'backingOff 1: rejectCalls(its own) emitStopped',
+    'exitGrace@lost.settling': 'lost.killing 1: rejectCalls(connectionLost) killGuest',
   },
   'lost.killing': {
     ...lost,
-    exited: 'backingOff 1: reportStopped',
-    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest reportStopped',
+    exited: 'backingOff 1: emitStopped',
+    'killTimeout@lost.killing': 'backingOff 1: giveUpGuest emitStopped',
   },
   'restarting.cancelling': {
     started: 'restarting.settling 1:',
@@ -122,9 +131,9 @@ export const TABLE: Readonly<Record<string, Row>> = {
     'killTimeout@restarting.settling': 'launching.connecting 1: giveUpGuest launchGuest',
   },
   'restarting.terminating': {
-    exited: 'launching.connecting 1: reportStopped launchGuest',
+    exited: 'launching.connecting 1: emitStopped launchGuest',
     stop: 'stopping.killing 1: killGuest',
-    'killTimeout@restarting.terminating': 'launching.connecting 1: giveUpGuest reportStopped launchGuest',
+    'killTimeout@restarting.terminating': 'launching.connecting 1: giveUpGuest emitStopped launchGuest',
   },
   'stopping.cancelling': {
     ...ended,
@@ -138,7 +147,7 @@ export const TABLE: Readonly<Record<string, Row>> = {
     'shutdownTimeout@stopping.asking': 'stopping.terminating 1: terminateGuest',
   },
   'stopping.terminating': { ...ended, 'killTimeout@stopping.terminating': 'stopping.killing 1: killGuest' },
-  'stopping.killing': { ...ended, 'killTimeout@stopping.killing': 'stopped 1: giveUpGuest reportStopped' },
+  'stopping.killing': { ...ended, 'killTimeout@stopping.killing': 'stopped 1: giveUpGuest emitStopped' },
 }
 
 /** Those of one state are told apart by their length. */
@@ -151,6 +160,7 @@ export const TIMES = {
   minBackoff: 500,
   backoffFactor: 1.5,
   maxBackoff: 60_000,
+  jitter: 0,
   stableAfter: 900_000,
   giveUpAfter: 86_400_000,
   cancelTimeout: 1_200,

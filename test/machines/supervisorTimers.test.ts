@@ -23,6 +23,7 @@ describe('the timers of the supervisor machine', () => {
   it.each([
     ['up.idle', 'stableAfter@up'],
     ['gaveUp', 'restart'],
+    ['givingUp', 'restart'],
     ['backingOff', 'stop'],
     ['stopping.killing', 'exited'],
   ])('That time is not waited for any more: %s on %s', (state, name) => {
@@ -39,6 +40,7 @@ describe('the timers of the supervisor machine', () => {
       'startTimeout@launching.starting': 120_000,
       'exitGrace@clearing.settling': 100,
       'discardTimeout@clearing.killing': 5_500,
+      'discardTimeout@givingUp': 5_500,
       'backoff@backingOff': 1_125,
       'stableAfter@up': 900_000,
       'watchdogInterval@up.idle': 15_000,

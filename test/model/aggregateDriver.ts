@@ -1,59 +1,59 @@
 import type { AggregateEvent, AggregateSnapshot, aggregateMachine, Handover } from 'cutover/machines'
-import { expectedStatus } from '../../src/testing/scenarios/statusCheck.js'
+import { expectedStatus } from '../../src/testing/scenarios/index.js'
+import { CheckedAggregate, expectSame } from './checkedAggregate.js'
 import type { Driver, Step } from './runEverything.js'
-import { Taken } from './taken.js'
-import { same, Twin } from './twin.js'
+import { TransitionRecorder } from './transitionRecorder.js'
 
-/** Does to a real aggregate and its oracle what the events of the machine say; after each step all three must agree. */
+/** Applies the events of the machine to a real aggregate and its oracle. After each step all three must agree. */
 export class AggregateDriver implements Driver<typeof aggregateMachine> {
-  readonly #twin: Twin
-  readonly #taken = new Taken()
+  readonly #checked: CheckedAggregate
+  readonly #recorder = new TransitionRecorder()
 
   constructor(handover: Handover) {
     const limits = { handover, drainTimeout: 5_000, stopTimeout: 30_000, waitTimeout: 30_000, maxWaitingCalls: 0 }
-    this.#twin = new Twin(limits, this.#taken.inspect)
+    this.#checked = new CheckedAggregate(limits, this.#recorder.inspect)
   }
 
   async take({ event, to }: Step<typeof aggregateMachine>) {
-    this.#taken.take()
+    this.#recorder.take()
     const code = this.#perform(event)
-    await this.#twin.agree()
-    same('status, by the machine', this.#twin.status(), statusIn(to))
-    return code === null ? this.#taken.take() : null
+    await this.#checked.expectAgreement()
+    expectSame('status, by the machine', this.#checked.status(), statusIn(to))
+    return code === null ? this.#recorder.take() : null
   }
 
   end(): Promise<void> {
-    return this.#twin.end()
+    return this.#checked.end()
   }
 
   #perform(event: AggregateEvent): string | null {
     switch (event.type) {
       case 'start':
-        return this.#twin.start()
+        return this.#checked.start()
       case 'addVersion':
-        return this.#twin.add(event.version)
+        return this.#checked.add(event.version)
       case 'removeVersion':
-        return this.#twin.remove(event.version)
+        return this.#checked.remove(event.version)
       case 'setVersion':
-        this.#twin.setVersion(event.active, event.next)
+        this.#checked.setVersion(event.active, event.next)
         return null
       case 'stop':
       case 'dispose':
-        this.#twin[event.type]()
+        this.#checked[event.type]()
         return null
       case 'version.running':
-        this.#twin.report(event.version, 'started')
+        this.#checked.report(event.version, 'started')
         return null
       case 'version.lost':
       case 'version.stopped':
-        this.#twin.report(event.version, 'stopped')
+        this.#checked.report(event.version, 'stopped')
         return null
     }
   }
 }
 
-/** What `status()` must say in a state of the machine, when there are no calls. */
-function statusIn(state: AggregateSnapshot): ReturnType<Twin['status']> {
+/** What `status()` must give in a state of the machine, if there are no calls. */
+function statusIn(state: AggregateSnapshot): ReturnType<CheckedAggregate['status']> {
   const { versions, ...status } = expectedStatus(state)
   const known = Object.entries(versions).map(([version, its]) => `${version} ${its}`)
   return { ...status, versions: known, inFlight: 0, waiting: 0 }

@@ -1,5 +1,5 @@
 import { type AggregateEvent, type AggregateSnapshot, aggregateMachine, type Handover } from 'cutover/machines'
-import { reportsIn } from '../../src/testing/scenarios/steps.js'
+import { hostReports } from '../../src/testing/scenarios/index.js'
 import { AggregateDriver } from './aggregateDriver.js'
 import type { Impossible } from './coverage.js'
 import { runEverything } from './runEverything.js'
@@ -17,16 +17,16 @@ const COMMANDS: readonly AggregateEvent[] = [
   ...NAMES.flatMap(active => NAMES.map(next => ({ type: 'setVersion', active, next }) as const)),
 ]
 
-/** Of the commands, those that the API still passes on: it refuses the others (rule 19). */
+/** The commands that the API still passes on; it refuses the others (rule 19). */
 const WHILE_DISPOSING: readonly AggregateEvent[] = [{ type: 'stop' }, { type: 'dispose' }]
 
-/** What can happen: any command, and of each version's host what it can say in the state that it is in. */
+/** The possible events: every command, and the reports that each version's host can make in its state. */
 function possible(state: AggregateSnapshot): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...reportsIn(state)]
+  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...hostReports(state)]
 }
 
-/** As in: running.settled, active 1.0.0, no next, wanted 1.0.0 and none, 1.0.0 running */
+/** For example: running.settled, active 1.0.0, next null, wanted 1.0.0/null, 1.0.0 running */
 function nameOfState({ value, context: { active, next, leaving, wanted, versions } }: AggregateSnapshot): string {
   const path = typeof value === 'string' ? value : Object.entries(value).flat().join('.')
   const roles = [`active ${active}`, `next ${next}`, ...(leaving === null ? [] : [`leaving ${leaving}`])]
@@ -34,22 +34,29 @@ function nameOfState({ value, context: { active, next, leaving, wanted, versions
   return [path, ...roles, `wanted ${wanted.active}/${wanted.next}`, ...states.sort()].join(', ')
 }
 
-const SAID_ONCE = 'A version says so only when it changes, and the aggregate knows how it was.'
+const REPORTED_ONCE = 'A version reports only changes, and the aggregate knows its state.'
 const NEVER: readonly Impossible[] = [
   { what: /\[(isNew|isRemovable)\] false/, why: 'The API refuses before it asks the machine (rules 1 and 4).' },
-  { what: /\[(isStarting|isRunning)\] false/, why: SAID_ONCE },
-  { what: /running\.\w+: version\.stopped \[\w+\] false/, why: 'While running, one version is stopping at a time.' },
-  { what: /stopping: version\.stopped \[isActive\] false/, why: 'What else could stop comes before it.' },
+  { what: /\[(isStarting|isRunning)\] false/, why: REPORTED_ONCE },
+  {
+    what: /running\.\w+: version\.stopped \[\w+\] false/,
+    why: 'While the aggregate runs, one version stops at a time.',
+  },
+  {
+    what: /stopping: version\.stopped \[isActive\] false/,
+    why: 'The guards before it cover every other version that can stop.',
+  },
+  { what: /disposed: \*/, why: 'The API refuses every command then, and no version is left to report anything.' },
 ]
 const IN: Readonly<Record<Handover, readonly Impossible[]>> = {
   sequential: [
     ...NEVER,
-    { what: /nextCanOvertake\](?! false)|retiring: |isLeaving\](?! false)/, why: 'That is an overlap.' },
+    { what: /nextCanOvertake\](?! false)|retiring: |isLeaving\](?! false)/, why: 'It happens only in an overlap.' },
   ],
   overlap: NEVER,
 }
 
-/** Makes the test cases of one handover. */
+/** Generates the test cases of one handover. */
 export function runAggregate(handover: Handover): void {
   runEverything({
     title: `the aggregate, handover ${handover}`,

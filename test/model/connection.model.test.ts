@@ -5,25 +5,25 @@ import { Connection } from '../../src/protocol/connection.js'
 import { RESPONSE, type TransportObserver } from '../../src/protocol/transport.js'
 import { microtasks } from '../fixtures/hosting.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
-import { Taken } from './taken.js'
+import { TransitionRecorder } from './transitionRecorder.js'
 
 type Machine = typeof connectionMachine
 
 const EVENTS = ['open', 'initialized', 'close'] as const satisfies readonly ConnectionEvent['type'][]
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** A real connection over a transport in memory that answers every call. */
+/** A real connection over a transport in memory. The transport answers every call. */
 class ConnectionDriver implements Driver<Machine> {
   readonly #seen = { opened: 0, closedTransport: 0, reported: 0 }
   readonly #answers: string[] = []
   readonly #expected = new Expected()
-  readonly #taken = new Taken()
+  readonly #recorder = new TransitionRecorder()
   readonly connection: Connection
 
   constructor() {
     this.connection = new Connection({
       role: 'host',
-      inspect: this.#taken.inspect,
+      inspect: this.#recorder.inspect,
       logger: silent,
       answerCall: () => null,
       answer: () => ({ kind: 'Empty', payload: null }),
@@ -33,13 +33,13 @@ class ConnectionDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
-    this.#taken.take()
+    this.#recorder.take()
     const { type } = step.event
     if (type === 'close') this.connection.close(new Error('closed'))
     else this.connection[type]()
     await microtasks()
     expect(await this.#look()).toEqual(this.#expected.after(step))
-    return this.#taken.take()
+    return this.#recorder.take()
   }
 
   async end() {
@@ -49,7 +49,7 @@ class ConnectionDriver implements Driver<Machine> {
     expect({ waiting, closed: this.#seen.closedTransport }).toEqual({ waiting: 0, closed: this.#seen.opened })
   }
 
-  /** What became of a call that is made now, and of those made before that waited. */
+  /** Makes a call, and gives its outcome and the outcomes of the calls that waited before. */
   async #look() {
     const note = (what: string) => void this.#answers.push(what)
     this.connection.call('now').then(
@@ -71,7 +71,7 @@ class ConnectionDriver implements Driver<Machine> {
   }
 }
 
-/** What must be seen, worked out from the states alone. */
+/** Works out what must be observed, from the states alone. */
 class Expected {
   #opened = 0
   #closedTransport = 0

@@ -1,26 +1,26 @@
 import type { AnyStateMachine, AnyTransitionDefinition } from 'xstate'
-import type { GraphStep, StateGraph } from '../../src/testing/paths/stateGraph.js'
+import type { GraphStep, StateGraph } from '../../src/testing/paths/index.js'
 import { nameOf, outcomesOf, writtenOutcomes, writtenTransitions } from './transitions.js'
 
-/** What cannot be run in a setting: transitions, and outcomes of guards (`… [guard] true`). */
+/** Transitions, and outcomes of guards (`… [guard] true`), that cannot happen in a setting. */
 export interface Impossible {
   readonly what: RegExp
   readonly why: string
 }
 
-/** How much there is of something, and how much of it was run. */
+/** How many things of a kind there are, and how many of them were run. */
 export interface Figure {
   readonly name: string
   readonly found: number
   readonly covered: number
 }
 
-/** What of a machine was run in the real thing, and agreed. */
+/** The parts of a machine that were run in the real thing. */
 export class Coverage<Machine extends AnyStateMachine> {
-  /** How many ways crossed each written transition, by its name. */
+  /** How many tours crossed each transition of the source, by its name. */
   readonly crossed = new Map<string, number>()
-  /** Which transitions the way that is being run has crossed. */
-  #onThisWay = new Set<string>()
+  /** The transitions that the current tour has crossed. */
+  #inThisTour = new Set<string>()
   readonly #outcomes = new Set<string>()
   readonly #states = new Set<number>([0])
   readonly #steps = new Set<GraphStep<Machine>>()
@@ -34,10 +34,10 @@ export class Coverage<Machine extends AnyStateMachine> {
     this.#machine = machine
     this.#graph = graph
     this.#impossible = impossible
-    this.#numbers = new Map(graph.flatMap(({ exits }) => exits).map((step, i) => [step, i]))
+    this.#numbers = new Map(graph.flatMap(({ steps }) => steps).map((step, i) => [step, i]))
   }
 
-  /** A step was run, after `before`, and these transitions were taken; null when it never got to the machine. */
+  /** Records a step that was run after `before`, and its transitions; null if the event did not reach the machine. */
   note(
     step: GraphStep<Machine>,
     before: GraphStep<Machine> | undefined,
@@ -46,7 +46,7 @@ export class Coverage<Machine extends AnyStateMachine> {
     this.#states.add(step.to)
     this.#steps.add(step)
     if (before !== undefined) this.#pairs.add(this.#numberOf(before) * this.#numbers.size + this.#numberOf(step))
-    if (before === undefined) this.#onThisWay = new Set()
+    if (before === undefined) this.#inThisTour = new Set()
     if (taken === null) return
     for (const name of taken.map(nameOf)) this.#cross(name)
     const [from, to] = [this.#graph[step.from]?.snapshot, this.#graph[step.to]?.snapshot]
@@ -55,14 +55,14 @@ export class Coverage<Machine extends AnyStateMachine> {
   }
 
   #cross(name: string): void {
-    if (this.#onThisWay.has(name)) return
-    this.#onThisWay.add(name)
+    if (this.#inThisTour.has(name)) return
+    this.#inThisTour.add(name)
     this.crossed.set(name, (this.crossed.get(name) ?? 0) + 1)
   }
 
   get figures(): Figure[] {
     const { length } = this.#graph
-    const pairs = this.#graph.reduce((sum, { exits }) => sum + this.#after(exits), 0)
+    const pairs = this.#graph.reduce((sum, { steps }) => sum + this.#after(steps), 0)
     const [transitions, outcomes] = [this.#possibleTransitions, this.#possibleOutcomes]
     return [
       { name: 'states', found: length, covered: this.#states.size },
@@ -73,13 +73,13 @@ export class Coverage<Machine extends AnyStateMachine> {
     ]
   }
 
-  /** What should have been run, and was not. */
+  /** Transitions and outcomes that were not run, and are not impossible. */
   get missing(): string[] {
     const transitions = this.#possibleTransitions.filter(name => !this.crossed.has(name))
     return [...transitions, ...this.#possibleOutcomes.filter(name => !this.#outcomes.has(name))]
   }
 
-  /** What was run although it is said to be impossible, and what is said to be impossible and does not exist. */
+  /** Transitions and outcomes that are listed as impossible, but were run or do not exist. */
   get mistaken(): string[] {
     const all = [...written(this.#machine), ...writtenOutcomes(this.#machine)]
     const run = [...this.crossed.keys(), ...this.#outcomes].filter(name => this.#isImpossible(name))
@@ -87,7 +87,7 @@ export class Coverage<Machine extends AnyStateMachine> {
     return [...run, ...stale]
   }
 
-  /** What is not asked for, and why, in words. */
+  /** Sentences that list what is impossible, and why. */
   get leftOut(): string[] {
     const all = [...written(this.#machine), ...writtenOutcomes(this.#machine)]
     return this.#impossible.map(({ what, why }) => {
@@ -114,8 +114,8 @@ export class Coverage<Machine extends AnyStateMachine> {
     return number
   }
 
-  #after(exits: readonly GraphStep<Machine>[]): number {
-    return exits.reduce((sum, { to }) => sum + (this.#graph[to]?.exits.length ?? 0), 0)
+  #after(steps: readonly GraphStep<Machine>[]): number {
+    return steps.reduce((sum, { to }) => sum + (this.#graph[to]?.steps.length ?? 0), 0)
   }
 }
 

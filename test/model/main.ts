@@ -1,4 +1,4 @@
-/** `npm run test:model`: runs the tests made from the machines; with `--report` it writes what they cover. */
+/** `npm run test:model` runs the tests that are generated from the machines. `--report` writes what they cover. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,13 +17,13 @@ async function runModels(options: Readonly<Pick<InlineConfig, 'env' | 'exclude'>
 async function runWithReport(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'model-report-'))
   try {
-    // The random walks cross what they like: they are no part of the report.
+    // The random walks are not part of the report: what they cross is random.
     const options = { env: { [REPORT_VARIABLE]: directory }, exclude: ['test/model/walks/**'] }
     if (!(await runModels(options))) throw new Error('Not all tests passed.')
     await writeFile(REPORT, reportFrom(directory))
   } catch (error) {
     process.exitCode = 1
-    process.stderr.write(`${(error as Error).message} ${REPORT} is left as it was.\n`)
+    process.stderr.write(`${(error as Error).message} ${REPORT} was not changed.\n`)
   } finally {
     await rm(directory, { recursive: true })
   }

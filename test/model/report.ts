@@ -5,16 +5,16 @@ import type { AnyStateMachine } from 'xstate'
 import { coveragePage, type MachineCoverage } from '../docs/coverage.js'
 import type { Figure } from './coverage.js'
 
-/** Names the directory where the models leave what they have covered; set by `npm run test:model -- --report`. */
+/** The environment variable with the directory for the saved coverages; set by `npm run test:model -- --report`. */
 export const REPORT_VARIABLE = 'CUTOVER_MODEL_REPORT'
 
-/** Where the report is kept. */
+/** The page with the report. */
 export const REPORT = 'docs/machines/coverage.md'
 
-/** In the order of the page. */
+/** The machines, in the order of the page. */
 const MACHINES: readonly AnyStateMachine[] = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
 
-/** A coverage in JSON: the machine is named by its id. */
+/** A coverage as JSON, with the id of its machine. */
 interface SavedCoverage {
   readonly title: string
   readonly machine: string
@@ -23,7 +23,7 @@ interface SavedCoverage {
   readonly leftOut: readonly string[]
 }
 
-/** To be called when a model is through: leaves its coverage for the report, where one is asked for. */
+/** Saves the coverage of a model after its tests, if a report was asked for. */
 export function saveCoverage(
   coverage: MachineCoverage,
   directory: string | undefined = process.env[REPORT_VARIABLE],
@@ -31,13 +31,13 @@ export function saveCoverage(
   if (directory === undefined) return
   const { title, machine, figures, crossed, leftOut } = coverage
   const saved: SavedCoverage = { title, machine: machine.id, figures, crossed: [...crossed], leftOut }
-  // A second coverage of the same title must not take the place of the first.
+  // The flag makes a second coverage with the same title an error.
   writeFileSync(join(directory, `${encodeURIComponent(`${machine.id} ${title}`)}.json`), JSON.stringify(saved), {
     flag: 'wx',
   })
 }
 
-/** The page made from all that was saved in `directory`, the same whatever the order in which that happened. */
+/** Makes the page from all saved coverages. The order in which they were saved does not matter. */
 export function reportFrom(directory: string): string {
   const saved = readdirSync(directory).map(
     name => JSON.parse(readFileSync(join(directory, name), 'utf8')) as SavedCoverage,

@@ -7,14 +7,14 @@ import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
 import { codeOf, StrawGuest } from '../fixtures/strawGuest.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
-import { Taken } from './taken.js'
+import { TransitionRecorder } from './transitionRecorder.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
-/** With the timers that the machine sets. */
+/** The machine's events, and the ends of its timers. */
 type ModelEvent = SupervisorEvent | { readonly type: `xstate.after.${string}` }
 
-/** No two alike, so that a timer is known by its delay. */
+/** All different, so that a delay identifies its timer. */
 const INPUT: SupervisorInput = {
   connectTimeout: 1,
   startTimeout: 2,
@@ -24,6 +24,7 @@ const INPUT: SupervisorInput = {
   minBackoff: 100,
   backoffFactor: 1.5,
   maxBackoff: 140,
+  jitter: 0,
   stableAfter: 7,
   giveUpAfter: 8,
   cancelTimeout: 9,
@@ -32,21 +33,23 @@ const INPUT: SupervisorInput = {
   exitGrace: 12,
   discardTimeout: 13,
 }
-/** More failures lead nowhere new: the longest backoff is reached with the second. */
+/** More failures lead to no new state: the second already has the longest backoff. */
 const MAX_FAILURES = 2
 
-const error = new Error('It broke.')
+const error = new Error('The guest failed.')
 const failed = { type: 'guest.failed', error } as const
+const failedForGood = { type: 'guest.failed', error, isFinal: true } as const
 const disconnected = { type: 'guest.disconnected' } as const
 const exited = { type: 'guest.exited', error } as const
 const started = { type: 'guest.started' } as const
 
-/** What the guest can say, by state. */
+/** The reports that the guest can make, by state. */
 const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
-  'launching.connecting': [{ type: 'guest.connected' }, failed, disconnected, exited],
-  'launching.starting': [started, failed, disconnected, exited],
+  'launching.connecting': [{ type: 'guest.connected' }, failed, failedForGood, disconnected, exited],
+  'launching.starting': [started, failed, failedForGood, disconnected, exited],
   'clearing.settling': [exited],
   'clearing.killing': [exited],
+  givingUp: [exited],
   'up.idle': [failed, disconnected, exited],
   'up.pinging': [{ type: 'guest.ponged' }, failed, disconnected, exited],
   'up.aborting': [{ type: 'guest.aborted' }, { type: 'guest.abortFailed' }, failed, disconnected, exited],
@@ -65,7 +68,7 @@ function pathOf({ value }: Snapshot): string {
   return typeof value === 'string' ? value : Object.entries(value).flat().join('.')
 }
 
-/** Whatever it is asked to do, what its guest can say, and its timers. */
+/** The possible events: every command, the reports of the guest, and the timers. */
 function possible(state: Snapshot): ModelEvent[] {
   const path = pathOf(state)
   if (path === 'stopped') return []
@@ -81,7 +84,7 @@ function possible(state: Snapshot): ModelEvent[] {
   })
 }
 
-/** Does to a supervised runtime with a guest of straw what the events say. */
+/** Applies the events to a supervised runtime with a fake guest. */
 class SupervisorDriver implements Driver<Machine> {
   readonly #clock = new SteppedClock()
   readonly #events: string[] = []
@@ -89,7 +92,7 @@ class SupervisorDriver implements Driver<Machine> {
   readonly #runtime: SupervisedRuntime<string, string>
   #guest: GuestReports | undefined
   readonly #expected = new Expected()
-  readonly #taken = new Taken()
+  readonly #recorder = new TransitionRecorder()
   #hanging = 'none'
 
   constructor() {
@@ -98,26 +101,29 @@ class SupervisorDriver implements Driver<Machine> {
       supervisor: INPUT,
       jitter: 0,
       waitTimeout: 1_000,
+      callTimeout: Number.POSITIVE_INFINITY,
       maxWaitingCalls: 0,
-      inspect: this.#taken.inspect,
+      inspect: this.#recorder.inspect,
       clock: this.#clock,
     }
     this.#runtime = new SupervisedRuntime(config, options, reports => {
       this.#guest = reports
       return new StrawGuest(reports, this.#told)
     })
-    this.#runtime.watchEvents().subscribe(({ type }) => this.#events.push(type))
+    this.#runtime.watchEvents().subscribe(event => {
+      this.#events.push('final' in event ? `${event.type} for good` : event.type)
+    })
   }
 
   async take(step: Step<Machine>) {
-    this.#taken.take()
+    this.#recorder.take()
     this.#perform(step.event, step.from.context.failures)
     await microtasks()
     expect(await this.#look()).toEqual(this.#expected.after(step))
-    return this.#taken.take()
+    return this.#recorder.take()
   }
 
-  /** Whatever it does: told to stop, and told no more, it is down when its last time limit is over. */
+  /** Stops the runtime, without any report of its guest: it must be stopped when its last timer has fired. */
   async end() {
     const stopped = this.#runtime.stop()
     while (this.#clock.pending.length > 0) {
@@ -134,7 +140,8 @@ class SupervisorDriver implements Driver<Machine> {
     else if (type === 'abort') this.#runtime.abort().catch(() => {})
     else if (type === 'restart') this.#runtime.abort({ force: true }).catch(() => {})
     else if (type === 'overdue') this.#clock.fire(INPUT.giveUpAfter)
-    else if (type === 'guest.failed' || type === 'guest.exited') this.#report(type)(error)
+    else if (type === 'guest.failed') this.#guest?.failed(error, event.isFinal)
+    else if (type === 'guest.exited') this.#report(type)(error)
     else if (type === 'guest.abortFailed') this.#guest?.abortFailed(error)
     else if (type === 'guest.started') this.#guest?.started({ version: '1.0.0' })
     else if (type.startsWith('guest.')) this.#report(type)(error)
@@ -168,7 +175,7 @@ function delayOf(type: string, failures: number): number {
 const LAUNCHING = /^launching/
 const WAS_UP = /^(up|lost|restarting\.terminating)/
 
-/** What must be seen, worked out from the states alone. */
+/** Works out what must be observed, from the states alone. */
 class Expected {
   #hanging = 'none'
 
@@ -188,14 +195,17 @@ class Expected {
     if (now === 'up.aborting') return ['abort']
     if (now === 'stopping.cancelling' || (now === 'stopping.asking' && before.startsWith('up'))) return ['askToStop']
     if (now === 'stopping.terminating') return ['terminate']
-    return /^(clearing\.killing|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(now)
+    return /^(clearing\.killing|givingUp|restarting\.(cancelling|terminating)|lost\.killing|stopping\.killing)$/.test(
+      now,
+    )
       ? ['kill']
       : []
   }
 
   #events(before: string, now: string): string[] {
     if (now === 'stopped' && before !== 'stopped') return ['stopped']
-    const gaveUp = now === 'gaveUp' && before !== 'gaveUp' ? ['failedToStart'] : []
+    const gaveUp = now === 'gaveUp' && !/^(gaveUp|givingUp)$/.test(before) ? ['failedToStart for good'] : []
+    if (now === 'givingUp' && before !== 'givingUp') return ['failedToStart for good']
     if (now.startsWith('up') && !before.startsWith('up')) return ['started']
     const isDown = /^(clearing\.killing|backingOff|gaveUp)$/.test(now)
     if ((LAUNCHING.test(before) || before === 'clearing.settling') && isDown) return ['failedToStart', ...gaveUp]
@@ -206,7 +216,7 @@ class Expected {
 
 function callIn(now: string): string {
   if (now.startsWith('up')) return 'answer to request'
-  if (now === 'gaveUp') return 'CUTOVER_START_FAILED'
+  if (now === 'gaveUp' || now === 'givingUp') return 'CUTOVER_START_FAILED'
   return /^(stopping|stopped)/.test(now) ? 'CUTOVER_RUNTIME_LOST' : 'CUTOVER_TOO_MANY_WAITING_CALLS'
 }
 
@@ -216,7 +226,7 @@ runEverything({
   input: INPUT,
   possible: state => possible(state) as SupervisorEvent[],
   impossible: [],
-  bounds: ['Failures in a row are counted up to two: the second has the longest backoff already.'],
+  bounds: ['Failures in a row are counted up to two: the second already has the longest backoff.'],
   nameOf: state => `${pathOf(state)}, ${state.context.failures} failures${state.context.isOverdue ? ', overdue' : ''}`,
   begin: () => new SupervisorDriver(),
 })

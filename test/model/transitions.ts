@@ -1,12 +1,12 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { statesOf } from '../../src/inspect/transitions.js'
+import { statesOf } from '../../src/inspect/mermaid/transitions.js'
 
-/** All transitions that are written down in a machine, `always` and `after` among them. */
+/** All transitions in the source of a machine, with `always` and `after`. */
 export function writtenTransitions(machine: AnyStateMachine): AnyTransitionDefinition[] {
   return statesOf(machine).flatMap(node => [...node.transitions.values(), node.always ?? []].flat())
 }
 
-/** `state: event [guard]`, which is unique in our machines. */
+/** The name of a transition, `state: event [guard]`. It is unique in our machines. */
 export function nameOf(transition: TransitionLike): string {
   const condition = guardOf(transition)
   const suffix = condition === null ? '' : ` [${condition}]`
@@ -23,15 +23,15 @@ function guardOf({ guard }: TransitionLike): string | null {
   return typeof guard === 'string' ? guard : ((guard as { type?: string } | undefined)?.type ?? null)
 }
 
-/** The outcomes of guards that there can be: each true and each false. */
+/** All outcomes of the guards in the source of a machine: each guard true, and each false. */
 export function writtenOutcomes(machine: AnyStateMachine): string[] {
   const guarded = writtenTransitions(machine).filter(transition => guardOf(transition) !== null)
   return guarded.flatMap(transition => [outcome(transition, true), outcome(transition, false)])
 }
 
 /**
- * The outcomes of guards that a step shows, by the transitions that were taken in it. A guard was false if one written
- * after it was taken, if the event was left to a state further out, or if it does not end the state that the step ended in.
+ * The outcomes of guards that the transitions of a step imply. A guard was false if a transition after it in the source was
+ * taken, if an outer state handled the event, or if its `always` transition does not leave the last state of the step.
  */
 export function outcomesOf(
   from: AnyMachineSnapshot,

@@ -6,11 +6,11 @@ import type { SnapshotFrom } from 'xstate'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Impossible } from './coverage.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
-import { Taken } from './taken.js'
+import { TransitionRecorder } from './transitionRecorder.js'
 
 type Machine = typeof versionMachine
 type Snapshot = SnapshotFrom<Machine>
-/** With the timers that the machine sets. */
+/** The machine's events, and the ends of its timers. */
 type ModelEvent = VersionEvent | { readonly type: `xstate.after.${string}` }
 
 const VERSION = '1.0.0'
@@ -29,8 +29,8 @@ const HOST_EVENTS: readonly ModelEvent[] = [
 ]
 
 /**
- * What can happen: what its host says, until that says no more, what it is asked to do, and its timers. Whether the
- * stream of a host has ended is not known before it is started.
+ * The possible events: the reports of the host until its stream ends, the commands, and the timers. The aggregate learns
+ * of the end of a host's stream only after the start.
  */
 function possible(state: Snapshot): ModelEvent[] {
   if (state.matches('stopped')) return []
@@ -52,18 +52,18 @@ function nodeId({ value }: Snapshot): string {
   return ['version', ...(typeof value === 'string' ? [value] : Object.entries(value).flat())].join('.')
 }
 
-/** Lives the life of one version in a real aggregate, through its public API and its runtime. */
+/** Runs one version in a real aggregate, through the public API and the version's runtime. */
 class VersionDriver implements Driver<Machine> {
   readonly events: string[] = []
   readonly #clock = new SimulatedClock()
   readonly #runtime = new ControllableRuntime({ id: 'model', version: VERSION })
   readonly #aggregate: Aggregate
   readonly #expected = new Expected()
-  readonly #taken = new Taken('child')
+  readonly #recorder = new TransitionRecorder('child')
   #call: Promise<unknown> | undefined
 
   constructor(drainTimeout: number) {
-    const { inspect } = this.#taken
+    const { inspect } = this.#recorder
     const options = { id: 'model', clock: this.#clock, inspect, drainTimeout, stopTimeout: STOP_TIMEOUT }
     this.#aggregate = new Aggregate(options)
     this.#aggregate.watchEvents().subscribe(({ type }) => this.events.push(type))
@@ -72,22 +72,22 @@ class VersionDriver implements Driver<Machine> {
   }
 
   async take(step: Step<Machine>) {
-    this.#taken.take()
+    this.#recorder.take()
     this.#perform(step.event)
     await microtasks()
     expect(this.#look()).toEqual(this.#expected.after(step))
-    return this.#taken.take()
+    return this.#recorder.take()
   }
 
   #perform(event: ModelEvent): void {
     switch (event.type) {
       case 'start':
         void this.#aggregate.setVersion(VERSION)
-        // So that there is something to drain.
+        // The call gives the version something to drain.
         this.#call ??= this.#aggregate.call('a').catch(error => error.code)
         return
       case 'stop':
-        // A version that never ran is stopped by being taken out.
+        // A version that was never started stops when it is removed.
         if (this.#runtime.starts === 0) this.#aggregate.removeVersion(VERSION)
         else void this.#aggregate.setVersion(null)
         return
@@ -132,9 +132,9 @@ class VersionDriver implements Driver<Machine> {
   }
 }
 
-/** What must be seen after each step; which events are heard is worked out from rules 11, 12 and 20. */
+/** Works out what must be observed after each step; the events from rules 11, 12 and 20. */
 class Expected {
-  /** What was last heard of whether the host is up: a stream that ends after a `stopped` does not say it again. */
+  /** The last `started` or `stopped`: the end of a stream after `stopped` does not emit it again. */
   #lastSaid = ''
 
   after({ from, event, to }: Step<Machine>) {
@@ -167,8 +167,8 @@ function wasStarted(state: Snapshot): boolean {
 }
 
 const IMPOSSIBLE: Readonly<Record<number, readonly Impossible[]>> = {
-  [DRAIN_TIMEOUT]: [{ what: /noTimeToDrain\](?! false)/, why: 'There is time.' }],
-  0: [{ what: /draining: (?!always)|noTimeToDrain\] false/, why: 'It is left before anything can happen in it.' }],
+  [DRAIN_TIMEOUT]: [{ what: /noTimeToDrain\](?! false)/, why: 'There is time to drain.' }],
+  0: [{ what: /draining: (?!always)|noTimeToDrain\] false/, why: 'The machine leaves the state at once.' }],
 }
 
 for (const drainTimeout of [DRAIN_TIMEOUT, 0]) {

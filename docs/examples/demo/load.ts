@@ -3,7 +3,7 @@ import type { Document } from './documents.js'
 import type { Rendered, RenderRequest } from './markdown.js'
 import { aborted, pause, within } from './waits.js'
 
-/** Times are in ms since the start. */
+/** The answer or the error of a call, and when it came, in ms since the start. */
 export type Outcome =
   | { readonly at: number; readonly answer: Rendered }
   | { readonly at: number; readonly error: unknown }
@@ -11,7 +11,7 @@ export type Outcome =
 export interface Call {
   readonly document: Document
   readonly sent: number
-  /** Null until it is answered or has failed. */
+  /** Null until the call settles. */
   outcome: Outcome | null
 }
 
@@ -23,12 +23,12 @@ export interface LoadOptions {
   now(): number
 }
 
-/** After a failed call, in ms: a runtime that fails at once must not keep the event loop to itself. */
-const BREATHER = 10
+/** The pause after a failed call, in ms, so that a runtime that fails at once does not block the event loop. */
+const PAUSE_AFTER_FAILURE = 10
 
-/** Calls, one document after the other, so many at once, and notes what becomes of each. */
+/** Sends one document after the other, `concurrency` calls at a time, and records the outcome of each. */
 export class Load {
-  /** By id, in the order in which they were sent. */
+  /** The index is the id of the call. */
   readonly calls: Call[] = []
   readonly #options: LoadOptions
   #settled = 0
@@ -38,16 +38,16 @@ export class Load {
     this.#options = options
   }
 
-  /** How many calls were answered or failed so far. */
+  /** How many calls have been answered or have failed so far. */
   get settled(): number {
     return this.#settled
   }
 
-  /** Keeps sending until `signal` fires, then waits for the last answers; what is unsettled after `patience` ms is lost. */
-  async run(signal: AbortSignal, patience: number): Promise<void> {
-    const lanes = Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#sendUntil(signal)))
+  /** Sends until `signal` fires, then waits for the last answers. A call unsettled after `answerTimeout` ms is lost. */
+  async run(signal: AbortSignal, answerTimeout: number): Promise<void> {
+    const senders = Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#sendUntil(signal)))
     await aborted(signal)
-    await within(patience, lanes)
+    await within(answerTimeout, senders)
     this.#isOver = true
   }
 
@@ -56,11 +56,11 @@ export class Load {
     while (!signal.aborted) {
       const id = this.calls.length
       const document = documents[id % documents.length]
-      if (document === undefined) throw new Error('There are no documents to call with.')
+      if (document === undefined) throw new Error('The load has no documents.')
       const call: Call = { document, sent: now(), outcome: null }
       this.calls.push(call)
       const hasFailed = await this.#send(id, call)
-      if (hasFailed) await pause(BREATHER)
+      if (hasFailed) await pause(PAUSE_AFTER_FAILURE)
     }
   }
 

@@ -1,12 +1,12 @@
-import { findReadmes, modulesFolder, tellingDocuments } from './documents.js'
-import { figuresOf } from './figures.js'
+import { distinctDocuments, findReadmes, modulesFolder } from './documents.js'
 import { plural } from './format.js'
-import { installedEditions } from './marked.js'
+import { runWithInspector } from './inspect.js'
+import { installedVersions } from './markedVersions.js'
 import { HELP, type Options, parseOptions } from './options.js'
-import { Refusal } from './refusal.js'
 import { reportFor, write, writeError } from './report.js'
+import { resultsOf } from './results.js'
 import { run, type Setup } from './run.js'
-import { showcase } from './showcase.js'
+import { UserError } from './userError.js'
 
 /** @returns the exit code */
 async function main(args: readonly string[]): Promise<number> {
@@ -18,23 +18,25 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function demonstrate(options: Options): Promise<number> {
   const interruption = new AbortController()
-  // Once only: whoever presses Ctrl-C twice means it.
+  // Only once, so that a second Ctrl-C kills the process.
   process.once('SIGINT', () => interruption.abort())
-  // Whoever read the output has gone, as after "| head".
+  // The reader of the output has exited, as with "| head".
   process.stdout.on('error', () => interruption.abort())
-  const editions = await installedEditions()
-  const documents = await tellingDocuments(await findReadmes(modulesFolder()), editions)
-  const setup = { options, editions, documents }
-  if (options.inspect) return show(setup, interruption.signal)
+  const versions = await installedVersions()
+  const documents = await distinctDocuments(await findReadmes(modulesFolder()), versions)
+  const setup = { options, versions, documents }
+  if (options.inspect) return inspect(setup, interruption.signal)
   const report = reportFor(options)
   report.begin(setup)
-  const figures = figuresOf(await run(setup, interruption.signal, report.watch))
-  report.end(figures)
-  return figures.ok ? 0 : 1
+  const results = resultsOf(await run(setup, interruption.signal, report.progress))
+  report.end(results)
+  return results.ok ? 0 : 1
 }
 
-async function show(setup: Setup, interrupt: AbortSignal): Promise<number> {
-  const { answered, failed, switches } = await showcase(setup, interrupt, line => write(`${line}\nCtrl-C ends it.\n`))
+async function inspect(setup: Setup, interrupt: AbortSignal): Promise<number> {
+  const { answered, failed, switches } = await runWithInspector(setup, interrupt, line =>
+    write(`${line}\nPress Ctrl-C to stop.\n`),
+  )
   write(`\n${plural(switches, 'takeover')}, ${plural(answered, 'call')} answered, ${failed} failed.\n`)
   return failed === 0 ? 0 : 1
 }
@@ -42,7 +44,7 @@ async function show(setup: Setup, interrupt: AbortSignal): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error
+  if (!(error instanceof UserError)) throw error
   writeError(error.message)
   process.exitCode = error.exitCode
 }

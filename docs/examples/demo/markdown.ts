@@ -9,14 +9,14 @@ export interface RenderRequest {
 
 export interface Rendered {
   readonly version: string
-  /** Of the HTML. */
+  /** The SHA-1 of the HTML. */
   readonly digest: string
 }
 
-/** How often each request was executed, by id, whichever version did it. */
+/** How often each request was executed, by id, over all versions. */
 export type Executions = Map<number, number>
 
-/** Where the versions can run. */
+/** The hosts that the versions can run in. */
 export const HOSTS = {
   'in-process': inProcess,
   worker: workerThread,
@@ -25,15 +25,14 @@ export const HOSTS = {
 
 export type HostName = keyof typeof HOSTS
 
-/** Makes a runtime, not started, that renders with this version of marked. */
+/** Provisions a runtime that renders with this version of marked. */
 export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
 
-/** The module is one and the same file for every version and every host. */
+/** Every version and every host uses the same module file. */
 export function renderersOn(host: HostName, executions: Executions, inspect?: Inspect): Provision {
   const provisioner = HOSTS[host]({ inspect })
+  const module = new URL('./renderer.js', import.meta.url)
   return version => {
-    // In one process, Node.js loads a file once for each URL: each version has its own.
-    const module = new URL(`./renderer.js?version=${version}`, import.meta.url)
     const onHostRequest = (request: unknown) => {
       const { executed } = request as { readonly executed: number }
       executions.set(executed, (executions.get(executed) ?? 0) + 1)

@@ -1,19 +1,19 @@
-import type { Answered } from './judge.js'
+import type { Answered } from './checkCalls.js'
 
-/** Of the time from sending to answering, in ms; null when there were no calls. */
+/** The time from sending to the answer, in ms; null without calls. */
 export interface Latency {
   readonly calls: number
   readonly p50: number | null
   readonly p99: number | null
 }
 
-/** From one moment to another, in ms since the start. */
+/** A time span, in ms since the start. */
 export interface Span {
   readonly begin: number
   readonly end: number
 }
 
-/** The longest time between two answers, in ms; null when there were less than two. */
+/** The longest time between two answers, in ms; null with fewer than two. */
 export interface Pauses {
   readonly within: number | null
   readonly otherwise: number | null
@@ -24,7 +24,7 @@ export function latencyOf(answered: readonly Answered[]): Latency {
   return { calls: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) }
 }
 
-/** A pause counts as within the span when it touches it. */
+/** A pause that overlaps the span counts as within it. */
 export function longestPauses(answered: readonly Answered[], span: Span): Pauses {
   const times = timesOf(answered)
   const pauses = times.slice(1).map((end, index) => ({ begin: times[index] ?? end, end }))
@@ -35,7 +35,7 @@ export function longestPauses(answered: readonly Answered[], span: Span): Pauses
   }
 }
 
-/** From the first to the last answer of one version; undefined when it gave none. */
+/** The span from the first to the last answer of a version; undefined without answers. */
 export function answersOf(answered: readonly Answered[], version: string): (Span & { count: number }) | undefined {
   const times = timesOf(answered.filter(({ answer }) => answer.version === version))
   const [begin, end] = [times[0], times.at(-1)]
@@ -50,7 +50,7 @@ function longest(spans: readonly Span[]): number | null {
   return spans.length === 0 ? null : spans.reduce((max, { begin, end }) => Math.max(max, end - begin), 0)
 }
 
-/** By nearest rank: always a time that was measured. */
+/** By nearest rank, so the result is a measured time. */
 function percentile(ascending: readonly number[], share: number): number | null {
   return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)] ?? null
 }

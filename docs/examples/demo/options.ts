@@ -1,38 +1,38 @@
 import { parseArgs } from 'node:util'
 import type { Handover } from 'cutover'
 import { HOSTS, type HostName } from './markdown.js'
-import { Refusal } from './refusal.js'
+import { UserError } from './userError.js'
 
 export interface Options {
   readonly handover: Handover
   readonly host: HostName
-  /** How long calls are sent, in ms. */
+  /** How long the demo sends calls, in ms. */
   readonly duration: number
   /** How many calls are in flight at once. */
   readonly concurrency: number
   readonly json: boolean
-  /** Show it in an inspector, until Ctrl-C. */
+  /** Run with an inspector until Ctrl-C. */
   readonly inspect: boolean
   readonly help: boolean
 }
 
-export const HELP = `Upgrades a Markdown renderer from marked 4 to marked 18 while calls keep coming, and counts what became of them.
+export const HELP = `Upgrades a Markdown renderer from marked 4 to marked 18 under load, and checks every answer.
 
 Usage: npm start -- [options]
 
-  --handover <order>    sequential: the old version is down before the new one takes calls
-                        overlap: the new one takes calls at once, the old one finishes behind it
+  --handover <order>    sequential: the old version stops before the new one takes calls
+                        overlap: the new version takes calls at once, the old one drains behind it
                         (default: sequential)
   --host <where>        where the versions run: in-process, worker or process
                         (default: process)
-  --duration <seconds>  how long calls are sent, from 1 to 600, fractions allowed (default: 6)
+  --duration <seconds>  how long to send calls, from 1 to 600, fractions allowed (default: 6)
   --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
-  --inspect             show it in a page of its own, and switch back and forth until Ctrl-C
-  --json                one JSON object with all figures, and nothing else
-  --help, -h            this text
+  --inspect             open an inspector and switch back and forth until Ctrl-C
+  --json                print one JSON object with all results, and nothing else
+  --help, -h            print this text
 
-Exit code: 0 when every call was answered once, rightly, by a version that was active; 1 when not; 2 for a wrong option.
-With --json, say "npm start --silent", or npm writes a heading of its own.
+Exit code: 0 if every call got one correct answer from an active version, 1 if not, 2 for a wrong option.
+With --json use "npm start --silent", because npm prints a header of its own.
 `
 
 const KNOWN = {
@@ -47,7 +47,7 @@ const KNOWN = {
 
 type Name = keyof typeof KNOWN
 
-/** @throws Refusal with exit code 2, naming the option and what it got */
+/** @throws UserError with exit code 2 that names the option and its value */
 export function parseOptions(args: readonly string[]): Options {
   const given = readArguments(args)
   return {
@@ -61,19 +61,19 @@ export function parseOptions(args: readonly string[]): Options {
   }
 }
 
-/** Not strict, because the messages of `parseArgs` have several lines and do not say what an option got. */
+/** Not strict, because the messages of `parseArgs` have several lines and omit the value. */
 function readArguments(args: readonly string[]): Map<Name, string> {
   const { tokens } = parseArgs({ args: [...args], options: KNOWN, strict: false, tokens: true })
   const given = new Map<Name, string>()
   for (const token of tokens) {
-    if (token.kind === 'positional') throw wrong(`Only options are taken, got ${JSON.stringify(token.value)}`)
+    if (token.kind === 'positional') throw wrong(`Unexpected argument ${JSON.stringify(token.value)}`)
     if (token.kind === 'option') given.set(...readOption(token.name, token.rawName, token.value))
   }
   return given
 }
 
 function readOption(name: string, rawName: string, value: string | undefined): [Name, string] {
-  if (!isKnown(name)) throw wrong(`There is no option ${JSON.stringify(rawName)}`)
+  if (!isKnown(name)) throw wrong(`Unknown option ${JSON.stringify(rawName)}`)
   const takesValue = KNOWN[name].type === 'string'
   if (takesValue && value === undefined) throw wrong(`Option ${rawName} needs a value, got none`)
   if (!takesValue && value !== undefined) throw wrong(`Option ${rawName} takes no value, got ${JSON.stringify(value)}`)
@@ -95,7 +95,7 @@ function hostIn(value: string): HostName {
 }
 
 function numberIn(name: Name, value: string, what: string, min: number, max: number): number {
-  // Number('') is 0, and Number('0x10') is 16: a decimal is what a reader of the help expects.
+  // Number('') is 0 and Number('0x10') is 16, but the help promises decimals.
   const number = /^\d*\.?\d+$/.test(value) ? Number(value) : Number.NaN
   if (number >= min && number <= max) return number
   throw wrong(`Option --${name} must be ${what} from ${min} to ${max}, got ${JSON.stringify(value)}`)
@@ -107,6 +107,6 @@ function wholeIn(name: Name, value: string, min: number, max: number): number {
   throw wrong(`Option --${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`)
 }
 
-function wrong(what: string): Refusal {
-  return new Refusal(`${what}. See --help.`, 2)
+function wrong(what: string): UserError {
+  return new UserError(`${what}. See --help.`, 2)
 }

@@ -1,22 +1,22 @@
-/** The runtime module: renders READMEs with one version of marked, wherever it runs. */
+/** The runtime module: renders READMEs with one version of marked, in any host. */
 import { readFile } from 'node:fs/promises'
 import type { CallContext, RuntimeContext } from 'cutover/hosts'
 import { digestOf, type Rendered, type RenderRequest } from './markdown.js'
-import { installedEditions, type Render } from './marked.js'
+import { installedVersions, type Render } from './markedVersions.js'
 
 let context: RuntimeContext
 let render: Render
 
 export async function start(given: RuntimeContext): Promise<void> {
-  const editions = Object.values(await installedEditions())
-  const edition = editions.find(({ version }) => version === given.version)
-  if (edition === undefined) throw new Error(`marked ${given.version} is not installed`)
+  const installed = Object.values(await installedVersions())
+  const marked = installed.find(({ version }) => version === given.version)
+  if (marked === undefined) throw new Error(`marked ${given.version} is not installed`)
   context = given
-  render = await edition.load()
+  render = await marked.load()
 }
 
 export async function call({ id, path }: RenderRequest, { signal }: CallContext): Promise<Rendered> {
-  // The host counts: a call that is executed twice would be seen.
+  // The host counts executions, to detect a call that is executed twice.
   const counted = context.callHost({ executed: id })
   const markdown = await readFile(path, { encoding: 'utf8', signal })
   const digest = digestOf(render(markdown))

@@ -1,16 +1,16 @@
-import type { Figures } from './figures.js'
 import { plural } from './format.js'
-import { nothing, plainLines, rewrittenLine, type Write } from './live.js'
 import type { HostName } from './markdown.js'
 import type { Options } from './options.js'
-import type { Setup, Watcher } from './run.js'
+import { plainLines, rewrittenLine, silent, type Write } from './progress.js'
+import type { Results } from './results.js'
+import type { ProgressView, Setup } from './run.js'
 import { summaryOf } from './summary.js'
 
-/** What is shown of a run: before, meanwhile, and in the end. */
+/** The output before, during and after a run. */
 export interface Report {
   begin(setup: Setup): void
-  readonly watch: Watcher
-  end(figures: Figures): void
+  readonly progress: ProgressView
+  end(results: Results): void
 }
 
 const WHERE: Readonly<Record<HostName, string>> = {
@@ -19,10 +19,10 @@ const WHERE: Readonly<Record<HostName, string>> = {
   process: 'in child processes',
 }
 
-/** Of a terminal that does not tell its width. */
-const UNKNOWN_WIDTH = 80
+/** The columns of a terminal that does not report its width. */
+const DEFAULT_COLUMNS = 80
 
-/** The one place where the demo writes. */
+/** The only function that writes to stdout. */
 export const write: Write = text => {
   process.stdout.write(text)
 }
@@ -38,13 +38,13 @@ export function reportFor(options: Options): Report {
 function jsonReport({ handover, host, duration, concurrency }: Options): Report {
   return {
     begin: () => {},
-    watch: nothing,
-    end: figures =>
-      write(`${JSON.stringify({ handover, host, duration, concurrency, ...figures }, microseconds, 2)}\n`),
+    progress: silent,
+    end: results =>
+      write(`${JSON.stringify({ handover, host, duration, concurrency, ...results }, microseconds, 2)}\n`),
   }
 }
 
-/** Rounds: the digits behind are noise. */
+/** Rounds times to microseconds; further digits are noise. */
 function microseconds(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value
 }
@@ -54,14 +54,14 @@ function readableReport({ duration }: Options): Report {
   const isTerminal = isTTY && process.env['TERM'] !== 'dumb'
   return {
     begin: setup => write(`${introOf(setup)}\n\n`),
-    watch: isTerminal ? rewrittenLine(write, columns || UNKNOWN_WIDTH, duration) : plainLines(write, duration),
-    end: figures => write(`${summaryOf(figures).join('\n')}\n`),
+    progress: isTerminal ? rewrittenLine(write, columns || DEFAULT_COLUMNS, duration) : plainLines(write, duration),
+    end: results => write(`${summaryOf(results).join('\n')}\n`),
   }
 }
 
-function introOf({ options, editions, documents }: Setup): string {
+function introOf({ options, versions, documents }: Setup): string {
   const { duration, concurrency, handover, host } = options
-  const load = `${plural(documents.length, 'README')} are rendered for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
-  const upgrade = `on the way marked ${editions.new.version} takes over from ${editions.old.version}`
-  return `${load}; ${upgrade} (${handover} handover, ${WHERE[host]}).`
+  const load = `Rendering ${plural(documents.length, 'README')} for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
+  const upgrade = `while marked ${versions.new.version} takes over from ${versions.old.version}`
+  return `${load}, ${upgrade} (${handover} handover, ${WHERE[host]}).`
 }

@@ -2,30 +2,30 @@ import { Aggregate, type AggregateStatus } from 'cutover'
 import type { Document } from './documents.js'
 import { type Call, Load } from './load.js'
 import { type Executions, type Rendered, type RenderRequest, renderersOn } from './markdown.js'
-import type { Editions } from './marked.js'
+import type { MarkedVersions } from './markedVersions.js'
 import type { Options } from './options.js'
 import { Timeline } from './timeline.js'
-import { type Marks, startOld, type UpgradeOptions, upgrade } from './upgrade.js'
+import { type SwitchTimes, startOld, type UpgradeOptions, upgrade } from './upgrade.js'
 import { pause } from './waits.js'
 
 export interface Setup {
   readonly options: Options
-  readonly editions: Editions
+  readonly versions: MarkedVersions
   readonly documents: readonly Document[]
 }
 
-/** Everything that was noted; the figures are worked out from it. */
+/** Everything that a run recorded. */
 export interface Run {
   readonly from: string
   readonly to: string
   readonly calls: readonly Call[]
   readonly executions: Executions
   readonly timeline: Timeline
-  readonly marks: Marks
+  readonly switchTimes: SwitchTimes
   readonly wasInterrupted: boolean
 }
 
-/** How things stand while it runs. */
+/** The state of a run in progress. */
 export interface Progress {
   /** ms since the start. */
   readonly at: number
@@ -33,49 +33,49 @@ export interface Progress {
   readonly status: AggregateStatus
 }
 
-/** Shows progress until it is disposed of. */
-export type Watcher = (progress: () => Progress) => Disposable
+/** Shows the progress until it is disposed. */
+export type ProgressView = (progress: () => Progress) => Disposable
 
-/** How long the last answers may take once no more calls are sent, in ms; what is unsettled then is lost. */
-const PATIENCE = 10_000
+/** How long to wait for the last answers, in ms. A call without one by then is lost. */
+const ANSWER_TIMEOUT = 10_000
 
-/** Runs the whole demo: calls without a break, and one upgrade on the way. Ends early when `interrupt` fires. */
+/** Sends calls without a pause and upgrades once on the way. Ends early when `interrupt` fires. */
 export async function run(
-  { options, editions, documents }: Setup,
+  { options, versions, documents }: Setup,
   interrupt: AbortSignal,
-  watch: Watcher,
+  showProgress: ProgressView,
 ): Promise<Run> {
   const { handover, host, duration, concurrency } = options
-  const [from, to] = [editions.old.version, editions.new.version]
+  const [from, to] = [versions.old.version, versions.new.version]
   const executions: Executions = new Map()
   const timeline = new Timeline()
-  const marks: Marks = { called: null, resolved: null, left: null }
+  const switchTimes: SwitchTimes = { called: null, resolved: null, oldStopped: null }
 
   await using aggregate = new Aggregate<RenderRequest, Rendered>({ id: 'markdown', handover })
   aggregate.watchEvents().subscribe(event => {
     const at = timeline.addEvent(event)
-    if (event.type === 'stopped' && event.version === from) marks.left = at
+    if (event.type === 'stopped' && event.version === from) switchTimes.oldStopped = at
   })
   const provision = renderersOn(host, executions)
-  const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, marks }
+  const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, switchTimes }
   await startOld(plan, interrupt)
 
   const load = new Load({ target: aggregate, documents, concurrency, now: () => timeline.now() })
-  using _ = watch(() => ({ at: timeline.now(), settled: load.settled, status: aggregate.status() }))
+  using _ = showProgress(() => ({ at: timeline.now(), settled: load.settled, status: aggregate.status() }))
   await sendDuring(load, Promise.all([upgrade(plan, interrupt), pause(duration, interrupt)]), timeline)
-  timeline.add('did', 'dispose()')
-  return { from, to, calls: load.calls, executions, timeline, marks, wasInterrupted: interrupt.aborted }
+  timeline.add('call', 'dispose()')
+  return { from, to, calls: load.calls, executions, timeline, switchTimes, wasInterrupted: interrupt.aborted }
 }
 
-/** Sends calls until `work` is done, whatever comes of it. */
+/** Sends calls until `work` settles. */
 async function sendDuring(load: Load, work: Promise<unknown>, timeline: Timeline): Promise<void> {
   const end = new AbortController()
-  const sending = load.run(end.signal, PATIENCE)
+  const sending = load.run(end.signal, ANSWER_TIMEOUT)
   try {
     await work
   } finally {
     end.abort()
-    timeline.add('saw', 'no more calls are sent; the last answers are awaited')
+    timeline.add('observed', 'no more calls; waiting for the last answers')
     await sending
   }
 }

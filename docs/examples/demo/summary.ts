@@ -1,45 +1,45 @@
-import type { Figures } from './figures.js'
 import { count, milliseconds, paint } from './format.js'
 import type { Latency } from './measure.js'
-import type { Entry, EntryKind } from './timeline.js'
+import type { Results } from './results.js'
+import type { EntryKind, TimelineEntry } from './timeline.js'
 
 const COLUMNS = [34, 12, 12, 12]
-const LABELS: Readonly<Record<EntryKind, string>> = { did: 'call', event: 'event', saw: '' }
+const LABELS: Readonly<Record<EntryKind, string>> = { call: 'call', event: 'event', observed: '' }
 
-/** Timeline, table and verdict, as lines. */
-export function summaryOf(figures: Figures): string[] {
+/** The lines of the timeline, the tables and the verdict. */
+export function summaryOf(results: Results): string[] {
   return [
-    `${paint('bold', 'What happened')}, in ms since the start (call: of the aggregate; event: from its watchEvents())`,
-    ...figures.timeline.map(timelineRow),
+    `${paint('bold', 'Timeline')} in ms since the start (call: a method of the aggregate; event: from watchEvents())`,
+    ...results.timeline.map(timelineRow),
     '',
-    ...table(figures),
+    ...table(results),
     '',
-    ...errorLines(figures),
-    verdictOf(figures),
+    ...errorLines(results),
+    verdictOf(results),
   ]
 }
 
-function timelineRow({ at, kind, text }: Entry): string {
+function timelineRow({ at, kind, text }: TimelineEntry): string {
   const line = `${at.toFixed(1).padStart(9)}  ${LABELS[kind].padEnd(5)}  ${text}`
-  return kind === 'saw' ? paint('dim', line) : line
+  return kind === 'observed' ? paint('dim', line) : line
 }
 
-function table(figures: Figures): string[] {
-  const { from, to, answeredBy, longestPause, latency } = figures
+function table(results: Results): string[] {
+  const { from, to, answeredBy, longestPause, latency } = results
   return [
     heading('Calls', ''),
     row(`answered by ${from}`, count(answeredBy[from] ?? 0)),
     row(`answered by ${to}`, count(answeredBy[to] ?? 0)),
-    row('failed', count(figures.failed)),
-    row('lost', count(figures.lost)),
-    row('doubled', count(figures.doubled)),
-    row('answered by the wrong version', count(figures.wrong)),
+    row('failed', count(results.failed)),
+    row('lost', count(results.lost)),
+    row('executed twice', count(results.doubled)),
+    row('wrong answer or version', count(results.wrong)),
     '',
     heading('Longest pause between two answers', ''),
     row('around the switch', milliseconds(longestPause.aroundSwitch)),
-    row('in the rest of the run', milliseconds(longestPause.otherwise)),
+    row('rest of the run', milliseconds(longestPause.otherwise)),
     '',
-    heading('Time to an answer', 'p50', 'p99', 'calls'),
+    heading('Latency', 'p50', 'p99', 'calls'),
     latencyRow('before the switch', latency.before),
     latencyRow('during the switch', latency.during),
     latencyRow('after the switch', latency.after),
@@ -66,15 +66,15 @@ function align(cells: readonly string[]): string {
   return aligned.join('').trimEnd()
 }
 
-function errorLines({ errors }: Figures): string[] {
+function errorLines({ errors }: Results): string[] {
   const lines = Object.entries(errors).map(([text, times]) => `${count(times)} × ${text}`)
   return lines.length === 0 ? [] : [...lines.slice(0, 5), '']
 }
 
-function verdictOf({ ok, bad, calls, switched, interrupted }: Figures): string {
+function verdictOf({ ok, bad, calls, switched, interrupted }: Results): string {
   const when = interrupted ? `Interrupted${switched ? '' : ' before the switch'}: ` : ''
-  const missing = switched || interrupted ? '' : ' The switch did not take place.'
-  const sum = `${when}${count(bad)} of ${count(calls)} calls failed, lost`
-  if (!ok) return paint(['bold', 'red'], `✘ ${sum}, doubled or answered by the wrong version.${missing}`)
-  return paint(['bold', 'green'], `✔ ${sum} or doubled; every answer came from a version that was active.`)
+  const missing = switched || interrupted ? '' : ' The switch did not happen.'
+  const sum = `${when}${count(bad)} of ${count(calls)} calls`
+  if (!ok) return paint(['bold', 'red'], `✘ ${sum} failed, were lost, ran twice or had a wrong answer.${missing}`)
+  return paint(['bold', 'green'], `✔ ${sum} failed, were lost or ran twice; every answer came from an active version.`)
 }

@@ -1,26 +1,26 @@
 import { performance } from 'node:perf_hooks'
 import type { RuntimeEvent } from 'cutover'
 
-/** `did`: what the demo did. `event`: what the aggregate said of itself. `saw`: what was seen from outside. */
-export type EntryKind = 'did' | 'event' | 'saw'
+/** `call`: the demo called the aggregate. `event`: the aggregate emitted it. `observed`: seen from outside. */
+export type EntryKind = 'call' | 'event' | 'observed'
 
-export interface Entry {
+export interface TimelineEntry {
   /** ms since the start. */
   readonly at: number
   readonly kind: EntryKind
   readonly text: string
 }
 
-/** What happened, and when, counted from when this was made. */
+/** Records what happens, with times since it was created. */
 export class Timeline {
-  readonly entries: Entry[] = []
+  readonly entries: TimelineEntry[] = []
   readonly #start = performance.now()
 
   now(): number {
     return performance.now() - this.#start
   }
 
-  /** @returns when that was, in ms since the start */
+  /** @returns the time of the entry, in ms since the start */
   add(kind: EntryKind, text: string): number {
     const at = this.now()
     this.entries.push({ at, kind, text })

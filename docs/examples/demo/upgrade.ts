@@ -3,14 +3,14 @@ import type { Provision, Rendered, RenderRequest } from './markdown.js'
 import type { Timeline } from './timeline.js'
 import { pause } from './waits.js'
 
-/** When the switch happened, in ms since the start; null for what has not happened. */
-export interface Marks {
+/** The moments of the switch, in ms since the start; null before they happen. */
+export interface SwitchTimes {
   /** `setVersion(new)` was called. */
   called: number | null
   /** Its promise resolved. */
   resolved: number | null
-  /** The aggregate said that the old version stopped. */
-  left: number | null
+  /** The aggregate emitted `stopped` of the old version. */
+  oldStopped: number | null
 }
 
 export interface UpgradeOptions {
@@ -18,26 +18,26 @@ export interface UpgradeOptions {
   readonly provision: Provision
   readonly from: string
   readonly to: string
-  /** Of the whole run, in ms: the new version arrives after a third of it and takes over after half. */
+  /** The whole run, in ms. The new version starts after a third of it and takes over after half. */
   readonly duration: number
   readonly timeline: Timeline
-  readonly marks: Marks
+  readonly switchTimes: SwitchTimes
 }
 
-/** How long a version may take to come up, in ms. */
+/** How long a version may take to start, in ms. */
 const START_TIMEOUT = 10_000
 
-/** The old version becomes active, and is up when this resolves, unless `interrupt` fires. */
+/** Resolves when the old version is active and running, or when `interrupt` fires. */
 export async function startOld(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
   const { aggregate, provision, from, timeline } = options
-  timeline.add('did', `addVersion('${from}'), start(), setVersion('${from}')`)
+  timeline.add('call', `addVersion('${from}'), start(), setVersion('${from}')`)
   aggregate.addVersion(from, provision(from))
   aggregate.start()
   await aggregate.setVersion(from)
-  await isUp(aggregate, from, interrupt)
+  await isRunning(aggregate, from, interrupt)
 }
 
-/** The new version comes up beside the old one, then takes its place. Ends early when `interrupt` fires. */
+/** Starts the new version as next, then switches to it. Ends early when `interrupt` fires. */
 export async function upgrade(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
   const { duration, timeline } = options
   await pause(duration / 3, interrupt)
@@ -50,28 +50,32 @@ export async function upgrade(options: UpgradeOptions, interrupt: AbortSignal): 
 
 async function addNew(options: UpgradeOptions, interrupt: AbortSignal): Promise<void> {
   const { aggregate, provision, from, to, timeline } = options
-  timeline.add('did', `addVersion('${to}'), setVersion('${from}', '${to}')`)
+  timeline.add('call', `addVersion('${to}'), setVersion('${from}', '${to}')`)
   aggregate.addVersion(to, provision(to))
   await aggregate.setVersion(from, to)
-  if (await isUp(aggregate, to, interrupt)) {
-    timeline.add('saw', `${to} is up as next; its "started" is held back until it is active`)
+  if (await isRunning(aggregate, to, interrupt)) {
+    timeline.add('observed', `${to} runs as next; its "started" is held back until it is active`)
   }
 }
 
-async function switchToNew({ aggregate, to, timeline, marks }: UpgradeOptions): Promise<void> {
-  marks.called = timeline.add('did', `setVersion('${to}')`)
+async function switchToNew({ aggregate, to, timeline, switchTimes }: UpgradeOptions): Promise<void> {
+  switchTimes.called = timeline.add('call', `setVersion('${to}')`)
   const { active, next } = await aggregate.setVersion(to)
-  marks.resolved = timeline.add('did', `setVersion('${to}') resolved: active ${active}, next ${next ?? 'none'}`)
+  switchTimes.resolved = timeline.add('call', `setVersion('${to}') resolved: active ${active}, next ${next ?? 'none'}`)
 }
 
-/** Waits until the version is up. False when interrupted. */
-async function isUp(aggregate: UpgradeOptions['aggregate'], version: string, interrupt: AbortSignal): Promise<boolean> {
+/** Waits until the version runs. Resolves with false if interrupted. */
+async function isRunning(
+  aggregate: UpgradeOptions['aggregate'],
+  version: string,
+  interrupt: AbortSignal,
+): Promise<boolean> {
   const signal = AbortSignal.any([interrupt, AbortSignal.timeout(START_TIMEOUT)])
   try {
     await aggregate.whenRunning({ version, signal })
     return true
   } catch (error) {
     if (interrupt.aborted) return false
-    throw new Error(`Version ${version} is not up after ${START_TIMEOUT} ms.`, { cause: error })
+    throw new Error(`Version ${version} did not start within ${START_TIMEOUT} ms.`, { cause: error })
   }
 }

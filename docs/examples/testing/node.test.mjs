@@ -8,7 +8,7 @@ const host = childProcess({ module: new URL('./rules.mjs', import.meta.url), min
 const scenarios = aggregateScenarios({
   id: 'rules',
   provision: version => host.provision({ id: 'rules', version, localConfig: { rate: 0.19 } }),
-  provisionBroken: host, // without a rate it does not start
+  provisionBroken: host, // without localConfig.rate it fails to start
   crash: runtime => runtime.abort({ force: true }),
   request: { amount: 100 },
   check: (answer, version) => assert.deepEqual(answer, { version, tax: 19 }),

@@ -2,7 +2,7 @@ import { pathsOf } from 'cutover/testing'
 import { expect, it } from 'vitest'
 import { createMachine } from 'xstate'
 
-/** What is to be tested. */
+/** The code under test. */
 class Turnstile {
   isOpen = false
   coin() {
@@ -13,7 +13,7 @@ class Turnstile {
   }
 }
 
-/** What it should do. */
+/** Its behaviour. */
 const machine = createMachine({
   id: 'turnstile',
   initial: 'closed',

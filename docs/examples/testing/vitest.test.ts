@@ -7,12 +7,12 @@ const host = workerThread({ module: new URL('./rules.mjs', import.meta.url), min
 const scenarios = aggregateScenarios({
   id: 'rules',
   provision: version => host.provision({ id: 'rules', version, localConfig: { rate: 0.19 } }),
-  provisionBroken: host, // without a rate it does not start
+  provisionBroken: host, // without localConfig.rate it fails to start
   crash: runtime => runtime.abort({ force: true }),
   request: { amount: 100 },
   check: (answer, version) => expect(answer).toEqual({ version, tax: 19 }),
 })
 
-describe('rules.mjs keeps up with every switch', () => {
+describe('rules.mjs in every kind of switch', () => {
   for (const { name, run, skip } of scenarios) it.skipIf(skip)(name, run, 20_000)
 })

@@ -1,4 +1,5 @@
 import type { Logger } from '../../logger.js'
+import { printable } from '../../printable.js'
 
 type Level = keyof Logger
 
@@ -21,26 +22,34 @@ const LEVEL_OF_NAME: Readonly<Record<string, Level>> = {
 
 const OPENING_BRACE = 0x7b
 
+/** Fields that say who has written the line: a guest's own fields of these names are kept as `guest.version` and so on. */
+const OURS: ReadonlySet<string> = new Set(['runtime', 'version', 'stream'])
+
 /**
  * Reads one line of output; undefined when there is nothing in it.
  *
  * A JSON object is a line of a logger: it keeps its level, a pino number or a name, its fields, and its message, `msg` or
- * `message`. Anything else is text, `info` on stdout and `warn` on stderr.
+ * `message`. Anything else is text, `info` on stdout and `warn` on stderr. Control characters are escaped, wherever they are.
  */
 export function readLine(bytes: Buffer, stream: 'stdout' | 'stderr', isCut: boolean): OutputLine | undefined {
   const level = stream === 'stdout' ? 'info' : 'warn'
-  if (isCut) return { level, fields: { stream }, message: `${wholeCharacters(bytes)}… (cut at ${size(bytes)} bytes)` }
+  const plain = (text: string) => ({ level, fields: { stream }, message: printable(text) }) as const
+  if (isCut) return plain(`${wholeCharacters(bytes)}… (cut at ${size(bytes)} bytes)`)
   const record = bytes[0] === OPENING_BRACE ? parseObject(bytes) : undefined
   if (record !== undefined) return readRecord(record, stream, level)
   const text = bytes.toString('utf8').trimEnd()
-  return text === '' ? undefined : { level, fields: { stream }, message: text }
+  return text === '' ? undefined : plain(text)
 }
 
 function readRecord(record: Record<string, unknown>, stream: string, otherwise: Level): OutputLine {
   const known = levelOf(record['level'])
   const key = ['msg', 'message'].find(name => typeof record[name] === 'string')
   const unwanted = new Set([known === undefined ? undefined : 'level', key])
-  const fields = Object.fromEntries(Object.entries(record).filter(([name]) => !unwanted.has(name)))
+  const fields = Object.fromEntries(
+    Object.entries(record)
+      .filter(([name]) => !unwanted.has(name))
+      .map(([name, value]) => [OURS.has(name) ? `guest.${name}` : name, value]),
+  )
   const message = key === undefined ? '' : String(record[key])
   return { level: known ?? otherwise, fields: { stream, ...fields }, message }
 }
@@ -58,10 +67,19 @@ function levelOf(level: unknown): Level | undefined {
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(bytes.toString('utf8'))
+    const text = bytes.toString('utf8')
+    // Most lines hold no control character, neither escaped nor as it is.
+    return text.includes('\\') || printable(text) !== text ? JSON.parse(text, printableValue) : JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** A reviver of `JSON.parse`: it gets what is inside of a value before the value. */
+function printableValue(_: string, value: unknown): unknown {
+  if (typeof value === 'string') return printable(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [printable(name), inner]))
 }
 
 function size(bytes: Buffer): string {

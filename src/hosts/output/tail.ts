@@ -1,8 +1,10 @@
+import { printable } from '../../printable.js'
+
 const MAX_BYTES = 4_096
 /** When Node.js 26 runs out of memory, it says so 22 lines before its end. */
 const MAX_LINES = 40
 
-/** The end of a stream of text: its last 40 lines, and no more than 4 KiB. */
+/** The end of a stream of text: its last 40 lines, and no more than 4 KiB. Control characters are escaped. */
 export class Tail {
   #bytes = Buffer.alloc(0)
 
@@ -14,7 +16,8 @@ export class Tail {
 
   text(): string {
     const from = this.#bytes.length < MAX_BYTES ? 0 : firstCharacter(this.#bytes)
-    return this.#bytes.subarray(from).toString('utf8').trimEnd().split(/\r?\n/).slice(-MAX_LINES).join('\n')
+    const lines = this.#bytes.subarray(from).toString('utf8').trimEnd().split(/\r?\n/)
+    return lines.slice(-MAX_LINES).map(printable).join('\n')
   }
 }
 

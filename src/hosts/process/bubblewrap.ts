@@ -1,7 +1,11 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs'
-import { resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
+import { CutoverError, describe } from '../../errors.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
-import { findProgram, noSuchProgram, type Sandbox, type SandboxMounts } from './command.js'
+import { findProgram, noSuchProgram, type Sandbox, startFailed } from './command.js'
+import { mountsOf } from './sandbox/filesystem.js'
+import { argsAsRoot, argsOf } from './sandbox/layout.js'
+import { limitArgs, type SandboxLimits } from './sandbox/limits.js'
+import { isShared } from './sandbox/sharedFolders.js'
 
 /** What {@link bubblewrap} can be told. */
 export interface BubblewrapOptions {
@@ -11,81 +15,79 @@ export interface BubblewrapOptions {
   readonly readOnly?: readonly string[] | undefined
   /** Whether it may use the network of the host. @default false */
   readonly network?: boolean | undefined
+  /** What it may use at most; needs `prlimit` of util-linux. @default no limits */
+  readonly limits?: SandboxLimits | undefined
 }
 
-/** Where programs and shared libraries are. */
-const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const
-/** What the loader of shared libraries, and links into /etc, need. */
-const SYSTEM_FILES = ['/etc/ld.so.cache', '/etc/alternatives'] as const
-/** What it takes to find and to trust a server. */
-const NETWORK_FILES = ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf', '/etc/ssl', '/etc/pki'] as const
+const TEMPORARY = '/tmp'
 
 /**
  * Runs a guest under bubblewrap.
  *
  * It protects the host's files, processes and network from the guest: the guest sees, read-only, the system's programs
- * and libraries, its own program and what `readOnly` names; it has a private, empty `/tmp`, `/proc` and `/dev`, no
- * capabilities, no other process, and no network unless `network` is true. Whatever it starts dies with it, also what
- * leaves its process group, and all of it dies with the host.
+ * and libraries, its own program, for a module the file and its package, and what `readOnly` names; it has a private, empty
+ * `/tmp`, `/proc` and `/dev`, no capabilities, no other process, and no network unless `network` is true. Whatever it
+ * starts dies with it, also what leaves its process group, and all of it dies with the host. When the host is root, the
+ * guest is a user of its own, for the kernel as well, which needs `setpriv` of util-linux.
  *
- * It does not protect from what the guest answers, nor from its hunger: CPU, memory and `/tmp` (which is memory) are not
- * limited. The kernel is shared and no system call is filtered. With `network` the guest reaches whatever the host
- * reaches, its loopback included. SIGTERM ends the sandbox at once: the guest inside does not get to see it.
+ * It does not protect from what the guest answers. The kernel is shared and no system call is filtered. With `network` the
+ * guest reaches whatever the host reaches, its loopback included. `limits` bounds memory, processes and open files;
+ * CPU time, files in `/tmp` and `/dev/shm` (which are memory) and shared mappings are not limited. SIGTERM ends the sandbox
+ * at once: the guest inside does not get to see it.
  *
- * In the sandbox `HOME` and `TMPDIR` are `/tmp`, unless the config sets them.
+ * In the sandbox `HOME` and `TMPDIR` are `/tmp`, unless the config sets them; `TMPDIR` can be written wherever it is.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`, also for a `readOnly` that many programs share, such as `/tmp`
  */
 export function bubblewrap(options: BubblewrapOptions = {}): Sandbox {
-  const { binary = 'bwrap', readOnly = [], network = false } = object('options', options)
+  const { binary = 'bwrap', readOnly = [], network = false, limits = {} } = object('options', options)
   text('binary', binary)
-  strings('readOnly', readOnly)
+  for (const path of strings('readOnly', readOnly)) if (isShared(path)) throw sharedByMany(path)
   if (typeof network !== 'boolean') throw invalidOption('network', 'true or false', network)
+  const limited = limitArgs(limits)
   return {
     name: 'bubblewrap',
-    wrap({ file, args, env, cwd }, mounts) {
-      const path = env['PATH'] ?? process.env['PATH']
-      const bwrap = findProgram(binary, process.env['PATH'], process.cwd())
-      if (bwrap === undefined) throw noSuchProgram(binary, ': install bubblewrap, or set `binary` to where it is')
-      const program = findProgram(file, path, cwd ?? process.cwd())
+    wrap({ file, args, env: given, cwd: folder }, { readOnly: reads, socketDirectory }) {
+      const env = { HOME: TEMPORARY, TMPDIR: TEMPORARY, ...given }
+      const cwd = folder === undefined ? '/' : resolve(folder)
+      const temporary = [...new Set([TEMPORARY, resolve('/', env.TMPDIR)])]
+      const bwrap = tool(binary, 'install bubblewrap, or set `binary` to where it is')
+      const program = findProgram(file, given['PATH'] ?? process.env['PATH'], folder)
       if (program === undefined) throw noSuchProgram(file, '')
-      const reads = [...mounts.readOnly, ...readOnly, ...(cwd === undefined ? [] : [cwd])].map(item => resolve(item))
-      return {
-        file: bwrap,
-        args: [
-          ...isolation(network),
-          ...systemMounts(network),
-          ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp'],
-          ...readOnlyMounts(program, reads, mounts),
-          ...['--remount-ro', '/', '--chdir', cwd === undefined ? '/' : resolve(cwd)],
-          ...['--', program, ...args],
-        ],
-        env: { HOME: '/tmp', TMPDIR: '/tmp', ...env },
+      const limiter = limited.length === 0 ? [] : [tool('prlimit', 'install util-linux, or set no limits')]
+      const setpriv = process.getuid?.() === 0 ? tool('setpriv', NEEDED_BY_ROOT) : undefined
+      const tools = setpriv === undefined ? limiter : [...limiter, setpriv, bwrap]
+      const paths = [...reads, ...readOnly, ...directory(cwd, temporary), program, ...tools]
+      const layout = {
+        ...{ bwrap, network, socketDirectory, temporary, cwd },
+        files: mountsOf(paths.map(path => resolve(path))),
+        command: [...limiter, ...limited, program, ...args],
       }
+      return { file: bwrap, args: setpriv === undefined ? argsOf(layout) : argsAsRoot(layout, setpriv), env }
     },
   }
 }
 
-function isolation(network: boolean): string[] {
-  const shared = network ? ['--share-net'] : []
-  return ['--unshare-all', ...shared, '--die-with-parent', '--new-session', '--cap-drop', 'ALL']
+const NEEDED_BY_ROOT =
+  'install util-linux: a host that is root needs it to make its guest another user; or run the host as one'
+
+/** A program that the sandbox is made with. */
+function tool(name: string, remedy: string): string {
+  const path = findProgram(name, process.env['PATH'])
+  if (path === undefined) throw noSuchProgram(name, `: ${remedy}`)
+  return path
 }
 
-/** Directories as they are here: where `/lib` is a link into `/usr`, it is one inside. */
-function systemMounts(network: boolean): string[] {
-  const directories = SYSTEM.filter(path => existsSync(path)).flatMap(path =>
-    lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path],
-  )
-  const files = [...SYSTEM_FILES, ...(network ? NETWORK_FILES : [])].flatMap(path => ['--ro-bind-try', path, path])
-  return [...directories, ...files]
+/** The working directory is mounted, unless it is there anyway. */
+function directory(cwd: string, temporary: readonly string[]): string[] {
+  if (cwd === '/' || temporary.includes(cwd)) return []
+  if (!isShared(cwd)) return [cwd]
+  const remedy = 'give `cwd` a folder of its own, or none'
+  throw startFailed(`The sandbox does not mount ${describe(cwd)}, which many programs share: ${remedy}.`)
 }
 
-/** A path is mounted where the program expects it, with what it leads to, and not again below one that is mounted. */
-function readOnlyMounts(program: string, reads: readonly string[], { socketDirectory }: SandboxMounts): string[] {
-  const outermost = [...new Set([...reads, program, socketDirectory])].sort((a, b) => a.length - b.length)
-  const mounted: string[] = [...SYSTEM]
-  for (const path of outermost) if (!mounted.some(parent => isWithin(path, parent))) mounted.push(path)
-  return mounted.slice(SYSTEM.length).flatMap(path => ['--ro-bind', realpathSync(path), path])
-}
-
-function isWithin(path: string, parent: string): boolean {
-  return path === parent || path.startsWith(parent + sep)
+function sharedByMany(path: string): CutoverError {
+  const remedy = 'name the files and folders in it that the guest reads'
+  const message = `Option "readOnly" must not have ${describe(path)}, which many programs share: ${remedy}.`
+  return new CutoverError('CUTOVER_INVALID_OPTION', message)
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { CutoverError, describe } from '../../errors.js'
 
@@ -37,13 +37,46 @@ export function startFailed(message: string, cause?: unknown): CutoverError {
   return new CutoverError('CUTOVER_START_FAILED', message, { cause })
 }
 
-/** The path of the program that `file` means, found as a shell finds it; undefined when there is none. */
-export function findProgram(file: string, path: string | undefined, cwd: string): string | undefined {
-  if (file.includes('/')) return isProgram(resolve(cwd, file)) ? resolve(cwd, file) : undefined
-  return (path ?? '')
-    .split(delimiter)
-    .map(folder => join(resolve(cwd, folder), file))
-    .find(isProgram)
+/**
+ * The path of the program that `file` means, found as a shell finds it; undefined when there is none.
+ *
+ * @param cwd - what relative paths begin at. Default the working directory of this process
+ */
+export function findProgram(file: string, path: string | undefined, cwd?: string): string | undefined {
+  return placesOf(file, path, cwd).find(isProgram)
+}
+
+/**
+ * Refuses what can never run.
+ *
+ * @throws CutoverError `CUTOVER_START_FAILED`, naming the directory or the program that is not there
+ */
+export function assertRunnable({ file, env, cwd }: ProcessCommand): void {
+  const refuse = (why: string) => startFailed(`The command ${describe(file)} cannot be run: ${why}`)
+  if (cwd !== undefined && !existsSync(cwd)) throw refuse(`its directory ${describe(cwd)} does not exist.`)
+  const places = placesOf(file, env['PATH'], cwd)
+  if (places.some(isProgram)) return
+  const found = places.find(place => existsSync(place))
+  if (found === undefined) throw noSuchProgram(file, ': install it, or give its path')
+  throw refuse(`${describe(found)} is not a file that we may execute (EACCES).`)
+}
+
+/** Where the system looks when there is no PATH. */
+const DEFAULT_PATH = '/usr/bin:/bin'
+
+/** Where the program may be, best first. */
+function placesOf(file: string, path = DEFAULT_PATH, cwd = workingDirectory()): string[] {
+  if (file.includes('/')) return [resolve(cwd, file)]
+  return path.split(delimiter).map(folder => join(resolve(cwd, folder), file))
+}
+
+/** The working directory of this process; when it was removed, relative paths lead nowhere. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/nonexistent'
+  }
 }
 
 /** Says that `file` is no program, and where it was looked for. */

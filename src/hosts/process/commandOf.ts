@@ -1,6 +1,5 @@
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DEFAULT_MAX_FRAME_BYTES } from '../../protocol/frames.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
 import { HOST_VARIABLE } from '../../socketName.js'
 import { invalidOption, object, strings, text } from '../../validate.js'
 import type { ChildProcessOptions } from '../childProcess.js'
@@ -8,8 +7,13 @@ import { fileModule } from '../connectedOptions.js'
 import { guestProgram } from '../guestProgram.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { Sandbox } from './command.js'
-import { moduleMounts } from './moduleMounts.js'
 import type { SandboxedCommand } from './processCarrier.js'
+import { entryMounts, moduleMounts } from './sandbox/moduleMounts.js'
+
+/** A command, and the module that it makes Node.js load, if any. */
+interface GuestCommand extends SandboxedCommand {
+  readonly module?: URL
+}
 
 /**
  * What to run for a config, which goes before the options: its command, its module, the command of the options, the
@@ -17,40 +21,56 @@ import type { SandboxedCommand } from './processCarrier.js'
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */
-export function commandOf(options: ChildProcessOptions, config: Partial<RuntimeConfig>): SandboxedCommand {
+export function commandOf(
+  options: ChildProcessOptions,
+  config: Partial<RuntimeConfig>,
+  limits: GuestLimits,
+): GuestCommand {
   const env = { ...environment(options.env), ...environment(config.env) }
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
   if (command !== undefined) {
-    return { ...where, file: text('command', command), args: strings('args', config.args ?? options.args ?? []) }
+    const args = argumentsOf('args', config.args ?? options.args ?? [])
+    return { ...where, file: withoutNul('command', text('command', command)), args }
   }
   const module = config.module ?? options.module
-  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options) }
+  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options, limits) }
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 
-/** Node.js, with the guest program, which loads the module. */
-function moduleCommand(module: URL, options: ChildProcessOptions) {
-  const { execArgv, hostVariable = HOST_VARIABLE, maxFrameBytes = DEFAULT_MAX_FRAME_BYTES } = options
+/** Node.js, with the guest program, which loads the module and keeps to the limits. */
+function moduleCommand(module: URL, options: ChildProcessOptions, limits: GuestLimits) {
+  const { execArgv, hostVariable = HOST_VARIABLE } = options
   const program = guestProgram('process', options.guestUrl)
   const script = program.file === undefined ? ['--input-type=commonjs', '-'] : [program.file]
-  const files = [module.protocol === 'file:' ? fileURLToPath(module) : undefined, program.file]
+  const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
   return {
+    module,
     file: process.execPath,
-    args: [...strings('execArgv', execArgv ?? []), ...script, module.href, hostVariable, String(maxFrameBytes)],
+    args: [...argumentsOf('execArgv', execArgv ?? []), ...script, module.href, hostVariable, JSON.stringify(limits)],
     ...(program.file === undefined ? { input: program.text } : {}),
-    readOnly: files.filter(file => file !== undefined).flatMap(file => moduleMounts(dirname(file))),
+    readOnly: [...ofModule, ...(program.file === undefined ? [] : entryMounts(program.file))],
   }
 }
 
 function directoryOf({ cwd }: ChildProcessOptions): { readonly cwd?: string } {
-  return cwd === undefined ? {} : { cwd: text('cwd', cwd) }
+  return cwd === undefined ? {} : { cwd: withoutNul('cwd', text('cwd', cwd)) }
 }
 
 function sandboxOf({ sandbox }: ChildProcessOptions): { readonly sandbox?: Sandbox } {
   if (sandbox === undefined) return {}
   if (typeof object('sandbox', sandbox).wrap === 'function') return { sandbox }
   throw invalidOption('sandbox', 'a sandbox, such as bubblewrap()', sandbox)
+}
+
+function argumentsOf(name: string, given: readonly string[]): readonly string[] {
+  return strings(name, given).map(value => withoutNul(name, value))
+}
+
+/** The system ends a text where there is a NUL. */
+function withoutNul(name: string, value: string): string {
+  if (value.includes('\0')) throw invalidOption(name, 'without NUL', value)
+  return value
 }
 
 function environment(given: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {

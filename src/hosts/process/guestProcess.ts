@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { describe } from '../../errors.js'
 import type { Logger } from '../../logger.js'
 import type { Exit } from '../carrier.js'
 import { follow } from '../output/follow.js'
 import { OutputLog } from '../output/outputLog.js'
 import { Tail } from '../output/tail.js'
-import { noSuchProgram, type ProcessCommand, startFailed } from './command.js'
+import { assertRunnable, type ProcessCommand, startFailed } from './command.js'
+import { withOrphanWatch } from './orphanWatch.js'
 import { ProcessGroup } from './processGroup.js'
 
 export interface GuestProcessObserver {
@@ -16,27 +16,35 @@ export interface GuestProcessObserver {
   ended(): void
 }
 
-/** A running program with its output, which goes to the logger line by line. */
+/** A running program with its output, which goes to the logger line by line. When we end, its group is killed. */
 export class GuestProcess {
   /** Resolves when it has ended and its pipes are closed. Never rejects. */
   readonly closed: Promise<Exit>
   readonly #child: ChildProcess
   readonly #group: ProcessGroup
 
-  /** @throws whatever `spawn` throws for a command that it does not take */
-  constructor(command: ProcessCommand, logger: Logger, observer: GuestProcessObserver) {
-    const { file, args, env, cwd, input } = command
+  /**
+   * @param socketPath - the socket that it is to connect to, which goes when we have ended
+   * @throws CutoverError `CUTOVER_START_FAILED` when there is no such program or directory, and whatever `spawn` throws for
+   * a command that it does not take
+   */
+  constructor(command: ProcessCommand, socketPath: string, logger: Logger, observer: GuestProcessObserver) {
+    assertRunnable(command)
+    const watched = withOrphanWatch(command, socketPath, logger)
+    const { file, args, env, cwd, input } = watched ?? command
     const stderr = new Tail()
     const stdin = input === undefined ? 'ignore' : 'pipe'
-    const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, 'pipe', 'pipe'] })
+    const pipes = ['pipe', 'pipe', ...(watched === undefined ? [] : ['pipe' as const])] as const
+    const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, ...pipes] })
     // A program may exit before it has read its input; how it ended is reported by `exit`.
     child.stdin?.on('error', () => {}).end(input)
     this.#child = child
     this.#group = new ProcessGroup(child.pid)
     void follow(child.stdout ?? undefined, new OutputLog('stdout', logger))
     void follow(child.stderr ?? undefined, new OutputLog('stderr', logger, { tail: stderr }))
+    child.stdio[3]?.on('error', () => {})
     child.once('error', error => {
-      observer.failed(cannotRun(command, error))
+      observer.failed(startFailed(`The command ${describe(command.file)} cannot be run: ${error.message}.`, error))
       observer.ended()
     })
     child.once('exit', () => {
@@ -58,16 +66,6 @@ export class GuestProcess {
 
   /** Reads no more: who holds a pipe open after it has ended is not waited for. */
   closePipes(): void {
-    this.#child.stdout?.destroy()
-    this.#child.stderr?.destroy()
+    for (const pipe of this.#child.stdio) pipe?.destroy()
   }
-}
-
-function cannotRun({ file, cwd }: ProcessCommand, cause: Error): Error {
-  if ((cause as NodeJS.ErrnoException).code === 'ENOENT' && (cwd === undefined || existsSync(cwd))) {
-    return noSuchProgram(file, ': install it, or give its path')
-  }
-  // The system says of a missing directory that the program is missing.
-  const why = cwd !== undefined && !existsSync(cwd) ? `its directory ${describe(cwd)} does not exist` : cause.message
-  return startFailed(`The command ${describe(file)} cannot be run: ${why}.`, cause)
 }

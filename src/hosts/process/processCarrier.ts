@@ -88,12 +88,13 @@ export class ProcessCarrier implements Carrier {
 
   #spawn(socketPath: string, socketDirectory: string, reports: CarrierReports): void {
     try {
-      this.#guest = new GuestProcess(this.#resolveCommand(socketPath, socketDirectory), this.#logger, {
+      const command = this.#resolveCommand(socketPath, socketDirectory)
+      this.#guest = new GuestProcess(command, socketPath, this.#logger, {
         failed: error => reports.failed(error),
         ended: () => this.#ended(),
       })
     } catch (error) {
-      this.#fail(reports, cannotSpawn(this.#command.file, error))
+      this.#fail(reports, cannotSpawn(this.#command.file, error), canNeverRun(error))
     }
   }
 
@@ -106,8 +107,8 @@ export class ProcessCarrier implements Carrier {
     return { ...wrapped, env: guestEnvironment(wrapped.env), ...(input === undefined ? {} : { input }) }
   }
 
-  #fail(reports: CarrierReports, error: Error): void {
-    reports.failed(error)
+  #fail(reports: CarrierReports, error: Error, isFinal = false): void {
+    reports.failed(error, isFinal)
     if (this.#guest === undefined) this.#socket?.close()
   }
 
@@ -127,6 +128,14 @@ export class ProcessCarrier implements Carrier {
 
 function noProcess(): Exit {
   return { code: null, signal: null, stderr: '', error: startFailed('It ended before there was a process.') }
+}
+
+/** What `spawn` throws for a command, whenever it is asked. */
+const INVALID: ReadonlySet<unknown> = new Set(['E2BIG', 'ERR_INVALID_ARG_VALUE'])
+
+/** Our own errors say what is missing: the program, its directory, or what its sandbox needs. */
+function canNeverRun(error: unknown): boolean {
+  return isCutoverError(error) || INVALID.has((asError(error) as NodeJS.ErrnoException).code)
 }
 
 function cannotSpawn(file: string, error: unknown): Error {

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { asError } from '../../errors.js'
 import type { Logger } from '../../logger.js'
+import type { GuestLimits } from '../../protocol/guestLimits.js'
 import { openPort } from '../../protocol/portTransport.js'
 import type { Carrier, CarrierReports } from '../carrier.js'
 import type { GuestProgram } from '../guestProgram.js'
@@ -14,6 +15,10 @@ export interface WorkerCommand {
   readonly program: GuestProgram
   readonly resourceLimits?: ResourceLimits | undefined
   readonly execArgv?: readonly string[] | undefined
+  /** What the host takes of it: the thread keeps to that. */
+  readonly limits: GuestLimits
+  /** The most bytes that wait for the thread to read them. */
+  readonly maxBufferedBytes: number
 }
 
 /** Runs the program in its data. The option `eval` of `Worker` would do so too, but it ignores `--import`. */
@@ -48,11 +53,11 @@ export class WorkerCarrier implements Carrier {
   }
 
   #spawn(reports: CarrierReports): Worker {
-    const { module, program, resourceLimits, execArgv } = this.#command
+    const { module, program, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
     const { port1, port2 } = new MessageChannel()
     const worker = orClose(port1, () => {
       return new Worker(program.file ?? RUN_TEXT, {
-        workerData: { module: module.href, port: port2, text: program.text },
+        workerData: { module: module.href, port: port2, limits, text: program.text },
         transferList: [port2],
         stdout: true,
         stderr: true,
@@ -66,7 +71,7 @@ export class WorkerCarrier implements Carrier {
       follow(worker.stderr, new OutputLog('stderr', this.#logger, { tail })),
     ]
     let uncaught: Error | undefined
-    worker.once('online', () => reports.connected(openPort(port1)))
+    worker.once('online', () => reports.connected(openPort(port1, { maxBufferedBytes })))
     worker.on('error', error => {
       uncaught = asError(error)
     })

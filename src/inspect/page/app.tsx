@@ -1,98 +1,85 @@
 import { render } from 'preact'
-import { ActorTree } from './actorTree.js'
-import { ChartPanel } from './chartPanel.js'
-import { type ConnectionState, connect, isRefused, socketUrl } from './connection.js'
-import { Details } from './details.js'
-import { createLayout } from './elk.js'
-import { EventLog } from './eventLog.js'
-import { acceptDrops, saveFile } from './files.js'
-import { Header } from './header.js'
-import { listenToKeys } from './keys.js'
-import { Drawings, draw } from './layout.js'
-import { measureText } from './measure.js'
-import { createTheme } from './theme.js'
-import { TimelinePanel } from './timelinePanel.js'
-import { Viewer } from './viewer.js'
+import { acceptDrops, createTheme, listenToKeys, oncePerFrame, saveFile } from './browser/index.js'
+import {
+  ChartPanel,
+  createElkWorker,
+  createLayoutEngine,
+  LayoutCache,
+  layoutChart,
+  measureText,
+} from './chart/index.js'
+import { connect, isRefused, socketUrl } from './connection/index.js'
+import { ViewModel } from './data/index.js'
+import { ActorTree, Details, EventLog, Header, TimelinePanel } from './panels/index.js'
 
-/** About the shape of the room that a chart has. */
-const ASPECT = 1.4
+/** About the aspect ratio of the panel of the chart. */
+const CHART_ASPECT_RATIO = 1.4
+/** How often the timeline moves on while no messages arrive, in ms. */
+const TIMELINE_PERIOD = 1_000
 
-/** Shows the page in an element, for as long as the document is there. */
+/** Shows the page in an element. It stays until the document is closed. */
 export function start(root: HTMLElement): void {
   const redraw = oncePerFrame(() => show())
-  const viewer = new Viewer(redraw)
-  const layout = createLayout()
-  const drawings = new Drawings(chart => draw(chart, layout, measureText, ASPECT), redraw)
+  const view = new ViewModel(redraw)
+  const engine = createLayoutEngine(createElkWorker)
+  const layouts = new LayoutCache(chart => layoutChart(chart, engine, measureText, CHART_ASPECT_RATIO), redraw)
   const theme = createTheme(redraw)
   const url = socketUrl(location)
   let disconnect = () => {}
   const goLive = () => {
     if (url === undefined) return
     disconnect()
-    viewer.closeRecording()
+    view.closeRecording()
     const handlers = {
-      state: (state: ConnectionState) => viewer.connection(state),
-      text: (text: string) => viewer.receive(text),
+      onState: view.connectionChanged.bind(view),
+      onText: view.receive.bind(view),
     }
     disconnect = connect(url, handlers, () => isRefused(location))
   }
   const open = async (file: File) => {
-    if (viewer.open(file.name, await file.text())) disconnect()
+    if (view.open(file.name, await file.text())) disconnect()
   }
   const show = () =>
     render(
       <div class="app">
         <Header
-          viewer={viewer}
+          view={view}
           theme={theme.current()}
           canConnect={url !== undefined}
           onTheme={theme.toggle}
-          onSave={() => saveFile('recording.ndjson', viewer.save())}
+          onSave={() => saveFile('recording.ndjson', view.save())}
           onOpen={file => void open(file)}
           onLive={goLive}
         />
-        {viewer.notice !== undefined && (
+        {view.notice !== undefined && (
           <div class="notice" role="alert">
-            {viewer.notice}
-            <button type="button" class="small" onClick={() => viewer.set({ notice: undefined })}>
+            {view.notice}
+            <button type="button" class="small" onClick={() => view.set({ notice: undefined })}>
               Dismiss
             </button>
           </div>
         )}
         <main>
-          <ActorTree viewer={viewer} />
-          <ChartPanel viewer={viewer} drawings={drawings} />
-          <EventLog viewer={viewer} />
-          <TimelinePanel viewer={viewer} now={nowOf(viewer)} />
-          <Details viewer={viewer} />
+          <ActorTree view={view} />
+          <ChartPanel view={view} layouts={layouts} />
+          <EventLog view={view} />
+          <TimelinePanel view={view} now={programTime(view)} />
+          <Details view={view} />
         </main>
       </div>,
       root,
     )
-  listenToKeys(document, viewer)
+  listenToKeys(document, view)
   acceptDrops(document, file => void open(file))
-  // The bars of what runs grow, also while nothing happens.
   setInterval(() => {
-    if (viewer.source.kind === 'live' && viewer.held === undefined) redraw()
-  }, 1_000)
+    if (view.source.kind === 'live' && view.pausedMessages === undefined) redraw()
+  }, TIMELINE_PERIOD)
   goLive()
   redraw()
 }
 
-/** The program's time: that of its last message, and what has passed since. */
-function nowOf({ store, source, held, heardAt }: Viewer): number {
-  const isMoving = source.kind === 'live' && source.state === 'open' && held === undefined
-  return store.timeline.last + (isMoving ? Date.now() - heardAt : 0)
-}
-
-/** However often it is asked for, at most once per frame. */
-function oncePerFrame(act: () => void): () => void {
-  const asked = new Set<number>()
-  const frame = () => {
-    asked.clear()
-    act()
-  }
-  return () => {
-    if (asked.size === 0) asked.add(requestAnimationFrame(frame))
-  }
+/** The time by the program's clock: that of its last message, plus the time since then. */
+function programTime({ store, source, pausedMessages, lastMessageAt }: ViewModel): number {
+  const isMoving = source.kind === 'live' && source.state === 'open' && pausedMessages === undefined
+  return store.timeline.last + (isMoving ? Date.now() - lastMessageAt : 0)
 }

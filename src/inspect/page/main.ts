@@ -1,6 +1,6 @@
 /**
- * The script of the page, and of its worker: the same file, so that there is one to serve. In a worker it lays out
- * statecharts, and elkjs takes it from there.
+ * The script of the page, and of its worker: the same file, so that there is only one to serve. In a worker it runs
+ * elkjs.
  */
 import './page.css'
 import { start } from './app.js'

@@ -1,92 +1,94 @@
 import assert from 'node:assert/strict'
-import type { BenchCase } from './bench.js'
+import { isError } from '../../realms.js'
+import type { CaseDefinition } from './caseContext.js'
+import { inThisRealm } from './inThisRealm.js'
 
-/** Requests, answers, errors and signals. */
-export const callCases: readonly BenchCase[] = [
+/** Cases about requests, answers, errors and signals. */
+export const callCases: readonly CaseDefinition[] = [
   {
-    name: 'Many calls at once each get their own answer, also when those come in another order',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    name: 'Many calls at once each get their own answer, even if the answers arrive in another order',
+    async run(context) {
+      const runtime = await context.provisionStarted()
       const values = Array.from({ length: 500 }, (_, i) => i)
       const delayOf = (i: number) => (i % 3 === 0 ? { delay: 10 - (i % 10) } : {})
-      const calls = values.map(value => subject.call({ op: 'echo', value, ...delayOf(value) }))
-      assert.deepEqual(await subject.answerOf(Promise.all(calls), 'echo'), values)
+      const calls = values.map(value => runtime.call({ op: 'echo', value, ...delayOf(value) }))
+      await runtime.expectAnswer(Promise.all(calls), 'echo', values)
     },
   },
   {
-    name: 'Values arrive whole, there and back',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    name: 'Values arrive unchanged, in requests and in answers',
+    async run(context) {
+      const runtime = await context.provisionStarted()
       for (const [what, value] of Object.entries(VALUES)) {
-        const answer = await subject.answer({ op: 'echo', value })
-        assert.deepEqual(plain(answer), value, `${what} did not arrive whole:`)
+        const answer = await runtime.request({ op: 'echo', value })
+        assert.deepEqual(answer, value, `${what} did not arrive unchanged:`)
       }
     },
   },
   {
-    name: 'An error keeps its name, code, message, details and cause, and hurts no other call',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    name: 'An error keeps its name, code, message, details and cause, and affects no other call',
+    async run(context) {
+      const runtime = await context.provisionStarted()
       const details = { field: 'page', limits: [1, 99] }
       const fail = { name: 'PageError', code: 'E_PAGE', message: 'no such page: ü', details, cause: 'torn out' }
-      const failing = subject.call({ op: 'fail', ...fail })
-      const other = subject.call({ op: 'echo', value: 'fine' })
-      const error = await subject.rejectionOf(failing, 'fail')
-      assert.ok(error instanceof Error, `The call "fail" should have rejected with an Error, not with ${error}`)
+      const failing = runtime.call({ op: 'fail', ...fail })
+      const other = runtime.call({ op: 'echo', value: 'fine' })
+      const error = await runtime.rejectionOf(failing, 'fail')
+      assert.ok(isError(error), `The call "fail" must reject with an Error, but rejected with ${error}`)
       const { name, message, cause } = error
       const { code, field, limits } = error as Error & Record<string, unknown>
-      assert.deepEqual({ name, code, message, details: { field, limits }, cause: (cause as Error)?.message }, fail)
-      assert.equal(await subject.answerOf(other, 'echo'), 'fine')
-      await subject.expectNoMore(['started'])
+      const actual = { name, code, message, details: { field, limits }, cause: (cause as Error)?.message }
+      assert.deepEqual(inThisRealm(actual), fail, 'The error of the call "fail" has changed:')
+      await runtime.expectAnswer(other, 'echo', 'fine')
+      await runtime.expectAllEvents(['started'])
     },
   },
   {
-    name: "A call whose signal fires rejects with the signal's reason, and the module hears of it",
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    name: "A call whose signal fires rejects with the signal's reason, and the module's signal fires too",
+    async run(context) {
+      const runtime = await context.provisionStarted()
       const controller = new AbortController()
       const reason = new Error('changed my mind')
-      const call = subject.call({ op: 'wait' }, { signal: controller.signal })
-      const other = subject.call({ op: 'wait' })
-      await subject.untilSeen({ waiting: 2 })
+      const call = runtime.call({ op: 'wait' }, { signal: controller.signal })
+      const other = runtime.call({ op: 'wait' })
+      await runtime.waitForCounts({ waiting: 2 })
       controller.abort(reason)
-      assert.equal(await subject.rejectionOf(call, 'wait'), reason)
-      await subject.untilSeen({ waiting: 1, interrupted: 1, aborts: 0 })
-      await subject.abort()
-      assert.equal(await subject.answerOf(other, 'wait'), 'interrupted')
-      await subject.expectNoMore(['started'])
+      await runtime.expectRejection(call, 'wait', reason)
+      await runtime.waitForCounts({ waiting: 1, interrupted: 1, aborts: 0 })
+      await runtime.abort()
+      await runtime.expectAnswer(other, 'wait', 'interrupted')
+      await runtime.expectAllEvents(['started'])
     },
   },
   {
-    name: 'A call whose signal has fired already, or fires while it waits for the start, is not sent',
-    async run(bench) {
-      const subject = await bench.provision()
+    name: 'A call whose signal has already fired, or fires while the call waits for the start, is not sent',
+    async run(context) {
+      const runtime = await context.provision()
       const controller = new AbortController()
-      const waiting = subject.call({ op: 'wait' }, { signal: controller.signal })
+      const waiting = runtime.call({ op: 'wait' }, { signal: controller.signal })
       controller.abort('not any more')
-      assert.equal(await subject.rejectionOf(waiting, 'wait'), 'not any more')
-      await subject.up()
-      const dead = subject.call({ op: 'wait' }, { signal: AbortSignal.abort('too late') })
-      assert.equal(await subject.rejectionOf(dead, 'wait'), 'too late')
-      assert.deepEqual(await subject.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
+      await runtime.expectRejection(waiting, 'made before the start', 'not any more')
+      await runtime.startAndWait()
+      const dead = runtime.call({ op: 'wait' }, { signal: AbortSignal.abort('too late') })
+      await runtime.expectRejection(dead, 'made after its signal fired', 'too late')
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 0 })
     },
   },
   {
-    name: 'The module asks its host, and gets its answer or its error',
+    name: 'A request of the module to its host gets the answer or the error of the host',
     needs: 'hostRequests',
-    async run(bench) {
+    async run(context) {
       const asked: unknown[] = []
-      const subject = await bench.provision({}, request => {
+      const runtime = await context.provisionStarted(request => {
         asked.push(request)
         if (request === 'fail') throw Object.assign(new Error('the host says no'), { code: 'E_NO' })
         return { youAsked: request }
       })
-      await subject.up()
       const request = { deep: ['question', 1] }
-      assert.deepEqual(await subject.answer({ op: 'ask', request }), { youAsked: request })
-      const error = await subject.rejectionOf(subject.call({ op: 'ask', request: 'fail' }), 'ask')
-      assert.match(String(error), /the host says no/)
-      assert.deepEqual(asked, [request, 'fail'])
+      await runtime.expectAnswer(runtime.call({ op: 'ask', request }), 'ask', { youAsked: request })
+      const error = await runtime.rejectionOf(runtime.call({ op: 'ask', request: 'fail' }), 'ask')
+      assert.match(String(error), /the host says no/, 'The module must get the error of its host:')
+      assert.deepEqual(inThisRealm(asked), [request, 'fail'], 'The host got other requests than expected:')
     },
   },
 ]
@@ -106,12 +108,4 @@ const VALUES: Readonly<Record<string, unknown>> = {
 
 function nested(depth: number): unknown {
   return depth === 0 ? [null, 'the bottom'] : { depth, rest: [nested(depth - 1)] }
-}
-
-/** A Buffer is a Uint8Array too: what counts is the bytes. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]))
 }

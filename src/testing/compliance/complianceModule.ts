@@ -4,10 +4,12 @@ import { isMainThread } from 'node:worker_threads'
 import type { CallContext, RuntimeContext, RuntimeModule } from '../../module/runtimeModule.js'
 import type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './requests.js'
 
-/** A module that does what a {@link ComplianceRequest} says. Each has counts of its own: also a loader for `inProcess`. */
+/** Makes a module that does what each {@link ComplianceRequest} says, with its own counts. It is a loader for `inProcess`. */
 export function createComplianceModule(): RuntimeModule<ComplianceRequest, unknown> {
-  const waiting = new Set<() => void>()
-  const watching = new Set<() => void>()
+  /** Interrupts the calls of `wait`. */
+  const interrupts = new Set<() => void>()
+  /** Answer the calls of `seen`, if their counts are reached. */
+  const checks = new Set<() => void>()
   let counts = { hanging: 0, interrupted: 0, aborts: 0 }
   let askHost: RuntimeContext['callHost'] | undefined
 
@@ -15,42 +17,42 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
     new Promise<string>(resolve => {
       const interrupt = () => {
         signal.removeEventListener('abort', interrupt)
-        if (!waiting.delete(interrupt)) return
+        if (!interrupts.delete(interrupt)) return
         counts.interrupted++
         resolve('interrupted')
         changed()
       }
-      waiting.add(interrupt)
+      interrupts.add(interrupt)
       changed()
       if (signal.aborted) interrupt()
       else signal.addEventListener('abort', interrupt)
     })
 
-  const seen = (): ComplianceCounts => {
+  const currentCounts = (): ComplianceCounts => {
     const { hanging, interrupted, aborts } = counts
-    return { waiting: waiting.size + hanging, interrupted, aborts }
+    return { waiting: interrupts.size + hanging, interrupted, aborts }
   }
 
   const changed = () => {
-    for (const look of watching) look()
+    for (const check of checks) check()
   }
 
-  const seenWhen = (expected: Partial<ComplianceCounts>) =>
+  const countsWhen = (expected: Partial<ComplianceCounts>) =>
     new Promise<ComplianceCounts>(resolve => {
-      const look = () => {
-        const counts = seen()
+      const check = () => {
+        const counts = currentCounts()
         if (Object.entries(expected).some(([name, count]) => Reflect.get(counts, name) !== count)) return
-        watching.delete(look)
+        checks.delete(check)
         resolve(counts)
       }
-      watching.add(look)
-      look()
+      checks.add(check)
+      check()
     })
 
   return {
     async start(context: RuntimeContext) {
-      waiting.clear()
-      watching.clear()
+      interrupts.clear()
+      checks.clear()
       counts = { hanging: 0, interrupted: 0, aborts: 0 }
       askHost = context.callHost
       const { startDelay, failWhile } = context.localConfig as ComplianceLocalConfig
@@ -73,7 +75,7 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
         case 'fail':
           throw failure(request)
         case 'seen':
-          return seenWhen(request.when ?? {})
+          return countsWhen(request.when ?? {})
         case 'ask':
           return askHost?.(request.request)
       }
@@ -82,16 +84,16 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
     abort() {
       counts.aborts++
       changed()
-      for (const interrupt of waiting) interrupt()
+      for (const interrupt of interrupts) interrupt()
     },
 
     stop() {
-      for (const interrupt of waiting) interrupt()
+      for (const interrupt of interrupts) interrupt()
     },
   }
 }
 
-/** A signal would end the whole process, not the worker alone. */
+/** Ignores `signal` in a worker: it would end the whole process. */
 function crash(signal: NodeJS.Signals | undefined): never {
   if (signal !== undefined && isMainThread) process.kill(process.pid, signal)
   process.exit(70)
@@ -102,5 +104,5 @@ function failure(request: Extract<ComplianceRequest, { op: 'fail' }>): Error {
   return Object.assign(new Error(message, { cause: new Error(cause) }), details, { name, code })
 }
 
-/** What a host gets that loads this file: one module for as long as the file is loaded. */
+/** The module of a host that loads this file: one instance for as long as the file is loaded. */
 export const { start, call, abort, stop } = createComplianceModule()

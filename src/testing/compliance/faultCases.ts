@@ -1,104 +1,103 @@
-import assert from 'node:assert/strict'
-import type { BenchCase } from './bench.js'
+import type { CaseDefinition } from './caseContext.js'
 
-/** Interrupting, restarting and dying. */
-export const faultCases: readonly BenchCase[] = [
+/** Cases about interrupts, restarts and crashes. */
+export const faultCases: readonly CaseDefinition[] = [
   {
-    name: 'An abort interrupts the work at hand without a restart',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      const calls = [subject.call({ op: 'wait' }), subject.call({ op: 'wait' })]
-      await subject.untilSeen({ waiting: 2 })
-      await subject.abort()
-      assert.deepEqual(await subject.answerOf(Promise.all(calls), 'wait'), ['interrupted', 'interrupted'])
-      assert.deepEqual(await subject.counts(), { waiting: 0, interrupted: 2, aborts: 1 })
-      await subject.expectNoMore(['started'])
+    name: 'An abort interrupts the calls in flight without a restart',
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      const calls = [runtime.call({ op: 'wait' }), runtime.call({ op: 'wait' })]
+      await runtime.waitForCounts({ waiting: 2 })
+      await runtime.abort()
+      await runtime.expectAnswer(Promise.all(calls), 'wait', ['interrupted', 'interrupted'])
+      await runtime.expectCounts({ waiting: 0, interrupted: 2, aborts: 1 })
+      await runtime.expectAllEvents(['started'])
     },
   },
   {
-    name: 'A forced abort restarts it: calls in flight are rejected, later ones are answered by a fresh start',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      await subject.abort()
-      assert.equal((await subject.counts()).aborts, 1)
-      const calls = [subject.call({ op: 'hang' }), subject.call({ op: 'hang' })]
-      await subject.untilSeen({ waiting: 2 })
-      await subject.abort({ force: true })
-      for (const call of calls) await subject.expectLost(call, 'in flight')
-      await subject.expectEvent('stopped')
-      await subject.expectEvent('started')
-      assert.deepEqual(await subject.counts(), { waiting: 0, interrupted: 0, aborts: 0 })
-      await subject.expectNoMore(['started', 'stopped', 'started'])
+    name: 'A forced abort restarts the runtime: calls in flight reject, and later calls get answers from a fresh start',
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      await runtime.abort()
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 1 })
+      const calls = [runtime.call({ op: 'hang' }), runtime.call({ op: 'hang' })]
+      await runtime.waitForCounts({ waiting: 2 })
+      await runtime.abort({ force: true })
+      for (const call of calls) await runtime.expectLost(call, 'in flight')
+      await runtime.expectEvent('stopped')
+      await runtime.expectEvent('started')
+      await runtime.expectCounts({ waiting: 0, interrupted: 0, aborts: 0 })
+      await runtime.expectAllEvents(['started', 'stopped', 'started'])
     },
   },
   {
-    name: 'Calls made while it is restarted wait, and are answered',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      const restarted = subject.abort({ force: true })
-      const call = subject.call({ op: 'echo', value: 'patient' })
-      assert.equal(await subject.answerOf(call, 'echo'), 'patient')
+    name: 'Calls made during a restart wait, and get answers',
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      const restarted = runtime.abort({ force: true })
+      const call = runtime.call({ op: 'echo', value: 'waited' })
+      await runtime.expectAnswer(call, 'made during the restart', 'waited')
       await restarted
-      await subject.expectEvent('stopped')
-      await subject.expectEvent('started')
+      await runtime.expectEvent('stopped')
+      await runtime.expectEvent('started')
     },
   },
   {
-    name: 'Events come in order through starts, restarts and the stop',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
+    name: 'Events arrive in order through starts, restarts and the stop',
+    async run(context) {
+      const runtime = await context.provisionStarted()
       const expected = ['started']
       for (let i = 0; i < 3; i++) {
-        await subject.abort({ force: true })
-        await subject.expectEvent('stopped')
-        await subject.expectEvent('started')
+        await runtime.abort({ force: true })
+        await runtime.expectEvent('stopped')
+        await runtime.expectEvent('started')
         expected.push('stopped', 'started')
       }
-      await subject.stop()
-      await subject.expectEvent('stopped')
-      await subject.expectNoMore([...expected, 'stopped'])
+      await runtime.stop()
+      await runtime.expectEvent('stopped')
+      await runtime.expectAllEvents([...expected, 'stopped'])
     },
   },
   {
-    name: 'A crash rejects every call in flight, and it comes back by itself',
+    name: 'A crash rejects every call in flight, and the runtime restarts by itself',
     needs: 'crash',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      const hanging = subject.call({ op: 'hang' })
-      await subject.untilSeen({ waiting: 1 })
-      const fatal = subject.call({ op: 'crash' })
-      await subject.expectLost(fatal, 'crash')
-      await subject.expectLost(hanging, 'in flight during the crash')
-      await subject.expectEvent('stopped')
-      await subject.expectEvent('started')
-      await subject.expectService()
-      await subject.expectNoMore(['started', 'stopped', 'started'])
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      const hanging = runtime.call({ op: 'hang' })
+      await runtime.waitForCounts({ waiting: 1 })
+      const fatal = runtime.call({ op: 'crash' })
+      await runtime.expectLost(fatal, 'crash')
+      await runtime.expectLost(hanging, 'in flight during the crash')
+      await runtime.expectEvent('stopped')
+      await runtime.expectEvent('started')
+      await runtime.expectEcho()
+      await runtime.expectAllEvents(['started', 'stopped', 'started'])
     },
   },
   {
-    name: 'Calls made after a crash, before it is back, wait and are answered',
+    name: 'Calls made after a crash, before the restart, wait and get answers',
     needs: 'crash',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      const later = subject.on('stopped', () => subject.call({ op: 'echo', value: 'patient' }))
-      await subject.expectLost(subject.call({ op: 'crash', signal: 'SIGKILL' }), 'crash')
-      await subject.expectEvent('stopped')
-      assert.equal(await subject.answerOf(later, 'echo'), 'patient')
-      await subject.expectEvent('started')
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      const later = runtime.runInside('stopped', () => runtime.call({ op: 'echo', value: 'waited' }))
+      await runtime.expectLost(runtime.call({ op: 'crash', signal: 'SIGKILL' }), 'crash')
+      await runtime.expectEvent('stopped')
+      await runtime.expectAnswer(later, 'made after the crash', 'waited')
+      await runtime.expectEvent('started')
     },
   },
   {
-    name: 'A stop right after a crash leaves it stopped',
+    name: 'A stop right after a crash leaves the runtime stopped',
     needs: 'crash',
-    async run(bench) {
-      const subject = await (await bench.provision()).up()
-      const stop = subject.on('stopped', () => subject.stop())
-      await subject.expectLost(subject.call({ op: 'crash' }), 'crash')
-      await subject.expectEvent('stopped')
-      await bench.patience.for(stop, 'stop()')
-      await subject.expectEvent('stopped')
-      await subject.expectLost(subject.call({ op: 'echo', value: 'late' }), 'made after the stop')
-      await subject.expectNoMore(['started', 'stopped', 'stopped'])
+    async run(context) {
+      const runtime = await context.provisionStarted()
+      const stop = runtime.runInside('stopped', () => runtime.stop())
+      await runtime.expectLost(runtime.call({ op: 'crash' }), 'crash')
+      await runtime.expectEvent('stopped')
+      await context.deadline.wait(stop, 'stop()')
+      await runtime.expectEvent('stopped')
+      await runtime.expectLost(runtime.call({ op: 'echo', value: 'late' }), 'made after the stop')
+      await runtime.expectAllEvents(['started', 'stopped', 'stopped'])
     },
   },
 ]

@@ -1,14 +1,14 @@
-/** What the compliance module is asked to do: plain values, so that a module in any language understands them. */
+/** A request to the compliance module. It is plain data, so that a module in any language can implement it. */
 export type ComplianceRequest =
-  /** Answers with `value`, after `delay` ms. */
+  /** Answers `value`, after `delay` ms. */
   | { readonly op: 'echo'; readonly value: unknown; readonly delay?: number }
-  /** Answers `'interrupted'` when the signal of the call fires, or when the module is aborted; until then it stays. */
+  /** Answers `'interrupted'` when the call's signal fires or the module's `abort()` is called; waits until then. */
   | { readonly op: 'wait' }
-  /** Never answers, whatever fires. */
+  /** Never answers, not even when its signal fires. */
   | { readonly op: 'hang' }
-  /** Ends the process (by `signal`, where one is given) or the worker at once. */
+  /** Ends the process or the worker at once; a process dies by `signal`, if one is given. */
   | { readonly op: 'crash'; readonly signal?: 'SIGKILL' }
-  /** Fails with an error of this name, code and message, of these further properties, and with a cause of this message. */
+  /** Throws an error with this name, code, message, properties (`details`) and a cause with this message. */
   | {
       readonly op: 'fail'
       readonly name: string
@@ -17,25 +17,25 @@ export type ComplianceRequest =
       readonly details: Readonly<Record<string, unknown>>
       readonly cause: string
     }
-  /** Answers with {@link ComplianceCounts}: at once, or as soon as the counts named in `when` are these. */
+  /** Answers {@link ComplianceCounts}: at once, or as soon as the counts in `when` are reached. */
   | { readonly op: 'seen'; readonly when?: Partial<ComplianceCounts> }
-  /** Asks the host, and answers with what the host answers. */
+  /** Sends `request` to the host with `callHost`, and answers what the host answers. */
   | { readonly op: 'ask'; readonly request: unknown }
 
-/** What the compliance module has seen since it was last started. */
+/** What the compliance module has counted since its last start. */
 export interface ComplianceCounts {
-  /** Calls that wait or hang now. */
+  /** Calls of `wait` and `hang` in flight. */
   readonly waiting: number
-  /** Calls that were interrupted. */
+  /** Calls of `wait` that were interrupted. */
   readonly interrupted: number
-  /** How often the module itself was asked to interrupt its work. */
+  /** Calls of the module's `abort()`. */
   readonly aborts: number
 }
 
-/** What the compliance module finds in its `localConfig`. */
+/** The `localConfig` of the compliance module. */
 export interface ComplianceLocalConfig {
-  /** How long its start takes, in ms. It ends early when the module is to stop. */
+  /** How long its start takes, in ms. A stop ends the start early. */
   readonly startDelay?: number
-  /** Its start fails as long as there is a file at this path. */
+  /** A path. The start fails while a file exists there. */
   readonly failWhile?: string
 }

@@ -2,18 +2,19 @@ import type { AnyEventObject, AnyStateMachine, SnapshotFrom } from 'xstate'
 import { CutoverError } from '../../errors.js'
 import { invalidOption, object, optionalFunction, positive } from '../../validate.js'
 import type { PathEvent } from './possibleEvents.js'
+import { pathTo, shortestPaths } from './shortestPath.js'
 import { type GraphStep, type StateGraph, type StateGraphOptions, stateGraph } from './stateGraph.js'
 
-/** What {@link pathsOf} is to cover, and what can happen. */
+/** What the paths of {@link pathsOf} cover, and how the states are explored. */
 export interface PathsOptions<Machine extends AnyStateMachine> extends StateGraphOptions<Machine> {
   /**
-   * `transitions`: every step out of every state is in a path, so that every state is too. `states`: every state is.
+   * `transitions`: every step out of every state is in a path, and so is every state. `states`: every state is in a path.
    * @default 'transitions'
    */
   readonly cover?: 'states' | 'transitions' | undefined
 }
 
-/** A state of the machine, as plain data. Paths share it: do not change it. */
+/** A state of the machine, as plain data. Paths share their states: do not change them. */
 export interface PathState<Machine extends AnyStateMachine> {
   /** As in `snapshot.value`. */
   readonly value: SnapshotFrom<Machine>['value']
@@ -21,30 +22,30 @@ export interface PathState<Machine extends AnyStateMachine> {
   readonly context: SnapshotFrom<Machine>['context']
 }
 
-/** What happens, and the state that the machine is in afterwards. */
+/** An event, and the state after it. */
 export interface PathStep<Machine extends AnyStateMachine> {
-  /** To be brought about in what you test. */
+  /** Make this happen to the code that you test. */
   readonly event: PathEvent<Machine>
-  /** To be compared with what you test. */
+  /** Compare the code that you test with this. */
   readonly state: PathState<Machine>
 }
 
-/** One way through a machine, from its initial state. */
+/** A path through a machine, from its initial state. */
 export interface GeneratedPath<Machine extends AnyStateMachine> {
-  /** Says where it leads and by what events: no two paths have the same. */
+  /** The last state and the events that lead to it. Each path has a different name. */
   readonly name: string
-  /** Where it begins: the machine's initial state. */
+  /** The initial state of the machine. */
   readonly initial: PathState<Machine>
-  /** In order. */
+  /** The steps, in order. */
   readonly steps: readonly PathStep<Machine>[]
 }
 
 /**
  * Generates tests from a statechart: paths that together take every step out of every reachable state.
  *
- * Explores the machine's graph with `@xstate/graph`, takes the shortest way to each state and each step out of it, and
- * leaves out paths that others begin with. Nothing is carried out: the machine's actions do not run and its actors do not
- * start. A machine with `after` or `invoke` works: that a delay is over, or an actor done, is an event like any other.
+ * Explores the states of the machine with `@xstate/graph`, takes a shortest path to each state and each step out of it,
+ * and drops paths that are the beginning of another. The machine is not executed: its actions do not run and its actors do
+ * not start. `after` and `invoke` work: the end of a delay or of an actor is an event like any other.
  *
  * ```ts
  * for (const { name, steps } of pathsOf(door)) {
@@ -59,9 +60,9 @@ export interface GeneratedPath<Machine extends AnyStateMachine> {
  * ```
  *
  * @param machine - made with XState's `setup().createMachine()` or `createMachine()`
- * @throws CutoverError `CUTOVER_INVALID_OPTION`; `CUTOVER_TOO_MANY_STATES` (more than `limit`, or
- * two million steps in all paths);
- * `CUTOVER_UNSUPPORTED_MACHINE` (it threw, or its states cannot be told apart: the message says what to do)
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`; `CUTOVER_TOO_MANY_STATES` (more states than `limit`, or more than two
+ * million steps in all paths); `CUTOVER_UNSUPPORTED_MACHINE` (the machine threw, or its states cannot be compared; the
+ * message says what to do)
  */
 export function pathsOf<Machine extends AnyStateMachine>(
   machine: Machine,
@@ -78,52 +79,39 @@ export function pathsOf<Machine extends AnyStateMachine>(
     serializeState: optionalFunction('serializeState', options.serializeState),
   })
   const states = graph.map(({ snapshot: { value, context } }): PathState<Machine> => ({ value, context }))
+  const initial = states[0] as PathState<Machine>
   const steps = new Map<GraphStep<Machine>, PathStep<Machine>>()
-  for (const step of graph.flatMap(({ exits }) => exits)) {
+  for (const step of graph.flatMap(({ steps }) => steps)) {
     steps.set(step, { event: step.event, state: states[step.to] as PathState<Machine> })
   }
-  const initial = states[0] as PathState<Machine>
-  const ways = waysTo(machine, graph, endsOf(graph, cover))
-  const paths = ways.map(way => way.map(step => steps.get(step) as PathStep<Machine>))
+  const paths = coveringPaths(machine, graph, cover).map(path => path.map(step => steps.get(step) as PathStep<Machine>))
   return (paths.length === 0 ? [[]] : paths).map(steps => ({ name: nameOf(initial, steps), initial, steps }))
 }
 
-/** The paths of a large graph may be too long to be kept, together. */
+/** A large graph may have paths that together do not fit into memory. */
 const MAX_STEPS = 2_000_000
 
-function waysTo<Machine extends AnyStateMachine>(
+function coveringPaths<Machine extends AnyStateMachine>(
   { id }: Machine,
   graph: StateGraph<Machine>,
-  ends: readonly GraphStep<Machine>[],
+  cover: PathsOptions<Machine>['cover'],
 ): GraphStep<Machine>[][] {
+  const tree = shortestPaths(0, state => graph[state]?.steps ?? [])
+  const isInTree = (step: GraphStep<Machine>) => tree.get(step.to) === step
+  const covered = graph.map(({ steps }) => (cover === 'states' ? steps.filter(isInTree) : steps))
+  // A step ends its path unless another path goes on from its state.
+  const lastSteps = covered.flat().filter(step => !isInTree(step) || covered[step.to]?.length === 0)
   let total = 0
-  return ends.map(end => {
-    const way = wayTo(graph, end)
-    total += way.length
-    if (total <= MAX_STEPS) return way
-    const message = `The paths of the machine "${id}" have more than ${MAX_STEPS} steps, in ${graph.length} states.`
+  return lastSteps.map(last => {
+    const path = pathTo(tree, last)
+    total += path.length
+    if (total <= MAX_STEPS) return path
     throw new CutoverError(
       'CUTOVER_TOO_MANY_STATES',
-      `${message} Use cover: 'states', give fewer events in \`events\`, or leave what only counts on out of \`serializeState\`.`,
+      `The paths of the machine "${id}" have more than ${MAX_STEPS} steps in ${graph.length} states. Use ` +
+        "cover: 'states', give fewer events in `events`, or leave what only counts up out of `serializeState`.",
     )
   })
-}
-
-/** The steps that the shortest way to `end` consists of. */
-export function wayTo<Machine extends AnyStateMachine>(
-  graph: StateGraph<Machine>,
-  end: GraphStep<Machine>,
-): GraphStep<Machine>[] {
-  const steps = [end]
-  for (let at = graph[end.from]?.entry ?? null; at !== null; at = graph[at.from]?.entry ?? null) steps.push(at)
-  return steps.reverse()
-}
-
-/** The last steps of all paths. A step that another path goes on from, by its shortest way, needs none of its own. */
-function endsOf<Machine extends AnyStateMachine>(graph: StateGraph<Machine>, cover: PathsOptions<Machine>['cover']) {
-  const isTaken = (step: GraphStep<Machine>) => graph[step.to]?.entry === step
-  const taken = graph.map(({ exits }) => (cover === 'states' ? exits.filter(isTaken) : exits))
-  return taken.flat().filter(step => !isTaken(step) || taken[step.to]?.length === 0)
 }
 
 /** As in: `open by push, wait {"ms":5}` */
@@ -133,15 +121,15 @@ function nameOf<Machine extends AnyStateMachine>(
 ): string {
   const events = steps.map(({ event }) => {
     const { type, ...payload } = event as AnyEventObject
-    return Object.keys(payload).length === 0 ? type : `${type} ${textOf(payload)}`
+    return Object.keys(payload).length === 0 ? type : `${type} ${payloadText(payload)}`
   })
   const { value } = steps.at(-1)?.state ?? initial
   const end = typeof value === 'string' ? value : JSON.stringify(value)
   return events.length === 0 ? `${end} from the start` : `${end} by ${events.join(', ')}`
 }
 
-/** A payload may be anything. */
-function textOf(payload: object): string {
+/** Some payloads have no JSON, such as a cycle or a BigInt. */
+function payloadText(payload: object): string {
   try {
     return JSON.stringify(payload)
   } catch {

@@ -8,22 +8,22 @@ import {
 import { CutoverError } from '../../errors.js'
 import { invalidOption } from '../../validate.js'
 
-/** What XState itself tells a machine: that a delay is over (`xstate.after.…`), or what became of an actor. */
+/** An event that XState itself sends to a machine: the end of a delay (`xstate.after.…`), or of an actor. */
 export type SyntheticEvent = { readonly type: `xstate.${string}`; readonly [payload: string]: unknown }
 
-/** What can happen to a machine. */
+/** An event that can happen to a machine. */
 export type PathEvent<Machine extends AnyStateMachine> = EventFromLogic<Machine> | SyntheticEvent
 
-/** Events with their payloads, or what can happen in a state. */
+/** Events with their payloads, or a function that gives the events of a state. */
 export type GivenEvents<Machine extends AnyStateMachine> =
   | readonly PathEvent<Machine>[]
   | ((state: SnapshotFrom<Machine>) => readonly PathEvent<Machine>[])
 
-/** Finds out what can happen in the states of a machine. */
+/** Finds the events that can happen in each state of a machine. */
 export class PossibleEvents<Machine extends AnyStateMachine> {
   readonly #machine: Machine
   readonly #given: GivenEvents<Machine>
-  readonly #heard = new Set<PathEvent<Machine>>()
+  readonly #handled = new Set<PathEvent<Machine>>()
 
   /** @throws CutoverError `CUTOVER_INVALID_OPTION` */
   constructor(machine: Machine, given: GivenEvents<Machine> = []) {
@@ -32,10 +32,10 @@ export class PossibleEvents<Machine extends AnyStateMachine> {
   }
 
   /**
-   * What can happen in this state; in a final one nothing.
+   * The events that can happen in this state; none in a final state.
    *
-   * @throws what the machine came to grief on; CutoverError `CUTOVER_UNSUPPORTED_MACHINE` (the state listens to a wildcard
-   * that no given event fits), `CUTOVER_INVALID_OPTION`
+   * @throws the error of a machine that failed; CutoverError `CUTOVER_UNSUPPORTED_MACHINE` (the state handles a wildcard
+   * that matches no given event), `CUTOVER_INVALID_OPTION`
    */
   in(state: SnapshotFrom<Machine>): readonly PathEvent<Machine>[] {
     const { status, error } = state as { readonly status: string; readonly error: unknown }
@@ -44,24 +44,24 @@ export class PossibleEvents<Machine extends AnyStateMachine> {
     if (typeof this.#given === 'function') return assertEvents(this.#given(state))
     const possible = new Set<PathEvent<Machine>>()
     for (const descriptor of __unsafe_getAllOwnEventDescriptors(state as never) as string[]) {
-      const fitting = this.#given.filter(event => fits(descriptor, (event as AnyEventObject).type))
-      for (const event of fitting) {
+      const matching = this.#given.filter(event => matches(descriptor, (event as AnyEventObject).type))
+      for (const event of matching) {
         possible.add(event)
-        this.#heard.add(event)
+        this.#handled.add(event)
       }
-      if (fitting.length > 0) continue
-      if (descriptor.endsWith('*')) throw unknownEvents(this.#machine, descriptor)
+      if (matching.length > 0) continue
+      if (descriptor.endsWith('*')) throw unmatchedWildcard(this.#machine, descriptor)
       possible.add({ type: descriptor } as PathEvent<Machine>)
     }
     return [...possible]
   }
 
-  /** After all states were seen. @throws CutoverError `CUTOVER_INVALID_OPTION`: an event was given that no state listens to */
-  assertAllHeard(): void {
+  /** To be called after all states were explored. @throws CutoverError `CUTOVER_INVALID_OPTION`: no state handles a given event */
+  assertAllHandled(): void {
     if (typeof this.#given === 'function') return
-    const unheard = this.#given.find(event => !this.#heard.has(event))
-    if (unheard !== undefined)
-      throw invalidOption('events', 'events that some state listens to', (unheard as AnyEventObject).type)
+    const unhandled = this.#given.find(event => !this.#handled.has(event))
+    if (unhandled !== undefined)
+      throw invalidOption('events', 'events that some state handles', (unhandled as AnyEventObject).type)
   }
 }
 
@@ -74,17 +74,17 @@ function assertEvents<Event>(events: readonly Event[]): readonly Event[] {
   return events
 }
 
-/** `*` fits everything but what XState itself says, `form.*` what begins with it. */
-function fits(descriptor: string, type: string): boolean {
+/** `*` matches everything except the events of XState itself; `form.*` matches whatever begins with `form`. */
+function matches(descriptor: string, type: string): boolean {
   if (!descriptor.endsWith('*')) return descriptor === type
   const prefix = descriptor.slice(0, -1)
   return `${type}.`.startsWith(prefix) && (prefix !== '' || !type.startsWith('xstate.'))
 }
 
-function unknownEvents({ id }: AnyStateMachine, descriptor: string): CutoverError {
+function unmatchedWildcard({ id }: AnyStateMachine, descriptor: string): CutoverError {
   return new CutoverError(
     'CUTOVER_UNSUPPORTED_MACHINE',
-    `The machine "${id}" listens to "${descriptor}", which stands for events of any name: give those that can happen in ` +
+    `The machine "${id}" handles "${descriptor}", which matches events of any name. Give the events that can happen in ` +
       '`events`.',
   )
 }

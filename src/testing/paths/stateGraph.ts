@@ -1,39 +1,37 @@
 import { getAdjacencyMap } from '@xstate/graph'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
-import { asError, CutoverError } from '../../errors.js'
+import { asError, CutoverError, isCutoverError } from '../../errors.js'
 import { keyOfState } from './keyOfState.js'
 import { type GivenEvents, PossibleEvents } from './possibleEvents.js'
 
-/** What can happen to a machine while its states are explored. */
+/** How the states of a machine are explored. */
 export interface StateGraphOptions<Machine extends AnyStateMachine> {
-  /** What the machine's context is made from, if it needs anything. */
+  /** The input from which the machine makes its context. @default none */
   readonly input?: InputFrom<Machine> | undefined
   /**
-   * What can happen in a state.
+   * The events that can happen in a state.
    *
-   * An array gives the payloads: in every state each of its events happens that the state listens to, and what is not in
-   * it happens without payload. A function gives all that happens in a state, and nothing else happens.
-   * @default every event that the state listens to, without payload; among them the ends of `after` delays
+   * An array gives events with payloads: each of them happens in every state that handles it. Events that are not in the
+   * array happen without a payload. A function gives all events that happen in a state.
+   * @default every event that the state handles, without a payload; among them the ends of `after` delays
    * (`xstate.after.…`) and of invoked actors (`xstate.done.actor.…`, `xstate.error.actor.…`)
    */
   readonly events?: GivenEvents<Machine> | undefined
-  /** From such a state no step is taken. @default never */
+  /** Stops at such a state: takes no step out of it. @default never */
   readonly stopWhen?: ((state: SnapshotFrom<Machine>) => boolean) | undefined
   /**
-   * The same text for states that are to count as one: leave out of it what only counts on, such as attempts.
+   * The identity of a state: states with the same text count as one. Leave out what only counts up, such as attempts.
    * @default the value, the context and the history of the state
    */
   readonly serializeState?: ((state: SnapshotFrom<Machine>) => string) | undefined
-  /** How many states to explore at most. @default 10_000 */
+  /** The largest number of states to explore. @default 10_000 */
   readonly limit?: number | undefined
 }
 
 /** A reachable state, and every step out of it. */
 interface GraphState<Machine extends AnyStateMachine> {
   readonly snapshot: SnapshotFrom<Machine>
-  readonly exits: readonly GraphStep<Machine>[]
-  /** The last step of the shortest way here; null for the initial state. */
-  readonly entry: GraphStep<Machine> | null
+  readonly steps: readonly GraphStep<Machine>[]
 }
 
 /** One step from state to state, by their numbers in {@link StateGraph}. */
@@ -43,10 +41,10 @@ export interface GraphStep<Machine extends AnyStateMachine> {
   readonly to: number
 }
 
-/** Every reachable state, those near the initial one, which is the first, before those further off. */
+/** Every reachable state. The first is the initial state, the nearer ones come before the others. */
 export type StateGraph<Machine extends AnyStateMachine> = readonly GraphState<Machine>[]
 
-/** What `getAdjacencyMap` gives; its own types lose the machine's. */
+/** The result of `getAdjacencyMap`, whose own types lose those of the machine. */
 type Adjacency<Machine extends AnyStateMachine> = Readonly<Record<string, Adjacent<Machine>>>
 interface Adjacent<Machine extends AnyStateMachine> {
   readonly state: SnapshotFrom<Machine>
@@ -54,8 +52,8 @@ interface Adjacent<Machine extends AnyStateMachine> {
 }
 
 /**
- * Explores the whole graph of a machine. Its actions are not carried out and its actors are not started: what those would
- * report is among the events.
+ * Explores all states of a machine. Its actions do not run and its actors do not start: whatever those would report is
+ * among the events.
  *
  * @throws CutoverError `CUTOVER_TOO_MANY_STATES`, `CUTOVER_UNSUPPORTED_MACHINE`
  */
@@ -69,68 +67,53 @@ export function stateGraph<Machine extends AnyStateMachine>(
     serializeState = state => keyOfState(machine, state),
   }: StateGraphOptions<Machine>,
 ): StateGraph<Machine> {
-  const keys = new Map<string, number>()
-  const keyOf = (state: SnapshotFrom<Machine>): string => {
+  const numbers = new Map<string, number>()
+  const numberOf = (state: SnapshotFrom<Machine>): number => {
     const key = serializeState(state)
-    if (!keys.has(key)) {
-      if (keys.size >= limit) throw tooManyStates(machine, limit)
-      keys.set(key, keys.size)
+    if (!numbers.has(key)) {
+      if (numbers.size >= limit) throw tooManyStates(machine, limit)
+      numbers.set(key, numbers.size)
     }
-    return key
+    return numbers.get(key) ?? 0
   }
   const possible = new PossibleEvents(machine, events)
   let event = 0
   const options = {
     input,
     stopWhen,
-    serializeState: keyOf,
-    // Events that look alike are not the same.
+    // The number, not the user's text: an object would move texts that look like numbers to the front.
+    serializeState: (state: SnapshotFrom<Machine>) => `${numberOf(state)}`,
+    // A number for each event: two events with the same JSON may still differ.
     serializeEvent: () => `${event++}`,
     events: (state: SnapshotFrom<Machine>) => possible.in(state),
   }
   const adjacency = explore(machine, options) as Adjacency<Machine>
-  possible.assertAllHeard()
-  return link(Object.values(adjacency), state => keys.get(keyOf(state)) ?? 0)
+  possible.assertAllHandled()
+  return Object.values(adjacency).map(({ state: snapshot, transitions }, from) => ({
+    snapshot,
+    steps: Object.values(transitions).map(({ event, state }) => ({ event, from, to: numberOf(state) })),
+  }))
 }
 
 function explore(machine: AnyStateMachine, options: object): unknown {
   try {
     return getAdjacencyMap(machine, options as never)
   } catch (thrown) {
-    if (thrown instanceof CutoverError) throw thrown
+    if (isCutoverError(thrown)) throw thrown
     const cause = asError(thrown)
     throw new CutoverError(
       'CUTOVER_UNSUPPORTED_MACHINE',
-      `The machine "${machine.id}" threw while its states were explored: ${cause.message.replace(/\.$/, '')}. If an event lacks its payload, ` +
-        'give it in `events`; if the context lacks its input, give `input`.',
+      `The machine "${machine.id}" threw while its states were explored: ${cause.message.replace(/\.$/, '')}. If an ` +
+        'event lacks its payload, give it in `events`; if the context lacks its input, give `input`.',
       { cause },
     )
   }
 }
 
-function link<Machine extends AnyStateMachine>(
-  found: readonly Adjacent<Machine>[],
-  numberOf: (state: SnapshotFrom<Machine>) => number,
-): StateGraph<Machine> {
-  const exits = found.map(({ transitions }, from) =>
-    Object.values(transitions).map(({ event, state }): GraphStep<Machine> => ({ event, from, to: numberOf(state) })),
-  )
-  const entries = new Map<number, GraphStep<Machine>>()
-  for (const step of exits.flat()) {
-    // Nearer states come first, so the first way that is found is a shortest one.
-    if (step.to !== 0 && !entries.has(step.to)) entries.set(step.to, step)
-  }
-  return found.map(({ state: snapshot }, number) => ({
-    snapshot,
-    exits: exits[number] ?? [],
-    entry: entries.get(number) ?? null,
-  }))
-}
-
 function tooManyStates({ id }: AnyStateMachine, limit: number): CutoverError {
   return new CutoverError(
     'CUTOVER_TOO_MANY_STATES',
-    `The machine "${id}" has more than ${limit} reachable states: stopped at ${limit} (limit). Give fewer events in ` +
-      '`events`, leave what only counts on out of `serializeState`, or raise `limit`.',
+    `The machine "${id}" has more than ${limit} reachable states (option "limit"). Give fewer events in \`events\`, ` +
+      'leave what only counts up out of `serializeState`, or raise `limit`.',
   )
 }

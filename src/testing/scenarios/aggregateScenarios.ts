@@ -1,15 +1,15 @@
 import type { Handover } from '../../../machines/index.js'
 import { asError } from '../../errors.js'
-import { Patience } from '../patience.js'
-import { skippedCase, type TestCase } from '../testCase.js'
-import { disposed, SCENARIOS, type ScenarioGoals } from './goals.js'
+import { Deadline } from '../deadline.js'
+import { runAndCleanUp, skippedCase, type TestCase } from '../testCase.js'
 import { type AggregateScenariosOptions, type CompiledScenarios, compileScenarios } from './options.js'
 import { ScenarioGraph } from './scenarioGraph.js'
+import { ScenarioRun } from './scenarioRun.js'
+import { isDisposed, SCENARIOS, type Scenario } from './scenarios.js'
 import { expectedStatus } from './statusCheck.js'
 import type { Step } from './steps.js'
-import { Walk } from './walk.js'
 
-/** One way to the goals of a scenario. */
+/** A scenario with one handover, as a path through the statechart. */
 interface Plan {
   readonly handover: Handover
   readonly path: readonly Step[]
@@ -18,14 +18,15 @@ interface Plan {
 }
 
 /**
- * Switches between versions of your own runtime in every way: added late, started ahead, promoted, replaced, cancelled,
- * failed, died, stopped and disposed of in the middle. Gives cases for any test runner; give it at least twice `timeout`
- * for each.
+ * Tests a runtime in every kind of switch: versions are added late, started ahead, promoted, replaced and cancelled; they
+ * fail to start and crash; the aggregate is stopped and disposed of in the middle of a switch. Gives the scenarios as test
+ * cases, for any test runner. Allow each case twice `timeout`.
  *
- * The paths are generated: each is the shortest way to its goals in the graph of `aggregateMachine`. A real `Aggregate`
- * walks it with your runtimes, whose events are let through at the step that the path has for them. After each step the
- * aggregate must be in the state of its statechart, subscribers must have heard what they should, and calls must be
- * answered by the active version: those in flight during a switch, and those that waited for one, in their order.
+ * The paths are generated: each scenario has a list of goals, and takes the shortest path to them in the graph of
+ * `aggregateMachine`. A real `Aggregate` then follows the path with your runtimes. Their events are buffered, and released
+ * at the step of the path that they belong to. After each step the aggregate must be in the state of its statechart,
+ * subscribers must have got the right events, and the active version must answer calls: those in flight during the step,
+ * and those that waited for an active version, in their order.
  *
  * ```ts
  * const rules = childProcess({ module: new URL('./rules.js', import.meta.url) })
@@ -50,57 +51,55 @@ export function aggregateScenarios<Req = unknown, Res = unknown>(
       return event.type !== 'version.running' || event.version !== broken
     }
     const plans = pathFinders.flatMap(({ handover, find }): Plan[] => {
-      const path = find([...scenario.goals, disposed], isAllowed)
+      const path = find([...scenario.goals, isDisposed], isAllowed)
       return path === undefined ? [] : [{ handover, path, broken }]
     })
-    return casesOf(scenario, withoutTwins(plans), compiled)
+    return casesOf(scenario, withoutDuplicates(plans), compiled)
   })
 }
 
-function casesOf({ name }: ScenarioGoals, plans: readonly Plan[], options: CompiledScenarios): TestCase[] {
+function casesOf({ name }: Scenario, plans: readonly Plan[], options: CompiledScenarios): TestCase[] {
   const { versions, handovers } = options
   if (plans.length === 0) {
     const setting = `${versions.length} versions and handover ${handovers.join(', ')}`
-    return [skippedCase(name, `No path of the statechart leads there with ${setting}.`)]
+    return [skippedCase(name, `The statechart has no path for it with ${setting}.`)]
   }
   return plans.map(plan => {
     const title = plans.length > 1 ? `${name} (${plan.handover})` : name
-    const skip = lackOf(plan.path, options)
+    const skip = missingOption(plan.path, options)
     return skip === undefined ? { name: title, run: () => run(title, plan, options) } : skippedCase(title, skip)
   })
 }
 
-/** Most goals can be reached with two versions; a third one makes ten times as many states. */
+/** Tries two versions first: a third one makes ten times as many states, and most scenarios do not need it. */
 function pathFinder(handover: Handover, versions: readonly string[]): ScenarioGraph['path'] {
-  const few = new ScenarioGraph(handover, versions.slice(0, 2))
-  const many = versions.length > 2 ? new ScenarioGraph(handover, versions, true) : few
-  return (goals, isAllowed) => few.path(goals, isAllowed) ?? many.path(goals, isAllowed)
+  const small = new ScenarioGraph(handover, versions.slice(0, 2))
+  const large = versions.length > 2 ? new ScenarioGraph(handover, versions, true) : small
+  return (goals, isAllowed) => small.path(goals, isAllowed) ?? large.path(goals, isAllowed)
 }
 
-/** Where the handover makes no difference, one plan is enough. */
-function withoutTwins(plans: readonly Plan[]): Plan[] {
-  const textOf = ({ path }: Plan) => JSON.stringify(path.map(({ event, to }) => [event, expectedStatus(to)]))
-  const texts = plans.map(textOf)
-  return plans.filter((_, i) => texts.indexOf(texts[i] ?? '') === i)
+/** Drops a plan if another handover leads through the same states by the same events. */
+function withoutDuplicates(plans: readonly Plan[]): Plan[] {
+  const keys = plans.map(({ path }) => JSON.stringify(path.map(({ event, to }) => [event, expectedStatus(to)])))
+  return plans.filter((_, i) => keys.indexOf(keys[i] ?? '') === i)
 }
 
-function lackOf(path: readonly Step[], { crash, provisionBroken }: CompiledScenarios): string | undefined {
+function missingOption(path: readonly Step[], { crash, provisionBroken }: CompiledScenarios): string | undefined {
   const has = (type: Step['event']['type']) => path.some(({ event }) => event.type === type)
-  if (crash === undefined && has('version.lost')) return 'Give "crash", which makes a runtime die.'
+  if (crash === undefined && has('version.lost')) return 'It needs the option "crash", which crashes a runtime.'
   if (provisionBroken !== undefined || !has('version.failedToStart')) return undefined
-  return 'Give "provisionBroken", which makes a runtime that fails to start.'
+  return 'It needs the option "provisionBroken", which makes a runtime that fails to start.'
 }
 
-/** What went wrong in the case goes before what went wrong in cleaning up. */
 async function run(name: string, { handover, path, broken }: Plan, options: CompiledScenarios): Promise<void> {
-  const walk = new Walk(options, handover, broken, new Patience(options.timeout))
-  const cleanUp = () => walk.dispose(new Patience(options.timeout))
+  const scenario = new ScenarioRun(options, handover, broken, new Deadline(options.timeout))
   try {
-    await walk.take(path)
+    await runAndCleanUp(
+      () => scenario.run(path),
+      () => scenario.dispose(new Deadline(options.timeout)),
+    )
   } catch (thrown) {
-    await cleanUp().catch(() => {})
     const cause = asError(thrown)
     throw new Error(`Scenario "${name}": ${cause.message}`, { cause: cause.cause ?? cause })
   }
-  await cleanUp()
 }

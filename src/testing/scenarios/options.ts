@@ -1,58 +1,58 @@
 import type { Handover } from '../../../machines/index.js'
-import type { Provisioner } from '../../hosts/provisioner.js'
+import type { Provisioner } from '../../hosts/index.js'
 import { type Inspect, type Inspection, inspection } from '../../inspection.js'
 import { isLogger, type Logger } from '../../logger.js'
 import type { Runtime } from '../../runtime.js'
-import { duration, invalidOption, object, optionalFunction, positive, text } from '../../validate.js'
+import { boolean, duration, invalidOption, object, optionalFunction, positive, text } from '../../validate.js'
 import { canonical, type VersionLike } from '../../version.js'
 
-/** What makes the runtimes of a scenario: a host, or a function that is given the canonical version. */
+/** How runtimes are made: a host, or a function that gets the canonical version. */
 export type ScenarioProvision<Req = unknown, Res = unknown> =
   | Provisioner
   | ((version: string) => Runtime<Req, Res> | Promise<Runtime<Req, Res>>)
 
-/** What {@link aggregateScenarios} needs to know of the runtime under test. */
+/** The options of {@link aggregateScenarios}. */
 export interface AggregateScenariosOptions<Req = unknown, Res = unknown> {
-  /** The id of the runtime; every runtime that is provisioned must have it. */
+  /** The id of the runtime. Every runtime that `provision` makes must have it. */
   readonly id: string
   /**
-   * Makes a runtime of a version, not started, each time another one: a host such as `childProcess({ module })`, which is
-   * asked for the `id` and the version, or a function.
+   * Makes a new runtime of a version without starting it: a host such as `childProcess({ module })`, which gets the `id`
+   * and the version, or a function.
    */
   readonly provision: ScenarioProvision<Req, Res>
-  /** A call that every version can answer, without harm, any number of times. */
+  /** A request that every version answers, any number of times, without side effects that matter. */
   readonly request: Req
   /**
-   * Looks at each answer: returns false, throws or rejects if `version` would not answer so. By it a scenario knows that
-   * the right version answered. @default every answer is right
+   * Checks an answer: returns false, throws or rejects if `version` would not answer so. A scenario learns from it that
+   * the right version has answered. @default every answer is right
    */
   readonly check?: ((answer: Res, version: string) => unknown) | undefined
-  /** Makes a runtime that fails to start, whatever its version. @default the cases of that are skipped */
+  /** Makes a runtime, of any version, that fails to start. @default the cases that need it are skipped */
   readonly provisionBroken?: ScenarioProvision<Req, Res> | undefined
   /**
-   * Makes a runtime that runs die, so that it says `stopped` and comes back by itself. For a host of this library
-   * `runtime => runtime.abort({ force: true })` does. What it returns, or rejects with, makes no difference.
-   * @default the cases of that are skipped
+   * Crashes a running runtime, so that it emits `stopped` and restarts by itself. For the hosts of this library use
+   * `runtime => runtime.abort({ force: true })`. The result of the function is ignored.
+   * @default the cases that need it are skipped
    */
   readonly crash?: ((runtime: Runtime<Req, Res>, version: string) => unknown) | undefined
   /**
-   * A runtime keeps the calls that come before it is up, as the hosts of this library do. False: it rejects them; then no
-   * call is made that would be. @default true
+   * Whether a runtime keeps calls that arrive before it is running, as the hosts of this library do. If false, the
+   * scenarios make no such calls. @default true
    */
   readonly keepsCalls?: boolean | undefined
-  /** Two or three versions to play with; some cases need three. @default ['1.0.0', '2.0.0', '3.0.0'] */
+  /** Two or three versions. Some cases need three. @default ['1.0.0', '2.0.0', '3.0.0'] */
   readonly versions?: readonly VersionLike[] | undefined
-  /** Only this handover. @default both, where they differ */
+  /** Restricts the scenarios to one handover. @default both, where they differ */
   readonly handover?: Handover | undefined
-  /** How long a case may take, in ms; cleaning up behind one that failed may take as long again. @default 10_000 */
+  /** The time limit of a case, in ms. The clean-up of a case that failed may take as long again. @default 10_000 */
   readonly timeout?: number | undefined
-  /** Where the aggregates write. @default nowhere */
+  /** The logger of the aggregates. @default none */
   readonly logger?: Logger | undefined
-  /** Sees every event and snapshot of the aggregates' statecharts. @default none */
+  /** Gets the inspection events of the aggregates' statecharts. @default none */
   readonly inspect?: Inspect | undefined
 }
 
-/** {@link AggregateScenariosOptions}, checked, with every default filled in. */
+/** {@link AggregateScenariosOptions}, validated, with the defaults filled in. */
 export interface CompiledScenarios {
   readonly id: string
   readonly provision: (version: string) => unknown
@@ -73,10 +73,9 @@ const HANDOVERS: readonly Handover[] = ['sequential', 'overlap']
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
 export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req, Res>): CompiledScenarios {
   const options = object('options', given)
-  const { provisionBroken, handover, keepsCalls = true, logger } = options
+  const { provisionBroken, handover, logger } = options
   const id = text('id', options.id)
-  if (!('request' in options)) throw invalidOption('request', 'given, as a call that every version answers', undefined)
-  if (typeof keepsCalls !== 'boolean') throw invalidOption('keepsCalls', 'true or false', keepsCalls)
+  if (!('request' in options)) throw invalidOption('request', 'given: a request that every version answers', undefined)
   if (handover !== undefined && !HANDOVERS.includes(handover)) {
     throw invalidOption('handover', "'sequential' or 'overlap'", handover)
   }
@@ -90,7 +89,7 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
     check: (optionalFunction('check', options.check) ?? (() => true)) as CompiledScenarios['check'],
     provisionBroken: provisionBroken === undefined ? undefined : provisionOf('provisionBroken', provisionBroken, id),
     crash: optionalFunction('crash', options.crash) as CompiledScenarios['crash'],
-    keepsCalls,
+    keepsCalls: boolean('keepsCalls', options.keepsCalls, true),
     versions: versionsOf(options.versions ?? ['1.0.0', '2.0.0', '3.0.0']),
     handovers: handover === undefined ? HANDOVERS : [handover],
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),

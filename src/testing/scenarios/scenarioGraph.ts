@@ -4,95 +4,84 @@ import {
   aggregateMachine,
   type Handover,
 } from '../../../machines/index.js'
-import { stateGraph } from '../paths/stateGraph.js'
-import { isAtRest, isClosed, type ModelState, reportsIn, type Step, stateOf } from './steps.js'
+import { shortestPath, stateGraph } from '../paths/index.js'
+import { hostReports, isAtRest, isClosed, type ModelState, type Step, versionState } from './steps.js'
 
-/** Whether a step is the one that was looked for. */
+/** Whether a step is the one that a scenario looks for. */
 export type Goal = (step: Step) => boolean
 
-/** Leads from one numbered state to another. */
-interface Edge extends Step {
-  readonly target: number
+/** A step, and the numbers of its states. */
+interface NumberedStep {
+  readonly step: Step
+  readonly from: number
+  readonly to: number
 }
 
 /** Every state that a scenario may pass through, and every step between them, from the aggregate's own machine. */
 export class ScenarioGraph {
-  readonly #exits: readonly (readonly Edge[])[]
+  /** The steps out of each state. */
+  readonly #steps: readonly (readonly NumberedStep[])[]
 
-  /** @param isCalm - nothing dies, and nothing ends before it has come to rest: far fewer states */
-  constructor(handover: Handover, versions: readonly string[], isCalm = false) {
+  /** @param isReduced - leaves out crashes, and `stop()` and `dispose()` in progress: far fewer states */
+  constructor(handover: Handover, versions: readonly string[], isReduced = false) {
     const graph = stateGraph(aggregateMachine, {
-      // Times make no difference here: what they lead to are steps like any other.
+      // The timeouts do not matter here: whatever they lead to is a step like any other.
       input: { handover, drainTimeout: 0, stopTimeout: 0 },
-      events: state => possible(state, versions).filter(event => !isCalm || isCalmIn(state, event)),
+      events: state => possibleEvents(state, versions).filter(event => !isReduced || isInReducedGraph(state, event)),
     })
     const states = graph.map(({ snapshot: { value, context } }): ModelState => ({ value, context }))
-    this.#exits = graph.map(({ exits }, number) => {
-      const from = states[number] as ModelState
-      const taken = exits.map(({ event, to }) => ({ event, from, to: states[to] as ModelState, target: to }))
-      return [...taken, ...failedStarts(from, number)]
-    })
+    this.#steps = graph.map(({ steps }, number) => [
+      ...steps.map(({ event, from, to }) => {
+        return { step: { event, from: states[from] as ModelState, to: states[to] as ModelState }, from, to }
+      }),
+      ...failedStarts(states[number] as ModelState).map(step => ({ step, from: number, to: number })),
+    ])
   }
 
   /**
-   * The shortest way to all of the goals, one after the other, that takes only steps that are `allowed`.
+   * A path that reaches the goals one after the other, each by the shortest path, by allowed steps only.
    *
-   * @returns undefined when there is none
+   * @returns undefined if there is none
    */
   path(goals: readonly Goal[], isAllowed: Goal): Step[] | undefined {
-    const path: Edge[] = []
-    for (const goal of goals) {
-      const leg = this.#leg(path.at(-1)?.target ?? 0, goal, isAllowed)
-      if (leg === undefined) return undefined
-      path.push(...leg)
+    const path: NumberedStep[] = []
+    const allowedSteps = (state: number) => (this.#steps[state] ?? []).filter(({ step }) => isAllowed(step))
+    for (const isGoal of goals) {
+      const next = shortestPath(path.at(-1)?.to ?? 0, allowedSteps, ({ step }) => isGoal(step))
+      if (next === undefined) return undefined
+      path.push(...next)
     }
-    return path
-  }
-
-  /** Breadth first. */
-  #leg(start: number, isGoal: Goal, isAllowed: Goal): Edge[] | undefined {
-    const ways: { readonly at: number; readonly edges: readonly Edge[] }[] = [{ at: start, edges: [] }]
-    const seen = new Set([start])
-    for (const { at, edges } of ways) {
-      for (const edge of this.#exits[at] ?? []) {
-        if (!isAllowed(edge)) continue
-        if (isGoal(edge)) return [...edges, edge]
-        if (seen.has(edge.target)) continue
-        seen.add(edge.target)
-        ways.push({ at: edge.target, edges: [...edges, edge] })
-      }
-    }
-    return undefined
+    return path.map(({ step }) => step)
   }
 }
 
-/** In this order where two ways are equally short. */
-function possible(state: AggregateSnapshot, versions: readonly string[]): AggregateEvent[] {
+/** The events that a scenario tries in a state. Of two paths of the same length, the one whose event comes first here wins. */
+function possibleEvents(state: AggregateSnapshot, versions: readonly string[]): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  const reports = reportsIn(state)
+  const reports = hostReports(state)
   if (isClosed(state)) return reports
   const ends = [{ type: 'stop' }, { type: 'dispose' }] as const
-  // What else could be done at any time would make ten times as many states, and no shorter way anywhere.
+  // Other commands in progress would make ten times as many states, and no path shorter.
   if (!isAtRest(state)) return [{ type: 'start' }, ...reports, ...ends]
-  const unknown = versions.find(version => stateOf(state, version) === undefined)
-  const added = unknown === undefined ? [] : [{ type: 'addVersion', version: unknown } as const]
+  const missing = versions.find(version => versionState(state, version) === undefined)
+  const added = missing === undefined ? [] : [{ type: 'addVersion', version: missing } as const]
   if (state.matches('stopped')) return [...added, { type: 'start' }, ...ends]
-  const nexts = (active: string) => [null, ...versions.filter(version => version !== active)]
+  const nextsFor = (active: string) => [null, ...versions.filter(version => version !== active)]
   return [
     ...added,
-    ...versions.flatMap(active => nexts(active).map(next => ({ type: 'setVersion', active, next }) as const)),
+    ...versions.flatMap(active => nextsFor(active).map(next => ({ type: 'setVersion', active, next }) as const)),
     ...reports,
     ...ends,
   ]
 }
 
-function isCalmIn(state: AggregateSnapshot, { type }: AggregateEvent): boolean {
+function isInReducedGraph(state: AggregateSnapshot, { type }: AggregateEvent): boolean {
   if (type === 'version.lost' || type === 'stop') return false
   return type !== 'dispose' || isAtRest(state)
 }
 
-function failedStarts(state: ModelState, number: number): Edge[] {
+function failedStarts(state: ModelState): Step[] {
   return Object.entries(state.context.versions)
-    .filter(([, its]) => its === 'starting')
-    .map(([version]) => ({ event: { type: 'version.failedToStart', version }, from: state, to: state, target: number }))
+    .filter(([, versionState]) => versionState === 'starting')
+    .map(([version]) => ({ event: { type: 'version.failedToStart', version }, from: state, to: state }))
 }

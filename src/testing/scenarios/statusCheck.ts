@@ -2,34 +2,30 @@ import assert from 'node:assert/strict'
 import type { VersionState } from '../../../machines/index.js'
 import type { AggregateStatus } from '../../status.js'
 import { byPrecedence } from '../../version.js'
-import { type ModelState, placeOf, topOf } from './steps.js'
+import { innermostState, type ModelState, outermostState } from './steps.js'
 
-/** The aggregate must be in the state that its statechart says. */
+/** The aggregate must be in this state of its statechart. */
 export function assertStatus(status: AggregateStatus, model: ModelState, waiting: number): void {
   const { state, phase, active, next, wanted, versions } = status
   const states = Object.fromEntries(versions.map(({ version, state }) => [version, state]))
   const actual = { state, phase, active, next, wanted, versions: states, waiting: status.waiting }
-  assert.deepEqual(
-    actual,
-    { ...expectedStatus(model), waiting },
-    'The aggregate is not in the state that it should be in:',
-  )
+  assert.deepEqual(actual, { ...expectedStatus(model), waiting }, 'status() differs from the state of the statechart:')
 }
 
 /** What {@link expectedStatus} gives. */
 export interface ExpectedStatus extends Pick<AggregateStatus, 'state' | 'phase' | 'active' | 'next' | 'wanted'> {
-  /** What each version is doing; ascending. */
+  /** The state of each version, in ascending order of versions. */
   readonly versions: Readonly<Record<string, VersionState>>
 }
 
-/** What `status()` must say, but for the calls. */
+/** What `status()` must give in this state, except for the calls. */
 export function expectedStatus(model: ModelState): ExpectedStatus {
   const { active, next, wanted, versions } = model.context
-  const [top, place] = [topOf(model), placeOf(model)]
+  const [outer, inner] = [outermostState(model), innermostState(model)]
   const sorted = Object.entries(versions).sort(([a], [b]) => byPrecedence(a, b))
   return {
-    state: (place === 'disposing' ? place : top) as AggregateStatus['state'],
-    phase: top === 'running' ? (place as AggregateStatus['phase']) : null,
+    state: (inner === 'disposing' ? inner : outer) as AggregateStatus['state'],
+    phase: outer === 'running' ? (inner as AggregateStatus['phase']) : null,
     active,
     next,
     wanted: { ...wanted },

@@ -1,75 +1,70 @@
-/** The words of a scenario: what can happen in it, and what the statechart says then. */
-import {
-  type AggregateEvent,
-  type aggregateMachine,
-  stateOf as stateIn,
-  type VersionState,
-} from '../../../machines/index.js'
-import type { PathState } from '../paths/pathsOf.js'
+/** The events, states and steps of a scenario, in the terms of `aggregateMachine`. */
+import { type AggregateEvent, type aggregateMachine, stateOf, type VersionState } from '../../../machines/index.js'
+import type { PathState } from '../paths/index.js'
 
 /**
- * What the aggregate's machine is told; and, which only its version's machine hears, that a version failed to start: in
- * the graph of the aggregate that leads from a state to itself.
+ * An event of the aggregate's machine; or a failed start, which only the version's machine handles: in the graph of the
+ * aggregate it leads from a state to the same state.
  */
 export type ScenarioEvent = AggregateEvent | { readonly type: 'version.failedToStart'; readonly version: string }
 
 /** A state of the aggregate's machine, as plain data. */
 export type ModelState = PathState<typeof aggregateMachine>
 
-/** One event, the state in which it comes, and the one that it leads to. */
+/** One event, and the states before and after it. */
 export interface Step {
   readonly event: ScenarioEvent
   readonly from: ModelState
   readonly to: ModelState
 }
 
-/** `stopped`, `settled`, `stoppingActive`, `halting`, …: the innermost state. */
-export function placeOf({ value }: ModelState): string {
+/** The name of the innermost state: `stopped`, `settled`, `stoppingActive`, `halting`, … */
+export function innermostState({ value }: ModelState): string {
   return typeof value === 'string' ? value : String(Object.values(value)[0])
 }
 
-/** `stopped`, `running`, `stopping` or `disposed`. */
-export function topOf({ value }: ModelState): string {
+/** The name of the outermost state: `stopped`, `running`, `stopping` or `disposed`. */
+export function outermostState({ value }: ModelState): string {
   return typeof value === 'string' ? value : String(Object.keys(value)[0])
 }
 
-/** What a version is doing; undefined when it is none, or not there. */
-export function stateOf({ context }: ModelState, version: string | null): VersionState | undefined {
-  return version === null ? undefined : stateIn(context, version)
+/** The state of a version; undefined if the version is null or not in the aggregate. */
+export function versionState({ context }: ModelState, version: string | null): VersionState | undefined {
+  return version === null ? undefined : stateOf(context, version)
 }
 
-/** Which version takes calls (rules 15 and 17), by its name. */
-export function routeIn(state: ModelState): string | null {
-  return topOf(state) === 'running' && placeOf(state) !== 'stoppingActive' ? state.context.active : null
+/** The version that calls are routed to, running or not (rules 15 and 17). */
+export function routedVersion(state: ModelState): string | null {
+  return outermostState(state) === 'running' && innermostState(state) !== 'stoppingActive' ? state.context.active : null
 }
 
-/** Which version takes calls and is up to answer them. */
-export function servingIn(state: ModelState): string | null {
-  const version = routeIn(state)
-  return stateOf(state, version) === 'running' ? version : null
+/** The version that answers calls: calls are routed to it, and it is running. */
+export function servingVersion(state: ModelState): string | null {
+  const version = routedVersion(state)
+  return versionState(state, version) === 'running' ? version : null
 }
 
-/** What the host of each version can say in this state, but for a failed start. */
-export function reportsIn({ context: { versions } }: ModelState): AggregateEvent[] {
-  return Object.entries(versions).flatMap(([version, its]): AggregateEvent[] => {
-    if (its === 'starting') return [{ type: 'version.running', version }]
-    if (its === 'running') return [{ type: 'version.lost', version }]
-    return its === 'stopping' ? [{ type: 'version.stopped', version }] : []
+/** What the hosts of the versions can report in this state, except for a failed start. */
+export function hostReports({ context: { versions } }: ModelState): AggregateEvent[] {
+  return Object.entries(versions).flatMap(([version, state]): AggregateEvent[] => {
+    if (state === 'starting') return [{ type: 'version.running', version }]
+    if (state === 'running') return [{ type: 'version.lost', version }]
+    return state === 'stopping' ? [{ type: 'version.stopped', version }] : []
   })
 }
 
-/** Whether calls are refused for good. */
+/** Whether the aggregate rejects every call from now on. */
 export function isClosed(state: ModelState): boolean {
-  return placeOf(state) === 'disposing' || placeOf(state) === 'disposed'
+  return innermostState(state) === 'disposing' || innermostState(state) === 'disposed'
 }
 
-/** Whether whatever was asked for is done. */
+/** Whether nothing is in progress. */
 export function isAtRest(state: ModelState): boolean {
-  return ['stopped', 'settled', 'disposed'].includes(placeOf(state))
+  return ['stopped', 'settled', 'disposed'].includes(innermostState(state))
 }
 
 /** An event, for a message. */
-export function nameOfEvent(event: ScenarioEvent): string {
+export function describeEvent(event: ScenarioEvent): string {
   switch (event.type) {
     case 'setVersion':
       return `setVersion(${event.active}, ${event.next})`
@@ -77,13 +72,13 @@ export function nameOfEvent(event: ScenarioEvent): string {
     case 'removeVersion':
       return `${event.type}(${event.version})`
     case 'version.running':
-      return `version ${event.version} says "started"`
+      return `version ${event.version} emits "started"`
     case 'version.failedToStart':
-      return `version ${event.version} says "failedToStart"`
+      return `version ${event.version} emits "failedToStart"`
     case 'version.lost':
-      return `version ${event.version} dies and says "stopped"`
+      return `version ${event.version} crashes and emits "stopped"`
     case 'version.stopped':
-      return `version ${event.version} is down and says "stopped"`
+      return `version ${event.version} stops and emits "stopped"`
     default:
       return `${event.type}()`
   }

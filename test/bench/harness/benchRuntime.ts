@@ -2,7 +2,7 @@ import { ControllableRuntime } from 'cutover/testing'
 
 export const echo = async (request: string): Promise<string> => request
 
-/** A runtime in this process that starts and stops at once, and is nothing but its `call`. */
+/** A runtime in this process that starts and stops at once and adds nothing to its `call`. */
 export class BenchRuntime extends ControllableRuntime<string, string> {
   override readonly call: (request: string) => Promise<string>
 

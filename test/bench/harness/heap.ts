@@ -3,17 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeHeapSnapshot } from 'node:v8'
-import { subject } from './subject.js'
+import { fixture } from './fixture.js'
 
 /**
- * Bytes of the heap that are not code: V8 goes on compiling for many minutes, and remembers why it gave up what it had
- * compiled. Counted in another process, so that the counting leaves nothing behind here.
+ * The bytes of the heap that are not code. V8 compiles for many minutes, and keeps the reasons for each deoptimisation. A
+ * child process counts, so that counting leaves nothing on this heap.
  */
 export function bytesOfObjects(): number {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
     const file = writeHeapSnapshot(join(folder, 'snapshot'))
-    return Number(execFileSync(process.execPath, [subject('objectsIn').pathname, file], { encoding: 'utf8' }))
+    return Number(execFileSync(process.execPath, [fixture('objectsIn').pathname, file], { encoding: 'utf8' }))
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 
-/** Where something was measured. */
+/** The machine and the commit of a measurement. */
 export interface Machine {
   readonly date: string
   readonly node: string
@@ -16,7 +16,7 @@ export function thisMachine(): Machine {
   return {
     date: new Date().toISOString().slice(0, 10),
     node: process.version,
-    system: `${platform()} ${release()} ${arch()}`,
+    system: `${platform()} ${release().split('.', 2).join('.')} ${arch()}`,
     processors: `${processors.length} × ${processors[0]?.model.trim() ?? 'unknown'}`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
     commit: commitOf(),

@@ -1,4 +1,4 @@
-/** A program that runs a {@link SwitchingLoad} for as many seconds as it is told, and says how quick it was. */
+/** Runs a {@link SwitchingLoad} for as many seconds as each message says, and answers with its calls/s. */
 import { SwitchingLoad } from './switchingLoad.js'
 
 const load = new SwitchingLoad()

@@ -1,8 +1,8 @@
 import { Aggregate, type AggregateOptions } from 'cutover'
 import { childProcess } from 'cutover/hosts'
-import { subject } from './subject.js'
+import { fixture } from './fixture.js'
 
-/** An aggregate of process hosts, each version a new process. */
+/** An aggregate whose versions are processes. */
 export class ProcessVersions implements AsyncDisposable {
   readonly aggregate: Aggregate<unknown, unknown>
   readonly #processes = childProcess()
@@ -12,7 +12,7 @@ export class ProcessVersions implements AsyncDisposable {
     this.aggregate = new Aggregate({ id: 'bench', ...options })
   }
 
-  /** Switches to the first version. */
+  /** Starts the aggregate with its first version. */
   async start(): Promise<void> {
     const version = this.#add()
     this.aggregate.start()
@@ -20,7 +20,7 @@ export class ProcessVersions implements AsyncDisposable {
     await this.aggregate.whenRunning()
   }
 
-  /** Starts the next version and waits until it runs. @returns what switches to it */
+  /** Starts a next version and waits until it runs. @returns a function that switches to it */
   async prepare(): Promise<() => Promise<unknown>> {
     const version = this.#add()
     await this.aggregate.setVersion(this.aggregate.getActiveVersion(), version)
@@ -28,22 +28,22 @@ export class ProcessVersions implements AsyncDisposable {
     return () => this.aggregate.setVersion(version)
   }
 
-  /** How long the active version takes to stop once it is told to, while `during` runs, in ms. */
-  async timeStop(during: () => Promise<unknown>): Promise<number> {
+  /** The time from the `stop()` of the active version to its `stopped` event, in ms, in a switch made by `move`. */
+  async timeStop(move: () => Promise<unknown>): Promise<number> {
     const runtime = this.aggregate.version(this.aggregate.getActiveVersion())
     const stop = runtime.stop.bind(runtime)
-    let told = 0
+    let asked = 0
     let stopped = 0
     runtime.stop = () => {
-      told = performance.now()
+      asked = performance.now()
       return stop()
     }
     const subscription = runtime.watchEvents().subscribe(event => {
       if (event.type === 'stopped') stopped = performance.now()
     })
-    await during()
+    await move()
     subscription.unsubscribe()
-    return stopped - told
+    return stopped - asked
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,7 +52,7 @@ export class ProcessVersions implements AsyncDisposable {
 
   #add(): string {
     const version = `1.0.${++this.#last}`
-    const runtime = this.#processes.provision({ id: 'bench', version, module: subject('echo') })
+    const runtime = this.#processes.provision({ id: 'bench', version, module: fixture('echo') })
     this.aggregate.addVersion(version, runtime)
     return version
   }

@@ -1,51 +1,57 @@
-/** What a row is to reach. `ratio` is ours to theirs, `value` is ours as it is. */
+/** The bound of a row. `ratio` is ours divided by theirs, `value` is ours. */
 export interface Goal {
   readonly of: 'ratio' | 'value'
   readonly atLeast?: number
   readonly atMost?: number
-  /** Holds in the short form as it is: nothing is half lost. */
+  /** Applies unchanged in the short form, because half a lost call makes no sense. */
   readonly exact?: true
-  /** What the short form wants instead of half the goal, where the goal itself is missed. */
-  readonly collapse?: number
+  /** The bound of the short form in place of half the goal, where the goal itself is missed. */
+  readonly shortBound?: number
 }
 
 export type Unit = 'calls/s' | 'events/s' | 'ns' | 'µs' | 'ms' | 'bytes' | 'kB' | ''
 
-/** One thing measured, beside what it is measured against. */
+/** One measured value and its baseline. */
 export interface Row {
-  /** What is measured, and under which circumstances. */
+  /** What is measured, and under which conditions. */
   readonly what: string
-  /** The baseline of the same run; empty for a value that stands for itself. */
+  /** The baseline, measured in the same run; empty if there is none. */
   readonly against: string
   readonly unit: Unit
-  /** Medians of all rounds. */
+  /** The median of all rounds. */
   readonly ours: number
   readonly theirs: number | null
-  /** Ours to theirs: median, and lower and upper quartile where rounds have ratios of their own. */
+  /** Ours divided by theirs: the median, and the lower and upper quartile if each round has a ratio. */
   readonly ratio: readonly [median: number, lower?: number, upper?: number] | null
   readonly goal: Goal | null
 }
 
-/** How thoroughly to measure. */
 export interface Form {
-  /** A minute for all questions together, with half of each goal: a collapse is seen, a bad minute of the machine is not. */
+  /** One minute for all questions, with half of each goal: it finds a collapse and tolerates a busy machine. */
   readonly short: boolean
 }
 
-/** Each is a module in `questions/`, and runs in a process of its own. */
+/** One module in `questions/`. Each runs in its own process. */
 export interface Question {
   readonly number: number
   readonly title: string
   run(form: Form): Promise<readonly Row[]>
 }
 
-/** Whether a row is where it should be; in the short form half of the way is enough. */
+/** The answer to a question. */
+export interface Result {
+  readonly number: number
+  readonly title: string
+  readonly rows: readonly Row[]
+}
+
+/** Whether a row meets its goal; in the short form, half the goal. */
 export function isMet({ ours, ratio, goal }: Row, { short }: Form): boolean {
   if (goal === null) return true
   const slack = short && goal.exact !== true ? 2 : 1
-  const bar = (half: number) => (short ? (goal.collapse ?? half) : half)
+  const bound = (half: number) => (short ? (goal.shortBound ?? half) : half)
   const { atLeast, atMost } = goal
   const value = goal.of === 'ratio' ? (ratio?.[0] ?? Number.NaN) : ours
-  if (atLeast !== undefined && !(value >= bar(atLeast / slack))) return false
-  return atMost === undefined || value <= bar(atMost * slack)
+  if (atLeast !== undefined && !(value >= bound(atLeast / slack))) return false
+  return atMost === undefined || value <= bound(atMost * slack)
 }

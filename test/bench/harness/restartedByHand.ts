@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { subject } from './subject.js'
+import { fixture } from './fixture.js'
 
 interface Pending {
   resolve(answer: unknown): void
   reject(error: Error): void
 }
 
-/** What one does without a library: one child, asked by `send`; to change versions, kill it and start another. */
+/** The way without a library: one child process that answers `send`. To change versions, kill it and fork another. */
 export class RestartedByHand {
   #child: ChildProcess | undefined
   #lastId = 0
@@ -26,7 +26,7 @@ export class RestartedByHand {
   }
 
   async start(): Promise<void> {
-    const child = fork(subject('forked'))
+    const child = fork(fixture('forked'))
     child.on('message', message => {
       const { id, answer } = message as { readonly id: number; readonly answer: unknown }
       this.#pending.get(id)?.resolve(answer)
@@ -34,7 +34,7 @@ export class RestartedByHand {
     })
     await once(child, 'spawn')
     this.#child = child
-    await this.call('are you there?')
+    await this.call('ping')
   }
 
   async stop(): Promise<void> {
@@ -47,7 +47,7 @@ export class RestartedByHand {
   }
 
   #fail(id: number): void {
-    this.#pending.get(id)?.reject(new Error('The child has gone.'))
+    this.#pending.get(id)?.reject(new Error('The child has exited.'))
     this.#pending.delete(id)
   }
 }

@@ -1,12 +1,13 @@
 import { quantile } from './quantile.js'
 import type { Goal, Row, Unit } from './question.js'
 
+/** The values of one round. */
 export interface Pair {
   readonly ours: number
   readonly theirs: number
 }
 
-/** Measures both sides in turns, each first in every other round, so that a noisy machine hits both. */
+/** Measures both sides in each round. Each goes first in every other round, so that a noisy machine affects both. */
 export async function inTurns(
   rounds: number,
   ours: () => number | Promise<number>,
@@ -44,7 +45,7 @@ export function rowOf(
   }
 }
 
-/** A row of two values that are each of the whole run. */
+/** A row of two values of the whole run, without rounds. */
 export function pairRow(
   what: string,
   against: string,

@@ -1,12 +1,6 @@
-/** The process of one question: its number, and whether the short form is wanted. It sends its rows to its parent. */
+/** The process of one question. Arguments: its number, and `--short`. It sends the {@link Result} to its parent. */
 import { parseArgs } from 'node:util'
-import type { Form, Question, Row } from './question.js'
-
-export interface Result {
-  readonly number: number
-  readonly title: string
-  readonly rows: readonly Row[]
-}
+import type { Form, Question, Result } from './question.js'
 
 const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Question }>>> = {
   1: () => import('../questions/call.js'),
@@ -27,7 +21,7 @@ const { values: form, positionals } = parseArgs({
 })
 const load = MODULES[positionals[0] ?? '']
 if (load === undefined) throw new RangeError(`There is no question ${positionals[0]}.`)
-// With whoever asks, the question is gone too; and after the answer.
+// Exit with the parent.
 process.once('disconnect', () => process.exit())
 const { question } = await load()
 const { number, title } = question

@@ -1,10 +1,10 @@
-import { SMALL } from '../contenders.js'
-import { Lanes } from './lanes.js'
+import { SMALL } from '../payloads.js'
+import { ContinuousLoad } from './continuousLoad.js'
 import { ProcessVersions } from './processVersions.js'
 
 const AT_ONCE = 64
 
-/** Process hosts under load, with a switch a second. */
+/** Load on process hosts, with one switch per second. */
 export class SwitchingLoad implements AsyncDisposable {
   readonly #versions = new ProcessVersions()
   failed = 0
@@ -14,18 +14,18 @@ export class SwitchingLoad implements AsyncDisposable {
     return this.#versions.start()
   }
 
-  /** Calls for so long. @returns calls/s */
+  /** Runs the load. @returns calls/s */
   async run(seconds: number): Promise<number> {
-    const lanes = new Lanes(this.#versions.aggregate, SMALL.make(), AT_ONCE)
+    const load = new ContinuousLoad(this.#versions.aggregate, SMALL.make(), AT_ONCE)
     const begin = performance.now()
     for (let second = 1; second <= seconds; second++) {
       await (await this.#versions.prepare())()
       await new Promise(resolve => setTimeout(resolve, begin + second * 1_000 - performance.now()))
     }
-    const rate = (lanes.answered / (performance.now() - begin)) * 1_000
-    await lanes.stop()
-    this.failed += lanes.failed
-    this.lost += lanes.open
+    const rate = (load.answered / (performance.now() - begin)) * 1_000
+    await load.stop()
+    this.failed += load.failed
+    this.lost += load.inFlight
     return rate
   }
 

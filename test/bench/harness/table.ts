@@ -1,21 +1,19 @@
-import { type Form, isMet, type Question, type Row } from './question.js'
+import { type Form, isMet, type Result, type Row } from './question.js'
 
 const HEAD = ['what', 'against', 'ours', 'theirs', 'ratio', 'quartiles', 'goal', 'met']
 
-/** A table in Markdown, padded so that a terminal shows it well too. */
-export function tableOf(
-  { number, title }: Pick<Question, 'number' | 'title'>,
-  rows: readonly Row[],
-  form: Form,
-): string {
-  const lines = [HEAD, ...rows.map(row => cells(row, form))]
-  const widths = HEAD.map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)))
-  const written = lines.map(line => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`)
-  const rule = `|${widths.map(width => '-'.repeat(width + 2)).join('|')}|`
-  return [`## ${number}. ${title}`, '', written[0], rule, ...written.slice(1)].join('\n')
+/** A section in Markdown. With `padded`, the columns of its table also line up in a terminal. */
+export function sectionOf({ number, title, rows }: Result, form: Form, { padded = false } = {}): string {
+  const lines = [HEAD, ...rows.map(row => cellsOf(row, form))]
+  const widths = HEAD.map((_, column) => (padded ? Math.max(...lines.map(line => line[column]?.length ?? 0)) : 0))
+  const [head, ...body] = lines.map(
+    line => `| ${line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`,
+  )
+  const rule = `|${widths.map(width => (padded ? '-'.repeat(width + 2) : '---')).join('|')}|`
+  return [`## ${number}. ${title}`, '', head, rule, ...body].join('\n')
 }
 
-function cells(row: Row, form: Form): string[] {
+function cellsOf(row: Row, form: Form): string[] {
   const { what, against, unit, ours, theirs, ratio, goal } = row
   return [
     what,
@@ -46,7 +44,7 @@ function withUnit(value: number, unit: string): string {
   return unit === '' ? digits(value) : `${digits(value)} ${unit}`
 }
 
-/** Three digits that mean something. */
+/** Rounds to three or four significant digits. */
 function digits(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : `${Number(value.toPrecision(value < 10 ? 3 : 4))}`
 }

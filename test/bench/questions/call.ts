@@ -16,11 +16,11 @@ interface Case {
   readonly name: string
   readonly goal: number
   readonly request: string
-  /** In one run of the harness, of which a round has several. */
+  /** Calls in one run; a round has several runs. */
   readonly calls: number
   readonly provision: () => ReturnType<ReturnType<typeof inProcess>['provision']> | BenchRuntime
   readonly options?: CallOptions
-  /** With a next version, and whether calls go there as well; then they do so in the baseline too. */
+  /** Adds a next version. If true, each call goes to it as well, in the baseline too. */
   readonly propagates?: boolean
 }
 
@@ -45,36 +45,35 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** Through the aggregate, against the same runtime called directly. */
-async function compare(subject: Case, atOnce: number, { short }: Form): Promise<Row> {
-  const { name, goal, request, calls, options } = subject
-  await using hosted = await host(subject)
+/** Calls through the aggregate, against the same runtime called directly. */
+async function compare(testCase: Case, atOnce: number, { short }: Form): Promise<Row> {
+  const { name, goal, request, calls, options } = testCase
+  await using setup = await setUp(testCase)
   const how = { atOnce, calls, ...(options === undefined ? {} : { options }) }
   const measure = (callee: Callable<string, string>) => () => rateOf(callee, request, how)
-  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.direct)]
+  const [ours, theirs] = [measure(setup.aggregate), measure(setup.direct)]
   await inTurns(short ? 5 : 20, ours, theirs)
   const pairs = await inTurns(short ? 25 : 200, ours, theirs)
   return rowOf(`${name}, ${atOnce} at once`, 'called directly', 'calls/s', pairs, { of: 'ratio', atLeast: goal })
 }
 
-/** What one call leaves on the heap: in rounds without a garbage collection, as a ratio. */
+/** The bytes that one call allocates, in rounds without a garbage collection. */
 async function compareBytes({ short }: Form): Promise<Row> {
-  const subject = { ...trivial, name: 'async r => r' }
-  await using hosted = await host(subject)
+  await using setup = await setUp(trivial)
   const calls = 2_000
   const measure = (callee: Callable<string, string>) => async () => {
     const before = process.memoryUsage().heapUsed
-    await load(callee, subject.request, { atOnce: 1, calls })
+    await load(callee, trivial.request, { atOnce: 1, calls })
     return (process.memoryUsage().heapUsed - before) / calls
   }
-  const [ours, theirs] = [measure(hosted.aggregate), measure(hosted.direct)]
-  for (let round = 0; round < 20; round++) await load(hosted.aggregate, 'r', { atOnce: 1, calls: 20_000 })
+  const [ours, theirs] = [measure(setup.aggregate), measure(setup.direct)]
+  for (let round = 0; round < 20; round++) await load(setup.aggregate, 'r', { atOnce: 1, calls: 20_000 })
   const pairs = await inTurns(short ? 41 : 201, ours, theirs)
-  const pure = pairs.filter(pair => pair.ours > 0 && pair.theirs > 0)
-  return rowOf('bytes allocated per call', 'called directly', 'bytes', pure, { of: 'ratio', atMost: 2.5 })
+  const uncollected = pairs.filter(pair => pair.ours > 0 && pair.theirs > 0)
+  return rowOf('bytes allocated per call', 'called directly', 'bytes', uncollected, { of: 'ratio', atMost: 2.5 })
 }
 
-async function host({ provision, propagates }: Pick<Case, 'provision' | 'propagates'>) {
+async function setUp({ provision, propagates }: Pick<Case, 'provision' | 'propagates'>) {
   const runtime = provision() as BenchRuntime
   const options: Partial<AggregateOptions<string>> = propagates === undefined ? {} : { propagate: () => propagates }
   const aggregate = new Aggregate<string, string>({ id: 'bench', ...options })
@@ -99,7 +98,7 @@ export const question: Question = {
   title: 'What does a call through the aggregate cost?',
   async run(form) {
     const rows: Row[] = []
-    for (const subject of CASES) for (const atOnce of [1, 64]) rows.push(await compare(subject, atOnce, form))
+    for (const testCase of CASES) for (const atOnce of [1, 64]) rows.push(await compare(testCase, atOnce, form))
     return [...rows, await compareBytes(form)]
   },
 }

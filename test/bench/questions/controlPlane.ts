@@ -1,65 +1,60 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Form, Question, Row } from '../harness/question.js'
 import { inTurns, median, rowOf, valueRow } from '../harness/rounds.js'
+import { BenchAggregate, idleAggregate, provision } from './control/benchAggregate.js'
 import { OPERATIONS, type Operation } from './control/operations.js'
-import { idle, provision, Subject } from './control/subject.js'
 
-/** How many versions an aggregate has, and how much more an operation may cost then than with two. */
-const VERSIONS = [
-  { versions: 10, atMost: 1.5 },
-  { versions: 100, atMost: 1.5 },
-  { versions: 1_000, atMost: 4 },
-]
+/** A service has 2 to 10 versions in an aggregate; 32 may cost twice as much as 2. */
+const VERSIONS = { few: 2, many: 32, atMost: 2 } as const
 const AGGREGATES = 1_000
-const IN_A_ROUND = 25
+const PER_ROUND = 25
 
-/** µs: the median of a round, in which the operation is done so many times, with each of `subjects` in turn. */
-async function round(operation: Operation, subjects: readonly Subject[], times: number, offset = 0): Promise<number> {
+/** Performs the operation on one aggregate after the other. @returns the median of the times, in µs */
+async function round(operation: Operation, benches: readonly BenchAggregate[], offset = 0): Promise<number> {
   const spent: number[] = []
-  for (let n = 0; n < times; n++) {
-    const subject = subjects[(offset + n) % subjects.length]
-    if (subject !== undefined) spent.push(await operation.measure(subject))
+  for (let n = 0; n < PER_ROUND; n++) {
+    const bench = benches[(offset + n) % benches.length]
+    if (bench !== undefined) spent.push(await operation.measure(bench))
   }
   return median(spent) / 1e3
 }
 
 async function compareVersions({ short }: Form): Promise<Row[]> {
   const rows: Row[] = []
-  await using few = await Subject.running(2)
-  for (const { versions, atMost } of VERSIONS) {
-    await using many = await Subject.running(versions)
-    for (const operation of OPERATIONS) {
-      const [ours, theirs] = [() => round(operation, [many], IN_A_ROUND), () => round(operation, [few], IN_A_ROUND)]
-      await inTurns(short ? 2 : 30, ours, theirs)
-      const pairs = await inTurns(short ? 5 : 60, ours, theirs)
-      rows.push(rowOf(`${operation.name}, ${versions} versions`, '2 versions', 'µs', pairs, { of: 'ratio', atMost }))
-    }
+  await using few = await BenchAggregate.running(VERSIONS.few)
+  await using many = await BenchAggregate.running(VERSIONS.many)
+  const goal = { of: 'ratio', atMost: VERSIONS.atMost } as const
+  for (const operation of OPERATIONS) {
+    const [ours, theirs] = [() => round(operation, [many]), () => round(operation, [few])]
+    await inTurns(short ? 2 : 30, ours, theirs)
+    const pairs = await inTurns(short ? 5 : 60, ours, theirs)
+    rows.push(rowOf(`${operation.name}, ${VERSIONS.many} versions`, `${VERSIONS.few} versions`, 'µs', pairs, goal))
   }
   return rows
 }
 
 async function compareAggregates({ short }: Form): Promise<Row[]> {
   const rows: Row[] = []
-  await using one = await Subject.running(2)
-  const many: Subject[] = []
-  for (let n = 0; n < AGGREGATES; n++) many.push(await Subject.running(2))
+  await using one = await BenchAggregate.running(2)
+  const many: BenchAggregate[] = []
+  for (let n = 0; n < AGGREGATES; n++) many.push(await BenchAggregate.running(2))
   for (const operation of OPERATIONS) {
     let offset = 0
     const ours = () => {
-      offset += IN_A_ROUND
-      return round(operation, many, IN_A_ROUND, offset)
+      offset += PER_ROUND
+      return round(operation, many, offset)
     }
-    const theirs = () => round(operation, [one], IN_A_ROUND)
+    const theirs = () => round(operation, [one])
     await inTurns(short ? 3 : 80, ours, theirs)
     const pairs = await inTurns(short ? 8 : 120, ours, theirs)
-    const goal = operation.asksNoMachine ? null : ({ of: 'ratio', atMost: 1.2 } as const)
+    const goal = operation.skipsMachines ? null : ({ of: 'ratio', atMost: 1.2 } as const)
     rows.push(rowOf(`${operation.name}, each of ${AGGREGATES} aggregates in turn`, '1 aggregate', 'µs', pairs, goal))
   }
-  for (const subject of many) await subject.aggregate.dispose()
+  for (const { aggregate } of many) await aggregate.dispose()
   return rows
 }
 
-/** µs for an aggregate that is made, brought up with two versions, and stays until the others are there too. */
+/** The time to make an aggregate and start two versions, if all aggregates stay, against one at a time. */
 async function compareMaking({ short }: Form): Promise<Row> {
   const count = short ? AGGREGATES / 4 : AGGREGATES
   const make = async (together: number) => {
@@ -67,7 +62,7 @@ async function compareMaking({ short }: Form): Promise<Row> {
     for (let made = 0; made < count; made += together) {
       const begin = process.hrtime.bigint()
       const aggregates = []
-      for (let n = 0; n < together; n++) aggregates.push(await idle())
+      for (let n = 0; n < together; n++) aggregates.push(await idleAggregate())
       spent += process.hrtime.bigint() - begin
       for (const aggregate of aggregates) await aggregate.dispose()
     }
@@ -80,13 +75,13 @@ async function compareMaking({ short }: Form): Promise<Row> {
   return rowOf(`an aggregate made and brought up, each of ${count}`, '1 aggregate', 'µs', pairs, goal)
 }
 
-/** What an aggregate adds to the two runtimes that are there without it too. */
+/** The heap that an aggregate adds to its two runtimes. */
 async function memory(): Promise<Row> {
-  await (await idle()).dispose()
+  await (await idleAggregate()).dispose()
   const runtimes = Array.from({ length: AGGREGATES }, () => [provision('1.0.1'), provision('1.0.2')] as const)
   const aggregates = []
   const before = await heapUsed()
-  for (const [active, next] of runtimes) aggregates.push(await idle(active, next))
+  for (const [active, next] of runtimes) aggregates.push(await idleAggregate(active, next))
   const bytes = ((await heapUsed()) - before) / AGGREGATES
   for (const aggregate of aggregates) await aggregate.dispose()
   const goal = { of: 'value', atMost: 30, exact: true } as const
@@ -94,7 +89,7 @@ async function memory(): Promise<Row> {
 }
 
 async function heapUsed(): Promise<number> {
-  if (gc === undefined) throw new Error('Start Node.js with --expose-gc.')
+  if (gc === undefined) throw new Error('This benchmark needs node --expose-gc.')
   for (let n = 0; n < 3; n++) {
     await turn()
     gc()

@@ -1,7 +1,7 @@
 /**
- * Two things are asked. The fan-out itself: one event, handed to all who watch. And the whole: from the runtime that says
- * something, to all who watch. It has a fixed part, because the machines decide before anybody hears of it; to few
- * subscribers that part is most of it, and there a bare subject wins.
+ * Compares two things with a bare `Subject`: the fan-out alone, from the event hub to all subscribers, and the whole way
+ * from the runtime. The whole way has a fixed part, because the statecharts decide first. With few subscribers that part
+ * dominates, and the bare Subject wins.
  */
 import { Aggregate, type RuntimeEvent } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
@@ -11,12 +11,12 @@ import type { Form, Goal, Question, Row } from '../harness/question.js'
 import { inTurns, rowOf } from '../harness/rounds.js'
 
 const SUBSCRIBERS = [1, 100, 10_000] as const
-/** How many deliveries to one subscriber are in a measurement: some ms. */
+/** Deliveries in one measurement, over all subscribers: a few ms. */
 const DELIVERIES = 20_000
 const VERSION = '1.0.0'
 const GOAL: Goal = { of: 'ratio', atLeast: 0.8 }
 
-/** Where events go in, and where they come out. */
+/** An observable and the function that feeds it. */
 interface Stream {
   readonly events$: Observable<RuntimeEvent>
   emit(event: RuntimeEvent): void
@@ -24,45 +24,46 @@ interface Stream {
 
 interface Kind {
   readonly name: string
-  /** From so many subscribers on, what an event costs before it goes out is to be no more than a fifth of the whole. */
-  readonly hidesBehind: number
+  /** From this number of subscribers on, the fixed part must be at most a fifth of the whole. */
+  readonly goalFrom: number
   event(n: number): RuntimeEvent
 }
 
 const PLAIN: Kind = {
   name: 'an update that says nothing new',
-  hidesBehind: 100,
+  goalFrom: 100,
   event: () => ({ type: 'updated', version: VERSION }),
 }
 const KINDS: readonly Kind[] = [
   PLAIN,
   {
     name: 'an update with a new capability',
-    hidesBehind: 10_000,
+    goalFrom: 10_000,
     event: n => ({ type: 'updated', version: VERSION, capabilityTEE: { hardware: `${n}` } }),
   },
 ]
 
-interface Audience {
-  /** ns for one event to reach every subscriber. */
+interface Subscribers {
+  /** @returns the time for one event to reach every subscriber, in ns */
   measure(): number
 }
 
-function audience({ events$, emit }: Stream, { event }: Kind, subscribers: number): Audience {
+function subscribe({ events$, emit }: Stream, { event }: Kind, subscribers: number): Subscribers {
   const events = Array.from({ length: Math.ceil(DELIVERIES / subscribers) }, (_, n) => event(n))
-  let heard = 0
-  const listen = () =>
+  let received = 0
+  for (let n = 0; n < subscribers; n++) {
     events$.subscribe(() => {
-      heard++
+      received++
     })
-  for (let n = 0; n < subscribers; n++) listen()
+  }
   return {
     measure() {
-      heard = 0
+      received = 0
       const begin = process.hrtime.bigint()
       for (const each of events) emit(each)
       const spent = Number(process.hrtime.bigint() - begin)
-      if (heard !== events.length * subscribers) throw new Error(`Only ${heard} deliveries arrived.`)
+      const expected = events.length * subscribers
+      if (received !== expected) throw new Error(`The subscribers received ${received} of ${expected} events.`)
       return spent / events.length
     },
   }
@@ -91,10 +92,10 @@ function hubStream(): Stream {
 }
 
 async function compare(what: string, stream: Stream, kind: Kind, subscribers: number, goal: Goal | null, form: Form) {
-  const [ours, theirs] = [audience(stream, kind, subscribers), audience(subjectStream(), kind, subscribers)]
-  const [our, their] = [() => 1e9 / ours.measure(), () => 1e9 / theirs.measure()]
-  await inTurns(form.short ? 10 : 50, our, their)
-  const pairs = await inTurns(form.short ? 25 : 200, our, their)
+  const [ours, theirs] = [subscribe(stream, kind, subscribers), subscribe(subjectStream(), kind, subscribers)]
+  const [ourRate, theirRate] = [() => 1e9 / ours.measure(), () => 1e9 / theirs.measure()]
+  await inTurns(form.short ? 10 : 50, ourRate, theirRate)
+  const pairs = await inTurns(form.short ? 25 : 200, ourRate, theirRate)
   const to = `to ${subscribers.toLocaleString('en')} subscriber${subscribers === 1 ? '' : 's'}`
   return rowOf(`${what}, ${to}`, 'a bare Subject', 'events/s', pairs, goal)
 }
@@ -110,7 +111,7 @@ export const question: Question = {
     for (const kind of KINDS) {
       for (const count of SUBSCRIBERS) {
         await using stream = await aggregateStream()
-        const goal = count >= kind.hidesBehind ? GOAL : null
+        const goal = count >= kind.goalFrom ? GOAL : null
         rows.push(await compare(`${kind.name}, from its runtime`, stream, kind, count, goal, form))
       }
     }

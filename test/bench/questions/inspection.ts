@@ -17,8 +17,8 @@ async function running(inspect: Inspector): Promise<Aggregate<string, string>> {
   return aggregate
 }
 
-/** µs for a switch to a version that is added for it. */
-async function switches(inspect: Inspector): Promise<number> {
+/** @returns the time to add a version and switch to it, in µs */
+async function switchTime(inspect: Inspector): Promise<number> {
   await using aggregate = await running(inspect)
   const begin = process.hrtime.bigint()
   for (let n = 1; n <= SWITCHES; n++) {
@@ -29,7 +29,8 @@ async function switches(inspect: Inspector): Promise<number> {
   return Number(process.hrtime.bigint() - begin) / SWITCHES / 1_000
 }
 
-async function calls(inspect: Inspector): Promise<number> {
+/** @returns calls/s */
+async function callRate(inspect: Inspector): Promise<number> {
   await using aggregate = await running(inspect)
   return await rateOf(aggregate, 'r', { atOnce: 1, calls: CALLS })
 }
@@ -46,8 +47,8 @@ export const question: Question = {
       return inTurns(short ? 5 : 60, ours, theirs)
     }
     return [
-      rowOf('addVersion and setVersion', 'without inspect', 'µs', await compare(switches)),
-      rowOf('call', 'without inspect', 'calls/s', await compare(calls), { of: 'ratio', atLeast: 0.97 }),
+      rowOf('addVersion and setVersion', 'without inspect', 'µs', await compare(switchTime)),
+      rowOf('call', 'without inspect', 'calls/s', await compare(callRate), { of: 'ratio', atLeast: 0.97 }),
     ]
   },
 }

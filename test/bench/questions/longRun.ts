@@ -6,8 +6,8 @@ import type { Question, Row, Unit } from '../harness/question.js'
 import { inTurns, pairRow, rowOf, valueRow } from '../harness/rounds.js'
 import { SwitchingLoad } from '../harness/switchingLoad.js'
 
-/** What was measured in, or at the end of, one stretch of the run. */
-interface Stretch {
+/** Measured during one interval of the run, or at its end. */
+interface Interval {
   readonly rate: number
   readonly heap: number
   readonly objects: number
@@ -16,7 +16,7 @@ interface Stretch {
   readonly descriptors: number
 }
 
-async function stretch(load: SwitchingLoad, seconds: number): Promise<Stretch> {
+async function measureInterval(load: SwitchingLoad, seconds: number): Promise<Interval> {
   const rate = await load.run(seconds)
   const objects = bytesOfObjects()
   globalThis.gc?.()
@@ -31,28 +31,28 @@ async function stretch(load: SwitchingLoad, seconds: number): Promise<Stretch> {
   }
 }
 
-/** A program that has only just begun, to be measured beside the one that has run for long. */
+/** A freshly started program, to compare with the one that has run for minutes. */
 class NewProgram {
   readonly #child: ChildProcess
-  readonly #ended: Promise<never>
+  readonly #exited: Promise<never>
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    this.#ended = once(child, 'exit').then(([code]) => {
-      throw new Error(`The new program ended with exit code ${code}.`)
+    this.#exited = once(child, 'exit').then(([code]) => {
+      throw new Error(`The new program exited with code ${code}.`)
     })
-    this.#ended.catch(() => {})
+    this.#exited.catch(() => {})
   }
 
   static async start(): Promise<NewProgram> {
     const program = new NewProgram(fork(new URL('../harness/newProgram.js', import.meta.url)))
-    await program.#said()
+    await program.#nextMessage()
     return program
   }
 
   async run(seconds: number): Promise<number> {
     this.#child.send(seconds)
-    return this.#said()
+    return this.#nextMessage()
   }
 
   async end(): Promise<void> {
@@ -60,36 +60,36 @@ class NewProgram {
     await once(this.#child, 'exit')
   }
 
-  /** What it says next; rejects if it ends instead. */
-  async #said(): Promise<number> {
-    const [rate] = await Promise.race([once(this.#child, 'message'), this.#ended])
+  /** Resolves with its next message; rejects if it exits instead. */
+  async #nextMessage(): Promise<number> {
+    const [rate] = await Promise.race([once(this.#child, 'message'), this.#exited])
     return rate as number
   }
 }
 
-function last(
+function lastMinuteRow(
   what: string,
   unit: Unit,
-  stretches: readonly Stretch[],
-  of: (stretch: Stretch) => number,
+  intervals: readonly Interval[],
+  of: (interval: Interval) => number,
   goal: Row['goal'],
 ): Row {
-  const pair = { ours: of(stretches.at(-1) as Stretch), theirs: of(stretches[0] as Stretch) }
+  const pair = { ours: of(intervals.at(-1) as Interval), theirs: of(intervals[0] as Interval) }
   return pairRow(`${what} of the last minute`, 'the first minute', unit, pair, goal)
 }
 
 export const question: Question = {
   number: 9,
-  title: 'Does a long run stay as it began: ten minutes of load, a switch a second, process hosts?',
+  title: 'Does ten minutes of load, with one switch per second, change anything?',
   async run({ short }) {
     const [minutes, seconds, turns, turn] = short ? [3, 2, 3, 1] : [10, 60, 8, 10]
     const warmUp = short ? 1 : 20
     await using load = new SwitchingLoad()
     await load.start()
-    // What counting objects leaves in memory is there before the first minute as well.
-    await stretch(load, warmUp)
-    const stretches: Stretch[] = []
-    for (let minute = 0; minute < minutes; minute++) stretches.push(await stretch(load, seconds))
+    // Counting the objects leaves memory behind; do it once before the first minute.
+    await measureInterval(load, warmUp)
+    const intervals: Interval[] = []
+    for (let minute = 0; minute < minutes; minute++) intervals.push(await measureInterval(load, seconds))
     const newProgram = await NewProgram.start()
     await newProgram.run(warmUp)
     const pairs = await inTurns(
@@ -102,13 +102,13 @@ export const question: Question = {
     const none = { of: 'value', atMost: 0, exact: true } as const
     const atLeast = { of: 'ratio', atLeast: 0.97 } as const
     return [
-      last('throughput', 'calls/s', stretches, ({ rate }) => rate, atLeast),
+      lastMinuteRow('throughput', 'calls/s', intervals, ({ rate }) => rate, atLeast),
       rowOf('throughput after that', 'a program that has just begun', 'calls/s', pairs, atLeast),
-      last('heap', 'kB', stretches, ({ heap }) => heap / 1_000, null),
-      last('heap without code', 'kB', stretches, ({ objects }) => objects / 1_000, flat(1.05)),
-      last('memory (RSS)', 'kB', stretches, ({ rss }) => rss / 1_000, flat(1.1)),
-      last('handles', '', stretches, ({ handles }) => handles, flat(1.1)),
-      last('file descriptors', '', stretches, ({ descriptors }) => descriptors, flat(1.1)),
+      lastMinuteRow('heap', 'kB', intervals, ({ heap }) => heap / 1_000, null),
+      lastMinuteRow('heap without code', 'kB', intervals, ({ objects }) => objects / 1_000, flat(1.05)),
+      lastMinuteRow('memory (RSS)', 'kB', intervals, ({ rss }) => rss / 1_000, flat(1.1)),
+      lastMinuteRow('handles', '', intervals, ({ handles }) => handles, flat(1.1)),
+      lastMinuteRow('file descriptors', '', intervals, ({ descriptors }) => descriptors, flat(1.1)),
       valueRow('failed calls', '', load.failed, none),
       valueRow('lost calls', '', load.lost, none),
     ]

@@ -2,19 +2,19 @@ import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { childProcess, inProcess, type Provisioner, workerThread } from 'cutover/hosts'
+import { fixture } from '../harness/fixture.js'
 import type { Question, Row } from '../harness/question.js'
 import { inTurns, median, rowOf, valueRow } from '../harness/rounds.js'
-import { subject } from '../harness/subject.js'
 
-/** ms to import the modules, in a new process. */
-function importing(...names: readonly string[]): number {
-  const args = [subject('imports').pathname, ...names.map(name => import.meta.resolve(name))]
+/** @returns the time to import the modules in a new process, in ms */
+function importTime(...names: readonly string[]): number {
+  const args = [fixture('imports').pathname, ...names.map(name => import.meta.resolve(name))]
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8', env: {} }))
 }
 
-/** ms from nothing to the first answer. */
+/** @returns the time from `start()` to the first answer, in ms */
 async function firstAnswer(provisioner: Provisioner): Promise<number> {
-  const runtime = provisioner.provision<string, string>({ id: 'bench', version: '1.0.0', module: subject('echo') })
+  const runtime = provisioner.provision<string, string>({ id: 'bench', version: '1.0.0', module: fixture('echo') })
   const begin = performance.now()
   runtime.start()
   await runtime.call('r')
@@ -25,8 +25,8 @@ async function firstAnswer(provisioner: Provisioner): Promise<number> {
 
 async function bareProcess(): Promise<number> {
   const begin = performance.now()
-  // As our guests: what the environment may tell Node.js to load takes time too.
-  const child = spawn(process.execPath, [subject('firstMessage').pathname], { env: {} })
+  // An empty environment, like that of our guests: a variable such as NODE_EXTRA_CA_CERTS slows down the start.
+  const child = spawn(process.execPath, [fixture('firstMessage').pathname], { env: {} })
   await once(child.stdout, 'data')
   const time = performance.now() - begin
   await once(child, 'exit')
@@ -35,7 +35,7 @@ async function bareProcess(): Promise<number> {
 
 async function bareThread(): Promise<number> {
   const begin = performance.now()
-  const worker = new Worker(subject('thread'))
+  const worker = new Worker(fixture('thread'))
   await once(worker, 'message')
   const time = performance.now() - begin
   await worker.terminate()
@@ -47,32 +47,32 @@ export const question: Question = {
   title: 'How long does it take to start?',
   async run({ short }) {
     const rounds = short ? 5 : 40
-    const [process, thread, inside] = [childProcess(), workerThread(), inProcess()]
-    const hosted = (provisioner: Provisioner) => () => firstAnswer(provisioner)
+    const [process, thread, inProcessHost] = [childProcess(), workerThread(), inProcess()]
+    const timed = (provisioner: Provisioner) => () => firstAnswer(provisioner)
     const imports = await inTurns(
       rounds,
-      () => importing('cutover'),
-      () => importing('xstate', 'rxjs'),
+      () => importTime('cutover'),
+      () => importTime('xstate', 'rxjs'),
     )
-    const all = await inTurns(
+    const importsWithHosts = await inTurns(
       rounds,
-      () => importing('cutover', 'cutover/hosts'),
-      () => importing('xstate', 'rxjs'),
+      () => importTime('cutover', 'cutover/hosts'),
+      () => importTime('xstate', 'rxjs'),
     )
-    const processes = await inTurns(rounds, hosted(process), bareProcess)
-    const threads = await inTurns(rounds, hosted(thread), bareThread)
-    const insides: number[] = []
-    for (let round = 0; round < rounds; round++) insides.push(await firstAnswer(inside))
+    const processes = await inTurns(rounds, timed(process), bareProcess)
+    const threads = await inTurns(rounds, timed(thread), bareThread)
+    const inProcessTimes: number[] = []
+    for (let round = 0; round < rounds; round++) inProcessTimes.push(await firstAnswer(inProcessHost))
     const rows: Row[] = [
       rowOf("import 'cutover'", 'xstate and rxjs alone', 'ms', imports, { of: 'ratio', atMost: 1.3 }),
-      rowOf("import 'cutover' and 'cutover/hosts'", 'xstate and rxjs alone', 'ms', all),
+      rowOf("import 'cutover' and 'cutover/hosts'", 'xstate and rxjs alone', 'ms', importsWithHosts),
       rowOf('first answer of a process', 'bare Node.js, first message', 'ms', processes, {
         of: 'ratio',
         atMost: 1.3,
-        collapse: 5,
+        shortBound: 5,
       }),
       rowOf('first answer of a worker thread', 'bare Worker, first message', 'ms', threads),
-      valueRow('first answer in-process', 'ms', median(insides)),
+      valueRow('first answer in-process', 'ms', median(inProcessTimes)),
     ]
     return rows
   },

@@ -1,75 +1,76 @@
 import type { AggregateOptions } from 'cutover'
-import { SMALL } from '../contenders.js'
-import { Lanes, type Window } from '../harness/lanes.js'
+import { ContinuousLoad } from '../harness/continuousLoad.js'
 import { ProcessVersions } from '../harness/processVersions.js'
 import { quantile } from '../harness/quantile.js'
 import type { Question, Row } from '../harness/question.js'
 import { RestartedByHand } from '../harness/restartedByHand.js'
 import { median, pairRow, valueRow } from '../harness/rounds.js'
+import type { Window } from '../harness/window.js'
+import { SMALL } from '../payloads.js'
 
 const AT_ONCE = 64
-/** ms: how much of what comes before and after is looked at. */
+/** ms: observed before and after each switch. */
 const MARGIN = 20
-/** ms: calls issued so long before or after a switch are those around it. */
+/** ms: a call issued this close to a switch counts as around it. */
 const AROUND = 10
 
-/** A handful of switches has no tail to look at. */
+/** The quantile to report. A handful of switches has no tail. */
 interface Tail {
   readonly name: 'p99' | 'median'
   readonly share: number
-  /** How much longer a gap may be, in ms; after a handful of switches only a collapse is certain. */
+  /** How much longer a gap may be, in ms. After a handful of switches only a collapse is certain. */
   readonly atMost: { readonly overlap: number; readonly sequential: number }
 }
 
 const MANY: Tail = { name: 'p99', share: 0.99, atMost: { overlap: 1, sequential: 2 } }
 const FEW: Tail = { name: 'median', share: 0.5, atMost: { overlap: 10, sequential: 10 } }
 
-interface Switched {
+interface Observed {
   readonly switches: readonly Window[]
-  /** The same load, between two switches. */
+  /** The same load without a switch. */
   readonly quiet: readonly Window[]
-  /** How long each old version took to stop, in ms. */
+  /** The time that each old version took to stop, in ms. */
   readonly stops: readonly number[]
   readonly failed: number
   readonly lost: number
 }
 
-async function underLoad(handover: NonNullable<AggregateOptions['handover']>, count: number): Promise<Switched> {
+async function underLoad(handover: NonNullable<AggregateOptions['handover']>, count: number): Promise<Observed> {
   await using versions = new ProcessVersions({ handover })
   await versions.start()
-  const lanes = new Lanes(versions.aggregate, SMALL.make(), AT_ONCE)
+  const load = new ContinuousLoad(versions.aggregate, SMALL.make(), AT_ONCE)
   const [switches, quiet, stops]: [Window[], Window[], number[]] = [[], [], []]
   for (let n = 0; n < count; n++) {
     const move = await versions.prepare()
-    // As long as a switch takes, and then a switch: both with two processes up, in turns.
+    // First as long as the last switch took, then a switch; both with two processes up.
     const last = switches.at(-1)?.duration ?? 0
-    quiet.push(await lanes.watch(MARGIN, () => new Promise(resolve => setTimeout(resolve, last))))
+    quiet.push(await load.observe(MARGIN, () => new Promise(resolve => setTimeout(resolve, last))))
     const moveTimed = async () => stops.push(await versions.timeStop(move))
-    switches.push(await lanes.watch(MARGIN, moveTimed))
+    switches.push(await load.observe(MARGIN, moveTimed))
   }
-  await lanes.stop()
-  return { switches, quiet, stops, failed: lanes.failed, lost: lanes.open }
+  await load.stop()
+  return { switches, quiet, stops, failed: load.failed, lost: load.inFlight }
 }
 
 async function byHand(count: number) {
-  const subject = new RestartedByHand()
-  await subject.start()
-  const lanes = new Lanes(subject, SMALL.make(), AT_ONCE)
+  const restarted = new RestartedByHand()
+  await restarted.start()
+  const load = new ContinuousLoad(restarted, SMALL.make(), AT_ONCE)
   const gaps: number[] = []
   for (let n = 0; n < count; n++) {
     const restart = async () => {
-      await subject.stop()
-      await subject.start()
+      await restarted.stop()
+      await restarted.start()
     }
-    gaps.push((await lanes.watch(MARGIN, restart)).longestGap)
+    gaps.push((await load.observe(MARGIN, restart)).longestGap)
   }
-  await lanes.stop()
-  await subject.stop()
-  return { gaps, failedPerSwitch: lanes.failed / count }
+  await load.stop()
+  await restarted.stop()
+  return { gaps, failedPerSwitch: load.failed / count }
 }
 
-function rowsOf(handover: 'overlap' | 'sequential', switched: Switched, tail: Tail): Row[] {
-  const { switches, quiet, stops, failed, lost } = switched
+function rowsOf(handover: 'overlap' | 'sequential', observed: Observed, tail: Tail): Row[] {
+  const { switches, quiet, stops, failed, lost } = observed
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
   const latencies = (windows: readonly Window[]) => windows.flatMap(window => window.latencies(AROUND))
   const beside = (what: string, share: number, of: (windows: readonly Window[]) => number[]): Row => {
@@ -99,7 +100,7 @@ function rowsOf(handover: 'overlap' | 'sequential', switched: Switched, tail: Ta
 
 export const question: Question = {
   number: 4,
-  title: 'How long is the pause at a switch, with 64 calls at once and process hosts?',
+  title: 'How long is the pause at a switch, with process hosts and 64 calls at once?',
   async run({ short }) {
     const count = short ? 5 : 1_000
     const tail: Tail = short ? FEW : MANY

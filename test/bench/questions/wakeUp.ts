@@ -4,12 +4,12 @@ import { ControllableRuntime } from 'cutover/testing'
 import type { Question } from '../harness/question.js'
 import { type Pair, rowOf } from '../harness/rounds.js'
 
-/** As the Go reference: half a second, then half as long again each time. */
+/** The backoff of the Go reference: half a second, then 1.5 times as long each time. */
 const BACKOFF = { first: 500, factor: 1.5 }
-/** A version becomes active at some moment of so many ms after the call. */
+/** A version becomes active at a random moment within so many ms after the call. */
 const WITHIN = 3_000
 
-/** Remembers when it was started, which is when it is active, and when the first call reached it. */
+/** Records when it started, which is when it became active, and when the first call reached it. */
 class TimedRuntime extends ControllableRuntime<string, string> {
   started = 0n
   reached = 0n
@@ -27,7 +27,7 @@ class TimedRuntime extends ControllableRuntime<string, string> {
     super.start()
   }
 
-  /** µs from active to reached. */
+  /** The time from active to reached, in µs. */
   get wakeUp(): number {
     return Number(this.reached - this.started) / 1_000
   }
@@ -67,7 +67,7 @@ export const question: Question = {
     const samples = short ? 40 : 400
     for (let n = 0; n < 20; n++) await wakeUp(waiting, 1)
     const moments = Array.from({ length: samples }, (_, n) => ((n + Math.random()) / samples) * WITHIN)
-    // Those that poll sleep nearly all the time: they may do so together.
+    // Polling callers sleep nearly all the time, so they can run concurrently.
     const polled = await Promise.all(moments.map(after => wakeUp(polling, after)))
     const waited: Awaited<ReturnType<typeof wakeUp>>[] = []
     for (const _ of moments) waited.push(await wakeUp(waiting, 1))

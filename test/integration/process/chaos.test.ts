@@ -6,6 +6,7 @@ import { Aggregate, isCutoverError } from 'cutover'
 import { childProcess } from 'cutover/hosts'
 import { afterAll, expect, it } from 'vitest'
 import { leftSince, resources } from '../../fixtures/handles.js'
+import { randomFrom } from '../../fixtures/randomFrom.js'
 import { guestFile } from '../../fixtures/remoteHost.js'
 import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
@@ -24,17 +25,6 @@ interface Request {
 interface Answer {
   readonly id: number
   readonly version: string
-}
-
-/** Numbers from 0 to 1 that look random and are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }
 
 /** An aggregate of process runtimes that is under load, and to which terrible things happen. */

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { leftSince, resources } from '../../fixtures/handles.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
-import { expectReplacement, RemoteHost } from '../../fixtures/remoteHost.js'
+import { expectReplacement, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
@@ -54,6 +56,20 @@ describe('A process that does not come up', { timeout: 20_000 }, () => {
     const module = new URL('../../fixtures/modules/throws.mjs', import.meta.url)
     await using host = RemoteHost.ofModule({ module })
     expect((await host.failure()).message).toMatch(/broken module/)
+  })
+})
+
+describe('What a process says of its failure', { timeout: 20_000 }, () => {
+  it.each([
+    ['in an error', 'throw new Error(said)'],
+    ['on stderr', 'process.stderr.write(said); process.exit(1)'],
+  ])('%s cannot control a terminal, nor begin a line of its own', async (_, deed) => {
+    const start = `export const start = () => { const said = 'no \\u001b[31mlicence\\nversion 9'; ${deed} }, call = () => 0`
+    const module = new URL(`data:text/javascript,${encodeURIComponent(start)}`)
+    await using host = RemoteHost.ofModule({ module })
+    const { message } = await host.failure()
+    expect(message).toContain('no \\x1b[31mlicence\\nversion 9')
+    expect(message).not.toMatch(/\p{Cc}/u)
   })
 })
 
@@ -134,6 +150,30 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
     await stubborn.do('ignoreSigterm')
     await stubborn.runtime.stop()
     expect(isAlive(pid)).toBe(false)
+  })
+})
+
+describe('A process in surroundings that change', { timeout: 20_000 }, () => {
+  it('loses its working directory: it stays up, and is launched again, whether asked to or killed', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [guestFile('losesDirectory').pathname])
+    const { stayed, after, events } = JSON.parse(stdout)
+    expect({ stayed, after }).toEqual({ stayed: true, after: [0, 1, 2, 3] })
+    expect(events.join()).toMatch(/^(started,stopped,){5}(stopped)?$/)
+  })
+
+  it('may neither start threads nor processes: it comes up', async () => {
+    const execArgv = ['--experimental-permission', '--allow-fs-read=*']
+    await using host = await RemoteHost.ofModule({ execArgv }).started()
+    expect(await host.do('answer', { value: 1 })).toBe(1)
+  })
+
+  it('has a variable that no shell passes on: it runs without orphan watch, and the logger is told', async () => {
+    await using host = await RemoteHost.ofModule({ env: { 'a.b': 'kept' } }).started()
+    expect(await host.do('env')).toMatchObject({ 'a.b': 'kept' })
+    expect(host.logs.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      'a guest runs without orphan watch, and may stay when this process is killed: ' +
+        'its variable "a.b" does not pass through a shell',
+    ])
   })
 })
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import { guestFile } from '../../fixtures/remoteHost.js'
-import { gone, socketDirectoriesGone } from '../../fixtures/system.js'
+import { gone, isAlive, socketDirectoriesGone } from '../../fixtures/system.js'
 
 /** All processes that were started by `pid`, or by one of those, and are alive. */
 function descendantsOf(pid: number): number[] {
@@ -20,6 +20,26 @@ function descendantsOf(pid: number): number[] {
     return parent === pid || (parent !== undefined && parent > 1 && isOurs(parent))
   }
   return [...parents.keys()].filter(isOurs)
+}
+
+/** All processes that are alive and have `MARK=mark` in their environment. */
+function marked(mark: string): number[] {
+  const isMarked = (pid: number) => {
+    try {
+      return isAlive(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`MARK=${mark}`)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc').map(Number).filter(isMarked)
+}
+
+/** Resolves once none is left, nor any that one of them has started meanwhile. */
+async function noneMarked(mark: string): Promise<void> {
+  const left = marked(mark)
+  if (left.length === 0) return
+  await gone(left)
+  await noneMarked(mark)
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
@@ -56,5 +76,40 @@ describe('A host that is killed by SIGKILL while 100 calls are in flight', { tim
     host.kill('SIGKILL')
     await gone([...family, ...pids])
     expect(Date.now() - killed).toBeLessThan(2_000)
+  })
+})
+
+/** How many hosts are killed, so many at once. */
+const KILLED = 12
+const AT_ONCE = 4
+/** A launch takes some thousand turns of an event loop that has nothing else to do. */
+const LONGEST_LAUNCH = 20_000
+const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
+
+/** Moments of a launch, more of them early: the first ones before there is a process. */
+function moments(): number[] {
+  let state = SEED
+  return Array.from({ length: KILLED }, (_, n) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
+    return n < 3 ? n : Math.floor(LONGEST_LAUNCH * (state / 0x7fffffff) ** 3)
+  })
+}
+
+describe('A host that is killed while it launches guests which never connect', { timeout: 60_000 }, () => {
+  it(`leaves no process and no socket, at whatever moment of ${KILLED}`, async () => {
+    console.info(`killed while launching: seed ${SEED}; run it again with CHAOS_SEED=${SEED}`)
+    const waiting = moments().map((turns, n) => ({ turns, mark: `${process.pid}-${n}` }))
+    const lane = async () => {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        const { turns, mark } = next
+        const host = spawn(process.execPath, [guestFile('diesLaunching').pathname, mark, String(turns)], {
+          stdio: 'inherit',
+        })
+        expect(await once(host, 'exit')).toEqual([null, 'SIGKILL'])
+        await noneMarked(mark)
+        await socketDirectoriesGone(host.pid ?? 0)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, lane))
   })
 })

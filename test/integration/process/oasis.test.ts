@@ -1,5 +1,6 @@
 import type { Runtime } from 'cutover'
 import { type ChildProcessOptions, childProcess, type RuntimeConfig } from 'cutover/hosts'
+import { SimulatedClock } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { Noted } from '../../fixtures/noted.js'
@@ -176,6 +177,39 @@ describe('A runtime of Oasis Core that cannot be asked', { timeout: 20_000 }, ()
     expect(isAlive(pid)).toBe(false)
     expect(host.types).toEqual(['started', 'stopped'])
     expect(host.logs.map(({ message }) => message)).toContain('SIGTERM')
+  })
+
+  it('has room again for each call that was given up, though it never answers it', async () => {
+    await using host = await hosted({}, { maxInFlight: 3 }).started()
+    const controller = new AbortController()
+    const undecodable = { RuntimeQueryRequest: { method: 'hang' } }
+    const calls = Array.from({ length: 3 }, () => (host.runtime as Runtime).call(undecodable, controller))
+    const [waiting, alsoWaiting] = [query(host, 'echo', { args: 1 }), query(host, 'echo', { args: 2 })]
+    controller.abort(new Error('given up'))
+    for (const call of calls) expect(await rejectionOf(call)).toBe(controller.signal.reason)
+    expect(await Promise.all([waiting, alsoWaiting])).toEqual([1, 2])
+    expect(host.types).toEqual(['started'])
+  })
+
+  it('has room again for each call that took longer than callTimeout', async () => {
+    const clock = new SimulatedClock()
+    await using host = await hosted({}, { maxInFlight: 3, callTimeout: 1_000, clock }).started()
+    const calls = Array.from({ length: 3 }, () => query(host, 'hang'))
+    clock.increment(1_000)
+    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: 'CUTOVER_CALL_TIMEOUT' })
+    expect(await query(host, 'echo', { args: 1 })).toBe(1)
+  })
+
+  it('may answer late what was given up: the answer is dropped, and no other call gets it', async () => {
+    await using host = await hosted({}, { maxInFlight: 1 }).started()
+    for (let round = 0; round < 3; round++) {
+      const controller = new AbortController()
+      const late = (host.runtime as Runtime).call({ RuntimeQueryRequest: { method: 'echo', args: 'late' } }, controller)
+      controller.abort('given up')
+      expect(await rejectionOf(late)).toBe('given up')
+      expect(await query(host, 'echo', { args: round })).toBe(round)
+    }
+    expect(host.logs.map(({ message }) => message)).not.toContain('an answer came to a request that nobody waits for')
   })
 
   it('gets no cancel for a call that is given up, for it knows none', async () => {

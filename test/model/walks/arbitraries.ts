@@ -1,33 +1,33 @@
-/** Walks as fast-check draws them; what comes first is what it shrinks to. */
+/** The walks that fast-check generates. It shrinks towards the first alternative of each list. */
 import fc, { type Arbitrary } from 'fast-check'
 import type { Command } from './command.js'
-import * as does from './commands.js'
+import * as commands from './commands.js'
 import type { WalkOptions } from './records.js'
-import type { Habits } from './walkHost.js'
+import type { Behaviour } from './walkHost.js'
 import type { World } from './world.js'
 
-/** Several things done at once, without anything else in between. */
-type Burst = readonly Command<World>[]
+/** Commands that are performed at once, with nothing in between. */
+type Batch = readonly Command<World>[]
 
-/** Who does what, each in this order; the scheduler says who is next. */
+/** The commands of each actor, in order. The scheduler says whose command is next. */
 export interface Walk {
   readonly options: WalkOptions
-  /** Before all others: two versions are in place. */
+  /** Whether the walk begins with two versions in place. */
   readonly isWarm: boolean
-  readonly users: readonly (readonly Burst[])[]
-  readonly callers: readonly Burst[]
-  /** The hosts and the clock. */
-  readonly outside: readonly Burst[]
+  readonly users: readonly (readonly Batch[])[]
+  readonly callers: readonly Batch[]
+  /** Commands of the hosts and the clock. */
+  readonly outside: readonly Batch[]
 }
 
-const COOPERATIVE: Habits = { start: 'says', stop: 'says', call: 'later', watch: 'works', inside: null }
+const COOPERATIVE: Behaviour = { start: 'emits', stop: 'emits', call: 'later', watch: 'works', inside: null }
 
-/** What most walks begin with. */
+/** The commands that most walks begin with. */
 export const WARM: readonly Command<World>[] = [
-  does.add('1.0.0', { ...COOPERATIVE, stop: 'later', call: 'hangs' }),
-  does.add('2.0.0', { ...COOPERATIVE, stop: 'later' }),
-  does.start(),
-  does.setVersion('1.0.0', '2.0.0'),
+  commands.add('1.0.0', { ...COOPERATIVE, stop: 'later', call: 'hangs' }),
+  commands.add('2.0.0', { ...COOPERATIVE, stop: 'later' }),
+  commands.start(),
+  commands.setVersion('1.0.0', '2.0.0'),
 ]
 
 const options: Arbitrary<WalkOptions> = fc.record({
@@ -43,22 +43,44 @@ const options: Arbitrary<WalkOptions> = fc.record({
 
 const versions = fc.constantFrom('1.0.0', '2.0.0', '1.0.0', '2.0.0', '3.0.0')
 const names = fc.oneof({ weight: 3, arbitrary: versions }, { weight: 1, arbitrary: fc.constant(null) })
-const pairs = fc.tuple(names, names).map(([active, next]) => does.setVersion(active, next))
+const pairs = fc.tuple(names, names).map(([active, next]) => commands.setVersion(active, next))
 const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 
-/** What a user does from within an event, or a host from within itself. */
+/** Commands that a subscriber performs inside an event, or a host inside one of its methods. */
 const fromWithin: Arbitrary<Command<World>> = fc.oneof(
   { weight: 6, arbitrary: pairs },
-  { weight: 6, arbitrary: fc.constantFrom(does.call('c', null), does.call('p', null), does.call('c', 0)) },
-  { weight: 3, arbitrary: fc.constantFrom(does.start(), does.stop(), does.abortSignal(0)) },
-  { weight: 2, arbitrary: versions.map(version => does.add(version, COOPERATIVE)) },
-  { weight: 1, arbitrary: versions.map(does.remove) },
-  { weight: 1, arbitrary: fc.constant(does.dispose()) },
+  { weight: 6, arbitrary: fc.constantFrom(commands.call('c', null), commands.call('p', null), commands.call('c', 0)) },
+  { weight: 3, arbitrary: fc.constantFrom(commands.start(), commands.stop(), commands.abortSignal(0)) },
+  { weight: 2, arbitrary: versions.map(version => commands.add(version, COOPERATIVE)) },
+  { weight: 1, arbitrary: versions.map(commands.remove) },
+  { weight: 1, arbitrary: fc.constant(commands.dispose()) },
 )
 
-const habits = fc.record({
-  start: fc.constantFrom('says', 'says', 'says', 'later', 'later', 'silent', 'fails', 'throws', 'ends', 'chatters'),
-  stop: fc.constantFrom('says', 'says', 'later', 'later', 'silent', 'silent', 'throws', 'rejects', 'ends', 'chatters'),
+const behaviour = fc.record({
+  start: fc.constantFrom(
+    'emits',
+    'emits',
+    'emits',
+    'later',
+    'later',
+    'silent',
+    'fails',
+    'throws',
+    'ends',
+    'emitsSeveral',
+  ),
+  stop: fc.constantFrom(
+    'emits',
+    'emits',
+    'later',
+    'later',
+    'silent',
+    'silent',
+    'throws',
+    'rejects',
+    'ends',
+    'emitsSeveral',
+  ),
   call: fc.constantFrom('later', 'later', 'hangs', 'hangs', 'fails', 'throws', 'value'),
   watch: fc.constantFrom('works', 'works', 'works', 'works', 'works', 'works', 'works', 'throws'),
 })
@@ -69,26 +91,31 @@ const inside = fc.oneof(
     arbitrary: fc.record({ method: fc.constantFrom('start', 'stop', 'call'), command: fromWithin }),
   },
 )
-const anyHabits: Arbitrary<Habits> = fc.tuple(habits, inside).map(([its, inside]) => ({ ...its, inside }))
+const anyBehaviour: Arbitrary<Behaviour> = fc.tuple(behaviour, inside).map(([its, inside]) => ({ ...its, inside }))
 
 const userCommands: Arbitrary<Command<World>> = fc.oneof(
   { weight: 12, arbitrary: pairs },
-  { weight: 8, arbitrary: fc.tuple(versions, anyHabits).map(([version, its]) => does.add(version, its)) },
-  { weight: 3, arbitrary: fc.constantFrom(does.start()) },
-  { weight: 2, arbitrary: fc.constantFrom(does.stop()) },
-  { weight: 2, arbitrary: versions.map(does.remove) },
+  { weight: 8, arbitrary: fc.tuple(versions, anyBehaviour).map(([version, its]) => commands.add(version, its)) },
+  { weight: 3, arbitrary: fc.constantFrom(commands.start()) },
+  { weight: 2, arbitrary: fc.constantFrom(commands.stop()) },
+  { weight: 2, arbitrary: versions.map(commands.remove) },
   {
     weight: 4,
     arbitrary: fc
       .tuple(fc.oneof(fc.constant(null), names), signals)
-      .map(([version, signal]) => does.whenRunning(version, signal)),
+      .map(([version, signal]) => commands.whenRunning(version, signal)),
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom(does.getInfo(), does.abort(false), does.abort(true), does.updateCapability()),
+    arbitrary: fc.constantFrom(
+      commands.getInfo(),
+      commands.abort(false),
+      commands.abort(true),
+      commands.updateCapability(),
+    ),
   },
-  { weight: 2, arbitrary: fc.array(fromWithin, { maxLength: 2 }).map(does.watch) },
-  { weight: 1, arbitrary: fc.constant(does.dispose()) },
+  { weight: 2, arbitrary: fc.array(fromWithin, { maxLength: 2 }).map(commands.watch) },
+  { weight: 1, arbitrary: fc.constant(commands.dispose()) },
 )
 
 const callerCommands: Arbitrary<Command<World>> = fc.oneof(
@@ -96,12 +123,12 @@ const callerCommands: Arbitrary<Command<World>> = fc.oneof(
     weight: 8,
     arbitrary: fc
       .tuple(fc.constantFrom('c', 'c', 'p', 'p', 'x'), signals)
-      .map(([kind, signal]) => does.call(kind, signal)),
+      .map(([kind, signal]) => commands.call(kind, signal)),
   },
-  { weight: 1, arbitrary: fc.constantFrom(0, 1, 2).map(does.abortSignal) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, 2).map(commands.abortSignal) },
 )
 
-const sayings = fc.constantFrom(
+const emissions = fc.constantFrom(
   'started',
   'stopped',
   'updated',
@@ -113,25 +140,31 @@ const sayings = fc.constantFrom(
   'nonsense',
 )
 const outsideCommands: Arbitrary<Command<World>> = fc.oneof(
-  { weight: 3, arbitrary: fc.tuple(versions, sayings).map(([version, saying]) => does.says(version, saying)) },
-  { weight: 3, arbitrary: fc.tuple(versions, fc.boolean()).map(([version, fails]) => does.answers(version, fails)) },
-  { weight: 3, arbitrary: fc.constantFrom(1, 4, 5, 10, 15, 20, 30).map(does.pass) },
-  { weight: 1, arbitrary: fc.constantFrom(5, 10, 20, 50).map(does.stall) },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(versions, emissions).map(([version, emission]) => commands.emits(version, emission)),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(versions, fc.boolean()).map(([version, fails]) => commands.answers(version, fails)),
+  },
+  { weight: 3, arbitrary: fc.constantFrom(1, 4, 5, 10, 15, 20, 30).map(commands.pass) },
+  { weight: 1, arbitrary: fc.constantFrom(5, 10, 20, 50).map(commands.stall) },
 )
 
 const anyCommand = fc.oneof(userCommands, callerCommands, outsideCommands)
 
-/** Walks; a scheduler says in which order everything happens. */
+/** All walks. The scheduler decides the order in which everything happens. */
 export const walks: Arbitrary<Walk> = fc.record({
   options,
   isWarm: fc.constantFrom(false, true, true),
-  users: fc.array(burstsOf(userCommands, 6), { minLength: 1, maxLength: 2 }),
-  callers: burstsOf(callerCommands, 6),
-  outside: burstsOf(outsideCommands, 8),
+  users: fc.array(batchesOf(userCommands, 6), { minLength: 1, maxLength: 2 }),
+  callers: batchesOf(callerCommands, 6),
+  outside: batchesOf(outsideCommands, 8),
 })
 
-/** One thing at a time mostly, now and then together with whatever else may happen. */
-function burstsOf(command: Arbitrary<Command<World>>, maxLength: number): Arbitrary<readonly Burst[]> {
+/** Mostly single commands; some together with any other commands. */
+function batchesOf(command: Arbitrary<Command<World>>, maxLength: number): Arbitrary<readonly Batch[]> {
   const one = command.map(it => [it])
   const several = fc
     .tuple(command, fc.array(anyCommand, { minLength: 1, maxLength: 2 }))

@@ -4,11 +4,11 @@ import { AWAITED } from './properties.js'
 import { walkSettings } from './settings.js'
 
 const settings = walkSettings()
-/** Far more than it takes: a walk that hangs fails with the seed in its title. */
+/** Far longer than the walks take. A walk that hangs fails with its seed in the title. */
 const LIMIT = 600_000
 
 it(
-  `Whatever is done, one thing after the other, it is as the oracle says (SEED=${settings.seed} RUNS=${settings.runs})`,
+  `After any sequence of commands the aggregate agrees with its oracle (SEED=${settings.seed} RUNS=${settings.runs})`,
   async () => {
     expect(await check(AWAITED, settings)).toBe(null)
   },

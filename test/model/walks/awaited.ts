@@ -1,24 +1,24 @@
 import fc from 'fast-check'
+import { CheckedAggregate } from '../checkedAggregate.js'
 import type { Said } from '../oracle.js'
 import type { Limits } from '../timedOracle.js'
-import { Twin } from '../twin.js'
 import { Command } from './command.js'
 
-/** Something that happens; it is over, and the aggregate agrees with its oracle, before the next thing happens. */
-class Happening extends Command<Twin> implements fc.AsyncCommand<object, Twin> {
+/** A command, after which the aggregate must agree with its oracle before the next command runs. */
+class AgreedCommand extends Command<CheckedAggregate> implements fc.AsyncCommand<object, CheckedAggregate> {
   check(): boolean {
     return true
   }
 
-  async run(_: object, twin: Twin): Promise<void> {
-    this.perform(twin)
-    await twin.agree()
+  async run(_: object, checked: CheckedAggregate): Promise<void> {
+    this.perform(checked)
+    await checked.expectAgreement()
   }
 }
 
 const version = fc.constantFrom('1.0.0', '2.0.0', '3.0.0')
 const name = fc.option(version, { freq: 6 })
-/** Counted back from the newest: those of late matter most. */
+/** An index from the end: recent items matter most. */
 const which = fc.oneof({ weight: 4, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(30) })
 const said = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<Said>('started', 'stopped') },
@@ -27,27 +27,32 @@ const said = fc.oneof(
 
 const setVersion = fc
   .tuple(name, name)
-  .map(([active, next]) => new Happening(`setVersion(${active}, ${next})`, twin => twin.setVersion(active, next)))
-const add = version.map(version => new Happening(`addVersion(${version})`, twin => void twin.add(version)))
-const remove = version.map(version => new Happening(`removeVersion(${version})`, twin => void twin.remove(version)))
-const start = fc.constant(new Happening('start()', twin => void twin.start()))
-const stop = fc.constant(new Happening('stop()', twin => twin.stop()))
-const dispose = fc.constant(new Happening('dispose()', twin => twin.dispose()))
-const call = fc.constant(new Happening('call()', twin => twin.call()))
-const callInVain = fc.constant(new Happening('call() with an aborted signal', twin => twin.call(true)))
-const abort = which.map(n => new Happening(`caller ${n} aborts`, twin => twin.abort(n)))
+  .map(
+    ([active, next]) =>
+      new AgreedCommand(`setVersion(${active}, ${next})`, checked => checked.setVersion(active, next)),
+  )
+const add = version.map(version => new AgreedCommand(`addVersion(${version})`, checked => void checked.add(version)))
+const remove = version.map(
+  version => new AgreedCommand(`removeVersion(${version})`, checked => void checked.remove(version)),
+)
+const start = fc.constant(new AgreedCommand('start()', checked => void checked.start()))
+const stop = fc.constant(new AgreedCommand('stop()', checked => checked.stop()))
+const dispose = fc.constant(new AgreedCommand('dispose()', checked => checked.dispose()))
+const call = fc.constant(new AgreedCommand('call()', checked => checked.call()))
+const callInVain = fc.constant(new AgreedCommand('call() with an aborted signal', checked => checked.call(true)))
+const abort = which.map(n => new AgreedCommand(`call ${n} is aborted`, checked => checked.abort(n)))
 const answer = fc
   .tuple(which, fc.constantFrom('answered' as const, 'failed' as const))
-  .map(([n, outcome]) => new Happening(`call ${n} is ${outcome}`, twin => twin.answer(n, outcome)))
+  .map(([n, outcome]) => new AgreedCommand(`call ${n} is ${outcome}`, checked => checked.answer(n, outcome)))
 const say = fc
   .tuple(which, said)
-  .map(([n, said]) => new Happening(`runtime ${n} says ${said}`, twin => twin.hear(n, said)))
+  .map(([n, said]) => new AgreedCommand(`runtime ${n} emits ${said}`, checked => checked.hear(n, said)))
 const wait = fc
   .constantFrom(100, 100, 1_000, 6_000, 31_000)
-  .map(ms => new Happening(`${ms} ms pass`, twin => twin.advance(ms)))
+  .map(ms => new AgreedCommand(`${ms} ms pass`, checked => checked.advance(ms)))
 
-/** What makes the aggregate busy comes often, what ends it seldom. */
-const happening = fc.oneof(
+/** Commands that keep the aggregate busy are frequent; commands that end it are rare. */
+const anyCommand = fc.oneof(
   { weight: 80, arbitrary: say },
   { weight: 30, arbitrary: setVersion },
   { weight: 30, arbitrary: add },
@@ -62,7 +67,7 @@ const happening = fc.oneof(
   { weight: 1, arbitrary: dispose },
 )
 
-/** No sum of a few of these is another, so that never two things are due at once that have nothing to do with each other. */
+/** No sum of a few of these equals another, so that unrelated timers never fire at the same time. */
 const limits: fc.Arbitrary<Limits> = fc.record({
   handover: fc.constantFrom('sequential', 'overlap'),
   drainTimeout: fc.constantFrom(0, 1_009),
@@ -71,23 +76,23 @@ const limits: fc.Arbitrary<Limits> = fc.record({
   maxWaitingCalls: fc.nat(3),
 })
 
-/** Where most walks begin, for there is most to be seen: one version serves, the next is up. */
-async function serve(twin: Twin): Promise<void> {
-  twin.start()
-  for (const version of ['1.0.0', '2.0.0', '3.0.0']) twin.add(version)
-  twin.setVersion('1.0.0', '2.0.0')
-  for (const version of ['1.0.0', '2.0.0']) twin.report(version, 'started')
-  await twin.agree()
+/** Most walks begin here, because most can happen: one version serves, and the next is running. */
+async function serve(checked: CheckedAggregate): Promise<void> {
+  checked.start()
+  for (const version of ['1.0.0', '2.0.0', '3.0.0']) checked.add(version)
+  checked.setVersion('1.0.0', '2.0.0')
+  for (const version of ['1.0.0', '2.0.0']) checked.report(version, 'started')
+  await checked.expectAgreement()
 }
 
-/** Whatever is done to an aggregate, one thing after the other: it does as its oracle says. */
+/** Performs commands one after the other. After each of them the aggregate must agree with its oracle. */
 export function awaited() {
   const isServing = fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
-  const walk = fc.commands([happening], { maxCommands: 50, size: 'max' })
+  const walk = fc.commands([anyCommand], { maxCommands: 50, size: 'max' })
   return fc.asyncProperty(limits, isServing, walk, async (limits, isServing, commands) => {
-    const twin = new Twin(limits)
-    if (isServing) await serve(twin)
-    await fc.asyncModelRun(() => ({ model: {}, real: twin }), commands)
-    await twin.end()
+    const checked = new CheckedAggregate(limits)
+    if (isServing) await serve(checked)
+    await fc.asyncModelRun(() => ({ model: {}, real: checked }), commands)
+    await checked.end()
   })
 }

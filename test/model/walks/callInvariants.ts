@@ -8,54 +8,54 @@ interface Settled {
   readonly outcome: Outcome
 }
 
-/** Of every call, as soon as `call()` has returned. */
+/** Checked for every call, as soon as `call()` has returned. */
 export const callArrived: readonly Invariant<{ readonly call: CallRecord; readonly wasAborted: boolean }>[] = [
-  invariant('A call whose signal has fired already is not sent', ({ call, wasAborted }) => {
+  invariant('A call whose signal has already fired is not sent', ({ call, wasAborted }) => {
     return !wasAborted || call.activeSends + call.nextSends === 0
   }),
-  invariant('A propagated call that goes out at once goes to the next version as well', ({ call }, world) => {
+  invariant('A propagated call that is sent at once is also sent to the next version', ({ call }, world) => {
     const { next, phase } = world.status
     if (!call.request.startsWith('p') || call.activeSends === 0 || world.hasReentered) return true
     return call.nextSends === (next === null || phase === 'stoppingNext' ? 0 : 1)
   }),
 ]
 
-/** Of every call that reaches a host. */
+/** Checked for every call that reaches a host. */
 export const callWentOut: readonly Invariant<Sent>[] = [
-  invariant('A call goes to the active version, and if it is propagated to the next one after that', sent => {
+  invariant('A call is sent to the active version, and then, if it is propagated, to the next one', sent => {
     if (sent.role === 'active') return sent.isServing
     return sent.role === 'next' && sent.call.request.startsWith('p') && sent.call.activeSends === 1
   }),
-  invariant('A call is sent to one active version, at most once, and to one next version, at most once', sent => {
+  invariant('A call is sent at most once to one active version, and at most once to one next version', sent => {
     return (sent.role === 'next' ? sent.call.nextSends : sent.call.activeSends) === 0
   }),
-  invariant('Whatever it is said to be, one host serves at a time, and none again after another has', (sent, world) => {
+  invariant('One host serves at a time, and none serves again after another one', (sent, world) => {
     const { call, host } = sent
     const hasServed = world.servers.includes(host)
     if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
     return call.reached.length === 1 && call.request.startsWith('p') && !hasServed
   }),
-  invariant('Calls go out in the order in which they arrived', ({ call, role }, { lastSent }) => {
+  invariant('Calls are sent in their order', ({ call, role }, { lastSent }) => {
     return role === 'next' || call.number > lastSent
   }),
-  invariant('A call that has been settled is not sent', ({ call, role }) => role === 'next' || call.outcome === null),
-  invariant('A call is not sent once its signal has fired', ({ call, role }) => {
+  invariant('A settled call is not sent', ({ call, role }) => role === 'next' || call.outcome === null),
+  invariant('A call whose signal has fired is not sent', ({ call, role }) => {
     return role === 'next' || call.signal?.aborted !== true
   }),
-  invariant('No call is sent once dispose() was called', (_, { isDisposeAsked }) => !isDisposeAsked),
+  invariant('No call is sent after dispose()', (_, { isDisposeAsked }) => !isDisposeAsked),
   invariant('A host gets calls only after start() and before stop()', ({ host }) => {
     return host.starts === 1 && host.stops === 0
   }),
 ]
 
-/** Of every call when its promise is settled. */
+/** Checked for every call when its promise settles. */
 export const callSettled: readonly Invariant<Settled>[] = [
   invariant('A call settles exactly once', ({ call }) => call.settlements === 1),
-  invariant('A call is answered with what its active version said', ({ call: { answer }, outcome }) => {
+  invariant('A call resolves with the answer of its active version', ({ call: { answer }, outcome }) => {
     return !('value' in outcome) || (answer !== null && 'value' in answer && answer.value === outcome.value)
   }),
   invariant(
-    'A call fails with what its active version threw, the reason of its signal, or a code of the contract',
+    'A call rejects with the error of its active version, the reason of its signal, or a code of the contract',
     ({ call, outcome }) => {
       if ('value' in outcome || isFromHost(call, outcome)) return true
       const { error } = outcome
@@ -65,7 +65,7 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ),
   ofCode(
     'CUTOVER_VERSION_STOPPED',
-    'A call fails because of a switch only if it had no answer when drainTimeout had passed',
+    'A call rejects because of a switch only if it has no answer after drainTimeout',
     ({ sentTo }, { options }, error) => {
       if (sentTo === null || sentTo.stopAskedAt === null || sentTo.leavingSince === null) return false
       return error.version === sentTo.version && sentTo.stopAskedAt - sentTo.leavingSince >= options.drainTimeout
@@ -73,15 +73,15 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ),
   ofCode(
     'CUTOVER_NO_ACTIVE_VERSION',
-    'A call is given up only if it waited for waitTimeout',
+    'A call times out only after waitTimeout',
     ({ madeAt, activeSends }, { options, clock }) => activeSends === 0 && clock.now - madeAt >= options.waitTimeout,
   ),
   ofCode(
     'CUTOVER_TOO_MANY_WAITING_CALLS',
-    'A call is turned away only if maxWaitingCalls wait',
+    'A call is refused only if maxWaitingCalls calls wait',
     ({ activeSends, waitingBefore }, { options }) => activeSends === 0 && waitingBefore >= options.maxWaitingCalls,
   ),
-  ofCode('CUTOVER_DISPOSED', 'A call is refused as disposed only after dispose()', ({ activeSends }, world) => {
+  ofCode('CUTOVER_DISPOSED', 'A call rejects with CUTOVER_DISPOSED only after dispose()', ({ activeSends }, world) => {
     return activeSends === 0 && world.isDisposeAsked
   }),
 ]
@@ -97,7 +97,7 @@ function isFromHost({ answer }: CallRecord, outcome: Outcome): boolean {
   return answer !== null && 'error' in answer && 'error' in outcome && answer.error === outcome.error
 }
 
-/** Of calls that fail with this code, unless that comes from the host. */
+/** Checked for calls that reject with this code, unless the error is that of the host. */
 function ofCode(
   code: ErrorCode,
   sentence: string,

@@ -3,10 +3,10 @@ import type { CallRecord, Outcome } from './records.js'
 import type { WalkHost } from './walkHost.js'
 import type { World } from './world.js'
 
-/** `c`: a call; `p`: one that goes to the next version as well; `x`: one on which `propagate` throws. */
+/** `c`: a plain call; `p`: a propagated call; `x`: a call for which `propagate` throws. */
 export type CallKind = 'c' | 'p' | 'x'
 
-/** Makes a call, and notes what becomes of it. */
+/** Makes a call, and records its outcome. */
 export function makeCall(world: World, kind: CallKind, signal: AbortSignal | undefined): void {
   const number = world.calls.length + 1
   const call: CallRecord = {
@@ -28,12 +28,12 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
   world.openCalls.add(call)
   const wasAborted = signal?.aborted === true
   const promise = world.aggregate.call(call.request, signal === undefined ? undefined : { signal })
-  world.judge(callArrived, { call, wasAborted })
+  world.check(callArrived, { call, wasAborted })
   const settled = (outcome: Outcome) => {
     call.settlements++
     call.outcome = outcome
     world.openCalls.delete(call)
-    world.judge(callSettled, { call, outcome })
+    world.check(callSettled, { call, outcome })
   }
   promise.then(
     value => settled({ value }),
@@ -41,13 +41,13 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
   )
 }
 
-/** A host got a call. Gives the call's record if the host got it as the active version. */
+/** Records that a host got a call. @returns the call's record, if the host got it as the active version */
 export function receiveCall(world: World, request: string, host: WalkHost): CallRecord | null {
   const { state, phase } = world.look()
   const call = world.calls[Number(request.slice(1)) - 1]
-  if (call === undefined) throw new Error(`Nobody made the call ${request}.`)
+  if (call === undefined) throw new Error(`The call ${request} was never made.`)
   const { role } = host.events
-  world.judge(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
+  world.check(callWentOut, { call, host, role, isServing: state === 'running' && phase !== 'stoppingActive' })
   call.reached.push(host)
   if (call.reached.length === 1 && world.servers.at(-1) !== host) world.servers.push(host)
   if (role === 'next') {

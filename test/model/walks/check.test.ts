@@ -7,7 +7,7 @@ import type { WalkProperty } from './properties.js'
 import { walkSettings } from './settings.js'
 import { take } from './walk.js'
 
-describe('what a failing walk leaves behind', () => {
+describe('The report of a failing walk', () => {
   const small: WalkProperty = {
     name: 'small',
     hasPaths: true,
@@ -18,7 +18,7 @@ describe('what a failing walk leaves behind', () => {
   const counterexampleOf = (report: string | null) =>
     report?.split('\n').find(line => line.startsWith('Counterexample'))
 
-  it('is the shrunk sequence, and the command that finds just that again', async () => {
+  it('has the shrunk sequence, and the command that replays it', async () => {
     const report = await check(small, { runs: 1_000, seed: 7, path: undefined })
     expect(report).toContain('Counterexample: [1000]')
     const [, path] = /--runs 1000 --seed 7 --only small --path (\S+)/.exec(report ?? '') ?? []
@@ -29,12 +29,12 @@ describe('what a failing walk leaves behind', () => {
     expect(again).toContain(`--path ${path}`)
   })
 
-  it('is the seed and the number of runs, where a path would lead astray', async () => {
+  it('has only the seed and the number of runs, if the walks have no paths', async () => {
     const report = await check({ ...small, hasPaths: false }, { runs: 1_000, seed: 7, path: undefined })
     expect(report).toMatch(/To replay it: .*--only small\n$/)
   })
 
-  it('beyond the first ten thousand it is the seed and the size of its batch, which find just that again', async () => {
+  it('has the seed and the size of its batch, after the first ten thousand walks', async () => {
     let taken = 0
     const late = (nth: number): WalkProperty => ({
       name: 'late',
@@ -50,7 +50,7 @@ describe('what a failing walk leaves behind', () => {
     expect(counterexampleOf(again)).toBe(counterexampleOf(report))
   })
 
-  it('tells how far it has come, batch by batch', async () => {
+  it('is preceded by the progress of each batch', async () => {
     const told: WalksDone[] = []
     await check({ ...small, property: fine }, { runs: 12_000, seed: 7, path: undefined }, done => told.push(done))
     expect(told).toEqual([
@@ -59,25 +59,25 @@ describe('what a failing walk leaves behind', () => {
     ])
   })
 
-  it('is one walk, when a path leads to it', async () => {
+  it('needs one walk, if there is a path', async () => {
     let taken = 0
     const property = () => fc.property(fc.nat(), () => ++taken > 0) as fc.IRawProperty<unknown>
     expect(await check({ ...small, property }, { runs: 100, seed: 7, path: '5' })).toBe(null)
     expect(taken).toBe(1)
   })
 
-  it('is never found by a path where that would lead astray', async () => {
+  it('cannot be replayed by a path, if the walks have no paths', async () => {
     const astray = check({ ...small, hasPaths: false }, { runs: 1, seed: 7, path: '0' })
-    await expect(astray).rejects.toThrow('A path would lead astray in small walks')
+    await expect(astray).rejects.toThrow('small walks have no paths')
   })
 
-  it('is nothing when all is well', async () => {
+  it('is null if no walk fails', async () => {
     expect(await check(small, { runs: 1, seed: 7, path: '0' })).toContain('Property failed')
     expect(await check({ ...small, property: fine }, { runs: 10, seed: 7, path: undefined })).toBe(null)
   })
 })
 
-it('A walk with the same seed goes the same way, step by step', async () => {
+it('Walks with the same seed have the same steps', async () => {
   const { seed } = walkSettings()
   console.info(`random walks: SEED=${seed}`)
   for (const walk of fc.sample(walks, { seed, numRuns: 10 })) {
@@ -85,7 +85,7 @@ it('A walk with the same seed goes the same way, step by step', async () => {
   }
 })
 
-it('Settings that are no whole numbers are refused by name', () => {
+it('Settings that are not whole numbers are refused by name', () => {
   expect(walkSettings({ RUNS: '5', SEED: '-3', REPLAY: '1:2' })).toEqual({ runs: 5, seed: -3, path: '1:2' })
   expect(walkSettings({})).toMatchObject({ runs: 10_000, path: undefined })
   expect(() => walkSettings({ RUNS: '0' })).toThrow('RUNS must be a whole number, at least 1; it is "0".')

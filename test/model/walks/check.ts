@@ -2,21 +2,23 @@ import fc from 'fast-check'
 import type { WalkProperty } from './properties.js'
 import type { WalkSettings } from './settings.js'
 
-/** So many walks have one seed, the next ones that above it. */
+/** The number of walks with one seed. The next batch has the next seed. */
 const BATCH = 10_000
 
-/** How many walks are done, and the seed of the last. */
+/** The number of finished walks, and the seed of the last batch. */
 export interface WalksDone {
   readonly done: number
   readonly seed: number
 }
 
 /**
- * Takes so many random walks of one kind, in batches, each with a seed of its own. Gives null, or, of the first that broke
- * something, what it broke, the shrunk sequence, and the command that takes it again: that of its batch.
+ * Runs random walks of one kind, in batches. Each batch has its own seed.
  *
- * @param report - is told after each batch
- * @throws Error if there is a path, and the kind of walk has none
+ * @returns null; or, of the first walk that fails, the violated invariants, the shrunk sequence and the command that
+ * replays it
+ *
+ * @param report - called after each batch
+ * @throws Error if there is a path, but walks of this kind have none
  */
 export async function check(
   { name, hasPaths, property }: WalkProperty,
@@ -24,11 +26,11 @@ export async function check(
   report: (done: WalksDone) => void = () => {},
 ): Promise<string | null> {
   if (path !== undefined && !hasPaths) {
-    throw new Error(`A path would lead astray in ${name} walks: they are replayed by their seed and number alone.`)
+    throw new Error(`${name} walks have no paths: replay them by their seed and number of runs.`)
   }
   for (let done = 0, batchSeed = seed; done < runs; done += BATCH, batchSeed++) {
     const batch = Math.min(BATCH, runs - done)
-    // Without a limit of its own a path leads on, to the walks behind the one that it is of.
+    // Without numRuns: 1, fast-check would go on with the walks after the one at the path.
     const which = path === undefined ? { numRuns: batch } : { numRuns: 1, path }
     const result = await fc.check(property(), { ...which, seed: batchSeed, includeErrorInReport: true })
     if (result.failed) {
@@ -42,7 +44,7 @@ export async function check(
   return null
 }
 
-/** Where in libraries and in the walks themselves an error passed is of no interest. */
+/** Drops the stack frames of libraries and of the walks themselves. */
 function withoutFrames(report: string): string {
   return report
     .split('\n')

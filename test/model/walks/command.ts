@@ -1,6 +1,6 @@
 import { toStringMethod } from 'fast-check'
 
-/** Something that is done to a target in a walk; written as in `setVersion(2.0.0, null)`. */
+/** An action on a target, with its text, such as `setVersion(2.0.0, null)`. */
 export class Command<Target> {
   readonly #text: string
   readonly #perform: (target: Target) => void

@@ -1,17 +1,17 @@
-/** Everything that can be done in a walk, each with what it must be refused with. */
+/** All commands of a walk. Each checks the code with which it must be refused. */
 import { isCutoverError } from 'cutover'
-import { ask } from './asks.js'
 import { type CallKind, makeCall } from './calls.js'
 import { Command } from './command.js'
+import { forward } from './forwarding.js'
 import { commandRefused } from './invariants.js'
 import { track } from './promises.js'
-import { type Habits, type Saying, WalkHost } from './walkHost.js'
+import { type Behaviour, type Emission, WalkHost } from './walkHost.js'
 import type { World } from './world.js'
 
-export function add(version: string, habits: Habits): Command<World> {
-  return new Command(`addVersion(${version}${textOf(habits)})`, world => {
+export function add(version: string, behaviour: Behaviour): Command<World> {
+  return new Command(`addVersion(${version}${textOf(behaviour)})`, world => {
     const isTaken = world.look().versions.some(its => its.version === version)
-    const host = new WalkHost(world, version, world.nextNumber(), habits)
+    const host = new WalkHost(world, version, world.nextNumber(), behaviour)
     if (!isTaken && !world.isDisposeAsked) {
       world.hosts.push(host)
       world.here.set(version, host)
@@ -33,7 +33,7 @@ export function remove(version: string): Command<World> {
 export function setVersion(active: string | null, next: string | null): Command<World> {
   return new Command(`setVersion(${active}, ${next})`, world => {
     if (!world.isDisposeAsked) {
-      // Rule 7, in other words than the machine's.
+      // Rule 7, written independently of the machine.
       world.wanted = { active: active ?? next, next: active === null || next === active ? null : next }
     }
     track(world, 'setVersion', () => world.aggregate.setVersion(active, next))
@@ -85,32 +85,32 @@ export function whenRunning(version: string | null, number: number | null): Comm
 
 export function getInfo(): Command<World> {
   return new Command('getInfo()', world =>
-    ask(world, 'getInfo', () => track(world, 'getInfo', () => world.aggregate.getInfo())),
+    forward(world, 'getInfo', () => track(world, 'getInfo', () => world.aggregate.getInfo())),
   )
 }
 
 export function abort(force: boolean): Command<World> {
   return new Command(`abort(${force})`, world =>
-    ask(world, 'abort', () => track(world, 'abort', () => world.aggregate.abort({ force }))),
+    forward(world, 'abort', () => track(world, 'abort', () => world.aggregate.abort({ force }))),
   )
 }
 
 export function updateCapability(): Command<World> {
   return new Command('updateCapabilityTEE()', world =>
-    ask(world, 'updateCapabilityTEE', () => world.aggregate.updateCapabilityTEE()),
+    forward(world, 'updateCapabilityTEE', () => world.aggregate.updateCapabilityTEE()),
   )
 }
 
-/** One more subscriber, which throws whenever it hears something, or does these things, one an event. */
+/** Adds a subscriber, which performs one command inside each event; without commands it throws inside each event. */
 export function watch(acts: readonly Command<World>[]): Command<World> {
-  return new Command(`watchEvents(${acts.length === 0 ? 'throws' : `does ${acts.join(', ')}`})`, world =>
-    world.audience.join(acts),
+  return new Command(`watchEvents(${acts.length === 0 ? 'throws' : `performs ${acts.join(', ')}`})`, world =>
+    world.subscribers.join(acts),
   )
 }
 
-/** The host that is there says it, or else the last one of that version that was. */
-export function says(version: string, saying: Saying): Command<World> {
-  return new Command(`${version} says ${saying}`, world => hostOf(world, version)?.say(saying))
+/** The host of this version emits an event; if it has left, the last host of this version does. */
+export function emits(version: string, emission: Emission): Command<World> {
+  return new Command(`${version} emits ${emission}`, world => hostOf(world, version)?.emit(emission))
 }
 
 export function answers(version: string, fails: boolean): Command<World> {
@@ -127,7 +127,7 @@ export function stall(ms: number): Command<World> {
   return new Command(`${ms} ms pass at once`, world => world.clock.stall(ms))
 }
 
-/** Does it, which must be refused with `code`, or after dispose() as such. */
+/** Calls `act`, which must throw `code`; null: it must not throw. After dispose() it must throw `CUTOVER_DISPOSED`. */
 function expectCode(world: World, code: string | null, act: () => void): void {
   const expected = world.isDisposeAsked ? 'CUTOVER_DISPOSED' : code
   let actual: string | null = null
@@ -136,7 +136,7 @@ function expectCode(world: World, code: string | null, act: () => void): void {
   } catch (error) {
     actual = isCutoverError(error) ? error.code : `${error}`
   }
-  world.judge(commandRefused, { expected, actual })
+  world.check(commandRefused, { expected, actual })
 }
 
 function hostOf(world: World, version: string): WalkHost | undefined {
@@ -147,7 +147,7 @@ function signalOf(world: World, number: number | null): AbortSignal | undefined 
   return number === null ? undefined : world.signals[number]?.signal
 }
 
-function textOf({ start, stop, call, watch, inside }: Habits): string {
-  const within = inside === null ? '' : `, does ${inside.command} inside ${inside.method}()`
+function textOf({ start, stop, call, watch, inside }: Behaviour): string {
+  const within = inside === null ? '' : `, performs ${inside.command} inside ${inside.method}()`
   return `, start ${start}, stop ${stop}, call ${call}, watch ${watch}${within}`
 }

@@ -3,29 +3,29 @@ import type { Expected, Role } from './records.js'
 import type { WalkHost } from './walkHost.js'
 import type { World } from './world.js'
 
-/** `due`: it may be heard now; `held`: once its predecessor has left; `captured`: once its version is promoted. */
+/** `due`: to be received now; `held`: after the predecessor has left; `captured`: after the promotion of its version. */
 export type Place = 'due' | 'held' | 'captured' | 'nowhere'
 
 /**
- * What subscribers must hear of one host, worked out from what it says and from what it is to the aggregate at that
+ * Works out the events of one host that subscribers must receive, from the events that it emits and its role at that
  * moment (rules 11 and 12).
  */
 export class HostEvents {
-  /** It said that it came up, and not that it went down since. */
+  /** The host has emitted `started`, and no `stopped` after it. */
   isUp = false
   hasEnded = false
-  /** Its last word about its end; a later `started` takes it back. */
-  saidDown = false
-  /** It said that it went down after its version had been told to terminate. */
+  /** The host has emitted `stopped`, and no `started` after it. */
+  hasEmittedStopped = false
+  /** The host emitted `stopped` while its version was terminating. */
   wentDown = false
-  /** Subscribers have heard that it is up, and not that it is down. */
-  isHeardUp = false
+  /** Subscribers have received `started`, and no `stopped` after it. */
+  hasReceivedStarted = false
   role: Role = 'none'
-  /** To be heard now, in this order. */
+  /** Events that subscribers must receive now, in order. */
   readonly due: Expected[] = []
-  /** To be heard once its predecessor has left. */
+  /** Events that subscribers must receive after the predecessor has left. */
   readonly held: Expected[] = []
-  /** The last `started` of a next version, to be heard when it is promoted. */
+  /** The last `started` of a next version, which subscribers must receive on its promotion. */
   captured: Expected | null = null
   readonly #host: WalkHost
   readonly #world: World
@@ -35,45 +35,45 @@ export class HostEvents {
     this.#world = world
   }
 
-  /** It is about to say something; nobody listens before its start, nor after its version has left. */
-  saying(event: RuntimeEvent): void {
+  /** The host is about to emit an event. The aggregate listens from the start until the version has left. */
+  beforeEmit(event: RuntimeEvent): void {
     this.#world.look()
     if (this.role === 'none' || this.#host.subscribers === 0) return
     if (event.type === 'started') {
       this.isUp = true
-      this.saidDown = false
+      this.hasEmittedStopped = false
     } else if (event.type === 'stopped') {
       this.isUp = false
-      this.saidDown = true
+      this.hasEmittedStopped = true
       if (this.#world.isTerminating(this.#host)) this.wentDown = true
     }
     this.#expect(expectedOf(event))
   }
 
-  /** Its stream is about to end: it counts as stopped, which is said in its place unless it said so itself. */
-  ending(): void {
+  /** The host's stream is about to end. The aggregate then emits `stopped`, unless the host already has. */
+  beforeEnd(): void {
     this.#world.look()
     this.hasEnded = true
     this.isUp = false
-    if (!this.saidDown) this.#expect({ type: 'stopped', mark: undefined })
+    if (!this.hasEmittedStopped) this.#expect({ type: 'stopped', identity: undefined })
   }
 
-  /** Its `start()` is about to throw. */
-  failing(error: Error): Error {
+  /** The host's `start()` is about to throw. */
+  beforeThrow(error: Error): Error {
     this.#world.look()
-    this.#expect({ type: 'failedToStart', mark: error })
+    this.#expect({ type: 'failedToStart', identity: error })
     return error
   }
 
-  /** Its version has left. If nothing else told that it stopped, the aggregate says so. */
+  /** The version has left. The aggregate emits `stopped`, unless the host has. */
   left(isOverdue: boolean): void {
-    if (isOverdue) this.#expect({ type: 'stopped', mark: undefined })
+    if (isOverdue) this.#expect({ type: 'stopped', identity: undefined })
     this.due.push(...this.held.splice(0))
     this.role = 'none'
     this.captured = null
   }
 
-  /** The aggregate was looked at: what it is now. */
+  /** Updates the role of the host. */
   is(role: Role, isHeld: boolean): void {
     if (role === 'active' && this.captured !== null) {
       this.held.unshift(this.captured)
@@ -83,17 +83,17 @@ export class HostEvents {
     if (!isHeld && this.held.length > 0) this.due.push(...this.held.splice(0))
   }
 
-  /** Where an event is, that was heard just now, among those that are to be heard. */
+  /** Where a received event is among the expected ones. */
   placeOf(event: Expected): Place {
     if (isSame(this.due[0], event)) return 'due'
     if (isSame(this.held[0], event)) return 'held'
     return isSame(this.captured, event) ? 'captured' : 'nowhere'
   }
 
-  hear(event: Expected, place: Place): void {
+  receive(event: Expected, place: Place): void {
     if (place === 'due') this.due.shift()
-    if (event.type === 'started') this.isHeardUp = true
-    if (event.type === 'stopped') this.isHeardUp = false
+    if (event.type === 'started') this.hasReceivedStarted = true
+    if (event.type === 'stopped') this.hasReceivedStarted = false
   }
 
   #expect(expected: Expected): void {
@@ -106,24 +106,24 @@ export class HostEvents {
     if (expected.type === 'started') this.captured = expected
     else if (expected.type === 'stopped') this.captured = null
     else if (expected.type === 'updated' && this.captured !== null) {
-      this.captured = { type: 'started', mark: expected.mark }
+      this.captured = { type: 'started', identity: expected.identity }
     }
   }
 }
 
 function isSame(a: Expected | null | undefined, b: Expected): boolean {
-  return a?.type === b.type && a.mark === b.mark
+  return a?.type === b.type && a.identity === b.identity
 }
 
-/** An event as subscribers are to hear it. */
+/** An event as subscribers must receive it. */
 export function expectedOf(event: RuntimeEvent): Expected {
   switch (event.type) {
     case 'started':
     case 'updated':
-      return { type: event.type, mark: event.capabilityTEE }
+      return { type: event.type, identity: event.capabilityTEE }
     case 'failedToStart':
-      return { type: event.type, mark: event.error.cause ?? event.error }
+      return { type: event.type, identity: event.error.cause ?? event.error }
     default:
-      return { type: event.type, mark: undefined }
+      return { type: event.type, identity: undefined }
   }
 }

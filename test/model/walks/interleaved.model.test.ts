@@ -4,11 +4,11 @@ import { INTERLEAVED } from './properties.js'
 import { walkSettings } from './settings.js'
 
 const settings = walkSettings()
-/** Far more than it takes: a walk that hangs fails with the seed in its title. */
+/** Far longer than the walks take. A walk that hangs fails with its seed in the title. */
 const LIMIT = 600_000
 
 it(
-  `Whatever happens at once, and in whatever order, the invariants hold (SEED=${settings.seed} RUNS=${settings.runs})`,
+  `The invariants hold for concurrent commands in any order (SEED=${settings.seed} RUNS=${settings.runs})`,
   async () => {
     expect(await check(INTERLEAVED, settings)).toBe(null)
   },

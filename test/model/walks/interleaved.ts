@@ -3,10 +3,10 @@ import { walks } from './arbitraries.js'
 import { take } from './walk.js'
 
 /**
- * Several users, the hosts, the callers and the clock act at once, in any order: the invariants hold.
+ * Users, hosts, callers and the clock act at once, in any order. The invariants must hold.
  *
- * The order comes from a scheduler by its seed. One drawn as such would share its random numbers with those of the shrunk
- * walks, so that a replay of one of these takes another order.
+ * The order comes from a scheduler with its own seed. A generated scheduler would share its random numbers with the
+ * shrunk walks, so that a replay of a shrunk walk would take another order.
  */
 export function interleaved(): IRawProperty<unknown> {
   const orders = fc.noShrink(fc.nat())
@@ -15,9 +15,9 @@ export function interleaved(): IRawProperty<unknown> {
   }) as IRawProperty<unknown>
 }
 
-/** The same for the same seed. */
+/** The scheduler of a seed. */
 export function schedulerOf(seed: number): Scheduler {
   const [scheduler] = fc.sample(fc.scheduler(), { seed, numRuns: 1 })
-  if (scheduler === undefined) throw new Error('fast-check draws no scheduler.')
+  if (scheduler === undefined) throw new Error('fast-check generated no scheduler.')
   return scheduler
 }

@@ -1,6 +1,6 @@
 import type { World } from './world.js'
 
-/** What must hold of every fact of a kind; the sentence is what a failure says. */
+/** A condition for every fact of a kind. A failure reports the sentence. */
 export interface Invariant<Fact> {
   readonly sentence: string
   readonly holds: (fact: Fact, world: World) => boolean

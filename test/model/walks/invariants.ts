@@ -1,6 +1,6 @@
-/** What must hold whatever happens, seen from outside; what a walk has broken is named by its sentence. */
+/** All invariants, which use only what can be observed from outside. */
 export { callArrived, callSettled, callWentOut } from './callInvariants.js'
-export { configUpdatedHeard, eventHeard } from './eventInvariants.js'
+export { configUpdatedReceived, eventReceived } from './eventInvariants.js'
 export type { Invariant } from './invariant.js'
 export { afterAWhile, atRest, atTheEnd } from './restInvariants.js'
 export {

@@ -7,7 +7,7 @@ interface WaitsFor {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Asks for a promise that is no call's, and notes what becomes of it. */
+/** Calls a method that gives a promise, other than `call()`, and records the outcome. */
 export function track(
   world: World,
   of: PromiseRecord['of'],
@@ -21,11 +21,11 @@ export function track(
   const promise = ask()
   world.promises.add(record)
   const settled = (outcome: Outcome) => {
-    // It may be an answer, and so nobody's doing, that has settled it.
+    // An answer may have settled it, without any command.
     world.look()
     record.outcome = outcome
     world.promises.delete(record)
-    world.judge(promiseSettled, record)
+    world.check(promiseSettled, record)
   }
   promise.then(
     value => settled({ value }),
@@ -33,8 +33,8 @@ export function track(
   )
 }
 
-/** Notes what the promises that are under way may give, now that the aggregate was looked at. */
-export function noteWhatTheyMayGive({ promises, status, wanted }: World): void {
+/** Records the values that pending promises may resolve with, after the status was observed. */
+export function recordPossibleResults({ promises, status, wanted }: World): void {
   const { state, phase, active, next, versions } = status
   const isSettled = state === 'stopped' || state === 'disposed' || phase === 'settled'
   const isDown = state !== 'stopping' && state !== 'disposing'

@@ -2,19 +2,19 @@ import type { IRawProperty } from 'fast-check'
 import { awaited } from './awaited.js'
 import { interleaved } from './interleaved.js'
 
-/** A kind of random walk, for `npm test` and for the soak. */
+/** A kind of random walk. */
 export interface WalkProperty {
-  /** As in `--only interleaved`. */
+  /** The value of `--only`. */
   readonly name: string
-  /** The path that fast-check gives leads to the walk that failed. One through its `commands` does not: seed and runs do. */
+  /** Whether a path of fast-check replays a failing walk. Walks of `fc.commands` need the seed and the runs instead. */
   readonly hasPaths: boolean
   property(): IRawProperty<unknown>
 }
 
-/** Several users, the hosts, the callers and the clock act at once; nothing is awaited. */
+/** Users, hosts, callers and the clock act at once; nothing is awaited. */
 export const INTERLEAVED: WalkProperty = { name: 'interleaved', hasPaths: true, property: interleaved }
 
-/** One thing after the other, each awaited; the oracle says what comes of it. */
+/** One command after the other, each awaited and compared with the oracle. */
 export const AWAITED: WalkProperty = { name: 'awaited', hasPaths: false, property: awaited }
 
 /** All kinds of random walks. */

@@ -1,8 +1,8 @@
-/** What the walks note down of everything that happens, for the invariants to judge. */
+/** The facts that a walk records, for the invariants. */
 import type { Handover, VersionPair } from 'cutover'
 import type { WalkHost } from './walkHost.js'
 
-/** What an aggregate is made with, and how the walk ends. Times in ms. */
+/** The options of the aggregate, and how the walk ends. Times in ms. */
 export interface WalkOptions {
   readonly handover: Handover
   readonly drainTimeout: number
@@ -10,73 +10,75 @@ export interface WalkOptions {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly logger: 'listens' | 'throws'
-  /** The statecharts are inspected, which takes time. */
+  /** Whether the statecharts are inspected, which is slow. */
   readonly inspects: boolean
-  /** Before the aggregate is disposed of, every call that hangs is answered. */
+  /** Whether every pending call is answered before `dispose()`. */
   readonly answersAtEnd: boolean
 }
 
-/** How a promise was settled. */
+/** The outcome of a promise. */
 export type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
-/** A call from its caller's side. */
+/** A call, as its caller sees it. */
 export interface CallRecord {
-  /** Its place in the order of arrival. */
+  /** Its position in the order of arrival. */
   readonly number: number
   readonly request: string
   readonly signal: AbortSignal | undefined
   readonly madeAt: number
-  /** Not from within an event, nor from within a host. */
+  /** Whether it was made neither inside an event nor inside a host. */
   readonly isPlain: boolean
-  /** How many calls waited when it was made. */
+  /** The number of calls that waited when it was made. */
   readonly waitingBefore: number
-  /** The active version that it was sent to. */
+  /** The host of the active version that got it. */
   sentTo: WalkHost | null
   activeSends: number
   nextSends: number
-  /** The hosts that it reached, in order. */
+  /** The hosts that got it, in order. */
   readonly reached: WalkHost[]
-  /** What the active version made of it. */
+  /** The answer of the active version. */
   answer: Outcome | null
   outcome: Outcome | null
   settlements: number
 }
 
-/** Any other promise that the aggregate gave. */
+/** Any other promise of the aggregate. */
 export interface PromiseRecord {
   readonly of: 'setVersion' | 'stop' | 'dispose' | 'whenRunning' | 'getInfo' | 'abort'
   readonly signal: AbortSignal | undefined
-  /** Of `whenRunning`: the version that it waits for; null for whichever is active. */
+  /** For `whenRunning`: the version that it waits for; null for the active one. */
   readonly version: string | null
-  /** The host of the active version when it was asked for. */
+  /** The host of the active version when the method was called. */
   readonly active: WalkHost | null
-  /** The hosts that were up when it was asked for. */
+  /** The hosts that were started and had not left when the method was called. */
   readonly up: readonly WalkHost[]
-  /** Of `setVersion`: the first pair in place, once all was settled. Of `whenRunning`: the versions seen running. Of `stop`:
-   * the state, once all was down. */
+  /**
+   * For `setVersion`: the first pair in place when the aggregate was settled. For `whenRunning`: the versions that were
+   * running. For `stop`: the state when all versions were stopped.
+   */
   readonly seen: (VersionPair | string)[]
-  /** Of `whenRunning`: at some moment its version was wanted neither as active nor as next. */
+  /** For `whenRunning`: whether at some moment its version was wanted neither as active nor as next. */
   wasUnwanted: boolean
   outcome: Outcome | null
 }
 
-/** A call went out to a host. */
+/** A call that was sent to a host. */
 export interface Sent {
   readonly call: CallRecord
   readonly host: WalkHost
   readonly role: Role
-  /** The aggregate is running and the version is not on its way out. */
+  /** Whether the aggregate is running and the version is not stopping. */
   readonly isServing: boolean
 }
 
-/** What the aggregate passes on to hosts at once, besides calls. */
-export type Ask = 'getInfo' | 'abort' | 'updateCapabilityTEE'
+/** The methods that the aggregate forwards to hosts at once, besides `call()`. */
+export type ForwardedMethod = 'getInfo' | 'abort' | 'updateCapabilityTEE'
 
-/** What a host is to the aggregate; `leaving` was active, `none` is neither there yet nor there any more. */
+/** The role of a host; `leaving` was active before; `none` is not in the aggregate, or not started. */
 export type Role = 'active' | 'next' | 'leaving' | 'none'
 
-/** An event that subscribers must hear; `mark` is what tells it from all others of its type. */
+/** An event that subscribers must receive. `identity` tells it from others of the same type. */
 export interface Expected {
   readonly type: string
-  readonly mark: unknown
+  readonly identity: unknown
 }

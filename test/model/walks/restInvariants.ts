@@ -2,14 +2,14 @@ import { getEventListeners } from 'node:events'
 import { type Invariant, invariant } from './invariant.js'
 import type { World } from './world.js'
 
-type OfTheWorld = Invariant<World>
+type WorldInvariant = Invariant<World>
 
-/** Whenever all that could be settled without anybody's doing has been settled. */
-export const atRest: readonly OfTheWorld[] = [
-  invariant('What is wanted is what was asked for last', ({ status, wanted }) => {
+/** Checked whenever nothing more happens without a command. */
+export const atRest: readonly WorldInvariant[] = [
+  invariant('The wanted pair is the one that was asked for last', ({ status, wanted }) => {
     return status.wanted.active === wanted.active && status.wanted.next === wanted.next
   }),
-  invariant('Once settled, active and next are what was wanted, where known', ({ status, wanted, here }) => {
+  invariant('Once settled, active and next are the wanted versions, if they are known', ({ status, wanted, here }) => {
     if (status.phase !== 'settled') return true
     const known = (version: string | null) => (version !== null && here.has(version) ? version : null)
     return status.active === known(wanted.active) && status.next === known(wanted.next)
@@ -17,17 +17,17 @@ export const atRest: readonly OfTheWorld[] = [
   invariant('Once stopped, no version is active or next', ({ status: { state, active, next } }) => {
     return (state !== 'stopped' && state !== 'disposed') || (active === null && next === null)
   }),
-  invariant('While something is under way, a version is stopping', ({ status: { state, phase, versions } }) => {
+  invariant('While a change is in progress, a version is stopping', ({ status: { state, phase, versions } }) => {
     const isUnderWay = state === 'stopping' || state === 'disposing' || (state === 'running' && phase !== 'settled')
     return isUnderWay === versions.some(its => its.state === 'stopping')
   }),
-  invariant('A version runs if its host says so', ({ status: { versions }, here }) => {
+  invariant('A version is running if its host has emitted started', ({ status: { versions }, here }) => {
     return versions.every(({ version, state }) => {
       return (state !== 'starting' && state !== 'running') || (state === 'running') === here.get(version)?.events.isUp
     })
   }),
   invariant(
-    'A host was started if it is starting or later, and stopped if its version has left',
+    'A host was started if its version is starting or later, and stopped if its version has left',
     ({ hosts, status }) => {
       const startedOf = (version: string) =>
         status.versions.find(its => its.version === version)?.state !== 'provisioned'
@@ -37,7 +37,7 @@ export const atRest: readonly OfTheWorld[] = [
     },
   ),
   invariant(
-    'A version that leaves is stopped once its calls are answered, or at the deadline',
+    'A leaving version is stopped when its calls are answered, or after drainTimeout',
     ({ hosts, clock, options }) => {
       return hosts.every(host => {
         if (host.leavingSince === null || host.hasLeft || host.stops > 0) return true
@@ -45,26 +45,26 @@ export const atRest: readonly OfTheWorld[] = [
       })
     },
   ),
-  invariant('A host that does not stop is given up after stopTimeout', ({ hosts, clock, options }) => {
+  invariant('A host that does not stop is abandoned after stopTimeout', ({ hosts, clock, options }) => {
     return hosts.every(({ stopAskedAt, hasLeft }) => {
       return stopAskedAt === null || hasLeft || clock.now - stopAskedAt < Math.max(options.stopTimeout, 1)
     })
   }),
-  invariant('A call that its version has answered is settled', ({ openCalls }) => {
+  invariant('A call with an answer is settled', ({ openCalls }) => {
     return every(openCalls, ({ answer }) => answer === null)
   }),
-  invariant('A call that was sent is settled when its version stops', ({ openCalls }) => {
+  invariant('A sent call is settled when its version stops', ({ openCalls }) => {
     return every(openCalls, ({ sentTo }) => sentTo === null || sentTo.stops === 0)
   }),
   invariant('No call waits while a version serves', ({ status: { state, phase, active, waiting } }) => {
     return state !== 'running' || phase === 'stoppingActive' || active === null || waiting === 0
   }),
-  invariant('As many calls wait, and are in flight, as have not been sent, or not been answered', world => {
+  invariant('The counts of waiting calls and calls in flight are right', world => {
     const sent = count(world.openCalls, ({ sentTo }) => sentTo !== null)
     const { waiting, inFlight } = world.status
     return waiting === world.openCalls.size - sent && inFlight === sent
   }),
-  invariant('No call waits whose time is over, whose signal has fired, or that found no room', world => {
+  invariant('No call waits after waitTimeout, after its signal fired, or above maxWaitingCalls', world => {
     const { waitTimeout, maxWaitingCalls } = world.options
     return every(world.openCalls, ({ sentTo, isPlain, madeAt, signal, waitingBefore }) => {
       if (sentTo !== null) return true
@@ -73,14 +73,14 @@ export const atRest: readonly OfTheWorld[] = [
     })
   }),
   invariant('No call waits after dispose()', ({ isDisposeAsked, status }) => !isDisposeAsked || status.waiting === 0),
-  invariant('setVersion(), stop() and dispose() give notice as soon as all is done', ({ promises, status }) => {
+  invariant('setVersion(), stop() and dispose() resolve as soon as they are done', ({ promises, status }) => {
     const { state, phase } = status
     return every(promises, ({ of }) => {
       if (of === 'setVersion') return phase !== 'settled' && state !== 'stopped' && state !== 'disposed'
       return of === 'stop' ? state === 'stopping' || state === 'disposing' : of !== 'dispose' || state !== 'disposed'
     })
   }),
-  invariant('whenRunning() gives notice as soon as its version runs as active or next, or is not wanted', world => {
+  invariant('whenRunning() settles as soon as its version is running as active or next, or is not wanted', world => {
     const { active, next, state, versions } = world.status
     const serves = (version: string | null) =>
       state === 'running' &&
@@ -93,13 +93,13 @@ export const atRest: readonly OfTheWorld[] = [
       return !serves(version ?? active) && (version === null || isWanted(version))
     })
   }),
-  invariant('There is one timer for every call that waits, and for every version that stops', world => {
+  invariant('Each waiting call and each stopping version has one timer', world => {
     const { versions, waiting } = world.status
     const stopping = count(versions, ({ state }) => state === 'stopping')
     return world.clock.pending === stopping + (world.options.waitTimeout === Number.POSITIVE_INFINITY ? 0 : waiting)
   }),
   invariant(
-    'A signal is listened to while something waits for it, once by all calls, and only then',
+    'A signal has one listener for all waiting calls and one for each other promise, and no other',
     ({ signals, openCalls, promises }) => {
       return signals.every(({ signal }) => {
         const waiting = count(openCalls, call => call.sentTo === null && call.signal === signal)
@@ -108,56 +108,56 @@ export const atRest: readonly OfTheWorld[] = [
       })
     },
   ),
-  invariant('A host has one subscriber from its start until its version has left, or its stream has ended', world => {
+  invariant('A host has one subscriber, from its start until its version has left or its stream has ended', world => {
     return world.hosts.every(({ starts, hasLeft, events, subscribers }) => {
       return subscribers === (starts === 1 && !hasLeft && !events.hasEnded ? 1 : 0)
     })
   }),
   invariant('Nothing is logged as a bug of the library', ({ bugs }) => bugs.length === 0),
-  invariant('There is one actor for every version', ({ root, status }) => {
+  invariant('Each version has one actor', ({ root, status }) => {
     return root === null || Object.keys(root.getSnapshot().children).length === status.versions.length
   }),
-  invariant('Every event of the active version is heard', ({ hosts }) =>
+  invariant('Every event of the active version is received', ({ hosts }) =>
     hosts.every(({ events }) => !events.due.length),
   ),
-  invariant('Starting and tearing down a next version emits configUpdated, a promotion does not', world => {
-    // From within, roles change before the host that was to be started hears of it.
-    return world.hasReentered || world.audience.configUpdates.due === world.audience.configUpdates.heard
+  invariant('The start and the end of a next version emit configUpdated; a promotion does not', world => {
+    // Inside an event, roles change before the host is started.
+    return world.hasReentered || world.subscribers.configUpdates.due === world.subscribers.configUpdates.received
   }),
   invariant(
-    'A subscriber that throws or acts does not keep events from the others',
-    ({ audience: { listeners, heard } }) => {
-      return listeners.every(listener => listener.heard === heard - listener.since)
+    'A subscriber that throws or performs commands keeps no event from the others',
+    ({ subscribers: { listeners, received } }) => {
+      return listeners.every(listener => listener.received === received - listener.since)
     },
   ),
 ]
 
-/** When everything has been given the time that it may take. */
-export const afterAWhile: readonly OfTheWorld[] = [
-  invariant('What is under way comes to an end', ({ status: { state, phase } }) => {
+/** Checked when every timeout has passed. */
+export const afterAWhile: readonly WorldInvariant[] = [
+  invariant('Every change ends', ({ status: { state, phase } }) => {
     return state === 'stopped' || state === 'disposed' || phase === 'settled'
   }),
-  invariant('It runs in the end if start() came last, and is stopped if stop() did', world => {
+  invariant('The aggregate is running in the end if start() came last, and stopped if stop() did', world => {
     const { status, isDisposeAsked, isStartAsked } = world
     return status.state === (isDisposeAsked ? 'disposed' : isStartAsked ? 'running' : 'stopped')
   }),
-  invariant('Every setVersion() and stop() settles in the end', ({ promises }) => {
+  invariant('Every setVersion() and stop() settles', ({ promises }) => {
     return every(promises, ({ of }) => of !== 'setVersion' && of !== 'stop')
   }),
 ]
 
-/** After dispose(). */
-export const atTheEnd: readonly OfTheWorld[] = [
-  invariant('dispose() comes to an end', ({ status }) => status.state === 'disposed'),
-  invariant('Every call settles in the end', ({ openCalls }) => openCalls.size === 0),
-  invariant('Every promise settles in the end', ({ promises }) => promises.size === 0),
+/** Checked after dispose(). */
+export const atTheEnd: readonly WorldInvariant[] = [
+  invariant('dispose() ends', ({ status }) => status.state === 'disposed'),
+  invariant('Every call settles', ({ openCalls }) => openCalls.size === 0),
+  invariant('Every promise settles', ({ promises }) => promises.size === 0),
   invariant('No timer is left', ({ clock }) => clock.pending === 0),
   invariant('No listener is left on a signal', ({ signals }) => {
     return signals.every(({ signal }) => getEventListeners(signal, 'abort').length === 0)
   }),
   invariant('No host has a subscriber left', ({ hosts }) => hosts.every(({ subscribers }) => subscribers === 0)),
   invariant('No version is left', ({ status }) => status.versions.length === 0),
-  invariant('watchEvents() has completed, for all subscribers', ({ audience: { isCompleted, listeners } }) => {
+  invariant('watchEvents() has completed, for all subscribers', ({ subscribers: { isCompleted, listeners } }) => {
     return isCompleted && listeners.every(listener => listener.isCompleted)
   }),
   invariant('Every version that started has stopped', ({ hosts }) =>

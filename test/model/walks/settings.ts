@@ -1,16 +1,16 @@
 /**
- * How long the random walks of `npm test` are, and which: `RUNS`, `SEED` and `REPLAY` in the environment. Without a seed
- * each run takes a fresh one.
+ * The number and the seed of the random walks in `npm test`, from the environment variables `RUNS`, `SEED` and `REPLAY`.
+ * Without `SEED` each run has a new seed.
  */
 export interface WalkSettings {
-  /** How many sequences of each kind. */
+  /** The number of walks of each kind. */
   readonly runs: number
   readonly seed: number
-  /** Where the failing sequence was found, as a failure prints it. */
+  /** The path of a failing walk, as its report prints it. */
   readonly path: string | undefined
 }
 
-/** @throws Error naming the variable that is no whole number */
+/** @throws Error that names a variable which is not a whole number */
 export function walkSettings(env: Readonly<Record<string, string | undefined>> = process.env): WalkSettings {
   return {
     runs: wholeNumber('RUNS', env['RUNS'], 1) ?? 10_000,
@@ -23,7 +23,7 @@ export function freshSeed(): number {
   return Math.trunc(Math.random() * 2 ** 31)
 }
 
-/** @throws Error naming what is no whole number, or below `least` */
+/** @throws Error that names a value which is not a whole number, or is below `least` */
 export function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
   if (text === undefined || text === '') return undefined
   const value = Number(text)

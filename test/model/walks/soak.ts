@@ -1,6 +1,6 @@
 /**
- * Random walks for as long as you like: `npm run test:soak -- --runs 1000000`. In batches, each with a seed of its own, one
- * above the last; what is printed on failure replays the walk that failed.
+ * Runs any number of random walks: `npm run test:soak -- --runs 1000000`. They run in batches, each with the next seed. A
+ * failure prints the command that replays the walk.
  */
 import { parseArgs } from 'node:util'
 import { check } from './check.js'
@@ -21,7 +21,7 @@ try {
   process.exitCode = 1
 }
 
-/** @throws Error saying which flag is wrong */
+/** @throws Error that names the wrong flag */
 function soakOf(args: readonly string[]): Soak {
   const text = { type: 'string' } as const
   const { values } = parsed(() => {
@@ -29,18 +29,18 @@ function soakOf(args: readonly string[]): Soak {
   })
   const { only, path } = values
   const kinds = WALK_PROPERTIES.filter(({ name }) => only === undefined || name === only)
-  if (kinds.length === 0) throw new Error(`There are no walks called ${JSON.stringify(only)}.\n${USAGE}`)
+  if (kinds.length === 0) throw new Error(`No walks are called ${JSON.stringify(only)}.\n${USAGE}`)
   const runs = parsed(() => wholeNumber('--runs', values.runs, 1)) ?? 100_000
   const seed = parsed(() => wholeNumber('--seed', values.seed, -(2 ** 31)))
   if (path !== undefined && (seed === undefined || only === undefined)) {
-    throw new Error(`--path says nothing without --seed and --only.\n${USAGE}`)
+    throw new Error(`--path needs --seed and --only.\n${USAGE}`)
   }
   const pathless = kinds.find(({ hasPaths }) => !hasPaths)
   if (path !== undefined && pathless !== undefined) {
-    throw new Error(`--path would lead astray in ${pathless.name} walks: --runs and --seed replay them.\n${USAGE}`)
+    throw new Error(`${pathless.name} walks have no paths: replay them with --runs and --seed.\n${USAGE}`)
   }
   if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) {
-    throw new Error(`--path must be as a failure prints it, such as 12:0:3; it is ${JSON.stringify(path)}.`)
+    throw new Error(`--path must be a path that a report prints, such as 12:0:3; it is ${JSON.stringify(path)}.`)
   }
   return { kinds, runs, seed: seed ?? freshSeed(), path }
 }
@@ -53,7 +53,7 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
-/** @throws Error with the report of the walk that failed */
+/** @throws Error with the report of a failing walk */
 async function run(kind: WalkProperty, soak: Soak): Promise<void> {
   const { runs, seed, path } = soak
   const start = performance.now()

@@ -2,68 +2,70 @@ import type { Scheduler } from 'fast-check'
 import { microtasks } from '../../fixtures/hosting.js'
 import { WARM, type Walk } from './arbitraries.js'
 import type { Command } from './command.js'
-import * as does from './commands.js'
+import * as commands from './commands.js'
 import { afterAWhile, atRest, atTheEnd } from './invariants.js'
 import { World } from './world.js'
 
-/** Takes a walk, and gives what was done. Throws, with all of that, as soon as an invariant is broken. */
+/** Runs a walk, and gives the commands performed. As soon as an invariant is violated it throws, with those commands. */
 export async function take(walk: Walk, scheduler: Scheduler): Promise<readonly string[]> {
   const world = new World(walk.options, scheduler)
   if (walk.isWarm) await perform(world, WARM)
-  for (const bursts of [...walk.users, walk.callers, walk.outside]) {
-    if (bursts.length === 0) continue
-    const steps = bursts.map(burst => ({ label: burst.join('; '), builder: () => perform(world, burst) }))
+  for (const batches of [...walk.users, walk.callers, walk.outside]) {
+    if (batches.length === 0) continue
+    const steps = batches.map(batch => ({ label: batch.join('; '), builder: () => perform(world, batch) }))
     scheduler.scheduleSequence(steps)
   }
   await scheduler.waitIdle()
-  assertUnbroken(world, atRest)
+  assertNoViolations(world, atRest)
   await end(world, scheduler)
   return world.trace.map(String)
 }
 
-/** Gives everything the time that it may take, disposes of it all, and looks at what is left. */
+/** Lets every timeout pass, disposes of the aggregate, and checks what stays behind. */
 async function end(world: World, scheduler: Scheduler): Promise<void> {
   const { drainTimeout, stopTimeout, answersAtEnd } = world.options
   world.isEnding = true
   const letTimePass = async () => {
-    await perform(world, [does.pass(drainTimeout), does.pass(stopTimeout)])
+    await perform(world, [commands.pass(drainTimeout), commands.pass(stopTimeout)])
     await scheduler.waitIdle()
-    assertUnbroken(world, atRest)
+    assertNoViolations(world, atRest)
   }
-  // Two that leave one after the other, of an overlap, and what follows from that.
+  // In an overlap two versions may leave one after the other; each needs both timeouts.
   for (let i = 0; i < 4; i++) await letTimePass()
-  assertUnbroken(world, afterAWhile)
+  assertNoViolations(world, afterAWhile)
   if (answersAtEnd) for (const host of world.hosts) host.answerAll()
   await microtasks()
-  await perform(world, [does.dispose()])
+  await perform(world, [commands.dispose()])
   await scheduler.waitIdle()
   for (let i = 0; i < 2; i++) await letTimePass()
-  assertUnbroken(world, atTheEnd)
+  assertNoViolations(world, atTheEnd)
 }
 
-/** Does several things at once, when all is at rest. */
-async function perform(world: World, burst: readonly Command<World>[]): Promise<void> {
-  // Another sequence has found something already.
-  if (world.broken.length > 0) return
+/** Performs commands at once, after checking the aggregate at rest. */
+async function perform(world: World, batch: readonly Command<World>[]): Promise<void> {
+  // Another sequence has already found a violation.
+  if (world.violations.length > 0) return
   world.look()
-  world.judge(atRest, world)
-  for (const command of burst) if (world.broken.length === 0) world.perform(command)
+  world.check(atRest, world)
+  for (const command of batch) if (world.violations.length === 0) world.perform(command)
 }
 
-function assertUnbroken(world: World, invariants: typeof atRest): void {
+function assertNoViolations(world: World, invariants: typeof atRest): void {
   world.look()
-  if (world.broken.length === 0) world.judge(invariants, world)
-  if (world.broken.length > 0) throw new InvariantBroken(world)
+  if (world.violations.length === 0) world.check(invariants, world)
+  if (world.violations.length > 0) throw new InvariantViolation(world)
 }
 
-class InvariantBroken extends Error {
-  override readonly name = 'InvariantBroken'
+class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation'
 
-  constructor({ broken, trace, options, status }: World) {
+  constructor({ violations, trace, options, status }: World) {
     const done = trace.map((what, i) => `  ${i + 1}. ${what}`)
     const given = Object.entries(options).map(([name, value]) => `${name} ${value}`)
     super(
-      [`${[...new Set(broken)].join('. ')}.`, `With ${given.join(', ')}:`, ...done, JSON.stringify(status)].join('\n'),
+      [`${[...new Set(violations)].join('. ')}.`, `With ${given.join(', ')}:`, ...done, JSON.stringify(status)].join(
+        '\n',
+      ),
     )
   }
 }

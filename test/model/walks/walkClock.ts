@@ -5,19 +5,19 @@ interface Timer {
   readonly fn: () => void
 }
 
-/** A simulated clock that tells what is pending on it, and can be late, as on a busy machine. */
+/** A simulated clock that knows its pending timers, and can be late, as on a busy machine. */
 export class WalkClock implements Clock {
   now = 0
   readonly #timers = new Map<number, Timer>()
   readonly #fired: () => void
   #lastId = 0
 
-  /** @param fired - called after each timer, while it is still the time at which it ran */
+  /** @param fired - called after each timer, before time moves on */
   constructor(fired: () => void) {
     this.#fired = fired
   }
 
-  /** How many timers are set. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.size
   }
@@ -31,14 +31,14 @@ export class WalkClock implements Clock {
     this.#timers.delete(id)
   }
 
-  /** Time passes, and each timer runs when it is due. */
+  /** Lets time pass. Each timer fires when it is due. */
   pass(ms: number): void {
     const end = this.now + ms
     this.#run(end, timer => timer.due)
     this.now = end
   }
 
-  /** Time passes without anything running; then all timers that are due run at once, in their order. */
+  /** Lets time pass as on a blocked event loop: all timers that became due fire at the end, in order. */
   stall(ms: number): void {
     this.now += ms
     this.#run(this.now, () => this.now)

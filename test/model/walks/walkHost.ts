@@ -3,25 +3,25 @@ import { type Observable, Subject } from 'rxjs'
 import { receiveCall } from './calls.js'
 import type { Command } from './command.js'
 import { HostEvents } from './hostEvents.js'
-import type { Ask, CallRecord, Outcome } from './records.js'
+import type { CallRecord, ForwardedMethod, Outcome } from './records.js'
 import type { World } from './world.js'
 
-/** What a host does when it is asked, besides what the walk makes it say at any time. */
-export interface Habits {
-  readonly start: 'says' | 'later' | 'silent' | 'fails' | 'throws' | 'ends' | 'chatters'
-  readonly stop: 'says' | 'later' | 'silent' | 'throws' | 'rejects' | 'ends' | 'chatters'
+/** How a host reacts to calls of its methods. The walk can make it emit events at any time besides. */
+export interface Behaviour {
+  readonly start: 'emits' | 'later' | 'silent' | 'fails' | 'throws' | 'ends' | 'emitsSeveral'
+  readonly stop: 'emits' | 'later' | 'silent' | 'throws' | 'rejects' | 'ends' | 'emitsSeveral'
   readonly call: 'later' | 'hangs' | 'fails' | 'throws' | 'value'
   readonly watch: 'works' | 'throws'
-  /** What it does to its own aggregate from within, once. */
+  /** A command that it performs on its own aggregate inside one of its methods, once. */
   readonly inside: { readonly method: 'start' | 'stop' | 'call'; readonly command: Command<World> } | null
 }
 
-/** Anything that a host can say. */
-export type Saying = 'started' | 'updated' | 'failedToStart' | 'stopped' | 'nonsense' | 'ended' | 'broke'
+/** Anything that a host can emit. */
+export type Emission = 'started' | 'updated' | 'failedToStart' | 'stopped' | 'nonsense' | 'ended' | 'broke'
 
 export const ID = 'walk'
 
-/** One provisioned runtime, whose every use by the aggregate is noted. */
+/** A provisioned runtime that records how the aggregate uses it. */
 export class WalkHost implements Runtime<string, string> {
   readonly id = ID
   readonly version: string
@@ -29,38 +29,38 @@ export class WalkHost implements Runtime<string, string> {
   readonly events: HostEvents
   starts = 0
   stops = 0
-  /** When its version was first seen on its way out. */
+  /** When its version was first observed stopping. */
   leavingSince: number | null = null
   stopAskedAt: number | null = null
   hasLeft = false
-  /** How often it was asked for each. */
-  readonly asked: Record<Ask, number> = { getInfo: 0, abort: 0, updateCapabilityTEE: 0 }
-  /** What it makes of it. */
+  /** How often each method was called. */
+  readonly asked: Record<ForwardedMethod, number> = { getInfo: 0, abort: 0, updateCapabilityTEE: 0 }
+  /** The outcomes of these methods. */
   readonly gives: Readonly<Record<'getInfo' | 'abort', Outcome>>
-  /** Its place in the order in which versions became active; infinite until it did. */
+  /** Its position in the order in which versions became active; infinite before. */
   turn = Number.POSITIVE_INFINITY
   readonly #world: World
-  readonly #habits: Habits
+  readonly #behaviour: Behaviour
   readonly #events$ = new Subject<RuntimeEvent>()
-  /** Calls without an answer yet, by what answers them. */
+  /** The calls without an answer, with the function that settles each. */
   readonly #hanging = new Map<CallRecord | symbol, (fails: boolean) => void>()
-  #inside: Habits['inside']
+  #inside: Behaviour['inside']
 
-  constructor(world: World, version: string, number: number, habits: Habits) {
+  constructor(world: World, version: string, number: number, behaviour: Behaviour) {
     this.#world = world
     this.version = version
     this.number = number
-    this.#habits = habits
-    this.#inside = habits.inside
+    this.#behaviour = behaviour
+    this.#inside = behaviour.inside
     this.events = new HostEvents(this, world)
-    const error = habits.call === 'fails' ? new Error(`${this} cannot`) : null
+    const error = behaviour.call === 'fails' ? new Error(`${this} cannot`) : null
     this.gives =
       error === null
         ? { getInfo: { value: { version } }, abort: { value: undefined } }
         : { getInfo: { error }, abort: { error } }
   }
 
-  /** As in `2.0.0#3`: the third host that was made. */
+  /** For example `2.0.0#3`: the third host that was made. */
   toString(): string {
     return `${this.version}#${this.number}`
   }
@@ -69,26 +69,26 @@ export class WalkHost implements Runtime<string, string> {
     return this.#events$.observers.length
   }
 
-  /** Whether a call that it got as active version still has no answer from it. */
+  /** Whether a call that it got as the active version has no answer. */
   get hasUnanswered(): boolean {
     for (const call of this.#hanging.keys()) if (typeof call !== 'symbol' && call.outcome === null) return true
     return false
   }
 
-  say(saying: Saying): void {
+  emit(emission: Emission): void {
     if (this.events.hasEnded) return
-    if (saying === 'ended' || saying === 'broke') {
-      this.events.ending()
-      if (saying === 'ended') this.#events$.complete()
+    if (emission === 'ended' || emission === 'broke') {
+      this.events.beforeEnd()
+      if (emission === 'ended') this.#events$.complete()
       else this.#events$.error(new Error(`the stream of ${this} broke`))
       return
     }
-    const event = this.#eventOf(saying)
-    if (saying !== 'nonsense') this.events.saying(event)
+    const event = this.#eventOf(emission)
+    if (emission !== 'nonsense') this.events.beforeEmit(event)
     this.#events$.next(event)
   }
 
-  /** Answers the call that hangs longest, or fails it. */
+  /** Answers or fails the oldest pending call. */
   answerOldest(fails: boolean): void {
     for (const settle of this.#hanging.values()) return settle(fails)
   }
@@ -100,39 +100,39 @@ export class WalkHost implements Runtime<string, string> {
   start(): void {
     this.starts++
     this.#world.asked('start', this)
-    this.#goInside('start')
-    const habit = this.#habits.start
-    if (habit === 'says') this.say('started')
-    else if (habit === 'later') this.#world.later(`${this} comes up`, () => this.say('started'))
-    else if (habit === 'fails') this.say('failedToStart')
-    else if (habit === 'chatters') this.#chatter('started', 'updated', 'stopped', 'started')
-    else if (habit === 'ends') this.say('ended')
-    else if (habit === 'throws') throw this.events.failing(new Error(`${this} cannot start`))
+    this.#performInside('start')
+    const reaction = this.#behaviour.start
+    if (reaction === 'emits') this.emit('started')
+    else if (reaction === 'later') this.#world.later(`${this} starts`, () => this.emit('started'))
+    else if (reaction === 'fails') this.emit('failedToStart')
+    else if (reaction === 'emitsSeveral') this.#emitSeveral('started', 'updated', 'stopped', 'started')
+    else if (reaction === 'ends') this.emit('ended')
+    else if (reaction === 'throws') throw this.events.beforeThrow(new Error(`${this} cannot start`))
   }
 
   stop(): void | Promise<void> {
     this.stops++
     this.stopAskedAt ??= this.#world.clock.now
     this.#world.asked('stop', this)
-    this.#goInside('stop')
-    const habit = this.#habits.stop
-    if (habit === 'says') this.say('stopped')
-    else if (habit === 'later') this.#world.later(`${this} goes down`, () => this.say('stopped'))
-    else if (habit === 'chatters') this.#chatter('failedToStart', 'stopped', 'stopped', 'started')
-    else if (habit === 'ends') this.say('ended')
-    else if (habit === 'throws') throw new Error(`${this} cannot stop`)
-    else if (habit === 'rejects') return Promise.reject(new Error(`${this} could not stop`))
+    this.#performInside('stop')
+    const reaction = this.#behaviour.stop
+    if (reaction === 'emits') this.emit('stopped')
+    else if (reaction === 'later') this.#world.later(`${this} stops`, () => this.emit('stopped'))
+    else if (reaction === 'emitsSeveral') this.#emitSeveral('failedToStart', 'stopped', 'stopped', 'started')
+    else if (reaction === 'ends') this.emit('ended')
+    else if (reaction === 'throws') throw new Error(`${this} cannot stop`)
+    else if (reaction === 'rejects') return Promise.reject(new Error(`${this} could not stop`))
   }
 
   call(request: string, _options?: CallOptions): Promise<string> {
     const call = receiveCall(this.#world, request, this)
-    this.#goInside('call')
+    this.#performInside('call')
     const value = `${request} by ${this}`
     const error = new Error(`${request} failed on ${this}`)
     const answered = (outcome: { value: unknown } | { error: unknown }) => {
       if (call !== null) call.answer = outcome
     }
-    switch (this.#habits.call) {
+    switch (this.#behaviour.call) {
       case 'throws':
         answered({ error })
         throw error
@@ -149,16 +149,16 @@ export class WalkHost implements Runtime<string, string> {
             else resolve(value)
           }
           this.#hanging.set(key, settle)
-          const habit = this.#habits.call
-          if (habit !== 'hangs') this.#world.later(`${this} answers ${request}`, () => settle(habit === 'fails'))
+          const reaction = this.#behaviour.call
+          if (reaction !== 'hangs') this.#world.later(`${this} answers ${request}`, () => settle(reaction === 'fails'))
         })
     }
   }
 
   watchEvents(): Observable<RuntimeEvent> {
-    const works = this.#habits.watch === 'works'
-    // It may have ended before anybody watched.
-    if (!works || this.events.hasEnded) this.events.ending()
+    const works = this.#behaviour.watch === 'works'
+    // The stream may have ended before it is watched.
+    if (!works || this.events.hasEnded) this.events.beforeEnd()
     if (works) return this.#events$
     throw new Error(`${this} cannot be watched`)
   }
@@ -169,7 +169,7 @@ export class WalkHost implements Runtime<string, string> {
 
   getInfo(): Promise<RuntimeInfo> {
     this.asked.getInfo++
-    return this.#world.promise(`${this} tells its info`, this.gives.getInfo) as Promise<RuntimeInfo>
+    return this.#world.promise(`${this} gives its info`, this.gives.getInfo) as Promise<RuntimeInfo>
   }
 
   abort(_options?: AbortOptions): Promise<void> {
@@ -183,31 +183,31 @@ export class WalkHost implements Runtime<string, string> {
 
   updateCapabilityTEE(): void {
     this.asked.updateCapabilityTEE++
-    if (this.#habits.call === 'throws') throw new Error(`${this} cannot update`)
-    if (this.#habits.call === 'value') this.say('updated')
+    if (this.#behaviour.call === 'throws') throw new Error(`${this} cannot update`)
+    if (this.#behaviour.call === 'value') this.emit('updated')
   }
 
-  #chatter(...sayings: readonly Saying[]): void {
-    for (const saying of sayings) this.say(saying)
+  #emitSeveral(...emissions: readonly Emission[]): void {
+    for (const emission of emissions) this.emit(emission)
   }
 
-  #goInside(method: 'start' | 'stop' | 'call'): void {
+  #performInside(method: 'start' | 'stop' | 'call'): void {
     if (this.#inside?.method !== method) return
     const { command } = this.#inside
     this.#inside = null
     this.#world.reenter(command)
   }
 
-  #eventOf(saying: Exclude<Saying, 'ended' | 'broke'>): RuntimeEvent {
+  #eventOf(emission: Exclude<Emission, 'ended' | 'broke'>): RuntimeEvent {
     const { version } = this
-    switch (saying) {
+    switch (emission) {
       case 'started':
       case 'updated':
-        return { type: saying, version, capabilityTEE: { hardware: `of ${this}` } }
+        return { type: emission, version, capabilityTEE: { hardware: `of ${this}` } }
       case 'failedToStart':
-        return { type: saying, version, error: new Error(`${this} failed to start`) }
+        return { type: emission, version, error: new Error(`${this} failed to start`) }
       case 'stopped':
-        return { type: saying, version }
+        return { type: emission, version }
       case 'nonsense':
         return { type: 'nonsense' } as never
     }

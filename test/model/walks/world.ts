@@ -1,55 +1,55 @@
 import { Aggregate, type AggregateStatus, type Logger, type VersionPair } from 'cutover'
 import type { Scheduler } from 'fast-check'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
-import { Audience } from './audience.js'
 import type { Command } from './command.js'
 import { activeChanged, hostAsked, type Invariant, versionLeaves, versionLeft } from './invariants.js'
-import { noteWhatTheyMayGive } from './promises.js'
+import { recordPossibleResults } from './promises.js'
 import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
+import { Subscribers } from './subscribers.js'
 import { WalkClock } from './walkClock.js'
 import { ID, type WalkHost } from './walkHost.js'
 
-/** An aggregate, its hosts, users and callers and its clock, with everything noted that they do and see. */
+/** The state of a walk: an aggregate, its clock, and records of its hosts, calls and promises. */
 export class World {
   readonly clock = new WalkClock(() => this.look())
   readonly options: WalkOptions
   readonly aggregate: Aggregate<string, string>
-  /** All hosts that were ever added. */
+  /** All hosts that were added, in order. */
   readonly hosts: WalkHost[] = []
-  /** Those that are in the aggregate, by version. */
+  /** The hosts that are in the aggregate, by version. */
   readonly here = new Map<string, WalkHost>()
-  /** All calls that were ever made, in order, and those that are not settled. */
+  /** All calls, in order; and the calls that are not settled. */
   readonly calls: CallRecord[] = []
   readonly openCalls = new Set<CallRecord>()
-  /** All other promises that are not settled. */
+  /** The other promises that are not settled. */
   readonly promises = new Set<PromiseRecord>()
   readonly signals = [new AbortController(), new AbortController(), new AbortController()]
-  /** What was done so far, in order; from within something else, in parentheses. */
+  /** The commands so far, in order; those inside another one in parentheses. */
   readonly trace: (Command<World> | string)[] = []
-  /** What the aggregate itself has logged as a bug of its own. */
+  /** The log entries of the aggregate that report a bug of the library. */
   readonly bugs: object[] = []
-  /** The invariants that were broken. */
-  readonly broken: string[] = []
+  /** The sentences of the violated invariants. */
+  readonly violations: string[] = []
   status: AggregateStatus
-  /** What `setVersion` last asked for. */
+  /** The pair of the last `setVersion()`. */
   wanted: VersionPair = { active: null, next: null }
-  /** Of `start` and `stop`, which was asked for last. */
+  /** Whether `start()` was called after the last `stop()`. */
   isStartAsked = false
   isDisposeAsked = false
-  /** The aggregate's own actor, in walks that inspect. */
+  /** The actor of the aggregate, in walks that inspect. */
   root: AnyActorRef | null = null
-  /** Events of the active version are kept back: its predecessor has not left yet. */
+  /** Whether events of the active version are held, because its predecessor has not left. */
   isHolding = false
   activeHost: WalkHost | null = null
-  /** Something was done from within an event or a host. */
+  /** Whether a command was performed inside an event or a host. */
   hasReentered = false
-  /** The walk is over: nobody does anything new. */
+  /** Whether the walk ends: no new commands inside events and hosts. */
   isEnding = false
-  /** The number of the call that went out last. */
+  /** The number of the last call that was sent. */
   lastSent = 0
-  /** The hosts that calls went out to as the active version's, in order. */
+  /** The hosts that got calls as the active version, in order. */
   readonly servers: WalkHost[] = []
-  readonly audience: Audience
+  readonly subscribers: Subscribers
   readonly #scheduler: Scheduler
   #depth = 0
   #last = 0
@@ -67,13 +67,13 @@ export class World {
       ...(inspects ? { inspect: event => this.#inspect(event) } : {}),
     })
     this.status = this.aggregate.status()
-    this.audience = new Audience(this)
+    this.subscribers = new Subscribers(this)
   }
 
-  /** Notes what is broken, if the invariants say so. */
-  judge<Fact>(invariants: readonly Invariant<Fact>[], fact: Fact): void {
+  /** Checks a fact, and records the violated invariants. */
+  check<Fact>(invariants: readonly Invariant<Fact>[], fact: Fact): void {
     for (const { sentence, holds } of invariants) {
-      if (!holds(fact, this)) this.broken.push(sentence)
+      if (!holds(fact, this)) this.violations.push(sentence)
     }
   }
 
@@ -88,7 +88,7 @@ export class World {
     }
   }
 
-  /** Does something from within an event or a host. */
+  /** Performs a command inside an event or a host. */
   reenter(command: Command<World>): void {
     if (this.isEnding) return
     this.hasReentered = true
@@ -97,7 +97,7 @@ export class World {
     this.#depth--
   }
 
-  /** Lets something happen when the scheduler says so. */
+  /** Schedules an action. */
   later(label: string, act: () => void): void {
     void this.#scheduler.schedule(Promise.resolve(), label).then(() => {
       this.trace.push(label)
@@ -106,14 +106,14 @@ export class World {
     })
   }
 
-  /** A promise of a host that is settled when the scheduler says so. */
+  /** A promise of a host, which the scheduler settles. */
   promise(label: string, outcome: Outcome): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.later(label, () => ('error' in outcome ? reject(outcome.error) : resolve(outcome.value)))
     })
   }
 
-  /** Whether it is not from within an event or a host that something is done. */
+  /** Whether the current command is performed neither inside an event nor inside a host. */
   get isPlain(): boolean {
     return this.#depth <= 1
   }
@@ -124,15 +124,15 @@ export class World {
 
   asked(method: 'start' | 'stop', host: WalkHost): void {
     this.look()
-    if (method === 'start' && host.events.role === 'next') this.audience.configUpdates.due++
-    this.judge(hostAsked, { method, host })
+    if (method === 'start' && host.events.role === 'next') this.subscribers.configUpdates.due++
+    this.check(hostAsked, { method, host })
   }
 
   isTerminating(host: WalkHost): boolean {
     return this.status.versions.some(({ version, phase }) => version === host.version && phase === 'terminating')
   }
 
-  /** Looks at the aggregate from outside, and notes what has changed. */
+  /** Observes the status of the aggregate, and records what has changed. */
   look(): AggregateStatus {
     const status = this.aggregate.status()
     this.status = status
@@ -144,10 +144,10 @@ export class World {
       this.activeHost = active
       if (active !== null) {
         active.turn = this.nextNumber()
-        this.judge(activeChanged, active)
+        this.check(activeChanged, active)
       }
     }
-    if (this.promises.size > 0) noteWhatTheyMayGive(this)
+    if (this.promises.size > 0) recordPossibleResults(this)
     return status
   }
 
@@ -156,7 +156,7 @@ export class World {
     if (its === undefined) return this.#left(host)
     if (its.state === 'stopping' && host.leavingSince === null) {
       host.leavingSince = this.clock.now
-      this.judge(versionLeaves, host)
+      this.check(versionLeaves, host)
     }
     const role: Role = its.state === 'provisioned' ? 'none' : roleOf(host.version, status)
     host.events.is(role, role === 'active' && this.isHolding)
@@ -165,10 +165,10 @@ export class World {
   #left(host: WalkHost): void {
     this.here.delete(host.version)
     host.hasLeft = true
-    // Nothing to wait for: nobody could see it stopping.
+    // It left at once, so it was never observed stopping.
     host.leavingSince ??= this.clock.now
-    if (host.starts > 0 && host.events.role === 'next') this.audience.configUpdates.due++
-    this.judge(versionLeft, host)
+    if (host.starts > 0 && host.events.role === 'next') this.subscribers.configUpdates.due++
+    this.check(versionLeft, host)
     host.events.left(host.starts > 0 && !host.events.wentDown && !host.events.hasEnded)
   }
 
@@ -190,8 +190,8 @@ function roleOf(version: string, { active, next }: AggregateStatus): Role {
   return version === next ? 'next' : 'leaving'
 }
 
-/** Requests that begin with p go to the next version as well; those with x make `propagate` throw. */
+/** Requests that begin with p are propagated; for those that begin with x, `propagate` throws. */
 function isPropagated(request: string): boolean {
-  if (request.startsWith('x')) throw new Error('cannot say whether to propagate')
+  if (request.startsWith('x')) throw new Error('cannot decide whether to propagate')
   return request.startsWith('p')
 }

@@ -30,6 +30,13 @@ describe('A program that serves, started without a host', { timeout: 10_000 }, (
     expect(await rejectionOf(serve({} as never))).toMatchObject({ code: 'CUTOVER_INVALID_RUNTIME' })
     const module = { call: () => null }
     expect(await rejectionOf(serve(module, { version: '1.x' }))).toMatchObject({ code: 'CUTOVER_INVALID_VERSION' })
+    for (const limit of ['maxFrameBytes', 'maxMessageItems', 'maxHostRequests', 'maxHostRequestBytes']) {
+      const message = expect.stringContaining(`"${limit}"`)
+      expect(await rejectionOf(serve(module, { [limit]: 0 }))).toMatchObject({
+        code: 'CUTOVER_INVALID_OPTION',
+        message,
+      })
+    }
   })
 })
 
@@ -48,6 +55,14 @@ describe('A program that serves, started by childProcess()', { timeout: 10_000 }
     await using host = await hosted(options).started()
     expect(await host.do('echo')).toEqual({ do: 'echo' })
     expect(await host.runtime.getInfo()).toMatchObject({ version: '1.0.0' })
+  })
+
+  it('keeps to the limits of its host when it is given them', async () => {
+    await using host = await hosted({ maxMessageItems: 100 }).started()
+    expect(await host.do('echo')).toEqual({ do: 'echo' })
+    const error = await rejectionOf(host.do('echo', { items: new Array(100).fill(0) }))
+    expect(error).toMatchObject({ code: 'CUTOVER_INVALID_ANSWER', version: '1.0.0' })
+    expect(host.types).toEqual(['started'])
   })
 
   it('is refused when it says another version, naming both', async () => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { makeSocketDirectory } from '../../../src/hosts/process/socketDirectory.js'
+import { pidNamespace } from '../../../src/socketName.js'
 import { gone, isAlive } from '../../fixtures/system.js'
 import { exists, fixture } from './carried.js'
 
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 /** A host whose guest spins for ever, and what the guest said of itself. */
 async function hostOfSpinning(): Promise<{ host: ChildProcess; pid: number; directory: string }> {
-  const host = spawn(process.execPath, [fixture('host.mjs'), fixture('spinsWatched.mjs')], { stdio: 'pipe' })
+  const host = spawn(process.execPath, [fixture('host.mjs'), fixture('spins.mjs')], { stdio: 'pipe' })
   const [line] = await once(createInterface(host.stdout), 'line')
   const [pid = '', path = ''] = String(line).split(' ')
   onTestFinished(() => {
@@ -32,16 +33,23 @@ async function hostOfSpinning(): Promise<{ host: ChildProcess; pid: number; dire
   return { host, pid: Number(pid), directory: dirname(path) }
 }
 
-it('A guest that is blocked for ever is gone within a second when its host was killed; the next launch cleans up', async () => {
+it('A guest that is blocked for ever is gone within a second when its host was killed, and so is its socket', async () => {
   const { host, pid, directory } = await hostOfSpinning()
   expect(isAlive(pid)).toBe(true)
   const killed = Date.now()
   host.kill('SIGKILL')
   await gone([pid])
   expect(Date.now() - killed).toBeLessThan(1_000)
-  expect(exists(directory)).toBe(true)
-  makeSocketDirectory().remove()
   expect(exists(directory)).toBe(false)
+})
+
+it('What a dead host has left is removed by the next launch', async () => {
+  const host = spawn(process.execPath, ['--version'])
+  await once(host, 'exit')
+  const path = join(tmpdir(), `cutover-${host.pid}-${pidNamespace()}-abcdef`)
+  mkdirSync(path)
+  makeSocketDirectory().remove()
+  expect(exists(path)).toBe(false)
 })
 
 it('The directory of a host that lives is left alone', async () => {

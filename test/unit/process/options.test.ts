@@ -19,6 +19,13 @@ describe('options of threads and processes', () => {
     ['protocol', 'grpc'],
     ['sandbox', {}],
     ['maxFrameBytes', -1],
+    ['maxMessageItems', 0],
+    ['maxMessageItems', 99],
+    ['maxHostRequests', -1],
+    ['maxHostRequestBytes', '1 MB'],
+    ['maxBufferedBytes', 1.5],
+    // Less than the largest message.
+    ['maxBufferedBytes', 1024],
     ['maxInFlight', 0],
     ['watchdogInterval', -1],
     ['watchdogTimeout', Number.POSITIVE_INFINITY],
@@ -42,6 +49,9 @@ describe('options of threads and processes', () => {
     ['resourceLimits', 7],
     ['execArgv', '--x'],
     ['maxInFlight', 0.5],
+    ['maxHostRequests', 0],
+    ['maxHostRequestBytes', Number.NaN],
+    ['maxBufferedBytes', '1 MB'],
   ])('workerThread refuses %s: %j by its name', (name, value) => {
     const options = { module, [name]: value } as WorkerThreadOptions
     expect(() => workerThread(options)).toThrow(

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ExitError } from '../../../src/hosts/exitError.js'
 import { OutputLog, type OutputLogOptions } from '../../../src/hosts/output/outputLog.js'
 import { Tail } from '../../../src/hosts/output/tail.js'
+import { safeLogger } from '../../../src/logger.js'
 import { SimulatedClock } from '../../../src/testing/index.js'
 import { Carried, running } from './carried.js'
 
@@ -126,6 +128,64 @@ describe('JSON lines', () => {
     say('{"__proto__":{"polluted":true},"msg":"up"}\n')
     expect(Object.keys(lines[0]?.[1] ?? {})).toEqual(['stream', '__proto__'])
     expect(lines[0]?.[1]).not.toHaveProperty('polluted')
+  })
+})
+
+describe('what a guest writes cannot pose as anything else', () => {
+  const said = '\u001b[2J\u001b]0;x\u0007\u009b31m\u2028\u202e\r\u0000\t'
+  const shown = '\\x1b[2J\\x1b]0;x\\x07\\x9b31m\\u2028\\u202e\\r\\x00\\t.'
+
+  it.each(['stdout', 'stderr'] as const)(
+    'Control characters of a line on %s are escaped, also where it is cut',
+    stream => {
+      const { say, messages } = logging(stream, { maxLineBytes: 40 })
+      say(`${said}.\n`, `${said}.${'x'.repeat(50)}\n`)
+      expect(messages()[0]).toBe(shown)
+      expect(messages()[1]).toMatch(/^\\x1b\[2J.*\(cut at 40 bytes\)$/)
+    },
+  )
+
+  it('Control characters in the message, the fields and their names are escaped, however deep', () => {
+    const { say, lines } = logging()
+    const text = `${said}.`
+    say(`${JSON.stringify({ msg: `a\nb${text}`, [text]: text, deep: [{ [text]: [text, 1] }], plain: 'x' })}\n`)
+    const fields = { stream: 'stdout', [shown]: shown, deep: [{ [shown]: [shown, 1] }], plain: 'x' }
+    expect(lines).toEqual([['info', fields, `a\\nb${shown}`]])
+  })
+
+  it('C1 characters that JSON does not escape are escaped', () => {
+    const { say, lines } = logging()
+    say('{"msg":"a\u009b31mb","c":"\u0085"}\n')
+    expect(lines).toEqual([['info', { stream: 'stdout', c: '\\x85' }, 'a\\x9b31mb']])
+  })
+
+  it('Fields that tell where a line is from keep what we say; what the guest says is beside it', () => {
+    const lines: [fields: object, message: string][] = []
+    const write = (fields: object, message: string) => void lines.push([fields, message])
+    const logger = safeLogger(
+      { debug: write, info: write, warn: write, error: write },
+      { runtime: 'rules', version: '1.0.0' },
+    )
+    const log = new OutputLog('stdout', logger, { clock: new SimulatedClock() })
+    log.write(Buffer.from('{"runtime":"other","version":"9.9.9","stream":"stderr","msg":"up","port":80}\n'))
+    const ours = { runtime: 'rules', version: '1.0.0', stream: 'stdout' }
+    const theirs = { 'guest.runtime': 'other', 'guest.version': '9.9.9', 'guest.stream': 'stderr', port: 80 }
+    expect(lines).toEqual([[{ ...ours, ...theirs }, 'up']])
+  })
+
+  it('JSON that is nested too deep to be looked through is text', () => {
+    const { say, messages } = logging('stdout', { maxLineBytes: 1_000_000 })
+    const line = `{"a":${'['.repeat(200_000)}"\\n"${']'.repeat(200_000)}}`
+    say(`${line}\n`)
+    expect(messages()).toEqual([line])
+  })
+
+  it('The last words of a guest in an error are one line, and its stderr has lines and nothing else to control a terminal', () => {
+    const tail = new Tail()
+    tail.write(Buffer.from('reading\r\n\u001b[31mFATAL\u009b0m\n'))
+    const error = new ExitError({ code: 1, signal: null, stderr: tail.text() })
+    expect(error.stderr).toBe('reading\n\\x1b[31mFATAL\\x9b0m')
+    expect(error.message).toBe('it exited with code 1. Its last words: reading\\n\\x1b[31mFATAL\\x9b0m')
   })
 })
 

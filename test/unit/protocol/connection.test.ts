@@ -106,6 +106,66 @@ describe('calls', () => {
   })
 })
 
+describe('the memory of what a guest asks', () => {
+  const payload = new Uint8Array(1_000)
+
+  it('of one more than maxHostRequestBytes ends the connection, and the error says how to allow it', async () => {
+    const lines: Line[] = []
+    const never = () => new Promise(() => {})
+    await using pair = await connectedPair({ maxHostRequestBytes: 2_500, logger: logTo(lines), answerCall: never })
+    const calls = Array.from({ length: 4 }, () => rejectionOf(pair.guest.call(payload)))
+    const mine = rejectionOf(pair.host.call('mine'))
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST' })
+    expect(await mine).toMatchObject({
+      code: 'CUTOVER_RUNTIME_LOST',
+      message: expect.stringMatching(/more than 2500 bytes \(maxHostRequestBytes\).*raise maxHostRequestBytes\.$/),
+    })
+  })
+
+  it('is given back with each answer, also of what was given up, interrupted or held', async () => {
+    const gates: ((value: unknown) => void)[] = []
+    const answerCall = (_: unknown, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise((resolve, reject) => {
+        gates.push(resolve)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    await using pair = await connectedPair({ maxHostRequestBytes: 2_500, answerCall })
+    for (let round = 0; round < 5; round++) {
+      const controller = new AbortController()
+      const calls = [pair.guest.call(payload, { signal: controller.signal }), pair.guest.call(payload)]
+      const outcomes = Promise.allSettled(calls)
+      while (gates.length < 2) await once(pair.near, 'data')
+      controller.abort()
+      gates[1]?.('answered')
+      expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+      gates.length = 0
+    }
+    expect(pair.host.state).toBe('ready')
+  })
+
+  it('makes a guest that knows the limit wait: its calls go on as answers come', async () => {
+    let [open, most] = [0, 0]
+    const answerCall = async () => {
+      most = Math.max(most, ++open)
+      await new Promise(setImmediate)
+      open--
+    }
+    await using pair = await connectedPair({ maxHostRequestBytes: 2_500, answerCall }, { maxInFlightBytes: 2_500 })
+    await Promise.all(Array.from({ length: 20 }, () => pair.guest.call(payload)))
+    expect(most).toBeLessThanOrEqual(3)
+    expect(pair.host.state).toBe('ready')
+  })
+
+  it('is given back by a request that cannot be sent', async () => {
+    await using pair = await connectedPair({}, { maxInFlightBytes: 500 })
+    for (let i = 0; i < 3; i++) {
+      expect(await rejectionOf(pair.guest.call([payload, () => {}]))).toMatchObject({ code: 'CUTOVER_INVALID_REQUEST' })
+    }
+    expect(await pair.guest.call('small')).toBe('small')
+    expect(pair.guest.waiting).toBe(0)
+  })
+})
+
 describe('an aborted call', () => {
   it('rejects at once; the other side is told, and its late answer is dropped', async () => {
     const told = later<unknown>()

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -7,7 +7,9 @@ import { Connection } from '../../../src/protocol/connection.js'
 import { FrameDecoder } from '../../../src/protocol/frames.js'
 import { MessageReader } from '../../../src/protocol/messageReader.js'
 import { MessageWriter } from '../../../src/protocol/messageWriter.js'
-import { REQUEST, RESPONSE, type TransportObserver } from '../../../src/protocol/transport.js'
+import { REQUEST, RESPONSE, type TransportObserver, Unreadable } from '../../../src/protocol/transport.js'
+import { HostileFrames } from '../../fixtures/hostileFrames.js'
+import { randomFrom } from '../../fixtures/randomFrom.js'
 import { connectionOn, logTo, socketPair } from './pair.js'
 import { seed } from './seed.js'
 
@@ -130,6 +132,46 @@ it('100,000 mutated frames do no harm to the decoder or to a connection, and lea
   expect(grown).toBeLessThan(16 * 1024 * 1024)
   console.info(`fuzz: ${outcomes.taken} messages taken, ${outcomes.refused} streams refused`)
 }, 60_000)
+
+it('100,000 hostile frames, at the limits and beyond them, never take more than 200 MB of heap', async () => {
+  const frames = new HostileFrames(randomFrom(seed), { fatal: 0.02, large: 0.001 })
+  const outcomes = { messages: 0, unreadable: 0, fatal: 0 }
+  const calls: Promise<unknown>[] = []
+  let [host, reader, decoder] = [hostInMemory(), new MessageReader(), new FrameDecoder()]
+  let peak = 0
+  const take = (bytes: Buffer, start: number, end: number) => {
+    const { id, type, kind, payload } = reader.read(bytes, start, end)
+    outcomes.messages++
+    if (payload instanceof Unreadable) outcomes.unreadable++
+    host.hear(id, type, kind, payload, reader.size)
+  }
+  for (let count = 1; count <= 100_000; count++) {
+    const { bytes, isFatal } = frames.next()
+    let error: unknown
+    try {
+      decoder.push(bytes, take)
+    } catch (thrown) {
+      error = thrown
+    }
+    peak = Math.max(peak, getHeapStatistics().used_heap_size)
+    if (isFatal !== (error !== undefined))
+      expect.fail(`frame ${count} is ${isFatal ? '' : 'not '}fatal: ${String(error)}`)
+    if (isFatal) {
+      outcomes.fatal++
+      host.connection.close(new Error('over'))
+      calls.push(...host.calls)
+      ;[host, reader, decoder] = [hostInMemory(), new MessageReader(), new FrameDecoder()]
+    }
+    if (count % 1_000 === 0) {
+      await Promise.all(calls.splice(0))
+      await new Promise(setImmediate)
+    }
+  }
+  host.connection.close(new Error('over'))
+  expect(peak).toBeLessThan(200 * 1024 * 1024)
+  expect(outcomes.unreadable).toBeGreaterThan(1_000)
+  console.info(`hostile frames: ${JSON.stringify(outcomes)}, at most ${Math.round(peak / 1e6)} MB of heap`)
+}, 120_000)
 
 it('streams of mutated frames on real sockets end the connection or do not, and calls settle all the same', async () => {
   for (let round = 0; round < 100; round++) {

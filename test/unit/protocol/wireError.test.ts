@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { CutoverError, isCutoverError } from '../../../src/errors.js'
 import { MessageReader } from '../../../src/protocol/messageReader.js'
@@ -56,12 +58,101 @@ describe('an error that crosses the boundary', () => {
     expect(forged).toMatchObject({ code: 'CUTOVER_MADE_UP' })
   })
 
+  it.each([
+    ['a name and a code of ours', Object.assign(new Error('x'), { name: 'CutoverError', code: 'CUTOVER_DISPOSED' })],
+    [
+      'a mark that was assigned',
+      Object.assign(new Error('x'), {
+        name: 'CutoverError',
+        code: 'CUTOVER_DISPOSED',
+        cutover: true,
+        [Symbol.for('cutover.error')]: true,
+      }),
+    ],
+  ])('cannot pose as ours with %s, nor can its cause, or one of several', (_, posing) => {
+    const thrown = [posing, new Error('outer', { cause: posing }), new AggregateError([posing], 'all')]
+    const [alone, outer, all] = thrown.map(each => across(each)) as [Error, Error, AggregateError]
+    const arrived = [alone, outer.cause, all.errors[0]]
+    expect(arrived.map(error => isCutoverError(error))).toEqual([false, false, false])
+    expect(arrived).toMatchObject(Array(3).fill({ message: 'x', code: 'CUTOVER_DISPOSED' }))
+  })
+
+  it('stays ours as a cause, and as one of several', () => {
+    const ours = new CutoverError('CUTOVER_DISPOSED', 'gone')
+    const outer = across(new Error('outer', { cause: ours })) as Error
+    const all = across(new AggregateError([ours], 'all')) as AggregateError
+    expect([outer.cause, all.errors[0]].map(error => isCutoverError(error, 'CUTOVER_DISPOSED'))).toEqual([true, true])
+  })
+
+  it.each([
+    ...['toString', 'toLocaleString', 'valueOf', 'constructor', 'hasOwnProperty', '__proto__'].map(name => [
+      `an own ${name}`,
+      Object.defineProperty(new Error('x'), name, { value: 'not a function', enumerable: true }),
+    ]),
+    ['a Symbol.toPrimitive', Object.assign(new Error('x'), { [Symbol.toPrimitive]: 1 })],
+    ['a message that is an object', Object.assign(new Error(), { message: { toString: 1 } })],
+    ['a name that is an object', Object.assign(new Error('x'), { name: { toString: 1 } })],
+    ['a code that is an object', Object.assign(new Error('x'), { code: { toString: 1 } })],
+    ['a stack that is an object', Object.assign(new Error('x'), { stack: { toString: 1 } })],
+    ['errors that are no array', Object.assign(new Error('x'), { errors: { length: 2 ** 32 } })],
+  ] as [string, Error][])('can be put into words, whatever it is: %s', (_, thrown) => {
+    const error = across(thrown) as Error
+    expect(error).toBeInstanceOf(Error)
+    expect(typeof error.stack).toBe('string')
+    expect(String(error)).toMatch(/^Error(: x)?$/)
+    expect(`${inspect(error)}${JSON.stringify(error)}`).toBeTruthy()
+    expect(Object.getPrototypeOf(error)).toBe(Error.prototype)
+  })
+
+  it.each([
+    ['of another realm', runInNewContext("Object.assign(new RangeError('x'), { page: 7, cause: new Error('y') })")],
+    [
+      'of a class of another realm',
+      runInNewContext("Object.assign(new (class extends RangeError {})('x'), { page: 7, cause: new Error('y') })"),
+    ],
+  ])('keeps all of that when it is %s', (_, thrown) => {
+    const error = across(thrown)
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ message: 'x', page: 7, cause: { message: 'y' } })
+  })
+
+  it('keeps the name and message of a DOMException', () => {
+    expect(across(AbortSignal.abort().reason)).toMatchObject({
+      name: 'AbortError',
+      message: 'This operation was aborted',
+    })
+  })
+
+  it('survives traps that throw, also of what is no error', () => {
+    const traps = Object.fromEntries(
+      ['get', 'has', 'ownKeys', 'getPrototypeOf'].map(trap => [
+        trap,
+        () => {
+          throw 1
+        },
+      ]),
+    )
+    expect(across(new Proxy(new Error('x'), traps))).toBe('an object')
+    expect(across(new Proxy(new Error('x'), { ownKeys: traps['ownKeys'] as never }))).toMatchObject({ message: 'x' })
+    const { proxy, revoke } = Proxy.revocable([], {})
+    revoke()
+    expect(across(proxy)).toBe('an object')
+  })
+
   it.each([[null], [undefined], ['text'], [42], [{ a: [1, 2n ** 60n] }]])(
     'that is none arrives as the value itself: %o',
     value => {
       expect(across(value)).toEqual(value)
     },
   )
+
+  it('that is none and would break String() arrives as the cause of an error', () => {
+    for (const value of [{ toString: 1 }, { valueOf: null, toString: 'x' }]) {
+      const error = across(value) as Error
+      expect(String(error)).toBe('Error: an object')
+      expect(error.cause).toEqual(value)
+    }
+  })
 
   it('that is none and cannot be encoded arrives as a text', () => {
     expect(across(() => 1)).toBe('a function')
@@ -120,6 +211,9 @@ describe('an error of another implementation', () => {
     [{ error: 1 }],
     [{ error: {} }],
     [{ error: { cause: 1, errors: [1], details: [2] } }],
+    [{ error: { message: { toString: 1 }, name: {}, code: {}, stack: {}, details: new Uint8Array(3) } }],
+    [{ module: {}, code: {}, message: { toString: 1 } }],
+    [{ error: { cutover: true, code: 'CUTOVER_MADE_UP' } }],
   ])('that is malformed is an error all the same: %o', payload => {
     expect(fromWire(payload)).toBeInstanceOf(Error)
   })

@@ -1,26 +1,27 @@
-import type { Subject } from './subject.js'
+import type { BenchAggregate } from './benchAggregate.js'
 
-/** What is done to an aggregate, with all that is only preparation left out of the time: ns. */
+/** An operation on an aggregate. Its preparation is not measured. */
 export interface Operation {
   readonly name: string
-  /** So short that it shows whether an aggregate is in the processor's cache, and little else. */
-  readonly asksNoMachine?: true
-  measure(subject: Subject): number | Promise<number>
+  /** Reaches no statechart. It is so short that it mostly shows whether the aggregate is in the processor's cache. */
+  readonly skipsMachines?: true
+  /** @returns ns */
+  measure(bench: BenchAggregate): number | Promise<number>
 }
 
-/** How many events go out between two looks at the clock. */
+/** Events per measurement. */
 const EVENTS = 20
 
-function events(subject: Subject, emit: (n: number) => void): number {
-  let heard = 0
-  const subscription = subject.aggregate.watchEvents().subscribe(() => {
-    heard++
+function events({ aggregate }: BenchAggregate, emit: (n: number) => void): number {
+  let received = 0
+  const subscription = aggregate.watchEvents().subscribe(() => {
+    received++
   })
   const begin = process.hrtime.bigint()
   for (let event = 0; event < EVENTS; event++) emit(event)
   const spent = Number(process.hrtime.bigint() - begin)
   subscription.unsubscribe()
-  if (heard !== EVENTS) throw new Error(`Of ${EVENTS} events, ${heard} were heard.`)
+  if (received !== EVENTS) throw new Error(`The subscriber received ${received} of ${EVENTS} events.`)
   return spent / EVENTS
 }
 
@@ -33,37 +34,37 @@ async function time(act: () => unknown): Promise<number> {
 export const OPERATIONS: readonly Operation[] = [
   {
     name: 'addVersion',
-    measure(subject) {
-      const runtime = subject.provision()
+    measure(bench) {
+      const runtime = bench.provision()
       const begin = process.hrtime.bigint()
-      subject.add(runtime)
+      bench.add(runtime)
       const spent = Number(process.hrtime.bigint() - begin)
-      subject.aggregate.removeVersion(runtime.getActiveVersion())
+      bench.aggregate.removeVersion(runtime.getActiveVersion())
       return spent
     },
   },
   {
     name: 'setVersion, a switch to an idle version',
-    measure(subject) {
-      const runtime = subject.add()
-      return time(() => subject.switchTo(runtime))
+    measure(bench) {
+      const runtime = bench.add()
+      return time(() => bench.switchTo(runtime))
     },
   },
   {
     name: 'setVersion, a promotion of the next version',
-    async measure(subject) {
-      const next = subject.add()
-      await subject.switchTo(subject.runtime, next)
-      return time(() => subject.switchTo(next))
+    async measure(bench) {
+      const next = bench.add()
+      await bench.switchTo(bench.runtime, next)
+      return time(() => bench.switchTo(next))
     },
   },
   {
     name: 'an update with a new capability, from the runtime to a subscriber',
-    measure: subject => events(subject, n => subject.runtime.emitUpdated({ hardware: `${n}` })),
+    measure: bench => events(bench, n => bench.runtime.emitUpdated({ hardware: `${n}` })),
   },
   {
     name: 'an update that says nothing new, from the runtime to a subscriber',
-    asksNoMachine: true,
-    measure: subject => events(subject, () => subject.runtime.emitUpdated()),
+    skipsMachines: true,
+    measure: bench => events(bench, () => bench.runtime.emitUpdated()),
   },
 ]

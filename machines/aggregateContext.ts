@@ -1,0 +1,100 @@
+/** The context of the aggregate machine, and the pure queries and updates on it. */
+import { type HasVersions, stateOf, type VersionState, withoutVersion } from './versionTable.js'
+
+/** The active and next version, by their canonical text; null for none. */
+export interface VersionPair {
+  /** Serves calls. */
+  readonly active: string | null
+  /** Started in advance, to take over. */
+  readonly next: string | null
+}
+
+/** `sequential`: the old version is down before the new one takes calls. `overlap`: a running next takes over at once. */
+export type Handover = 'sequential' | 'overlap'
+
+/** The input of the aggregate machine. */
+export interface AggregateInput {
+  /** How the active version makes way for the next. */
+  readonly handover: Handover
+  /** Passed on to every version, in ms. */
+  readonly drainTimeout: number
+  /** Passed on to every version, in ms. */
+  readonly stopTimeout: number
+}
+
+/** The context of the aggregate machine, as plain JSON. */
+export interface AggregateContext extends AggregateInput, VersionPair, HasVersions {
+  /** The version that was active and still drains while its successor is active already (overlap only). */
+  readonly leaving: string | null
+  /** The pair that `setVersion` last asked for. */
+  readonly wanted: VersionPair
+}
+
+export function initialContext(input: AggregateInput): AggregateContext {
+  const none = { active: null, next: null }
+  return { ...input, ...none, versions: {}, leaving: null, wanted: none }
+}
+
+/** Rule 7: next equal to active means no next; a next without an active becomes the active. */
+export function wantedPair({ active, next }: VersionPair): VersionPair {
+  if (active === null) return { active: next, next: null }
+  return { active, next: next === active ? null : next }
+}
+
+export function isKnown(context: AggregateContext, version: string): boolean {
+  return stateOf(context, version) !== undefined
+}
+
+function isWanted({ wanted }: AggregateContext, version: string | null): boolean {
+  return version === wanted.active || version === wanted.next
+}
+
+export function isNewAndWanted(context: AggregateContext, version: string): boolean {
+  return !isKnown(context, version) && isWanted(context, version)
+}
+
+export function isIn(context: AggregateContext, version: string | null, state: VersionState): boolean {
+  return version !== null && stateOf(context, version) === state
+}
+
+export function isProvisioned(context: AggregateContext, version: string | null): boolean {
+  return isIn(context, version, 'provisioned')
+}
+
+/** Only a version that was never started and is not wanted can be taken out. */
+export function isRemovable(context: AggregateContext, version: string | null): boolean {
+  return isProvisioned(context, version) && !isWanted(context, version)
+}
+
+export function allDown({ active, next, leaving }: AggregateContext): boolean {
+  return active === null && next === null && leaving === null
+}
+
+/** The versions to stop when the aggregate stops, in order. The successor of a version that leaves follows it later. */
+export function toTearDown({ active, next, leaving }: AggregateContext): string[] {
+  return [leaving === null ? active : null, next].filter(version => version !== null)
+}
+
+/** The wanted versions that are not in place because nobody has added them yet. */
+export function postponed({ active, next, wanted }: AggregateContext): string[] {
+  const missing = [active === null ? wanted.active : null, next === null ? wanted.next : null]
+  return missing.filter(version => version !== null)
+}
+
+/** The next version is wanted as active and is running, so it may take over before the old one is down. */
+export function nextCanOvertake(context: AggregateContext): boolean {
+  const { handover, active, next, wanted } = context
+  if (handover !== 'overlap' || active === null || next === null) return false
+  return next === wanted.active && isIn(context, next, 'running')
+}
+
+/** What changes when a version has left. */
+export function afterLeaving(context: AggregateContext, version: string) {
+  const keep = (role: string | null) => (role === version ? null : role)
+  return {
+    versions: withoutVersion(context.versions, version),
+    active: keep(context.active),
+    next: keep(context.next),
+    leaving: keep(context.leaving),
+  }
+}

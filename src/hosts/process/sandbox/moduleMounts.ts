@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isShared } from './sharedFolders.js'
+
+/**
+ * What Node.js reads to run a module file: the file, the folder of its package, which is the nearest one with a
+ * `package.json`, and every `node_modules` where its imports may be found. Of a folder that is shared with other programs
+ * only the `package.json` is mounted, and without a package nothing but the file: what else it reads, the user names.
+ */
+export function moduleMounts(file: string): string[] {
+  const folders = parentsOf(file)
+  const dependencies = folders.map(folder => join(folder, 'node_modules')).filter(path => existsSync(path))
+  return [file, ...packageOf(folders), ...dependencies]
+}
+
+/** What our own entry for guests reads: the files beside it, and the `package.json` that makes them ES modules. */
+export function entryMounts(entry: string): string[] {
+  const manifest = manifestIn(parentsOf(entry))
+  return [dirname(entry), ...(manifest === undefined ? [] : [manifest])]
+}
+
+function packageOf(folders: readonly string[]): string[] {
+  const manifest = manifestIn(folders)
+  if (manifest === undefined) return []
+  return [isShared(dirname(manifest)) ? manifest : dirname(manifest)]
+}
+
+function manifestIn(folders: readonly string[]): string | undefined {
+  return folders.map(folder => join(folder, 'package.json')).find(path => existsSync(path))
+}
+
+/** The folders that a path is in, nearest first. */
+function parentsOf(path: string): string[] {
+  const parent = dirname(path)
+  return parent === path ? [] : [parent, ...parentsOf(parent)]
+}

@@ -1,0 +1,14 @@
+/** The messages that clients receive, and how recorded events become messages. */
+export { Definitions } from './definitions.js'
+export type {
+  ActorAnnounced,
+  ActorMessage,
+  EventSent,
+  InspectorMessage,
+  MessagesDropped,
+  SnapshotTaken,
+  StatusChanged,
+} from './messages.js'
+export type { ActorInfo, RecordedEvent } from './recordedEvent.js'
+export type { Sanitize, SanitizedKind } from './sanitize.js'
+export { type SerializerOptions, serialize, serializeDropped } from './serialize.js'

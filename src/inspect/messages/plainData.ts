@@ -1,0 +1,177 @@
+import { types } from 'node:util'
+import { isError, tagOf } from '../../realms.js'
+/** How much of a value is shown. */
+export interface PlainDataLimits {
+  /** How deep objects may nest. */
+  readonly depth: number
+  /** How many entries of one object, array, map or set are shown. */
+  readonly items: number
+  /** How many characters of one string are shown. */
+  readonly characters: number
+  /** About how many characters the result may have. The conversion stops when it needs more. */
+  readonly total: number
+  /** What is shown instead of a function. @default its name, in brackets */
+  readonly describeFunction?: (name: string) => unknown
+}
+
+const ELLIPSIS = '…'
+
+/**
+ * Converts any value to plain JSON data within the limits. Returns undefined if that takes more than `total`. Never
+ * throws. What JSON cannot hold becomes a text such as `[Function f]`, and a note says what was left out.
+ */
+export function toPlainData(value: unknown, limits: PlainDataLimits): { readonly plain: unknown } | undefined {
+  const converter = new Converter(limits)
+  const plain = converter.convert(value)
+  return converter.budget < 0 ? undefined : { plain }
+}
+
+/** Shortens a text to `max` characters and appends a note. */
+export function truncate(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max)}… [truncated: ${text.length} characters]`
+}
+
+class Converter {
+  /** How many characters may still be used. */
+  budget: number
+  readonly #limits: PlainDataLimits
+  /** The objects that contain the current one, from the outside in. */
+  readonly #ancestors: object[] = []
+
+  constructor(limits: PlainDataLimits) {
+    this.#limits = limits
+    this.budget = limits.total
+  }
+
+  convert(value: unknown): unknown {
+    const plain = typeof value === 'object' && value !== null ? this.#object(value) : this.#primitive(value)
+    this.budget -= typeof plain === 'string' ? plain.length + 3 : 4
+    return plain
+  }
+
+  #primitive(value: unknown): unknown {
+    switch (typeof value) {
+      case 'string':
+        return truncate(value, this.#limits.characters)
+      case 'number':
+        return Number.isFinite(value) ? value : `[${value}]`
+      case 'bigint':
+        // The time to format a BigInt grows with the square of its length.
+        return value > -MAX_FORMATTED_BIGINT && value < MAX_FORMATTED_BIGINT ? `${value}n` : '[BigInt]'
+      case 'symbol':
+        return truncate(`[${String(value)}]`, this.#limits.characters)
+      case 'function':
+        return this.#function(value)
+      default:
+        return value
+    }
+  }
+
+  #function(value: object): unknown {
+    const name = functionName(value)
+    return this.#limits.describeFunction?.(name) ?? `[Function ${name}]`
+  }
+
+  #object(value: object): unknown {
+    if (this.budget < 0) return ELLIPSIS
+    if (this.#ancestors.includes(value)) return '[Circular]'
+    if (this.#ancestors.length >= this.#limits.depth) return Array.isArray(value) ? '[Array]' : '[Object]'
+    this.#ancestors.push(value)
+    try {
+      return this.#content(value)
+    } catch {
+      return '[not readable]'
+    } finally {
+      this.#ancestors.pop()
+    }
+  }
+
+  #content(value: object): unknown {
+    if (Array.isArray(value)) return this.#list(value.length, index => value[index])
+    if (isError(value)) return this.#error(value)
+    if (types.isDate(value)) return dateText(value)
+    if (types.isRegExp(value)) return truncate(String(value), this.#limits.characters)
+    if (types.isMap(value)) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
+    if (types.isSet(value)) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
+    if (ArrayBuffer.isView(value)) {
+      return bytesText(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
+    }
+    if (types.isArrayBuffer(value)) return bytesText('ArrayBuffer', value, 0, value.byteLength)
+    if (isOpaque(value)) return `[${tagOf(value)}]`
+    const { toJSON } = value as { readonly toJSON?: unknown }
+    if (typeof toJSON === 'function') return this.convert(toJSON.call(value))
+    return this.#entries(value)
+  }
+
+  #entries(value: object): Record<string, unknown> {
+    // No prototype, so that `__proto__` is an ordinary key.
+    const plain: Record<string, unknown> = Object.create(null)
+    const keys = Object.keys(value)
+    for (const key of keys.slice(0, this.#limits.items)) {
+      this.budget -= key.length
+      if (this.budget < 0) return plain
+      plain[truncate(key, this.#limits.characters)] = this.#property(value, key)
+    }
+    if (keys.length > this.#limits.items) plain[ELLIPSIS] = `[${keys.length - this.#limits.items} more]`
+    return plain
+  }
+
+  #property(value: object, key: string): unknown {
+    let content: unknown
+    try {
+      content = (value as Record<string, unknown>)[key]
+    } catch {
+      return '[the getter threw]'
+    }
+    return this.convert(content)
+  }
+
+  #list(length: number, at: (index: number) => unknown): unknown[] {
+    const plain: unknown[] = []
+    for (let index = 0; index < length && index < this.#limits.items && this.budget >= 0; index++) {
+      plain.push(this.convert(at(index)) ?? null)
+    }
+    if (length > this.#limits.items) plain.push(`[${length - this.#limits.items} more]`)
+    return plain
+  }
+
+  #iterable(values: Iterable<unknown>, size: number): unknown[] {
+    const iterator = values[Symbol.iterator]()
+    return this.#list(size, () => iterator.next().value)
+  }
+
+  #error(error: Error): Record<string, unknown> {
+    const plain: Record<string, unknown> = Object.create(null)
+    for (const key of ['name', 'message', 'code', 'cause'] as const) {
+      const content = this.#property(error, key)
+      if (content !== undefined) plain[key] = content
+    }
+    return plain
+  }
+}
+
+const MAX_FORMATTED_BIGINT = 10n ** 100n
+
+function isOpaque(value: object): boolean {
+  return types.isPromise(value) || types.isWeakMap(value) || types.isWeakSet(value) || tagOf(value) === 'WeakRef'
+}
+
+/** Calls the methods of `Date` itself: a subclass may override them with anything. */
+function dateText(value: Date): string {
+  const time = Date.prototype.getTime.call(value)
+  return Number.isNaN(time) ? '[Invalid Date]' : new Date(time).toISOString()
+}
+
+/** The name of a function may be a getter that throws. */
+function functionName(value: { readonly name?: unknown }): string {
+  try {
+    return typeof value.name === 'string' ? truncate(value.name, 80) : ''
+  } catch {
+    return ''
+  }
+}
+
+function bytesText(name: string, buffer: ArrayBufferLike, offset: number, length: number): string {
+  const start = Buffer.from(buffer, offset, Math.min(length, 32)).toString('hex')
+  return `[${name} of ${length} bytes: ${start}${length > 32 ? '…' : ''}]`
+}

@@ -1,0 +1,29 @@
+import { isThenable } from '../../thenable.js'
+
+/**
+ * What kind of value is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`
+ * carries the actor's input, and `xstate.done.actor.…` its output.
+ */
+export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' | 'status'
+
+/**
+ * Returns what to show instead of `value`: a copy without secrets, or the value itself. It must not change the value. If
+ * it throws or returns a promise, the inspector shows nothing of the value, and only the type of an event.
+ */
+export type Sanitize = (value: unknown, kind: SanitizedKind) => unknown
+
+const THREW = '[not shown: sanitize threw]'
+const RETURNED_PROMISE = '[not shown: sanitize returned a promise]'
+
+/** Applies `sanitize`. Never throws: if `sanitize` throws or returns a promise, the result is a text that says so. */
+export function sanitized(value: unknown, kind: SanitizedKind, sanitize: Sanitize): unknown {
+  try {
+    const shown = sanitize(value, kind)
+    if (shown === value || !isThenable(shown)) return shown
+    // Handle a rejection, or it would end the program.
+    Promise.resolve(shown).catch(() => {})
+    return RETURNED_PROMISE
+  } catch {
+    return THREW
+  }
+}

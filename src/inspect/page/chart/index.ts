@@ -1,0 +1,7 @@
+/** The statechart of an actor: parsed, laid out and drawn. */
+export { layoutChart } from './chartLayout.js'
+export { ChartPanel } from './chartPanel.js'
+export { createElkWorker } from './elkWorker.js'
+export { LayoutCache } from './layoutCache.js'
+export { createLayoutEngine } from './layoutEngine.js'
+export { measureText } from './measureText.js'

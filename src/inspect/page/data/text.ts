@@ -1,0 +1,29 @@
+/** Formats a time as `12:34:56.789`. */
+export function formatTime(time: number): string {
+  if (Number.isNaN(time)) return '–'
+  const date = new Date(time)
+  const twoDigits = (n: number) => String(n).padStart(2, '0')
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':')
+  return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}
+
+const MAX_JSON_CHARACTERS = 100_000
+
+/** Any value as indented JSON, truncated with a note if it is very long. */
+export function formatJson(value: unknown): string {
+  const text = JSON.stringify(value, replaceActorRef, 2) ?? 'undefined'
+  return text.length <= MAX_JSON_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_JSON_CHARACTERS)}\n… and ${text.length - MAX_JSON_CHARACTERS} characters more`
+}
+
+/** XState serializes an actor as an object with the key `xstate$$type`. */
+function replaceActorRef(_key: string, value: unknown): unknown {
+  const isActor = typeof value === 'object' && value !== null && 'xstate$$type' in value && 'id' in value
+  return isActor ? `[actor ${String(value.id)}]` : value
+}
+
+/** The name of an actor for places with little room: without the prefix of our own actors. */
+export function shortName(name: string): string {
+  return name.replace(/^(?:aggregate|version) (?=.)/, '')
+}

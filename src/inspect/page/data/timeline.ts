@@ -1,0 +1,133 @@
+import type { ReceivedStatus } from './receivedMessage.js'
+
+/** What a version is doing. It sets the colour of the bar. */
+export type Phase = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating' | 'stopped'
+
+/** A part of a bar. The last one has no end while it lasts. */
+export interface Span {
+  readonly phase: Phase
+  readonly from: number
+  to?: number
+}
+
+/** The row of one version in the timeline. */
+export interface Lane {
+  readonly sessionId: string
+  readonly version: string
+  readonly parentId: string | undefined
+  readonly spans: Span[]
+  /** How many calls were in flight from each time on. */
+  readonly calls: { readonly time: number; readonly count: number }[]
+}
+
+/** A move of the active version. */
+export interface Switch {
+  readonly time: number
+  readonly sessionId: string
+  readonly from: string
+  readonly to: string
+}
+
+/** The fields of an actor that the timeline needs. */
+export interface TimelineActor {
+  readonly sessionId: string
+  readonly name: string
+  readonly parentId: string | undefined
+}
+
+const MAX_LANES = 300
+const MAX_SPANS = 400
+const MAX_CALLS = 2_000
+const MAX_SWITCHES = 1_000
+const FLAT_PHASES: readonly string[] = ['provisioned', 'starting', 'running', 'stopped']
+
+/** The history of every version, built message by message in bounded memory. */
+export class Timeline {
+  readonly lanes = new Map<string, Lane>()
+  readonly switches: Switch[] = []
+  /** The active version of each aggregate, by the session id of the aggregate. */
+  readonly #active = new Map<string, string>()
+  /** The times of the first and the last message; NaN without any. */
+  first = Number.NaN
+  last = Number.NaN
+
+  /** Extends the timeline to this time. */
+  extendTo(time: number): void {
+    if (Number.isNaN(time)) return
+    if (!(this.first <= time)) this.first = time
+    if (!(this.last >= time)) this.last = time
+  }
+
+  /** Starts an actor's lane again. Stately's inspector may announce an actor with a later snapshot than its first. */
+  restart(sessionId: string): void {
+    this.lanes.get(sessionId)?.spans.splice(0)
+    this.#active.delete(sessionId)
+  }
+
+  /** Takes in an actor's snapshot, if the actor is a version or an aggregate. */
+  snapshot(actor: TimelineActor, snapshot: { value?: unknown; context?: unknown }, time: number): void {
+    const version = /^version (.+)$/.exec(actor.name)?.[1]
+    const phase = phaseOf(snapshot.value)
+    if (version !== undefined && phase !== undefined) this.#enter(this.#lane(actor, version), phase, time)
+    const { active } = (snapshot.context ?? {}) as { active?: unknown }
+    if (typeof active === 'string' && actor.name.startsWith('aggregate ')) this.#activate(actor.sessionId, active, time)
+  }
+
+  /** Takes in how many calls each version of an aggregate has in flight. */
+  status({ sessionId, status }: ReceivedStatus, time: number): void {
+    for (const { version, inFlight } of status.versions) {
+      const lane = [...this.lanes.values()].findLast(
+        it => it.version === version && (sessionId === undefined || it.parentId === sessionId),
+      )
+      if (lane === undefined || lane.calls.at(-1)?.count === inFlight) continue
+      lane.calls.push({ time, count: inFlight })
+      if (lane.calls.length > MAX_CALLS) lane.calls.splice(0, MAX_CALLS / 10)
+    }
+  }
+
+  #lane(actor: TimelineActor, version: string): Lane {
+    const known = this.lanes.get(actor.sessionId)
+    if (known !== undefined) return known
+    if (this.lanes.size >= MAX_LANES) this.#removeLane()
+    const lane: Lane = { sessionId: actor.sessionId, version, parentId: actor.parentId, spans: [], calls: [] }
+    this.lanes.set(actor.sessionId, lane)
+    return lane
+  }
+
+  /** Removes the oldest lane of a stopped version, or the oldest of all. */
+  #removeLane(): void {
+    const lanes = [...this.lanes.values()]
+    const removed = lanes.find(({ spans }) => spans.at(-1)?.phase === 'stopped') ?? lanes[0]
+    if (removed !== undefined) this.lanes.delete(removed.sessionId)
+  }
+
+  #enter({ spans, calls }: Lane, phase: Phase, time: number): void {
+    const last = spans.at(-1)
+    if (last?.phase === phase) return
+    if (last !== undefined) {
+      last.to = time
+      if (last.from >= time) spans.pop()
+    }
+    const previous = spans.at(-1)
+    if (previous?.phase === phase) delete previous.to
+    else spans.push({ phase, from: time })
+    if (spans.length > MAX_SPANS) spans.splice(0, MAX_SPANS / 10)
+    if (phase === 'stopped' && (calls.at(-1)?.count ?? 0) > 0) calls.push({ time, count: 0 })
+  }
+
+  #activate(sessionId: string, to: string, time: number): void {
+    const from = this.#active.get(sessionId)
+    if (from === to) return
+    this.#active.set(sessionId, to)
+    if (from === undefined) return
+    this.switches.push({ time, sessionId, from, to })
+    if (this.switches.length > MAX_SWITCHES) this.switches.splice(0, MAX_SWITCHES / 10)
+  }
+}
+
+/** The phase for a version's state value; undefined if the value is unknown. */
+export function phaseOf(value: unknown): Phase | undefined {
+  if (typeof value === 'string') return FLAT_PHASES.includes(value) ? (value as Phase) : undefined
+  if (typeof value !== 'object' || value === null || !('stopping' in value)) return undefined
+  return value.stopping === 'draining' || value.stopping === 'terminating' ? value.stopping : undefined
+}

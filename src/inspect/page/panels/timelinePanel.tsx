@@ -1,0 +1,90 @@
+import { useRef, useState } from 'preact/hooks'
+import { useSize } from '../browser/index.js'
+import type { Lane, Phase, ViewModel } from '../data/index.js'
+import { AXIS_HEIGHT, Axis, LANE_HEIGHT, LaneRow, NAMES_WIDTH, SwitchMarks } from './timelineRows.js'
+import { visibleLanes, visibleRange } from './timelineScale.js'
+
+const LENGTHS = [
+  [30_000, '30 s'],
+  [120_000, '2 min'],
+  [600_000, '10 min'],
+  [Number.POSITIVE_INFINITY, 'all'],
+] as const
+const PHASES: readonly Phase[] = ['provisioned', 'starting', 'running', 'draining', 'terminating', 'stopped']
+const MARGIN = 12
+
+/** The phases of every version, and the switches between versions. */
+export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonly now: number }) {
+  const box = useRef<HTMLDivElement>(null)
+  const [length, setLength] = useState(120_000)
+  const { timeline, actors } = view.store
+  const range = visibleRange(timeline, now, length)
+  const lanes = visibleLanes(timeline.lanes.values(), range)
+  const width = Math.max(100, useSize(box).width - NAMES_WIDTH - MARGIN)
+  const height = AXIS_HEIGHT + lanes.length * LANE_HEIGHT
+  const hasManyAggregates = new Set(lanes.map(({ parentId }) => parentId)).size > 1
+  const maxCalls = Math.max(1, ...lanes.flatMap(({ calls }) => calls.map(({ count }) => count)))
+  const nameOf = ({ version, parentId }: Lane) =>
+    hasManyAggregates ? `${actors.get(parentId ?? '')?.name.replace(/^aggregate /, '') ?? ''} ${version}` : version
+  return (
+    <section class="panel timeline" aria-labelledby="timeline-title">
+      <header>
+        <h2 id="timeline-title">Versions</h2>
+        <span class="legend">
+          {PHASES.map(phase => (
+            <span key={phase}>
+              <i class={`swatch ${phase}`} />
+              {phase}
+            </span>
+          ))}
+          <span>
+            <i class="swatch calls" />
+            calls in flight
+          </span>
+        </span>
+        <select
+          aria-label="Time range"
+          value={String(length)}
+          onChange={event => setLength(Number(event.currentTarget.value))}
+        >
+          {LENGTHS.map(([ms, text]) => (
+            <option key={text} value={String(ms)}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </header>
+      <div class="scroll" ref={box}>
+        {lanes.length === 0 ? (
+          <p class="empty">No versions yet. They appear with the first aggregate.</p>
+        ) : (
+          <svg
+            role="img"
+            aria-label={`Timeline of ${lanes.length} versions, ${timeline.switches.length} switches`}
+            width={width + NAMES_WIDTH + MARGIN}
+            height={height + 6}
+          >
+            <Axis range={range} width={width} height={height} />
+            {lanes.map((lane, i) => (
+              <LaneRow
+                key={lane.sessionId}
+                lane={lane}
+                name={nameOf(lane)}
+                range={range}
+                width={width}
+                maxCalls={maxCalls}
+                index={i}
+              />
+            ))}
+            <SwitchMarks
+              switches={timeline.switches.filter(({ time }) => time >= range.from && time <= range.to)}
+              range={range}
+              width={width}
+              height={height}
+            />
+          </svg>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,109 @@
+import { formatTime, type Lane, type Switch } from '../data/index.js'
+import { callsPath, clip, positionOf, type TimeRange, ticksIn } from './timelineScale.js'
+
+export const LANE_HEIGHT = 30
+export const NAMES_WIDTH = 150
+export const AXIS_HEIGHT = 22
+const BAR_HEIGHT = 13
+const CALLS_HEIGHT = 9
+
+interface ScaleProps {
+  readonly range: TimeRange
+  readonly width: number
+  readonly height: number
+}
+
+/** The time axis, with a line for each tick. */
+export function Axis({ range, width, height }: ScaleProps) {
+  return (
+    <>
+      {ticksIn(range, width / 110).map(time => {
+        const x = NAMES_WIDTH + positionOf(time, range) * width
+        const text = formatTime(time)
+        return (
+          <g key={time} class="tick">
+            <line x1={x} x2={x} y1={AXIS_HEIGHT - 6} y2={height} />
+            {x < NAMES_WIDTH + width - 40 && (
+              <text x={x} y="11" text-anchor="middle">
+                {range.to - range.from < 4_000 ? text : text.slice(0, 8)}
+              </text>
+            )}
+          </g>
+        )
+      })}
+    </>
+  )
+}
+
+interface LaneRowProps {
+  readonly lane: Lane
+  readonly name: string
+  readonly range: TimeRange
+  readonly width: number
+  /** The number of calls that fills the height. */
+  readonly maxCalls: number
+  readonly index: number
+}
+
+/** A version: its name, its phases as a bar, and below the bar its calls in flight. */
+export function LaneRow({ lane, name, range, width, maxCalls, index }: LaneRowProps) {
+  const y = AXIS_HEIGHT + index * LANE_HEIGHT + 3
+  const inFlight = lane.calls.at(-1)?.count ?? 0
+  return (
+    <g data-version={lane.version}>
+      <text class="lane" x="12" y={y + 13}>
+        {name.length > 18 ? `${name.slice(0, 17)}…` : name}
+        <title>{name}</title>
+      </text>
+      {inFlight > 0 && (
+        <text class="calls" x={NAMES_WIDTH - 10} y={y + 13} text-anchor="end">
+          {inFlight} {inFlight === 1 ? 'call' : 'calls'}
+        </text>
+      )}
+      {lane.spans.map(span => {
+        const part = clip(span, range)
+        if (part === undefined) return null
+        const [from, to] = [positionOf(part.from, range) * width, positionOf(part.to, range) * width]
+        return (
+          <rect
+            key={span.from}
+            class={`bar ${span.phase}`}
+            x={NAMES_WIDTH + from}
+            y={span.phase === 'stopped' ? y + BAR_HEIGHT / 2 - 1 : y}
+            width={Math.max(1, to - from)}
+            height={span.phase === 'stopped' ? 2 : BAR_HEIGHT}
+          >
+            <title>{`${lane.version}: ${span.phase} since ${formatTime(span.from)}`}</title>
+          </rect>
+        )
+      })}
+      <path
+        class="in-flight"
+        transform={`translate(${NAMES_WIDTH} ${y + BAR_HEIGHT + 1})`}
+        d={callsPath(lane.calls, range, width, CALLS_HEIGHT, maxCalls)}
+      />
+    </g>
+  )
+}
+
+interface SwitchMarksProps extends ScaleProps {
+  readonly switches: readonly Switch[]
+}
+
+/** A vertical line for each switch. */
+export function SwitchMarks({ switches, range, width, height }: SwitchMarksProps) {
+  return (
+    <>
+      {switches.map(({ time, from, to, sessionId }) => {
+        const x = NAMES_WIDTH + positionOf(time, range) * width
+        return (
+          <g key={`${sessionId} ${time}`} class="switch">
+            <title>{`${from} → ${to} at ${formatTime(time)}`}</title>
+            <line x1={x} x2={x} y1={AXIS_HEIGHT - 6} y2={height} />
+            <path d={`M${x - 5} ${AXIS_HEIGHT - 10}h10l-5 6z`} />
+          </g>
+        )
+      })}
+    </>
+  )
+}

@@ -1,0 +1,56 @@
+import type { Lane, Span, Timeline } from '../data/index.js'
+
+/** The visible part of the timeline, in ms since 1970. */
+export interface TimeRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** The last `length` ms until `now`, at least one second, and not from before the first message. */
+export function visibleRange({ first }: Pick<Timeline, 'first'>, now: number, length: number): TimeRange {
+  const from = Math.max(Number.isNaN(first) ? now : first, now - length)
+  return { from, to: Math.max(now, from + 1_000) }
+}
+
+/** The position of a time in the range, from 0 to 1. */
+export function positionOf(time: number, { from, to }: TimeRange): number {
+  return (time - from) / (to - from)
+}
+
+/** The part of a span that is in the range; undefined if there is none. */
+export function clip({ from, to = Number.POSITIVE_INFINITY }: Span, range: TimeRange): TimeRange | undefined {
+  const part = { from: Math.max(from, range.from), to: Math.min(to, range.to) }
+  return part.to > part.from ? part : undefined
+}
+
+/** The lanes of the versions that were not stopped for the whole range. */
+export function visibleLanes(lanes: Iterable<Lane>, range: TimeRange): Lane[] {
+  return [...lanes].filter(({ spans }) =>
+    spans.some(span => span.phase !== 'stopped' && clip(span, range) !== undefined),
+  )
+}
+
+const TICK_STEPS = [50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000]
+
+/** Round times in the range, at most `max` of them. */
+export function ticksIn({ from, to }: TimeRange, max: number): number[] {
+  const minStep = (to - from) / Math.max(1, max)
+  const step = TICK_STEPS.find(it => it >= minStep) ?? Math.ceil(minStep / 3_600_000) * 3_600_000
+  const first = Math.ceil(from / step) * step
+  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, i) => first + i * step)
+}
+
+/**
+ * The calls in flight as an SVG path with steps.
+ *
+ * @param max - the number of calls that fills the height
+ */
+export function callsPath(calls: Lane['calls'], range: TimeRange, width: number, height: number, max: number): string {
+  const x = (time: number) => Math.max(0, Math.min(1, positionOf(time, range))) * width
+  const y = (count: number) => height - (Math.min(count, max) / Math.max(1, max)) * height
+  const steps = calls.map(({ time, count }, i) => `L${x(time)} ${y(calls[i - 1]?.count ?? 0)}L${x(time)} ${y(count)}`)
+  const last = y(calls.at(-1)?.count ?? 0)
+  return calls.length === 0
+    ? ''
+    : `M${x(calls[0]?.time ?? 0)} ${height}${steps.join('')}L${width} ${last}L${width} ${height}Z`
+}

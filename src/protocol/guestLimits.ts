@@ -1,0 +1,34 @@
+import { invalidOption, positive } from '../validate.js'
+import { DEFAULT_MAX_FRAME_BYTES } from './frames.js'
+import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
+
+/** What is said when a guest connects must fit, and an error that says what does not. */
+const MIN_MESSAGE_ITEMS = 100
+
+/** What a host takes of its guest. A guest of this library is told, and keeps to it. */
+export interface GuestLimits {
+  readonly maxFrameBytes: number
+  readonly maxMessageItems: number
+  readonly maxHostRequests: number
+  readonly maxHostRequestBytes: number
+}
+
+/** {@link GuestLimits} as options. */
+export type GuestLimitOptions = { readonly [name in keyof GuestLimits]?: GuestLimits[name] | undefined }
+
+/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileLimits(options: GuestLimitOptions): GuestLimits {
+  const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
+  return {
+    maxFrameBytes: positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES),
+    maxMessageItems: itemsOf(maxMessageItems),
+    maxHostRequests: positive('maxHostRequests', maxHostRequests, DEFAULT_MAX_HOST_REQUESTS),
+    maxHostRequestBytes: positive('maxHostRequestBytes', maxHostRequestBytes, DEFAULT_MAX_HOST_REQUEST_BYTES),
+  }
+}
+
+function itemsOf(maxMessageItems: number | undefined): number {
+  const items = positive('maxMessageItems', maxMessageItems, DEFAULT_MAX_MESSAGE_ITEMS)
+  if (items >= MIN_MESSAGE_ITEMS) return items
+  throw invalidOption('maxMessageItems', `${MIN_MESSAGE_ITEMS} or more`, items)
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs machines to completion: first all machines come to rest, then their effects are performed, in the order in which
+ * they were decided.
+ *
+ * A machine's action runs in the middle of a transition, while its snapshot is still the old one. Performing an effect there
+ * would let a host, a subscriber or a logger see, or change, half a decision. So actions only {@link push}. Code that sends
+ * events to machines does so inside {@link decide}; the outermost `decide` performs the effects. An effect may push others,
+ * and may decide again: those effects are queued behind.
+ */
+export class EffectQueue {
+  readonly #queue: (() => void)[] = []
+  /** The number of effects already taken. `shift` would move all the others each time. */
+  #taken = 0
+  readonly #hooks: EffectHooks
+  #depth = 0
+  #performing = false
+
+  constructor(hooks: EffectHooks) {
+    this.#hooks = hooks
+  }
+
+  /** Queues an effect. Call it inside {@link decide}, or inside an effect. */
+  push(effect: () => void): void {
+    this.#queue.push(effect)
+  }
+
+  /** Sends events to machines, then performs their effects, unless it was called inside another `decide`, which does so. */
+  decide<T>(send: () => T): T {
+    this.#depth++
+    try {
+      return send()
+    } finally {
+      if (--this.#depth === 0) this.#perform()
+    }
+  }
+
+  #perform(): void {
+    this.#hooks.decided?.()
+    if (this.#performing) return
+    this.#performing = true
+    try {
+      for (;;) {
+        const effect = this.#take()
+        if (effect !== undefined) this.#attempt(effect)
+        else {
+          this.#hooks.performed?.()
+          if (this.#queue.length === 0) return
+        }
+      }
+    } finally {
+      this.#performing = false
+    }
+  }
+
+  #take(): (() => void) | undefined {
+    if (this.#taken < this.#queue.length) return this.#queue[this.#taken++]
+    this.#queue.length = 0
+    this.#taken = 0
+    return undefined
+  }
+
+  #attempt(effect: () => void): void {
+    try {
+      effect()
+    } catch (error) {
+      this.#hooks.failed(error)
+    }
+  }
+}
+
+export interface EffectHooks {
+  /** All machines have come to rest; no effect has been performed yet. */
+  decided?(): void
+  /** All effects have been performed. */
+  performed?(): void
+  /** An effect threw; the others are still performed. */
+  failed(error: unknown): void
+}

@@ -1,0 +1,4 @@
+export { type GeneratedPath, type PathState, type PathStep, type PathsOptions, pathsOf } from './pathsOf.js'
+export type { GivenEvents, PathEvent, SyntheticEvent } from './possibleEvents.js'
+export { pathTo, shortestPath, shortestPaths } from './shortestPath.js'
+export { type GraphStep, type StateGraph, type StateGraphOptions, stateGraph } from './stateGraph.js'

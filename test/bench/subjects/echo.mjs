@@ -1,2 +1,0 @@
-/** The module under test, in every host. */
-export const call = request => request

@@ -1,0 +1,153 @@
+import '../../fixtures/inspect/slowMachine.js'
+import { describe, expect, it } from 'vitest'
+import { parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
+import { Store } from '../../../src/inspect/page/data/store.js'
+import { phaseOf, Timeline } from '../../../src/inspect/page/data/timeline.js'
+import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
+
+const recorded = await recordSwitch(100)
+
+function timelineOf(messages: readonly object[]): Timeline {
+  const store = new Store()
+  for (const it of messages) {
+    const message = parseMessage(JSON.stringify(it))
+    if (message !== undefined) store.apply(message)
+  }
+  return store.timeline
+}
+
+describe('The timeline', () => {
+  const timeline = timelineOf([...recorded.settled, ...recorded.switching, ...recorded.switched])
+  const [one, two] = [...timeline.lanes.values()]
+
+  it('has the phases of each version, from provisioned to stopped, without gaps', () => {
+    expect([one?.version, two?.version]).toEqual(['1.0.0', '2.0.0'])
+    expect(one?.spans.map(({ phase }) => phase)).toEqual([
+      'provisioned',
+      'starting',
+      'running',
+      'draining',
+      'terminating',
+      'stopped',
+    ])
+    expect(two?.spans.map(({ phase }) => phase)).toEqual(['provisioned', 'starting', 'running'])
+    const spans = one?.spans ?? []
+    for (const [i, span] of spans.entries()) expect(span.to).toBe(spans[i + 1]?.from)
+  })
+
+  it('has one switch, at the time when the new version became active', () => {
+    expect(timeline.switches.map(({ from, to }) => [from, to])).toEqual([['1.0.0', '2.0.0']])
+    const time = timeline.switches[0]?.time ?? 0
+    expect(time).toBeGreaterThanOrEqual(one?.spans.find(({ phase }) => phase === 'terminating')?.from ?? Infinity)
+    expect(time).toBeLessThanOrEqual(timeline.last)
+  })
+
+  it('has the calls in flight from the status of the aggregate', () => {
+    expect(one?.calls.map(({ count }) => count)).toEqual([3, 0])
+    expect(two?.calls.map(({ count }) => count)).toEqual([0, 2])
+  })
+
+  it('reads a phase from a known state value, and none from others', () => {
+    expect(phaseOf('starting')).toBe('starting')
+    expect(phaseOf({ stopping: 'draining' })).toBe('draining')
+    for (const value of ['other', { stopping: 'x' }, { a: 'b' }, null, 3]) expect(phaseOf(value)).toBeUndefined()
+  })
+
+  it('keeps a limited number of lanes, spans and switches', () => {
+    const long = new Timeline()
+    for (let i = 0; i < 1_000; i++) {
+      long.snapshot({ sessionId: `${i}`, name: `version ${i}.0.0`, parentId: 'a' }, { value: 'stopped' }, i)
+      const value = i % 2 === 0 ? 'starting' : 'running'
+      long.snapshot({ sessionId: 'v', name: 'version 9', parentId: 'a' }, { value }, i)
+      const active = `${i}.0.0`
+      long.snapshot({ sessionId: 'a', name: 'aggregate a', parentId: undefined }, { context: { active } }, i)
+    }
+    expect(long.lanes.size).toBe(300)
+    expect(long.lanes.get('v')?.spans.length).toBeLessThanOrEqual(400)
+    expect(long.switches.length).toBe(999)
+  })
+
+  const aggregate = (id: string) => ({ sessionId: id, name: `aggregate ${id}`, parentId: undefined })
+  const version = (sessionId: string, name: string, parentId = 'a') => ({
+    sessionId,
+    name: `version ${name}`,
+    parentId,
+  })
+  const status = (sessionId: string, name: string, inFlight: number) => ({
+    type: '@cutover.status' as const,
+    sessionId,
+    createdAt: '1',
+    status: { versions: [{ version: name, inFlight }] },
+  })
+
+  it('removes the oldest lane if no version has stopped', () => {
+    const full = new Timeline()
+    for (let i = 0; i < 301; i++) full.snapshot(version(`${i}`, `${i}.0.0`), { value: 'running' }, i)
+    expect([full.lanes.size, full.lanes.has('0'), full.lanes.has('300')]).toEqual([300, false, true])
+  })
+
+  it('removes the lane of a stopped version before that of a running one', () => {
+    const full = new Timeline()
+    for (let i = 0; i < 300; i++)
+      full.snapshot(version(`${i}`, `${i}.0.0`), { value: i === 7 ? 'stopped' : 'running' }, i)
+    full.snapshot(version('new', '1.1.1'), { value: 'running' }, 300)
+    expect([full.lanes.size, full.lanes.has('0'), full.lanes.has('7')]).toEqual([300, true, false])
+  })
+
+  it('keeps a limited number of changes of the calls in flight, and of switches', () => {
+    const long = new Timeline()
+    long.snapshot(version('v', '1.0.0'), { value: 'running' }, 0)
+    for (let i = 0; i < 2_500; i++) {
+      long.status(status('a', '1.0.0', i % 2), i)
+      long.snapshot(aggregate('a'), { context: { active: `${i}.0.0` } }, i)
+    }
+    expect(long.lanes.get('v')?.calls.length).toBeLessThanOrEqual(2_000)
+    expect(long.lanes.get('v')?.calls.at(-1)).toEqual({ time: 2_499, count: 1 })
+    expect(long.switches.length).toBeLessThanOrEqual(1_000)
+  })
+
+  it('assigns the calls to the version of the right aggregate, and ends them when the version stops', () => {
+    const two = new Timeline()
+    two.snapshot(version('v', '1.0.0', 'a'), { value: 'running' }, 0)
+    two.snapshot(version('w', '1.0.0', 'b'), { value: 'running' }, 0)
+    two.status(status('a', '1.0.0', 3), 1)
+    two.snapshot(version('v', '1.0.0', 'a'), { value: 'stopped' }, 2)
+    expect(two.lanes.get('v')?.calls.map(({ count }) => count)).toEqual([3, 0])
+    expect(two.lanes.get('w')?.calls).toEqual([])
+  })
+
+  it('has no empty spans, and joins a phase that continues after one', () => {
+    const quick = new Timeline()
+    for (const [value, time] of [
+      ['running', 1],
+      ['starting', 5],
+      ['running', 5],
+      ['stopped', 9],
+    ] as const) {
+      quick.snapshot(version('v', '1.0.0'), { value }, time)
+    }
+    expect(quick.lanes.get('v')?.spans).toEqual([
+      { phase: 'running', from: 1, to: 9 },
+      { phase: 'stopped', from: 9 },
+    ])
+  })
+
+  it('restarts the lane of an actor, without a switch from its earlier snapshot', () => {
+    const again = new Timeline()
+    again.snapshot(version('v', '1.0.0'), { value: 'running' }, 1)
+    again.snapshot(aggregate('a'), { context: { active: '2.0.0' } }, 1)
+    for (const id of ['v', 'a']) again.restart(id)
+    again.snapshot(version('v', '1.0.0'), { value: 'provisioned' }, 2)
+    again.snapshot(aggregate('a'), { context: { active: '1.0.0' } }, 2)
+    expect(again.lanes.get('v')?.spans).toEqual([{ phase: 'provisioned', from: 2 }])
+    expect(again.switches).toEqual([])
+  })
+
+  it('spans the times of the messages, and ignores a message without a time', () => {
+    const line = new Timeline()
+    line.extendTo(Number.NaN)
+    expect([line.first, line.last]).toEqual([Number.NaN, Number.NaN])
+    for (const time of [5, 3, Number.NaN, 9]) line.extendTo(time)
+    expect([line.first, line.last]).toEqual([3, 9])
+  })
+})

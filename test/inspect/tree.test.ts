@@ -1,0 +1,141 @@
+import '../fixtures/inspect/slowMachine.js'
+import { Aggregate, type Inspect, type Runtime } from 'cutover'
+import { childProcess, inProcess, workerThread } from 'cutover/hosts'
+import { describe, expect, it, vi } from 'vitest'
+import type { AnyActorRef } from 'xstate'
+import { rejectionOf } from '../fixtures/hosting.js'
+import { guestFile } from '../fixtures/remoteHost.js'
+import { actorOf, Seen } from '../fixtures/seen.js'
+
+const id = 'markdown'
+const version = '1.0.0'
+const module = guestFile('versatile')
+const echo = { call: (request: unknown) => request }
+
+/** Runs an aggregate from start to disposal, with one call. */
+async function runOnce(runtime: Runtime, inspect?: Inspect): Promise<void> {
+  await using aggregate = new Aggregate({ id, inspect })
+  aggregate.addVersion(version, runtime)
+  aggregate.start()
+  await aggregate.setVersion(version)
+  await aggregate.whenRunning()
+  expect(await aggregate.call({ do: 'answer', value: 'x' })).toBeDefined()
+}
+
+describe('An inspector of an aggregate and its hosts', () => {
+  it.each([
+    ['worker thread', workerThread],
+    ['child process', childProcess],
+  ])('sees the supervisor of a %s below its version, and the connection below the supervisor', async (_, host) => {
+    const seen = new Seen()
+    await runOnce(host({ module, inspect: seen }).provision({ id, version }), seen)
+    expect(seen.tree()).toEqual([
+      ['aggregate markdown', undefined],
+      ['version 1.0.0', 'aggregate markdown'],
+      ['supervisor markdown 1.0.0', 'version 1.0.0'],
+      ['connection markdown 1.0.0', 'supervisor markdown 1.0.0'],
+    ])
+    const [root] = seen.messages().map(({ sessionId }) => sessionId)
+    expect(new Set(seen.events.map(({ rootId }) => rootId))).toEqual(new Set([root]))
+  })
+
+  it('sees a supervisor and no connection for the in-process host', async () => {
+    const seen = new Seen()
+    await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }), seen)
+    expect(seen.tree().slice(2)).toEqual([['supervisor markdown 1.0.0', 'version 1.0.0']])
+  })
+
+  it('gets one reference per actor in all events, and the reference has the current snapshot', async () => {
+    const seen = new Seen()
+    await runOnce(workerThread({ module, inspect: seen }).provision({ id, version }), seen)
+    const refs = new Set(seen.events.map(actorOf))
+    expect(refs.size).toBe(4)
+    expect([...refs].slice(1).map(ref => ref.getSnapshot())).toMatchObject([
+      { value: 'stopped', status: 'stopped' },
+      { value: 'stopped', status: 'done' },
+      { value: 'closed', status: 'done' },
+    ])
+  })
+
+  it('gets the same reference for the sender of an event, such as the timer of a supervisor', async () => {
+    const seen = new Seen()
+    const start = vi.fn().mockRejectedValueOnce(new Error('not yet'))
+    await runOnce(
+      inProcess({ module: { ...echo, start }, minBackoff: 0, inspect: seen }).provision({ id, version }),
+      seen,
+    )
+    const sources = seen.events.flatMap(event => ('sourceRef' in event && event.sourceRef ? [event.sourceRef] : []))
+    const isSupervisor = (ref: unknown) => (ref as AnyActorRef).id === 'supervisor markdown 1.0.0'
+    expect(sources.filter(isSupervisor)).not.toEqual([])
+    expect(new Set([...seen.events.map(actorOf), ...sources].filter(isSupervisor)).size).toBe(1)
+  })
+
+  it('sees a new connection for every launch', async () => {
+    const seen = new Seen()
+    const runtime = workerThread({ module, inspect: seen, minBackoff: 0 }).provision({ id, version })
+    runtime.start()
+    await runtime.call({ do: 'answer', value: 'x' })
+    await runtime.abort({ force: true })
+    await runtime.stop()
+    const connections = seen.tree().filter(([name]) => name.startsWith('connection'))
+    expect(connections).toEqual(Array(2).fill(['connection markdown 1.0.0', 'supervisor markdown 1.0.0']))
+  })
+
+  it('sees only the hosts if the aggregate has no inspector', async () => {
+    const seen = new Seen()
+    await runOnce(inProcess({ module: echo, inspect: seen }).provision({ id, version }))
+    expect(seen.tree()).toEqual([['supervisor markdown 1.0.0', undefined]])
+  })
+
+  it('sees only the aggregate and its versions if the hosts have no inspector', async () => {
+    const seen = new Seen()
+    await runOnce(inProcess({ module: echo }).provision({ id, version }), seen)
+    expect(seen.tree().map(([name]) => name)).toEqual(['aggregate markdown', 'version 1.0.0'])
+  })
+
+  it('sees the supervisor of a runtime without a parent if the runtime was started before it was added', async () => {
+    const seen = new Seen()
+    const runtime = inProcess({ module: echo, inspect: seen }).provision({ id, version })
+    runtime.start()
+    await runOnce(runtime, seen)
+    expect(seen.tree()[0]).toEqual(['supervisor markdown 1.0.0', undefined])
+  })
+
+  it.each<[string, Inspect]>([
+    ['throws', { next: () => JSON.parse('{') }],
+    ['rejects', { next: () => Promise.reject(new Error('late')) as never }],
+    ['throws, as a function,', () => JSON.parse('{')],
+  ])('breaks nothing if it %s, and the error is logged', async (_, inspect) => {
+    const errors = new Set<string>()
+    const ignore = () => {}
+    const logger = {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: (_: object, message: string) => errors.add(message),
+    }
+    await runOnce(workerThread({ module, inspect }).provision({ id, version, logger }), inspect)
+    expect([...errors]).toEqual(['an inspector threw'])
+  })
+
+  it.each([inProcess, workerThread, childProcess])(
+    'must be an inspector: %o refuses anything else by name',
+    async host => {
+      for (const inspect of [null, {}, 'page', { next: 7 }]) {
+        const make = async () => host({ module, inspect: inspect as never })
+        expect(await rejectionOf(make())).toMatchObject({
+          code: 'CUTOVER_INVALID_OPTION',
+          message: expect.stringMatching(/^Option "inspect" must be a function, or an observer with next, got /),
+        })
+      }
+    },
+  )
+
+  it('does not see a runtime that cannot be shown, and the runtime still starts', async () => {
+    const seen = new Seen()
+    const runtime = inProcess({ module: echo }).provision({ id, version })
+    const fail = () => JSON.parse('{')
+    await runOnce(Object.assign(runtime, { [Symbol.for('cutover.shownBelow')]: fail }), seen)
+    expect(seen.tree()).toHaveLength(2)
+  })
+})

@@ -1,0 +1,151 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { AskedAtOnce } from '../../fixtures/askedAtOnce.js'
+import { rejectionOf } from '../../fixtures/hosting.js'
+import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
+
+const LOST = 'CUTOVER_RUNTIME_LOST'
+const MEGABYTE = 1024 * 1024
+const versatile = guestFile('versatile')
+
+/** What became of the greedy call, and of the one after it. */
+interface Outcome {
+  readonly deed: string
+  readonly code?: string
+  readonly message?: string
+  readonly value?: string
+  /** What the host held then, in bytes. */
+  readonly heapUsed: number
+  readonly external: number
+  readonly next: string
+}
+
+const TOO_MANY_ITEMS = /more than 1000000 items \(maxMessageItems\)/
+const TOO_MANY_REQUESTS = /more than 33554432 bytes \(maxHostRequestBytes\)/
+const UNREAD = /does not read: more than 67108864 bytes \(maxBufferedBytes\)/
+/** Of each deed why its guest is ended. */
+const ENDED = {
+  emptyMaps: TOO_MANY_ITEMS,
+  emptyArrays: TOO_MANY_ITEMS,
+  emptyBytes: TOO_MANY_ITEMS,
+  numbers: TOO_MANY_ITEMS,
+  nestedArrays: TOO_MANY_ITEMS,
+  keysThatAreNumbers: TOO_MANY_ITEMS,
+  halfFloats: TOO_MANY_ITEMS,
+  unsortedKeys: TOO_MANY_ITEMS,
+  inAnotherOrder: TOO_MANY_ITEMS,
+  moreThanItSays: /14000000 items are in 1\d{7} bytes/,
+  requests: TOO_MANY_REQUESTS,
+  requestsAndStopsReading: TOO_MANY_REQUESTS,
+  requestsOfManyItems: TOO_MANY_REQUESTS,
+  requestsOfAnyKind: TOO_MANY_REQUESTS,
+  answersUnread: UNREAD,
+  refusalsUnread: UNREAD,
+}
+
+describe('A guest that wants the memory of its host, whose heap has 64 MB', () => {
+  const outcomes = new Map<string, Outcome>()
+  const outcomeOf = (deed: string) => outcomes.get(deed) as Outcome
+
+  beforeAll(async () => {
+    const host = new URL('../../fixtures/processes/hostOfGreedy.mjs', import.meta.url).pathname
+    const deeds = [...Object.keys(ENDED), 'manyErrors', 'tooDeep', 'askTooDeep']
+    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=64', host, ...deeds])
+    for (const line of stdout.trim().split('\n')) {
+      const outcome = JSON.parse(line) as Outcome
+      outcomes.set(outcome.deed, outcome)
+    }
+  }, 120_000)
+
+  it.each(Object.entries(ENDED))('is ended, and launched again, for %s', (deed, why) => {
+    expect(outcomeOf(deed)).toMatchObject({ code: LOST, message: expect.stringMatching(why), next: 'next' })
+    // A guest that asks for much has 32 MiB, one message more, and what is on its way.
+    expect(outcomeOf(deed).heapUsed + outcomeOf(deed).external).toBeLessThan(150 * MEGABYTE)
+  })
+
+  it('gets an error for what it asks when that is nested too deep, and no other call suffers', () => {
+    expect(outcomeOf('askTooDeep')).toMatchObject({ value: 'string', next: 'next' })
+  })
+
+  it('loses the one call that it answers with what is nested too deep', () => {
+    const message = 'The answer of version 1.0.0 cannot be read: it is nested more than 1000 levels deep.'
+    expect(outcomeOf('tooDeep')).toMatchObject({ code: 'CUTOVER_INVALID_ANSWER', message, next: 'next' })
+  })
+
+  it('may reject with 400,000 errors in one: so many are not made', () => {
+    expect(outcomeOf('manyErrors')).toMatchObject({ message: 'many', next: 'next' })
+  })
+})
+
+describe('The limits of a host', { timeout: 20_000 }, () => {
+  it('maxMessageItems: an answer of a module that has more rejects its call alone, and one with as many does not', async () => {
+    await using host = await RemoteHost.ofModule({ module: versatile, maxMessageItems: 100 }).started()
+    const results = await Promise.allSettled([
+      host.do('count', { items: 100 }),
+      host.do('count', { items: 101 }),
+      host.do('answer', { value: 1 }),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results[1]).toMatchObject({
+      reason: {
+        code: 'CUTOVER_INVALID_ANSWER',
+        version: '1.0.0',
+        message: expect.stringMatching(
+          /^The answer of version 1\.0\.0 cannot be sent: .*100 items \(maxMessageItems\)/,
+        ),
+      },
+    })
+    expect(host.types).toEqual(['started'])
+  })
+
+  it('maxMessageItems: requests of the host may have more', async () => {
+    await using host = await RemoteHost.ofModule({ module: versatile, maxMessageItems: 100 }).started()
+    expect(await host.do('length', { value: new Array(1_000).fill(0) })).toBe(1_000)
+  })
+
+  it('maxHostRequestBytes: what a module asks waits until there is room, and is answered', async () => {
+    const asked = new AskedAtOnce(4)
+    const options = { module: versatile, maxHostRequestBytes: 4 * MEGABYTE }
+    await using host = await RemoteHost.ofModule(options, { onHostRequest: () => asked.answer() }).started()
+    expect(await host.do('askOften', { times: 40, bytes: MEGABYTE })).toBe(40)
+    expect(asked.most).toBe(4)
+    expect(host.types).toEqual(['started'])
+  })
+
+  it('maxHostRequestBytes: one request may be larger than all may be', async () => {
+    const options = { module: versatile, maxHostRequestBytes: 1_000 }
+    const onHostRequest = async (request: unknown) => (request as Uint8Array).length
+    await using host = await RemoteHost.ofModule(options, { onHostRequest }).started()
+    expect(await host.do('askOften', { times: 3, bytes: MEGABYTE })).toBe(3)
+    expect(host.types).toEqual(['started'])
+  })
+
+  it('maxHostRequests: what a module asks waits until there is room, and is answered', async () => {
+    const asked = new AskedAtOnce(3)
+    const options = { module: versatile, maxHostRequests: 3 }
+    await using host = await RemoteHost.ofModule(options, { onHostRequest: () => asked.answer() }).started()
+    expect(await host.do('askOften', { times: 50, bytes: 1 })).toBe(50)
+    expect(asked.most).toBe(3)
+  })
+
+  it('maxBufferedBytes: a guest that lets more pile up is ended, and the error says how to allow it', async () => {
+    const asked = new AskedAtOnce(10)
+    const onHostRequest = () => asked.answer().then(() => new Uint8Array(MEGABYTE))
+    const options = { maxFrameBytes: 2 * MEGABYTE, maxBufferedBytes: 3 * MEGABYTE }
+    const args = [guestFile('greedyGuest').pathname, 'answersUnread']
+    await using host = await RemoteHost.ofModule(
+      { module: versatile, ...options },
+      {
+        command: process.execPath,
+        args,
+        onHostRequest,
+      },
+    ).started()
+    const error = await rejectionOf(host.runtime.call('greed' as never))
+    expect(error).toMatchObject({
+      code: LOST,
+      message: expect.stringMatching(/more than 3145728 bytes .*raise maxBufferedBytes/),
+    })
+  })
+})

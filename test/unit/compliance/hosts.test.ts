@@ -1,9 +1,0 @@
-import { runtimeCompliance } from 'cutover/testing'
-import { describe, it } from 'vitest'
-import { HOSTS } from '../../fixtures/compliance/hosts.js'
-
-describe.each(Object.entries(HOSTS))('compliance, %s', (_, options) => {
-  for (const { name, run, skip } of runtimeCompliance(options)) {
-    it.skipIf(skip !== undefined)(skip === undefined ? name : `${name} (${skip})`, run, 20_000)
-  }
-})

@@ -1,0 +1,172 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { MAX_NESTING, TooManyItemsError } from '../../../src/protocol/limits.js'
+import { MessageReader } from '../../../src/protocol/messageReader.js'
+import { MessageWriter } from '../../../src/protocol/messageWriter.js'
+import { Unreadable } from '../../../src/protocol/transport.js'
+import { seed } from './seed.js'
+
+const HEADER = 4
+const RESPONSE = 2
+const KIND = 'RuntimeCallResponse'
+/** An answer whose payload is given as bytes, with its keys in canonical order. */
+function answer(...payload: readonly Uint8Array[]): Buffer {
+  const writer = new MessageWriter()
+  writer.add(7, RESPONSE, KIND, null)
+  const whole = writer.take().subarray(HEADER)
+  // Behind the payload come the key `message_type`, with a byte for its length, and the type.
+  const at = whole.length - 'message_type'.length - 3
+  return Buffer.concat([whole.subarray(0, at), ...payload, whole.subarray(at + 1)])
+}
+
+/** The same with the keys in reverse order, which the library reads. */
+function answerInAnotherOrder(...payload: readonly Uint8Array[]): Buffer {
+  const text = (value: string) => Buffer.from([0x60 + value.length, ...Buffer.from(value)])
+  const head = [
+    Buffer.from([0xa3]),
+    text('message_type'),
+    Buffer.from([2]),
+    text('body'),
+    Buffer.from([0xa1]),
+    text(KIND),
+  ]
+  return Buffer.concat([...head, ...payload, text('id'), Buffer.from([7])])
+}
+
+const arrayHead = (count: number) => {
+  if (count < 24) return Buffer.from([0x80 + count])
+  if (count < 256) return Buffer.from([0x98, count])
+  const head = Buffer.from([0x9a, 0, 0, 0, 0])
+  head.writeUInt32BE(count, 1)
+  return head
+}
+const arrayOf = (count: number, ...item: number[]) =>
+  Buffer.concat([arrayHead(count), Buffer.alloc(count * item.length, Buffer.from(item))])
+/** Below the short way of the codec, which ends after 16 levels. */
+const deeper = (bytes: Uint8Array) => Buffer.concat([Buffer.alloc(20, 0x81), bytes])
+const read = (bytes: Buffer, maxItems?: number) => new MessageReader(maxItems).read(bytes, 0, bytes.length)
+const nested = (levels: number) => {
+  let value: unknown = 1
+  for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { a: value }
+  return value
+}
+
+const { value: anything } = fc.letrec<{ value: unknown }>(tie => ({
+  value: fc.oneof(
+    { maxDepth: 20, depthSize: 'medium' },
+    fc.oneof(fc.integer(), fc.double(), fc.string(), fc.uint8Array({ maxLength: 20 }), fc.constantFrom(null, true)),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(fc.oneof(fc.string({ maxLength: 5 }), fc.constantFrom('é', '__proto__')), tie('value'), {
+      maxKeys: 4,
+    }),
+    fc.array(fc.tuple(fc.integer(), tie('value')), { maxLength: 3 }).map(entries => new Map(entries)),
+  ),
+}))
+
+describe('The items of a message', () => {
+  it('count the same for who writes and for who reads: each element, each key, each value; a byte string for four', () => {
+    const [writer, reader] = [new MessageWriter(), new MessageReader()]
+    fc.assert(
+      fc.property(anything, payload => {
+        const size = writer.add(7, RESPONSE, KIND, payload)
+        const bytes = writer.take()
+        reader.read(bytes, HEADER, bytes.length)
+        expect(reader.size).toBe(size)
+      }),
+      { seed, numRuns: 3_000 },
+    )
+    const itemsOf = (payload: unknown) => {
+      const size = writer.add(7, RESPONSE, KIND, payload)
+      return (size - writer.take().length + HEADER) / 64
+    }
+    expect(itemsOf(1)).toBe(0)
+    expect(itemsOf([1, 'two', { a: 3, b: [4] }])).toBe(3 + 4 + 1)
+    expect(itemsOf([new Uint8Array(9)])).toBe(1 + 3)
+    expect(itemsOf([new Map([[1, [2]]]), {}])).toBe(2 + 2 + 1)
+    expect(itemsOf(nested(40))).toBe(20 + 2 * 20)
+  })
+
+  it.each([
+    ['an array', arrayOf(100, 0), 100],
+    ['maps', arrayOf(20, 0xa2, 0x61, 0x61, 0, 0x61, 0x62, 0), 100],
+    ['maps with their keys in another order', arrayOf(20, 0xa2, 0x61, 0x62, 0, 0x61, 0x61, 0), 100],
+    ['byte strings', arrayOf(25, 0x41, 1), 100],
+    ['nested arrays', arrayOf(25, 0x81, 0x81, 0x81, 0), 100],
+    ['keys that are no texts', arrayOf(40, 0xa1, 1, 1), 120],
+    ['an array far down', deeper(arrayOf(80, 0)), 100],
+    ['byte strings far down', deeper(arrayOf(20, 0x41, 1)), 100],
+  ])('may be as many as the reader takes, and not one more: %s', (_, payload, items) => {
+    for (const make of [answer, answerInAnotherOrder]) {
+      // In another order the map of the message, its body and the kind count as well.
+      const all = make === answer ? items : items + 8
+      expect(read(make(payload), all)).toMatchObject({ id: 7, kind: KIND })
+      expect(() => read(make(payload), all - 1)).toThrow(TooManyItemsError)
+      expect(() => read(make(payload), all - 1)).toThrow(`more than ${all - 1} items (maxMessageItems)`)
+    }
+  })
+
+  it.each([
+    ['items that are not there', Buffer.concat([arrayHead(2 ** 31), Buffer.alloc(100, 0xa0)])],
+    ['items that are not there, far down', deeper(Buffer.concat([arrayHead(200), Buffer.alloc(100, 0xa0)]))],
+    ['entries that are not there', Buffer.from([0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])],
+    ['an array of an endless length', Buffer.from([0x9b, 255, 255, 255, 255, 255, 255, 255, 255, 0])],
+    ['an array without a length', Buffer.from([0x9f, 1, 2, 0xff])],
+    ['a text in chunks', Buffer.from([0x7f, 0x61, 0x61, 0xff])],
+    ['bytes in chunks', deeper(Buffer.from([0x5f, 0x41, 1, 0xff]))],
+    ['a text longer than the message', Buffer.from([0x7a, 255, 255, 255, 255, 0x61])],
+    ['a text longer than the message, far down', deeper(Buffer.from([0x7a, 255, 255, 255, 255, 0x61]))],
+    ['a tag', deeper(Buffer.from([0xc1, 0]))],
+  ])('are refused when the message says that it has more than it has, or does not say how many: %s', (_, payload) => {
+    for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(payload))).toThrow(/CBOR|map|kind/)
+  })
+
+  it('more than the other side takes are refused by who sends them, and nothing is added', () => {
+    const writer = new MessageWriter(undefined, 10)
+    expect(() => writer.add(1, RESPONSE, KIND, new Array(11).fill(0))).toThrow(TooManyItemsError)
+    expect(() => writer.add(1, RESPONSE, KIND, nested(30))).toThrow(TooManyItemsError)
+    expect(writer.length).toBe(0)
+    writer.add(1, RESPONSE, KIND, new Array(10).fill(0))
+    expect(writer.length).toBeGreaterThan(0)
+  })
+})
+
+describe('A payload that is nested deep', () => {
+  it(`is taken up to ${MAX_NESTING} levels, by who sends it and by who reads it`, () => {
+    const writer = new MessageWriter()
+    writer.add(7, RESPONSE, KIND, nested(MAX_NESTING))
+    const bytes = writer.take()
+    expect(new MessageReader().read(bytes, HEADER, bytes.length)).toMatchObject({ id: 7, kind: KIND })
+    for (const levels of [MAX_NESTING + 1, 100_000]) {
+      expect(() => writer.add(7, RESPONSE, KIND, nested(levels))).toThrow(`more than ${MAX_NESTING} levels deep`)
+    }
+    expect(writer.length).toBe(0)
+  })
+
+  it.each([
+    ['in canonical order', answer],
+    ['in another order', answerInAnotherOrder],
+  ])('deeper than that is unreadable, and the message says whose it is all the same: %s', (_, make) => {
+    for (const levels of [MAX_NESTING + 1, 900_000]) {
+      const { id, type, kind, payload } = read(make(Buffer.alloc(levels, 0x81), Buffer.from([0])))
+      expect({ id, type, kind }).toEqual({ id: 7, type: RESPONSE, kind: KIND })
+      expect(payload).toBeInstanceOf(Unreadable)
+    }
+  })
+
+  it.each([
+    ['more items than are allowed', arrayOf(200, 0)],
+    ['items that are not there', Buffer.from([0x9a, 255, 255, 255, 255])],
+    ['a tag', Buffer.from([0xc1, 0])],
+    ['no end', Buffer.alloc(0)],
+  ])('deeper than that is refused when down there is %s', (_, bottom) => {
+    const deep = Buffer.alloc(2_000, 0x81)
+    for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(deep, bottom), 2_150)).toThrow()
+  })
+
+  it('is read again after one that was too deep', () => {
+    const reader = new MessageReader()
+    const messages = [answer(Buffer.alloc(2_000, 0x81), Buffer.from([0])), answer(Buffer.from([0x81, 0]))]
+    const payloads = [...messages, ...messages].map(bytes => reader.read(bytes, 0, bytes.length).payload)
+    expect(payloads).toEqual([expect.any(Unreadable), [0], expect.any(Unreadable), [0]])
+  })
+})

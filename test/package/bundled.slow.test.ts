@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -59,5 +59,28 @@ describe('A service bundled by esbuild', { timeout: 60_000 }, () => {
 
   it.each(['ownThread', 'ownProcess'])('keeps a guest program that an entry of its own imports: %s', async host => {
     expect(await run('service.mjs', host, 'double')).toEqual([42])
+  })
+
+  it('shows its aggregates in an inspector that stays outside the bundle', async () => {
+    const outdir = join(folder, 'inspected')
+    await mkdir(join(outdir, 'node_modules'), { recursive: true })
+    await symlink(resolve('.'), join(outdir, 'node_modules/cutover'))
+    await symlink(resolve('node_modules/ws'), join(outdir, 'node_modules/ws'))
+    const external = ['cutover/inspect', 'ws']
+    const entryPoints = { service: `${SOURCES}/inspected.mjs` }
+    await build({
+      entryPoints,
+      outdir,
+      external,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outExtension: { '.js': '.mjs' },
+    })
+    expect(await run('inspected/service.mjs', '')).toEqual({
+      page: 200,
+      type: 'text/html; charset=utf-8',
+      shown: '1.0.0',
+    })
   })
 })

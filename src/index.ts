@@ -13,6 +13,7 @@ export type {
   RuntimeEvent,
   RuntimeInfo,
   SemVer,
+  Transferable,
   VersionLike,
   WhenRunningOptions,
 } from './contract/index.js'

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
@@ -12,6 +13,7 @@ export default defineConfig({
   configFile: false,
   publicDir: false,
   logLevel: 'warn',
+  define: { GUEST_TEXT: JSON.stringify(readFileSync(here('../dist/guestText/text.js'), 'utf8')) },
   build: {
     ssr: true,
     outDir: here('../dist/lib'),

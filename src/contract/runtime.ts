@@ -1,5 +1,5 @@
+import type { FileHandle } from 'node:fs/promises'
 import { types } from 'node:util'
-import type { TransferListItem } from 'node:worker_threads'
 import type { Observable } from 'rxjs'
 import { asError, CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
@@ -15,8 +15,21 @@ export interface CallOptions {
   readonly transfer?: readonly Transferable[] | undefined
 }
 
-/** What can be moved to another thread: an ArrayBuffer, a MessagePort, … */
-export type Transferable = TransferListItem
+/** A `ReadableStream` or a `WritableStream` of the web. */
+interface WebStream {
+  readonly locked: boolean
+}
+
+/**
+ * A value that can be moved to another thread: an ArrayBuffer, a FileHandle, a MessagePort, or a stream of the web. Ports and
+ * streams are told by their shape, because `@types/node` and the DOM have types of their own for them.
+ */
+export type Transferable =
+  | ArrayBuffer
+  | FileHandle
+  | { postMessage(message: unknown): void; start(): void; close(): void }
+  | WebStream
+  | { readonly readable: WebStream; readonly writable: WebStream }
 
 /** How hard to interrupt a runtime. */
 export interface AbortOptions extends CallOptions {

@@ -1,8 +1,4 @@
-/** What a Node.js process of `childProcess()` runs: its arguments are the URL of the module, the variable that says
- * where the host is, and as JSON what the host takes. */
-import { importModule } from '../module/index.js'
-import type { GuestLimits } from '../protocol/internal.js'
-import { serveFrom } from './serve.js'
+/** `cutover/guest/process`: the program that Node.js runs for `childProcess({ module })`. */
+import { serveProcess } from './serveProcess.js'
 
-const [, , module = '', hostVariable = '', limits = '{}'] = process.argv
-await serveFrom(() => importModule(new URL(module)), { hostVariable, ...(JSON.parse(limits) as GuestLimits) })
+await serveProcess()

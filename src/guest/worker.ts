@@ -1,24 +1,4 @@
-/** What a worker thread of `workerThread()` runs: the module that it is told, over the port that it is given. */
-import { type MessagePort, workerData } from 'node:worker_threads'
-import { safeLogger } from '../contract/index.js'
-import { importModule } from '../module/index.js'
-import { openPort } from '../protocol/index.js'
-import type { GuestLimits } from '../protocol/internal.js'
-import { consoleLogger } from './consoleLogger.js'
-import { GuestSession } from './session.js'
+/** `cutover/guest/worker`: the program that a thread runs for `workerThread({ module })`. */
+import { serveThread } from './serveThread.js'
 
-const { module, port, limits } = workerData as {
-  readonly module: string
-  readonly port: MessagePort
-  readonly limits: GuestLimits
-}
-
-new GuestSession({
-  limits,
-  // The host bounds its calls, and so the answers that it has not read.
-  open: openPort(port, { maxBufferedBytes: Number.POSITIVE_INFINITY }),
-  logger: safeLogger(consoleLogger, {}),
-  load: () => importModule(new URL(module)),
-  hostLost: () => {},
-  over: () => process.exit(0),
-}).open()
+serveThread()

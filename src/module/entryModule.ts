@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { Logger } from '../contract/index.js'
+import { importFile } from './importFile.js'
 import { moduleIn, type RuntimeModule } from './runtimeModule.js'
 
 /** An instance of the module file: where it was loaded from, and what the file was then. */
@@ -41,12 +42,12 @@ export class EntryModule {
     this.#version = version
   }
 
-  /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what the file throws */
+  /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and as {@link importFile} */
   async load(logger: Logger): Promise<RuntimeModule> {
     const instance = await this.#instance()
     this.#latest = instance
     this.#evaluated = undefined
-    const loaded: unknown = await import(instance.url.href)
+    const loaded = await importFile(instance.url, this.#file)
     // A launch that was given up may end after the one that followed it.
     if (this.#latest === instance) this.#evaluated = instance
     const module = moduleIn(loaded, `Module ${this.#file}`)

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import { type CallOptions, CutoverError, describe, invalidOption, type Transferable } from '../contract/index.js'
 import { isUrl } from '../support/index.js'
+import { importFile } from './importFile.js'
 
 /** What a runtime module learns of its surroundings when it is started. */
 export interface RuntimeContext {
@@ -63,9 +64,15 @@ export function moduleIn(loaded: unknown, source: string): RuntimeModule {
   return module
 }
 
-/** Loads a module file. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what the file throws */
+/**
+ * Loads a module file.
+ *
+ * @throws CutoverError `CUTOVER_INVALID_RUNTIME`, `CUTOVER_START_FAILED` if Node.js cannot load its TypeScript, and
+ * whatever the file throws
+ */
 export async function importModule(location: URL | string): Promise<RuntimeModule> {
-  return moduleIn(await import(moduleUrl(location).href), `Module ${location}`)
+  const url = moduleUrl(location)
+  return moduleIn(await importFile(url), `Module ${location}`)
 }
 
 /** A path is relative to the working directory. @throws CutoverError `CUTOVER_INVALID_OPTION`: it looks like a URL, and is none */

@@ -34,6 +34,11 @@ export interface ConnectedHostOptions extends SupervisedOptions {
    * pile up is killed and launched again. @default 67_108_864 (64 MiB), or four times `maxFrameBytes` if that is more
    */
   readonly maxBufferedBytes?: number | undefined
+  /**
+   * The guest program for a module, if your bundler shall make or copy it: a file URL, or a path relative to the working
+   * directory, of a bundle or a copy of `cutover/guest/worker` or `cutover/guest/process`. @default the one that cutover brings
+   */
+  readonly guestUrl?: URL | string | undefined
 }
 
 export interface CompiledConnected extends CompiledSupervised {

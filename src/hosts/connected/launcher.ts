@@ -26,7 +26,7 @@ export interface LauncherReports {
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** What it wrote to stderr last, at most some 20 lines and 4 KiB. */
+  /** What it wrote to stderr last, at most 40 lines and 4 KiB. */
   readonly stderr: string
   /** Why, where that is known better than by the code: the uncaught error of a worker. */
   readonly error?: Error

@@ -4,6 +4,7 @@ import { openSocket } from '../../protocol/index.js'
 import { HOST_VARIABLE, isEncodable } from '../../protocol/internal.js'
 import { ConnectedGuest } from '../connected/connectedGuest.js'
 import { compileConnected } from '../connected/connectedOptions.js'
+import { guestProgram } from '../guestProgram.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import type { ChildProcessOptions } from './childProcessOptions.js'
@@ -51,6 +52,7 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   if (maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > MAX_FRAME_BYTES) {
     throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, maxFrameBytes)
   }
+  if (options.guestUrl !== undefined) guestProgram('process', options.guestUrl)
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {}, compiled.limits)
   return {
     name: 'child-process',

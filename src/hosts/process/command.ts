@@ -12,6 +12,8 @@ export interface ProcessCommand {
   readonly env: Readonly<Record<string, string>>
   /** @default the working directory of the host */
   readonly cwd?: string
+  /** What it reads from its standard input. @default nothing */
+  readonly input?: string
 }
 
 /** What has to be there for the program inside a sandbox. */

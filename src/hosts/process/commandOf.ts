@@ -1,8 +1,8 @@
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { invalidOption, object, strings, text } from '../../contract/index.js'
 import { type GuestLimits, HOST_VARIABLE } from '../../protocol/internal.js'
 import { fileModule } from '../connected/connectedOptions.js'
+import { guestProgram } from '../guestProgram.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { ChildProcessOptions } from './childProcessOptions.js'
 import type { Sandbox } from './command.js'
@@ -37,16 +37,18 @@ export function commandOf(
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 
-/** Node.js, with our guest entry, which loads the module and keeps to the limits. */
+/** Node.js, with the guest program, which loads the module and keeps to the limits. */
 function moduleCommand(module: URL, options: ChildProcessOptions, limits: GuestLimits) {
   const { execArgv, hostVariable = HOST_VARIABLE } = options
-  const entry = createRequire(import.meta.url).resolve('#guest/process')
+  const program = guestProgram('process', options.guestUrl)
+  const script = program.file === undefined ? ['--input-type=commonjs', '-'] : [program.file]
   const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
   return {
     module,
     file: process.execPath,
-    args: [...argumentsOf('execArgv', execArgv ?? []), entry, module.href, hostVariable, JSON.stringify(limits)],
-    readOnly: [...ofModule, ...entryMounts(entry)],
+    args: [...argumentsOf('execArgv', execArgv ?? []), ...script, module.href, hostVariable, JSON.stringify(limits)],
+    ...(program.file === undefined ? { input: program.text } : {}),
+    readOnly: [...ofModule, ...(program.file === undefined ? [] : entryMounts(program.file))],
   }
 }
 

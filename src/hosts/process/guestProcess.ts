@@ -30,10 +30,13 @@ export class GuestProcess {
   constructor(command: ProcessCommand, socketPath: string, logger: Logger, observer: GuestProcessObserver) {
     assertRunnable(command)
     const watched = withOrphanWatch(command, socketPath, logger)
-    const { file, args, env, cwd } = watched ?? command
+    const { file, args, env, cwd, input } = watched ?? command
     const stderr = new Tail()
+    const stdin = input === undefined ? 'ignore' : 'pipe'
     const pipes = ['pipe', 'pipe', ...(watched === undefined ? [] : ['pipe' as const])] as const
-    const child = spawn(file, args, { env, cwd, detached: true, stdio: ['ignore', ...pipes] })
+    const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, ...pipes] })
+    // A program may exit before it has read its input; how it ended is reported by `exit`.
+    child.stdin?.on('error', () => {}).end(input)
     this.#child = child
     this.#group = new ProcessGroup(child.pid)
     void follow(child.stdout ?? undefined, new OutputLog('stdout', logger))

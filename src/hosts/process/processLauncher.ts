@@ -98,11 +98,12 @@ export class ProcessLauncher implements Launcher {
   }
 
   #resolveCommand(socketPath: string, socketDirectory: string): ProcessCommand {
-    const { sandbox, readOnly = [], ...command } = this.#command
+    const { sandbox, readOnly = [], input, ...command } = this.#command
     const { hostVariable = HOST_VARIABLE } = this.#options
     const named = { ...command, env: { ...command.env, [hostVariable]: socketPath } }
     const wrapped = sandbox?.wrap(named, { readOnly, socketDirectory }) ?? named
-    return { ...wrapped, env: guestEnvironment(wrapped.env) }
+    // The program in the sandbox reads what the sandbox gets.
+    return { ...wrapped, env: guestEnvironment(wrapped.env), ...(input === undefined ? {} : { input }) }
   }
 
   #fail(reports: LauncherReports, error: Error, isFinal = false): void {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { MessageChannel, type MessagePort, type ResourceLimits, Worker } from 'node:worker_threads'
 import { asError, type Logger } from '../../contract/index.js'
 import { openPort } from '../../protocol/index.js'
@@ -7,10 +6,12 @@ import type { Launcher, LauncherReports } from '../connected/launcher.js'
 import { follow } from '../connected/output/follow.js'
 import { OutputLog } from '../connected/output/outputLog.js'
 import { Tail } from '../connected/output/tail.js'
+import type { GuestProgram } from '../guestProgram.js'
 
 /** A thread that is to run a module. */
 export interface WorkerCommand {
   readonly module: URL
+  readonly program: GuestProgram
   readonly resourceLimits?: ResourceLimits | undefined
   readonly execArgv?: readonly string[] | undefined
   /** What the host takes of it: the thread keeps to that. */
@@ -18,6 +19,9 @@ export interface WorkerCommand {
   /** The most bytes that wait for the thread to read them. */
   readonly maxBufferedBytes: number
 }
+
+/** Runs the program in its data. The option `eval` of `Worker` would do so too, but it ignores `--import`. */
+const RUN_TEXT = new URL("data:text/javascript,import{workerData}from'node:worker_threads';(0,eval)(workerData.text)")
 
 /** A worker thread, and the port to it. */
 export class WorkerLauncher implements Launcher {
@@ -48,11 +52,11 @@ export class WorkerLauncher implements Launcher {
   }
 
   #spawn(reports: LauncherReports): Worker {
-    const { module, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
+    const { module, program, resourceLimits, execArgv, limits, maxBufferedBytes } = this.#command
     const { port1, port2 } = new MessageChannel()
     const worker = orClose(port1, () => {
-      return new Worker(createRequire(import.meta.url).resolve('#guest/worker'), {
-        workerData: { module: module.href, port: port2, limits },
+      return new Worker(program.file ?? RUN_TEXT, {
+        workerData: { module: module.href, port: port2, limits, text: program.text },
         transferList: [port2],
         stdout: true,
         stderr: true,

@@ -2,6 +2,7 @@ import type { ResourceLimits } from 'node:worker_threads'
 import { invalidOption, object } from '../../contract/index.js'
 import { ConnectedGuest } from '../connected/connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from '../connected/connectedOptions.js'
+import { guestProgram } from '../guestProgram.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import { execArgvOf } from './execArgv.js'
@@ -31,8 +32,9 @@ export interface WorkerThreadOptions extends ConnectedHostOptions {
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`
  */
 export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
-  const { module, resourceLimits, execArgv } = object('options', options)
+  const { module, resourceLimits, execArgv, guestUrl } = object('options', options)
   const compiled = compileConnected(options)
+  const program = guestProgram('worker', guestUrl)
   if (module !== undefined) fileModule(module)
   if (resourceLimits !== undefined) object('resourceLimits', resourceLimits)
   if (execArgv !== undefined) execArgvOf(execArgv)
@@ -46,6 +48,7 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
       const { limits, maxBufferedBytes } = compiled
       const command = {
         module: fileModule(config.module ?? module),
+        program,
         resourceLimits,
         execArgv,
         limits,

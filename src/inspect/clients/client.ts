@@ -1,5 +1,5 @@
-import type { WebSocket } from 'ws'
 import type { Clock } from '../../contract/index.js'
+import type { WebSocket } from '../webSocket.js'
 import type { Cursor } from './cursor.js'
 
 /** About how many bytes may be buffered for one client, besides what its socket buffers. */

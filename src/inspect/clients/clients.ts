@@ -1,6 +1,6 @@
-import type { WebSocket } from 'ws'
 import type { Clock, Logger } from '../../contract/index.js'
 import { Recorder, type RecorderOptions } from '../recorder/index.js'
+import type { WebSocket } from '../webSocket.js'
 import { CLOSE_CODE, Client } from './client.js'
 import { Cursor } from './cursor.js'
 import { Ticker } from './ticker.js'

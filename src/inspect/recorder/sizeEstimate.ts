@@ -4,8 +4,8 @@ import { types } from 'node:util'
 const MAX_VALUES = 256
 /** Values above this many bytes count as large. */
 const MAX_BYTES = 65_536
-/** Node allocates small buffers from a shared pool of this many bytes, which exists anyway. */
-const POOL_BYTES = 8_192
+/** The size of the pool from which Node.js cuts small Buffers: 8 KiB, or 64 KiB and an alignment since Node.js 24. */
+const POOL_BYTES = Buffer.allocUnsafe(1).buffer.byteLength
 const MAX_SMALL_BIGINT = 2n ** 64n
 
 /** Estimates how many bytes values keep in memory, to decide which of them may be kept. */
@@ -63,7 +63,8 @@ export class SizeEstimator {
   }
 }
 
-/** A view keeps its whole buffer in memory, even if it shows only a part of it. */
-function retainedBytes({ buffer, byteLength }: ArrayBufferView): number {
-  return buffer.byteLength > POOL_BYTES ? buffer.byteLength : byteLength
+/** A view keeps its whole buffer in memory, even if it shows only a part of it. The pool of Node.js exists anyway. */
+function retainedBytes(view: ArrayBufferView): number {
+  const { buffer, byteLength } = view
+  return Buffer.isBuffer(view) && buffer.byteLength === POOL_BYTES ? byteLength : buffer.byteLength
 }

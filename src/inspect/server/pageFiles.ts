@@ -10,9 +10,11 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
   ico: 'image/x-icon',
   woff2: 'font/woff2',
+  md: 'text/markdown; charset=utf-8',
 }
 
-const NOT_BUILT = `The inspector's page is not built. In a checkout of cutover, run: npm run build
+const NOT_BUILT = `The files of the inspector's page are missing. In a bundled program, leave cutover/inspect outside the bundle
+(external). In a checkout of cutover, run: npm run build
 Until then, any viewer of @statelyai/inspect can connect to /socket.
 `
 

@@ -1,5 +1,5 @@
-import type { WebSocketServer } from 'ws'
 import { CutoverError } from '../../contract/index.js'
+import type { WebSocketServer } from '../webSocket.js'
 
 /** Clients only listen, so a small limit is enough. In bytes. */
 const MAX_PAYLOAD = 1_024

@@ -17,6 +17,9 @@ import {
 
 /** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
 const BATCH = 16
+/** What `postMessage` takes by its types, which differ between versions of Node.js. */
+type TransferList = NonNullable<Parameters<MessagePort['postMessage']>[1]>
+
 /** id, type, kind, payload */
 const FIELDS = 4
 /** Added to the type of a message whose payload was posted by itself, before the batch that begins with the message. */
@@ -87,7 +90,7 @@ class PortTransport implements Transport {
     // On a full stack, the payload could leave without its message.
     assertStackRoom()
     this.#flush()
-    this.#port.postMessage([payload], transfer ?? [])
+    this.#port.postMessage([payload], (transfer ?? []) as TransferList)
     this.#add(id, type + APART, kind, undefined, bytes)
   }
 

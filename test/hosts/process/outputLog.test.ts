@@ -261,11 +261,19 @@ describe('floods', () => {
 })
 
 describe('the tail', () => {
-  it('is the last 20 lines, also of what is dropped', () => {
+  it('is the last 40 lines, also of what is dropped', () => {
     const tail = new Tail()
     const { say } = logging('stderr', { maxLinesPerSecond: 1, tail })
-    say(...Array.from({ length: 50 }, (_, n) => `line ${n}\n`))
-    expect(tail.text().split('\n')).toEqual(Array.from({ length: 20 }, (_, n) => `line ${n + 30}`))
+    say(...Array.from({ length: 70 }, (_, n) => `line ${n}\n`))
+    expect(tail.text().split('\n')).toEqual(Array.from({ length: 40 }, (_, n) => `line ${n + 30}`))
+  })
+
+  it('holds why Node.js 26 has run out of memory, which the native stack trace follows', () => {
+    const reason = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'
+    const frames = Array.from({ length: 18 }, (_, n) => `${n + 1}: 0x841e50  [node]`)
+    const tail = new Tail()
+    tail.write(Buffer.from([reason, '----- Native stack trace -----', '', ...frames, '', ''].join('\n')))
+    expect(tail.text()).toContain(reason)
   })
 
   it('is at most 4 KiB, and begins with a whole character', () => {

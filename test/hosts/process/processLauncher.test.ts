@@ -14,6 +14,28 @@ const socketOf = async (carried: Carried) => {
   return (fields['env'] as Record<string, string>)['CUTOVER_HOST'] ?? ''
 }
 
+describe('what a guest reads from its standard input', () => {
+  const input = 'x'.repeat(1_000_000)
+
+  it('may be left unread by one that exits', async () => {
+    const carried = new Carried({ ...running('saysAndExits.mjs'), input }).launch()
+    expect(await carried.exited).toMatchObject({ code: 3, stderr: expect.stringContaining('no rules') })
+  })
+
+  it('may be left unread by one that is killed', async () => {
+    const carried = new Carried({ ...waits(), input }).launch()
+    await carried.line('environment')
+    carried.launcher.kill()
+    expect(await carried.exited).toMatchObject({ signal: 'SIGKILL' })
+  })
+
+  it('is nothing where the command brings none', async () => {
+    const script = 'process.stdin.on("end", () => process.exit(5)).resume()'
+    const carried = new Carried({ file: process.execPath, args: ['-e', script], env: {} }).launch()
+    expect(await carried.exited).toMatchObject({ code: 5 })
+  })
+})
+
 describe('connecting', () => {
   it('A guest finds its socket in CUTOVER_HOST and is connected, both ways', async () => {
     const carried = new Carried(running('connects.mjs')).launch()

@@ -18,6 +18,8 @@ it('Small values get an estimate; large, cyclic and unreadable values get none',
 
 it('A small view of a large buffer counts as large, since it keeps the whole buffer; a small Buffer does not', () => {
   expect(new SizeEstimator().estimate(new Uint8Array(1e6).subarray(0, 4))).toBeUndefined()
+  expect(new SizeEstimator().estimate(new Uint8Array(60_000).subarray(0, 4))).toBeGreaterThan(60_000)
+  expect(new SizeEstimator().estimate(new Uint8Array(8_192).subarray(0, 4))).toBeGreaterThan(8_192)
   expect(new SizeEstimator().estimate(Buffer.from('small'))).toBeLessThan(200)
 })
 

@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { it, onTestFinished } from 'vitest'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import { compileInspectorOptions } from '../../../src/inspect/options.js'
 import { InspectorServer } from '../../../src/inspect/server/inspectorServer.js'
+import type { WebSocket } from '../../../src/inspect/webSocket.js'
 import { TestClient } from '../../fixtures/inspect/testClient.js'
 
 const TIMEOUTS = { headersTimeout: 50, requestTimeout: 100, idleTimeout: 100, connectionsCheckingInterval: 10 }

@@ -31,11 +31,11 @@ it('Serves the files that are in the folder at the start, with their content typ
   await expect(files.get('/folder.js')?.read()).rejects.toThrow()
 })
 
-it('If the page is not built, the response says what to run', async () => {
+it('Says what to do when the page is not built, or was left behind by a bundler', async () => {
   const files = await filesOf()
   expect([...files.keys()]).toEqual(['/'])
   expect(files.get('/')?.contentType).toBe('text/plain; charset=utf-8')
-  expect(await files.get('/')?.read()).toContain('npm run build')
+  expect(await files.get('/')?.read()).toMatch(/leave cutover\/inspect outside the bundle.*npm run build/s)
 })
 
 it('Reads a file once, on the first request, and again only after a failure', async () => {

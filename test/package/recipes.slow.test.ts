@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { followRecipe } from '../fixtures/package/recipe.js'
+
+/** The packages that each page installs, besides cutover. A page without commands is not executed. */
+const EXECUTED: Readonly<Record<string, readonly string[]>> = {
+  esbuild: ['esbuild'],
+  jest: ['jest'],
+  tsx: ['tsx'],
+  vite: ['vite'],
+  vitest: ['vitest'],
+}
+const NOT_EXECUTED = ['docker']
+
+describe('docs/recipes', () => {
+  it('Every page is executed here, or says nothing that could be', () => {
+    const pages = readdirSync('docs/recipes').map(file => file.replace('.md', ''))
+    expect(pages.toSorted()).toEqual([...Object.keys(EXECUTED), ...NOT_EXECUTED].toSorted())
+  })
+
+  it.each(Object.entries(EXECUTED))('%s.md works as it is written', { timeout: 240_000 }, async (page, packages) => {
+    const runs = await followRecipe(`docs/recipes/${page}.md`, packages)
+    expect(runs.length).toBeGreaterThan(0)
+    const announced = runs.filter(run => run.announced !== undefined)
+    expect(announced).toHaveLength(readFileSync(`docs/recipes/${page}.md`, 'utf8').split('```text\n').length - 1)
+    expect(announced.map(({ printed }) => printed)).toEqual(announced.map(run => run.announced))
+  })
+})

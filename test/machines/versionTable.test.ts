@@ -5,7 +5,7 @@ import { effectsOf } from './effectsOf.js'
 
 type Said = VersionContext['host']
 /** `expected` unless a row of the table says otherwise. */
-type State = 'provisioned' | 'trying' | 'gaveUp' | 'running' | 'draining' | 'terminating'
+type State = 'provisioned' | 'starting' | 'gaveUp' | 'running' | 'draining' | 'terminating'
 
 const FAILURE = { name: 'Error', message: 'no', code: null }
 
@@ -29,29 +29,29 @@ const EVENTS: Readonly<Record<string, VersionEvent>> = {
  * and what is done, in order. What is not here changes nothing and does nothing.
  */
 const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])[] = [
-  ['provisioned', 'expected', { start: 'trying expected: startHost', stop: 'stopped expected: version.stopped' }],
+  ['provisioned', 'expected', { start: 'starting expected: startHost', stop: 'stopped expected: version.stopped' }],
   [
-    'trying',
+    'starting',
     'expected',
     {
       stop: 'draining expected: awaitDrain',
       started: 'running expected: version.running',
-      stopped: 'trying stopped:',
-      ended: 'trying ended: sayStopped',
+      stopped: 'starting stopped:',
+      ended: 'starting ended: sayStopped',
       gaveUp: 'gaveUp expected:',
     },
   ],
   [
-    'trying',
+    'starting',
     'stopped',
     {
       stop: 'draining stopped: awaitDrain',
       started: 'running expected: version.running',
-      ended: 'trying ended:',
+      ended: 'starting ended:',
       gaveUp: 'gaveUp stopped:',
     },
   ],
-  ['trying', 'ended', { stop: 'draining ended: awaitDrain' }],
+  ['starting', 'ended', { stop: 'draining ended: awaitDrain' }],
   [
     'gaveUp',
     'expected',
@@ -60,7 +60,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       started: 'running expected: version.running',
       stopped: 'gaveUp stopped:',
       ended: 'gaveUp ended: sayStopped',
-      failed: 'trying expected:',
+      failed: 'starting expected:',
     },
   ],
   [
@@ -70,7 +70,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       stop: 'draining stopped: awaitDrain',
       started: 'running expected: version.running',
       ended: 'gaveUp ended:',
-      failed: 'trying stopped:',
+      failed: 'starting stopped:',
     },
   ],
   ['gaveUp', 'ended', { stop: 'draining ended: awaitDrain' }],
@@ -79,9 +79,9 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'expected',
     {
       stop: 'draining expected: awaitDrain',
-      stopped: 'trying stopped: version.lost',
-      ended: 'trying ended: sayStopped version.lost',
-      refused: 'trying expected: version.lost',
+      stopped: 'starting stopped: version.lost',
+      ended: 'starting ended: sayStopped version.lost',
+      refused: 'starting expected: version.lost',
     },
   ],
   [
@@ -138,8 +138,6 @@ const isHeard = (said: Said, event: string) =>
   said !== 'ended' || !/^(started|failed|gaveUp|refused|updated|stopped|ended)$/.test(event)
 
 const PARENTS: Readonly<Partial<Record<State, string>>> = {
-  trying: 'starting',
-  gaveUp: 'starting',
   draining: 'stopping',
   terminating: 'stopping',
 }
@@ -180,7 +178,7 @@ describe('the version machine, held against a table written by hand', () => {
     expect(take('running', 'expected', { type: 'stop' }, 0)).toBe(
       'terminating expected: awaitDrain rejectCalls stopHost',
     )
-    expect(take('trying', 'ended', { type: 'stop' }, 0)).toBe(
+    expect(take('starting', 'ended', { type: 'stop' }, 0)).toBe(
       'stopped ended: awaitDrain rejectCalls stopHost version.stopped',
     )
   })
@@ -216,7 +214,7 @@ describe('the version machine, held against a table written by hand', () => {
   const fresh = { hardware: 'fresh', rak: '01', attestation: '02' }
 
   it.each([
-    ['trying', 'host.started'],
+    ['starting', 'host.started'],
     ['running', 'host.started'],
     ['running', 'host.updated'],
   ] as const)('While %s, it keeps what the host says of its environment with %s', (state, type) => {
@@ -226,7 +224,7 @@ describe('the version machine, held against a table written by hand', () => {
   })
 
   it.each([false, true])('It keeps why the last start failed, until it runs; given up: %s', isFinal => {
-    const [failed] = transition(versionMachine, stateOf('trying', 'expected'), {
+    const [failed] = transition(versionMachine, stateOf('starting', 'expected'), {
       type: 'host.failedToStart',
       error: FAILURE,
       isFinal,

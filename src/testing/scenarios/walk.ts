@@ -113,12 +113,13 @@ export class Walk {
 
   /** Whether the host of the active version has said that it does not try to start it again (rule 15). */
   #isHopeless(to: ModelState, said: readonly RuntimeEvent[]): boolean {
-    for (const event of said) {
-      if (event.type === 'failedToStart' && event.version !== undefined) {
-        this.#givenUp[event.final === true ? 'add' : 'delete'](event.version)
-      }
-    }
     const { active } = to.context
+    for (const event of said) {
+      const version = 'version' in event ? event.version : undefined
+      if (version === undefined) continue
+      if (event.type === 'failedToStart' && event.final === true) this.#givenUp.add(version)
+      else if (event.type === 'failedToStart' || event.type === 'started') this.#givenUp.delete(version)
+    }
     return active !== null && stateOf(to, active) === 'starting' && this.#givenUp.has(active)
   }
 
@@ -168,6 +169,7 @@ export class Walk {
     this.#real.add(real)
     const runtime = new GatedRuntime(real, version)
     this.#aggregate.addVersion(version, runtime)
+    this.#givenUp.delete(version)
     this.#runtimes.push(runtime)
   }
 

@@ -115,7 +115,7 @@ describe('runtimes that take their time, or say more than they must', () => {
       await run()
   })
 
-  it('A runtime that rejects the calls that come too early passes where it is said that it does', async () => {
+  it('A runtime that rejects the calls that come too early passes: it gets none', async () => {
     const provision = (version: string) => {
       const runtime = new LateRuntime(version)
       let isUp = false
@@ -128,13 +128,8 @@ describe('runtimes that take their time, or say more than they must', () => {
       }
       return Object.assign(runtime, { call })
     }
-    const failures = async (options: Partial<AggregateScenariosOptions>) => {
-      const cases = aggregateScenarios({ ...SMALL, provision, ...options }).filter(({ skip }) => skip === undefined)
-      const outcomes = await Promise.allSettled(cases.map(({ run }) => run()))
-      return outcomes.filter(({ status }) => status === 'rejected').length
-    }
-    expect(await failures({ keepsCalls: false })).toBe(0)
-    expect(await failures({})).toBeGreaterThan(0)
+    const cases = aggregateScenarios({ ...SMALL, provision }).filter(({ skip }) => skip === undefined)
+    await Promise.all(cases.map(({ run }) => run()))
   })
 
   it('Where the aggregates write, and who inspects them, can be given', async () => {

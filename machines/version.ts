@@ -6,12 +6,19 @@
  * | provisioned | start |  | starting |
  * | provisioned | stop |  | stopped |
  * | starting | host.started |  | running |
- * | starting | host.failedToStart | isFinal | starting.gaveUp |
- * | starting | host.failedToStart |  | starting.trying |
+ * | starting | host.failedToStart | isFinal | gaveUp |
+ * | starting | host.failedToStart |  |  |
  * | starting | host.stopped |  |  |
  * | starting | host.ended | saidStopped |  |
  * | starting | host.ended |  |  |
  * | starting | stop |  | stopping |
+ * | gaveUp | host.started |  | running |
+ * | gaveUp | host.failedToStart | isFinal |  |
+ * | gaveUp | host.failedToStart |  | starting |
+ * | gaveUp | host.stopped |  |  |
+ * | gaveUp | host.ended | saidStopped |  |
+ * | gaveUp | host.ended |  |  |
+ * | gaveUp | stop |  | stopping |
  * | running | host.started |  |  |
  * | running | host.updated |  |  |
  * | running | host.stopped |  | starting |
@@ -36,8 +43,7 @@
  * |---|---|
  * | provisioned | The runtime exists, and has not been started. |
  * | starting | The host is starting, or coming back by itself after it died or restarted. Calls wait. |
- * | starting.trying | It may come up by itself. |
- * | starting.gaveUp | The host has given up: calls are rejected, until it says that it is up after all. |
+ * | gaveUp | The host does not try to start any more. Calls are rejected, until it has started after all. |
  * | running | The host is up and answers calls. |
  * | stopping | The version leaves the aggregate. |
  * | stopping.draining | No new call is sent; calls in flight may finish. |
@@ -145,6 +151,9 @@ const SAID_ONCE = [
   { actions: ['hostHasEnded', 'emitStopped'] },
 ] as const
 
+/** A host that was not running has started. */
+const COMES_UP = { target: 'running', actions: ['keepCapability', 'forgetError', 'hostIsUp', 'reportRunning'] } as const
+
 /** Whether the event repeats what the context holds, so that it changes nothing in any state. */
 export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, event: VersionEvent): boolean {
   if (event.type !== 'host.updated') return false
@@ -167,6 +176,9 @@ export const versionMachine = setup({
     reportRunning: report,
     reportLost: report,
     reportStopped: report,
+    keepCapability: assign(({ event }) => ('capability' in event ? { capability: event.capability } : {})),
+    keepError: assign(({ event }) => ('error' in event ? { lastError: event.error } : {})),
+    forgetError: assign({ lastError: null }),
     hostIsUp: assign({ host: 'expected' }),
     hostIsDown: assign({ host: 'stopped' }),
     hostHasEnded: assign({ host: 'ended' }),
@@ -192,36 +204,32 @@ export const versionMachine = setup({
     },
     starting: {
       description: 'The host is starting, or coming back by itself after it died or restarted. Calls wait.',
-      initial: 'trying',
       on: {
-        'host.started': {
-          target: 'running',
-          actions: [
-            assign({ capability: ({ event }) => event.capability, lastError: null }),
-            'hostIsUp',
-            'reportRunning',
-          ],
-        },
+        'host.started': COMES_UP,
+        'host.failedToStart': [{ guard: 'isFinal', target: 'gaveUp', actions: 'keepError' }, { actions: 'keepError' }],
+        'host.stopped': { actions: 'hostIsDown' },
+        'host.ended': SAID_ONCE,
+        stop: 'stopping',
+      },
+    },
+    gaveUp: {
+      description: 'The host does not try to start any more. Calls are rejected, until it has started after all.',
+      on: {
+        'host.started': COMES_UP,
         'host.failedToStart': [
-          { guard: 'isFinal', target: '.gaveUp', actions: assign({ lastError: ({ event }) => event.error }) },
-          { target: '.trying', actions: assign({ lastError: ({ event }) => event.error }) },
+          { guard: 'isFinal', actions: 'keepError' },
+          { target: 'starting', actions: 'keepError' },
         ],
         'host.stopped': { actions: 'hostIsDown' },
         'host.ended': SAID_ONCE,
         stop: 'stopping',
       },
-      states: {
-        trying: { description: 'It may come up by itself.' },
-        gaveUp: {
-          description: 'The host has given up: calls are rejected, until it says that it is up after all.',
-        },
-      },
     },
     running: {
       description: 'The host is up and answers calls.',
       on: {
-        'host.started': { actions: assign({ capability: ({ event }) => event.capability }) },
-        'host.updated': { actions: assign({ capability: ({ event }) => event.capability }) },
+        'host.started': { actions: 'keepCapability' },
+        'host.updated': { actions: 'keepCapability' },
         'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
         'host.ended': { target: 'starting', actions: ['hostHasEnded', 'emitStopped', 'reportLost'] },
         'host.refused': { target: 'starting', actions: 'reportLost' },

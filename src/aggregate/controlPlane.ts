@@ -224,7 +224,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   /** Why calls need not wait: the host of the active version has given up (rule 15). */
   #hopeless(): Error | undefined {
     const { active } = this.snapshot.context
-    if (active === null || this.versionSnapshot(active)?.matches({ starting: 'gaveUp' }) !== true) return undefined
+    if (active === null || this.versionSnapshot(active)?.matches('gaveUp') !== true) return undefined
     return givenUp(active, this.#failureOf(active))
   }
 

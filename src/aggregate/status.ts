@@ -60,9 +60,9 @@ function versionStatus<Req, Res>(version: string, control: ControlPlane<Req, Res
 
 /** Of a version whose actor is gone, nothing is left but to forget it. */
 function versionPhaseOf(value: VersionSnapshot['value'] = 'stopped'): Pick<VersionStatus, 'state' | 'phase'> {
-  if (typeof value === 'string') return { state: value === 'stopped' ? 'stopping' : value, phase: null }
-  if ('stopping' in value) return { state: 'stopping', phase: value.stopping }
-  return { state: 'starting', phase: value.starting === 'gaveUp' ? 'gaveUp' : null }
+  if (typeof value !== 'string') return { state: 'stopping', phase: value.stopping }
+  if (value === 'gaveUp') return { state: 'starting', phase: value }
+  return { state: value === 'stopped' ? 'stopping' : value, phase: null }
 }
 
 function phaseOf(value: ControlPlane<unknown, unknown>['snapshot']['value']): Pick<AggregateStatus, 'state' | 'phase'> {

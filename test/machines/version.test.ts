@@ -5,7 +5,7 @@ import { effectsOf } from './effectsOf.js'
 
 type Said = VersionContext['host']
 /** `expected` unless a row of the table says otherwise. */
-type State = 'provisioned' | 'trying' | 'gaveUp' | 'running' | 'draining' | 'terminating'
+type State = 'provisioned' | 'starting' | 'gaveUp' | 'running' | 'draining' | 'terminating'
 
 const FAILURE = { name: 'Error', message: 'no', code: null }
 
@@ -32,30 +32,30 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
   [
     'provisioned',
     'expected',
-    { start: 'trying expected: startHost', stop: 'stopped expected: releaseHost reportStopped' },
+    { start: 'starting expected: startHost', stop: 'stopped expected: releaseHost reportStopped' },
   ],
   [
-    'trying',
+    'starting',
     'expected',
     {
       stop: 'draining expected: awaitDrain',
       started: 'running expected: reportRunning',
-      stopped: 'trying stopped:',
-      ended: 'trying ended: emitStopped',
+      stopped: 'starting stopped:',
+      ended: 'starting ended: emitStopped',
       gaveUp: 'gaveUp expected:',
     },
   ],
   [
-    'trying',
+    'starting',
     'stopped',
     {
       stop: 'draining stopped: awaitDrain',
       started: 'running expected: reportRunning',
-      ended: 'trying ended:',
+      ended: 'starting ended:',
       gaveUp: 'gaveUp stopped:',
     },
   ],
-  ['trying', 'ended', { stop: 'draining ended: awaitDrain' }],
+  ['starting', 'ended', { stop: 'draining ended: awaitDrain' }],
   [
     'gaveUp',
     'expected',
@@ -64,7 +64,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       started: 'running expected: reportRunning',
       stopped: 'gaveUp stopped:',
       ended: 'gaveUp ended: emitStopped',
-      failed: 'trying expected:',
+      failed: 'starting expected:',
     },
   ],
   [
@@ -74,7 +74,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       stop: 'draining stopped: awaitDrain',
       started: 'running expected: reportRunning',
       ended: 'gaveUp ended:',
-      failed: 'trying stopped:',
+      failed: 'starting stopped:',
     },
   ],
   ['gaveUp', 'ended', { stop: 'draining ended: awaitDrain' }],
@@ -83,9 +83,9 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'expected',
     {
       stop: 'draining expected: awaitDrain',
-      stopped: 'trying stopped: reportLost',
-      ended: 'trying ended: emitStopped reportLost',
-      refused: 'trying expected: reportLost',
+      stopped: 'starting stopped: reportLost',
+      ended: 'starting ended: emitStopped reportLost',
+      refused: 'starting expected: reportLost',
     },
   ],
   [
@@ -142,8 +142,6 @@ const isHeard = (said: Said, event: string) =>
   said !== 'ended' || !/^(started|failed|gaveUp|refused|updated|stopped|ended)$/.test(event)
 
 const PARENTS: Readonly<Partial<Record<State, string>>> = {
-  trying: 'starting',
-  gaveUp: 'starting',
   draining: 'stopping',
   terminating: 'stopping',
 }
@@ -184,7 +182,7 @@ describe('the version machine, held against a table written by hand', () => {
     expect(take('running', 'expected', { type: 'stop' }, 0)).toBe(
       'terminating expected: awaitDrain rejectCalls stopHost',
     )
-    expect(take('trying', 'ended', { type: 'stop' }, 0)).toBe(
+    expect(take('starting', 'ended', { type: 'stop' }, 0)).toBe(
       'stopped ended: awaitDrain rejectCalls stopHost releaseHost reportStopped',
     )
   })
@@ -224,7 +222,7 @@ describe('the version machine, held against a table written by hand', () => {
   const fresh = { hardware: 'fresh', rak: '01', attestation: '02' }
 
   it.each([
-    ['trying', 'host.started'],
+    ['starting', 'host.started'],
     ['running', 'host.started'],
     ['running', 'host.updated'],
   ] as const)('While %s, it keeps what the host says of its environment with %s', (state, type) => {
@@ -234,7 +232,7 @@ describe('the version machine, held against a table written by hand', () => {
   })
 
   it.each([false, true])('It keeps why the last start failed, until it runs; given up: %s', isFinal => {
-    const [failed] = transition(versionMachine, stateOf('trying', 'expected'), {
+    const [failed] = transition(versionMachine, stateOf('starting', 'expected'), {
       type: 'host.failedToStart',
       error: FAILURE,
       isFinal,

@@ -187,8 +187,8 @@ class Expected {
     const ran = wasStarted(to) || (to.matches('stopped') && wasStarted(from))
     const asked = to.matches({ stopping: 'terminating' }) || (to.matches('stopped') && ran)
     return {
-      state: path[0],
-      phase: path[1] === 'trying' ? null : (path[1] ?? null),
+      state: path[0] === 'gaveUp' ? 'starting' : path[0],
+      phase: path[0] === 'gaveUp' ? 'gaveUp' : (path[1] ?? null),
       lastError: to.matches('stopped') ? null : to.context.lastError,
       starts: ran ? 1 : 0,
       stops: asked ? 1 : 0,

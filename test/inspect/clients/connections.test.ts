@@ -74,14 +74,14 @@ describe('The end of a connection', () => {
     ['a message', 'hello'],
     ['a message that is too large', 'x'.repeat(2_000)],
   ])('has a time limit after %s, too', async (_, text) => {
-    const base = new SteppedClock()
+    const steppedClock = new SteppedClock()
     const started = new Noted<number>()
     const clock: Clock = {
       setTimeout(act, timeout) {
         started.add(timeout)
-        return base.setTimeout(act, timeout)
+        return steppedClock.setTimeout(act, timeout)
       },
-      clearTimeout: id => base.clearTimeout(id),
+      clearTimeout: id => steppedClock.clearTimeout(id),
     }
     const { inspector, lines } = await start({ clock })
     const client = await TestClient.connect(inspector.url)

@@ -89,9 +89,9 @@ describe('The end of a connection', () => {
     client.socket.pause()
     await started.first(timeout => timeout === 1_000)
     const disconnected = lines.first(line => line === DISCONNECTED)
-    base.fire(1_000)
+    steppedClock.fire(1_000)
     await disconnected
-    expect(base.pending).toEqual([])
+    expect(steppedClock.pending).toEqual([])
     client.socket.resume()
     expect([1006, 1008, 1009]).toContain(await client.closed)
   })

@@ -65,6 +65,10 @@ describe('docs/hosts.md', () => {
     })
     expect(output).toBe('19\n21\n')
   })
+})
+
+describe('docs/host-options.md', () => {
+  const page = readFileSync('docs/host-options.md', 'utf8')
 
   it.each([
     'supervised/supervisedOptions',

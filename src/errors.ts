@@ -13,7 +13,8 @@ export const ERROR_CODES = {
   CUTOVER_NO_SUCH_VERSION:
     'The version is not in the aggregate; or, for `version()`, neither active nor next; or, for `whenRunning()`, not wanted.',
   CUTOVER_VERSION_IN_USE: '`removeVersion` was asked for a version that is wanted, or that is still stopping.',
-  CUTOVER_NO_ACTIVE_VERSION: 'No version is active; for a call: none became active within `waitTimeout`.',
+  CUTOVER_NO_ACTIVE_VERSION:
+    'No version is active; for a call: none was running within `waitTimeout`, or the host of the active one has given up.',
   CUTOVER_VERSION_STOPPED: 'The version left before it answered the call, and `drainTimeout` had passed.',
   CUTOVER_CALL_TIMEOUT: 'The runtime had the call, and did not answer it within `callTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:

@@ -3,7 +3,7 @@ export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
-  mutate: ['machines/*.ts', 'src/router.ts', 'src/events.ts', 'src/aggregate.ts', 'src/version.ts', 'src/options.ts'],
+  mutate: ['machines/*.ts', 'src/calls/*.ts', 'src/events.ts', 'src/aggregate.ts', 'src/version.ts', 'src/options.ts'],
   coverageAnalysis: 'perTest',
   // The machines are made at import: without static mutants there would be next to nothing to test in them.
   ignoreStatic: false,

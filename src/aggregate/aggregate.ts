@@ -174,12 +174,15 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /**
    * Calls the active version (rules 15 to 18).
    *
-   * With none, or while one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent to
-   * one active version, at most once. A request for which `propagate` is true goes to the next version as well.
+   * While none is running, or one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent
+   * to one active version, at most once, in the async context of its caller. A request for which `propagate` is true goes to
+   * the next version as well, while that is running.
    *
    * @param options - its `signal` ends the wait, and is passed on to the runtime
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
-   * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_VERSION_STOPPED` (unanswered when its version left
+   * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of
+   * the active version has given up; `cause` is its last failure to start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
+   * `CUTOVER_RUNTIME_LOST` (the runtime died), `CUTOVER_VERSION_STOPPED` (unanswered when its version left
    * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
    */
   call(request: Req, options?: CallOptions): Promise<Res> {

@@ -39,7 +39,7 @@ export interface AggregateOptions<Req = unknown> {
   readonly drainTimeout?: number | undefined
   /** How long a host may take to report that it stopped before it is given up, in ms. @default 30_000 */
   readonly stopTimeout?: number | undefined
-  /** How long a call waits for an active version, in ms; Infinity for ever; 0 not at all. @default 30_000 */
+  /** How long a call waits for an active version that runs, in ms; Infinity for ever; 0 not at all. @default 30_000 */
   readonly waitTimeout?: number | undefined
   /** How many calls may wait at once; one more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined

@@ -16,7 +16,8 @@ export const ERROR_CODES = {
   CUTOVER_NO_SUCH_VERSION:
     'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted.',
   CUTOVER_VERSION_IN_USE: '`removeVersion` got a version that is wanted or still stopping.',
-  CUTOVER_NO_ACTIVE_VERSION: 'No version is active. For a call: none became active within `waitTimeout`.',
+  CUTOVER_NO_ACTIVE_VERSION:
+    'No version is active. For a call: none was running within `waitTimeout`, or the host of the active version has given up.',
   CUTOVER_VERSION_STOPPED:
     'The version left before it answered the call: `drainTimeout` passed, or its runtime stopped while it drained.',
   CUTOVER_CALL_TIMEOUT: 'The runtime did not answer the call within `callTimeout`.',

@@ -33,14 +33,14 @@ import { type AggregateOptions, compileOptions } from './options.js'
 import { isExpected, isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
 
-/** Registered, so that aggregates of two copies of the library know each other. */
+/** Registered, so that aggregates of two copies of the library recognise each other. */
 const CONTAINS = Symbol.for('cutover.contains')
 
 /**
  * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
  * a call. Itself a {@link Runtime}.
  *
- * The comments name the lines of the design's semantics (rules 1 to 22), which the tests carry too.
+ * Comments refer to the numbered rules of `docs/semantics.md`.
  */
 export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
   /** The id of the runtime, which all versions share. */
@@ -49,7 +49,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   readonly #router: Router<Req, Res>
 
   /**
-   * Makes an aggregate without versions, not started.
+   * Creates an aggregate without versions. It is not started.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got
    */
@@ -61,12 +61,12 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Adds a version; while running, it is started at once if it is the wanted active or next (rules 1 and 3).
+   * Adds a version. A running aggregate starts it at once if it is the wanted active or next (rules 1 and 3).
    *
    * @param version - SemVer; build metadata does not distinguish
    * @param runtime - newly provisioned: not started, and not used elsewhere
-   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME` (it is no runtime, or it is this aggregate,
-   * or an aggregate that holds this one), `CUTOVER_RUNTIME_MISMATCH` (its id is not the aggregate's),
+   * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_RUNTIME` (not a runtime, or this aggregate, or an
+   * aggregate that contains it), `CUTOVER_RUNTIME_MISMATCH` (its id is not the aggregate's),
    * `CUTOVER_DUPLICATE_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
    */
   addVersion(version: VersionLike, runtime: Runtime<Req, Res>): void {
@@ -80,10 +80,10 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Takes out a version that never ran; its runtime is neither started nor stopped (rule 4).
+   * Removes a version that was never started. Its runtime is neither started nor stopped (rule 4).
    *
    * @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION`, `CUTOVER_VERSION_IN_USE` (it is wanted,
-   * or still stopping: then it leaves by itself), `CUTOVER_DISPOSED`
+   * or still stopping; a stopping version leaves by itself), `CUTOVER_DISPOSED`
    */
   removeVersion(version: VersionLike): void {
     const key = canonical(version)
@@ -101,7 +101,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     this.#control.send({ type: 'removeVersion', version: key })
   }
 
-  /** Whether the version is in the aggregate, in whatever state (rule 5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
+  /** Whether the aggregate has the version, in any state (rule 5). @throws CutoverError `CUTOVER_INVALID_VERSION` */
   hasVersion(version: VersionLike): boolean {
     return this.#isKnown(canonical(version))
   }
@@ -125,11 +125,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Says which version shall be active and which next, and brings that about (rules 7 to 10).
+   * Sets the wanted active and next versions, and brings them into place (rules 7 to 10).
    *
-   * While stopped it only records. While running: an active version that is no longer wanted drains and stops; then the
-   * wanted one becomes active, by promotion if it is the next version already, else by being started; then the same for
-   * next. Wanted versions that are unknown are started when they are added. Of overlapping calls the last one wins.
+   * A stopped aggregate only records the pair. A running one, in order: drains and stops an active version that is no longer
+   * wanted; promotes the wanted version if it is the next one, else starts it; then does the same for the next version. It
+   * starts an unknown version as soon as you add it. Of overlapping calls the last one wins.
    *
    * @param active - the version to serve calls; null for none
    * @param next - the version to start in advance; null, or the same as `active`, for none. Without an `active` it
@@ -146,12 +146,12 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Waits until there is an active version and its runtime is running; or, with `version`, until that one is, as active
-   * or as next. Waits for as long as that takes: pass `AbortSignal.timeout(ms)` as `signal` for a limit.
+   * Waits until the active version is running or, with `version`, until that version is running as active or as next. There
+   * is no time limit: pass `AbortSignal.timeout(ms)` as `signal` for one.
    *
    * @returns the version that is running
    * @throws (rejects) the signal's reason; CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`; with `version` also
-   * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or left meanwhile)
+   * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or has left meanwhile)
    */
   async whenRunning(options?: WhenRunningOptions): Promise<string> {
     const signal = signalOf(options)
@@ -162,11 +162,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const snapshot = await this.#control.until(isEnough, signal)
     if (snapshot.matches('disposed')) throw disposed()
     if (key !== null && !isServing(snapshot, key)) throw noSuchVersion(key, 'is neither active nor next, nor wanted')
-    // Of the moment at which it ran: by now another version may be active, or none.
+    // As of the snapshot: by now another version may be active, or none.
     return key ?? (snapshot.context.active as string)
   }
 
-  /** What is and what is wanted, as plain JSON. */
+  /** The current state and the wanted pair, as plain JSON. */
   status(): AggregateStatus {
     return statusOf(this.id, this.#control)
   }
@@ -174,14 +174,14 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /**
    * Calls the active version (rules 15 to 18).
    *
-   * While none is running, or one version makes way for another, the call waits its turn, up to `waitTimeout`. It is sent
-   * to one active version, at most once, in the async context of its caller. A request for which `propagate` is true goes to
-   * the next version as well, while that is running.
+   * If no active version is running, the call waits, for up to `waitTimeout`; waiting calls go out in the order of their arrival.
+   * A call is sent to one active version, at most once, in the async context of its caller. A request for which `propagate`
+   * returns true also goes to the next version, while that is running.
    *
    * @param options - its `signal` ends the wait, and is passed on to the runtime
-   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (the
-   * signal is none), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of
-   * the active version has given up; `cause` is its last failure to start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
+   * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (`signal`
+   * is not an AbortSignal), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
+   * `cause` is its last failed start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
    * `CUTOVER_RUNTIME_LOST` (the runtime died), `CUTOVER_VERSION_STOPPED` (unanswered when its version left
    * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
    */
@@ -204,8 +204,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * Drains and stops the active and next versions, which thereby leave the aggregate. Calls that wait go on waiting; a
-   * second call joins the first (rules 19 and 20).
+   * Drains and stops the active and next versions, which then leave the aggregate. Waiting calls keep waiting. A second call
+   * joins the first (rules 19 and 20).
    *
    * @returns when both are down, `drainTimeout` + `stopTimeout` later at the latest (twice that in the middle of an
    * overlap)
@@ -216,8 +216,8 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * As {@link stop}, for good: calls that wait, and all later ones, reject with `CUTOVER_DISPOSED`; `watchEvents`
-   * completes. A second call joins the first.
+   * Stops for good, as {@link stop} does. Waiting and later calls reject with `CUTOVER_DISPOSED`, and `watchEvents` completes.
+   * A second call joins the first.
    */
   async dispose(): Promise<void> {
     this.#control.send({ type: 'dispose' })
@@ -235,7 +235,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
-   * What the active runtime says of itself.
+   * Asks the active runtime for its info.
    *
    * @param options - its `signal` is passed on to the runtime
    * @throws (rejects) what the runtime rejects with; CutoverError `CUTOVER_INVALID_OPTION` (the signal is none),
@@ -276,12 +276,12 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return id === MAIN_COMPONENT ? (runtime as Runtime | undefined) : undefined
   }
 
-  /** @internal For an aggregate around this one. Calls that are sent here are in flight in the tables of our versions. */
+  /** @internal For an aggregate that contains this one. Calls sent here are in flight in the tables of this one's versions. */
   [ENDPOINT](_calls: CallsInFlight<Res>): Endpoint<Req, Res> {
     return this.#router
   }
 
-  /** @internal Whether the runtime is this aggregate, or in it, at whatever depth. */
+  /** @internal Whether the runtime is this aggregate, or in it, at any depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
   }
@@ -301,7 +301,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 }
 
-/** Only of an aggregate that is wrapped by another runtime it cannot be seen. */
+/** Does not see an aggregate that another runtime wraps. */
 function contains(container: Runtime<never, unknown> & { [CONTAINS]?(runtime: unknown): boolean }, runtime: unknown) {
   return container === runtime || container[CONTAINS]?.(runtime) === true
 }

@@ -1,4 +1,4 @@
-/** The errors of the aggregate: what happened, and what to do. */
+/** The errors of the aggregate. Each says what happened, and what to do. */
 import { CutoverError, describe } from '../contract/index.js'
 
 export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
@@ -29,7 +29,7 @@ export function noActiveVersion(what: string): CutoverError {
   )
 }
 
-/** The active version was waited for in vain. @param cause - why it failed to start last */
+/** The active version did not run in time. @param cause - its last failed start */
 export function notRunning(version: string, timeout: number, cause: Error | undefined): CutoverError {
   const last =
     cause === undefined ? 'It has not said why' : `Its last start failed: ${cause.message.replace(/\.$/, '')}`
@@ -37,7 +37,7 @@ export function notRunning(version: string, timeout: number, cause: Error | unde
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
 
-/** The active version is not worth waiting for. @param cause - why it failed to start last */
+/** The host of the active version has given up. @param cause - its last failed start */
 export function givenUp(version: string, cause: Error | undefined): CutoverError {
   const last = cause === undefined ? '' : `: ${cause.message.replace(/\.$/, '')}`
   const message = `Version ${version} is active, but its host has given up starting it${last}. ${NAME_ANOTHER}`

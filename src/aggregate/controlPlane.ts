@@ -44,8 +44,8 @@ type VersionActor = ActorRefFrom<typeof versionMachine>
 type Effect = AggregateEffect | VersionEffect
 
 /**
- * The control plane: the aggregate's actor, and what performs the effects that it decides. Only the machines know which
- * version is active, next or stopping; this class keeps what they cannot: runtimes and streams.
+ * The control plane: owns the aggregate's actor and performs its effects. Only the machines know which version is active,
+ * next or stopping. This class holds what they cannot: runtimes and streams.
  */
 export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion<Req, Res> | undefined> {
   readonly router: Router<Req, Res>
@@ -54,7 +54,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   readonly #hosted = new Map<string, HostedVersion<Req, Res>>()
   readonly effects: EffectQueue
   readonly #actor: AggregateActor
-  /** What the router went by last. Most events of hosts change nothing for it. */
+  /** The snapshot that the router last followed. Most events of hosts leave the route unchanged. */
   #routed: AggregateSnapshot | undefined
 
   constructor(options: CompiledOptions<Req>) {
@@ -108,7 +108,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     return [...this.#hosted.values()].map(({ runtime }) => runtime)
   }
 
-  /** Sends an event to the aggregate's machine; once disposed, nothing happens. */
+  /** Sends an event to the aggregate's machine. Does nothing after the aggregate was disposed. */
   send(event: AggregateEvent): void {
     this.effects.decide(() => {
       if (!this.snapshot.matches('disposed')) this.#actor.send(event)
@@ -120,13 +120,13 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     this.send({ type: 'addVersion', version })
   }
 
-  /** Resolves with the first snapshot, now or later, for which `predicate` is true, or that is the last one. */
+  /** Resolves with the first snapshot, current or later, for which `predicate` is true, or with the last one. */
   until(predicate: (snapshot: AggregateSnapshot) => boolean, signal?: AbortSignal): Promise<AggregateSnapshot> {
     const isEnough = (snapshot: AggregateSnapshot) => snapshot.matches('disposed') || predicate(snapshot)
     return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
-  /** A subscriber may add a version again while effects of its predecessor are still queued. */
+  /** Resolved at the decision: a subscriber may add a version again while effects of its predecessor are still queued. */
   targetOf(effect: Effect, actor: AnyActorRef): HostedVersion<Req, Res> | undefined {
     const { version }: { readonly version?: string } = 'version' in effect ? effect : actor.getSnapshot().context
     return version === undefined ? undefined : this.#hosted.get(version)
@@ -138,7 +138,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
         hosted?.setGate(effect.gate)
         break
       case 'announceConfig':
-        // Behind the other effects of the same decision.
+        // Queued behind the other effects of the same decision.
         this.effects.push(() => this.hub.announce({ type: 'configUpdated' }))
         break
       case 'warnPostponed':
@@ -221,7 +221,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     if (error !== undefined) this.router.rejectWaiting(error)
   }
 
-  /** Why calls need not wait: the host of the active version has given up (rule 15). */
+  /** The error of calls that would wait for a version whose host has given up (rule 15). */
   #hopeless(): Error | undefined {
     const { active } = this.snapshot.context
     if (active === null || this.versionSnapshot(active)?.matches('gaveUp') !== true) return undefined
@@ -234,19 +234,19 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     return notRunning(active, waitTimeout, this.#failureOf(active))
   }
 
-  /** The last failure of a version that has not come up since. */
+  /** The last failed start of a version that has not run since. */
   #failureOf(version: string): Error | undefined {
     const lastError = this.versionSnapshot(version)?.context.lastError ?? null
     return lastError === null ? undefined : this.#hosted.get(version)?.failure
   }
 
-  /** The runtime took no call, though it has not said that it stopped: the version is starting again. */
+  /** The endpoint is closed although the runtime has not emitted `stopped`: the version is starting again. */
   #refused(version: string): void {
     const actor = this.#versionActor(version)
     if (actor !== undefined) this.#tell(actor, { type: 'host.refused' })
   }
 
-  /** A host said something: first the version's machine decides, then subscribers hear of it, in that order. */
+  /** Takes an event of a host: first the version's machine decides, then subscribers get the event. */
   #hear(
     self: VersionActor,
     hosted: HostedVersion<Req, Res>,
@@ -260,19 +260,19 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     })
   }
 
-  /** In no state does the version's machine change by it; only an inspector is to see it all the same. */
+  /** Whether the event changes the version's machine in no state. An inspector sees it all the same. */
   #isNoNews(self: VersionActor, event: VersionEvent): boolean {
     return this.#options.inspect === undefined && isRepeated(self.getSnapshot().context, event)
   }
 
-  /** A version that had no time to drain, and whose host was gone, is gone itself by then. */
+  /** The actor may have stopped by now: a version without time to drain, whose host was gone. */
   #tell(self: VersionActor, event: VersionEvent): void {
     this.effects.decide(() => {
       if (isAlive(self)) self.send(event)
     })
   }
 
-  /** The versions that are left were never started: nothing of ours listens to them. */
+  /** The remaining versions were never started, so nothing subscribes to them. */
   #close(): void {
     this.#hosted.clear()
     this.hub.close()
@@ -303,7 +303,7 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
   }
 }
 
-/** Hosts in other languages may send anything, such as null for nothing. */
+/** Hosts in other languages may send anything, such as null for a missing value. */
 function capabilityFacts(capability: CapabilityTEE | null | undefined): CapabilityFacts | null {
   if (capability === undefined || capability === null) return null
   const hex = (bytes: unknown) => (types.isUint8Array(bytes) ? Buffer.from(bytes).toString('hex') : null)

@@ -4,9 +4,8 @@ import type { RuntimeEvent } from '../contract/index.js'
 import { SafeObservable } from '../support/index.js'
 
 /**
- * Lets a version's events through as its role allows (rules 11 and 12): while the gate says `capture` only the
- * last `started` is kept; on `hold` everything is kept in order; on `pass` what was kept is released, and everything
- * that follows goes through.
+ * Gates a version's events by its role (rules 11 and 12): `capture` keeps only the last `started`, `hold` keeps all events in
+ * order, and `pass` releases the kept events and passes on all later ones.
  */
 export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunction<RuntimeEvent> {
   return source =>
@@ -45,7 +44,7 @@ export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunc
     })
 }
 
-/** Of a next version: its last `started`, refreshed by `updated`, dropped by `stopped`. */
+/** Keeps the last `started` of a next version: `updated` refreshes it, `stopped` drops it. */
 function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
   if (event.type === 'started') return [event]
   if (event.type === 'stopped') return []
@@ -55,7 +54,7 @@ function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
   return [event.capabilityTEE === undefined ? { type, version } : { type, version, capabilityTEE: event.capabilityTEE }]
 }
 
-/** `watchEvents` of the aggregate: its versions' streams and its own events, merged, hot. */
+/** The stream behind `watchEvents`: merges the versions' streams with the aggregate's own events. Hot. */
 export class EventHub {
   readonly #out$ = new Subject<RuntimeEvent>()
   readonly #children = new Subscription()
@@ -65,7 +64,7 @@ export class EventHub {
     this.#events$ = new SafeObservable(this.#out$, onError)
   }
 
-  /** The stream of one version joins in, until it completes. */
+  /** Merges the stream of one version, until it completes. */
   add(child$: Observable<RuntimeEvent>): void {
     this.#children.add(child$.subscribe(event => this.#out$.next(event)))
   }

@@ -15,10 +15,10 @@ import {
 import { attempt } from '../support/index.js'
 import { captureAndRelease, type EventHub } from './eventHub.js'
 
-/** Who is told what a host does. */
+/** Gets the events of a host. */
 export interface HostObserver {
   event(event: RuntimeEvent): void
-  /** The host's event stream is over: nothing more will be heard of it. */
+  /** The host's event stream has ended: no further event will come. */
   ended(): void
 }
 
@@ -27,15 +27,15 @@ export class HostedVersion<Req, Res> {
   readonly version: string
   readonly runtime: Runtime<Req, Res>
   readonly calls = new CallsInFlight<Res>()
-  /** Where its calls go. */
+  /** The endpoint that its calls are sent to. */
   readonly endpoint: Endpoint<Req, Res>
-  /** Why it failed to start last. */
+  /** Its last failed start. */
   failure: Error | undefined
-  /** It has an endpoint of its own, so it rejects in our table what it loses. */
+  /** Whether the runtime has an endpoint of its own, and so rejects its lost calls in this table itself. */
   readonly #rejectsLost: boolean
   readonly #hub: EventHub
   readonly #logger: Logger
-  /** Where its events go in, once there is a gate. */
+  /** The input of the event stream, once there is a gate. */
   #events: Subscriber<RuntimeEvent> | undefined
   #gate$: BehaviorSubject<Gate> | undefined
   #subscription: Subscription | undefined
@@ -68,7 +68,7 @@ export class HostedVersion<Req, Res> {
     this.#hub.add(events$.pipe(captureAndRelease(this.#gate$)))
   }
 
-  /** Tells the runtime, if it can be told, which actor an inspector shows above its own. */
+  /** Tells the runtime which actor an inspector shows above its own, if the runtime supports that. */
   showBelow(actor: AnyActorRef): void {
     const runtime: Runtime<Req, Res> & Inspectable = this.runtime
     attempt(
@@ -77,7 +77,7 @@ export class HostedVersion<Req, Res> {
     )
   }
 
-  /** Watches the host's events, then starts it. A host that throws has failed to start. */
+  /** Subscribes to the host's events, then starts it. If `start()` throws, it counts as a failed start. */
   start(observer: HostObserver): void {
     this.#watch(observer)
     attempt(
@@ -86,14 +86,14 @@ export class HostedVersion<Req, Res> {
     )
   }
 
-  /** Takes in what the runtime said, after its machine has. */
+  /** Takes an event of the runtime, after its machine has. */
   hear(event: RuntimeEvent): void {
     if (event.type === 'failedToStart') this.failure = asError(event.error)
     if (event.type === 'stopped' && event.reason !== undefined) this.#rejectLost(asError(event.reason))
     this.publish(event)
   }
 
-  /** Hands an event on to the aggregate's subscribers, as far as the gate allows. */
+  /** Passes an event to the aggregate's subscribers, as far as the gate allows. */
   publish(event: RuntimeEvent): void {
     this.#events?.next(event)
   }
@@ -112,7 +112,7 @@ export class HostedVersion<Req, Res> {
     )
   }
 
-  /** Asks the host to stop. A host that cannot is logged; whether it stopped, only its events tell. */
+  /** Asks the host to stop. If that throws, it is logged; only the events tell whether the host has stopped. */
   stop(): void {
     attempt(
       () => this.runtime.stop(),
@@ -127,7 +127,7 @@ export class HostedVersion<Req, Res> {
     )
   }
 
-  /** The version has left: nothing of ours listens to the runtime any more. */
+  /** Unsubscribes from the runtime: the version has left. */
   release(): void {
     this.#events?.complete()
     attempt(
@@ -162,7 +162,7 @@ export class HostedVersion<Req, Res> {
     }
   }
 
-  /** The runtime has died. One that has an endpoint of its own has rejected its calls itself. */
+  /** Rejects the calls of a runtime that has died. One with an endpoint of its own has done so itself. */
   #rejectLost(cause: Error): void {
     const { version, calls } = this
     if (this.#rejectsLost || calls.count === 0) return

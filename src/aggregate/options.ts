@@ -19,13 +19,12 @@ import {
   text,
 } from '../contract/index.js'
 
-/** How an aggregate behaves; all but `id` have a default. Checked once, when the aggregate is made. */
+/** The options of an aggregate. All but `id` have a default. They are validated once, by the constructor. */
 export interface AggregateOptions<Req = unknown> {
-  /** The id of the runtime; every version added must have the same. */
+  /** The id of the runtime. Every version must have the same id. */
   readonly id: string
   /**
-   * Which requests go to the next version as well, so that it is warm when it takes over. Only the active version's
-   * answer counts.
+   * Returns true for requests that also go to the next version, to warm it up. Only the active version's answer counts.
    * @default () => false
    */
   readonly propagate?: ((request: Req) => boolean) | undefined
@@ -41,14 +40,14 @@ export interface AggregateOptions<Req = unknown> {
   readonly stopTimeout?: number | undefined
   /** How long a call waits for an active version that runs, in ms; Infinity for ever; 0 not at all. @default 30_000 */
   readonly waitTimeout?: number | undefined
-  /** How many calls may wait at once; one more is rejected. @default 65_536 */
+  /** How many calls may wait at once. One more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
   /**
    * How long a runtime may take to answer, in ms, from when it gets the call. Then the call rejects with
    * `CUTOVER_CALL_TIMEOUT`, and its signal fires in the runtime. @default Infinity
    */
   readonly callTimeout?: number | undefined
-  /** Where warnings and the steps of a switch are written. @default nowhere */
+  /** Gets warnings and the steps of a switch. @default none */
   readonly logger?: Logger | undefined
   /** A function or an observer that sees every event and snapshot of the statecharts; any Stately inspector fits. @default none */
   readonly inspect?: Inspect | undefined
@@ -56,7 +55,7 @@ export interface AggregateOptions<Req = unknown> {
   readonly clock?: Clock | undefined
 }
 
-/** {@link AggregateOptions}, checked, with every default filled in. */
+/** {@link AggregateOptions}, validated, with the defaults filled in. */
 export interface CompiledOptions<Req> {
   readonly id: string
   readonly propagate: ((request: Req) => boolean) | undefined

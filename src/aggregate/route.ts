@@ -1,7 +1,7 @@
 import { type AggregateSnapshot, stateOf } from '../../machines/index.js'
 import type { Route } from '../calls/index.js'
 
-/** Where calls go, from the aggregate's snapshot: to what is in place and running (rules 15 and 16). */
+/** The route of a snapshot: calls go to the versions that are in place and running (rules 15 and 16). */
 export function routeOf(snapshot: AggregateSnapshot): Route {
   const { context } = snapshot
   const isOpen = snapshot.matches('running')

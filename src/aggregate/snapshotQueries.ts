@@ -1,12 +1,12 @@
-/** How far an aggregate has come, from its snapshot. */
+/** Queries on the snapshot of an aggregate. */
 import { type AggregateSnapshot, stateOf } from '../../machines/index.js'
 
-/** Whether nothing is under way: what is wanted is in place, or the aggregate is stopped. */
+/** Whether nothing is in progress: the wanted pair is in place, or the aggregate is stopped. */
 export function isSettled(snapshot: AggregateSnapshot): boolean {
   return snapshot.matches('stopped') || snapshot.matches({ running: 'settled' })
 }
 
-/** Whether the version, or else the active one, is in its place and running. */
+/** Whether the version, by default the active one, is in place and running. */
 export function isServing(snapshot: AggregateSnapshot, version: string | null): boolean {
   const { active, next } = snapshot.context
   const key = version ?? active
@@ -18,7 +18,7 @@ export function isServing(snapshot: AggregateSnapshot, version: string | null): 
   )
 }
 
-/** Whether the version is wanted, so that it may yet come up. */
+/** Whether the version is wanted, so that it may still start. */
 export function isExpected({ context: { wanted } }: AggregateSnapshot, version: string): boolean {
   return version === wanted.active || version === wanted.next
 }

@@ -3,43 +3,43 @@ import { byPrecedence } from '../contract/index.js'
 import type { ControlPlane, VersionSnapshot } from './controlPlane.js'
 
 /**
- * The top states of the aggregate's statechart, except that `disposing`, a part of its `stopping`, is told apart: then,
- * and when `disposed`, no call is taken.
+ * The top states of the aggregate's statechart, and `disposing`, which is a part of its `stopping`. Every call is rejected
+ * in `disposing` and `disposed`.
  */
 export type AggregateState = 'stopped' | 'running' | 'stopping' | 'disposing' | 'disposed'
 
-/** What one version in the aggregate is doing. */
+/** The status of one version in the aggregate. */
 export interface VersionStatus {
   /** Canonical SemVer. */
   readonly version: string
-  /** What it is doing. */
+  /** Its state. */
   readonly state: VersionState
   /**
-   * While stopping: whether calls in flight still finish, or the host has been asked to stop. While starting: `gaveUp` if
-   * the host does not try again by itself.
+   * While stopping: `draining` while calls in flight finish, `terminating` once the host was asked to stop. While starting:
+   * `gaveUp` if the host does not try again by itself.
    */
   readonly phase: 'draining' | 'terminating' | 'gaveUp' | null
   /** Calls in flight on this version. */
   readonly inFlight: number
-  /** Why it is not running yet: the last `failedToStart`, until it runs. */
+  /** The error of the last `failedToStart`, until the version runs. */
   readonly lastError: ErrorFacts | null
 }
 
-/** What is, and what is wanted, as plain JSON. */
+/** The current state and the wanted pair, as plain JSON. */
 export interface AggregateStatus extends VersionPair {
   /** The id of the aggregate. */
   readonly id: string
-  /** Which of its top states it is in. */
+  /** Its top state. */
   readonly state: AggregateState
-  /** While running: `settled`, or what it is in the middle of. */
+  /** While running: `settled`, or the step in progress. */
   readonly phase: 'settled' | 'stoppingActive' | 'stoppingNext' | 'retiring' | null
-  /** What `setVersion` last asked for. */
+  /** The pair that `setVersion` last asked for. */
   readonly wanted: VersionPair
-  /** Ascending. */
+  /** Ascending by SemVer precedence. */
   readonly versions: readonly VersionStatus[]
   /** Calls in flight on all versions. */
   readonly inFlight: number
-  /** Calls that wait for an active version. */
+  /** Calls that wait for a running active version. */
   readonly waiting: number
 }
 
@@ -58,7 +58,7 @@ function versionStatus<Req, Res>(version: string, control: ControlPlane<Req, Res
   return { version, ...versionPhaseOf(snapshot?.value), inFlight, lastError: snapshot?.context.lastError ?? null }
 }
 
-/** Of a version whose actor is gone, nothing is left but to forget it. */
+/** A version whose actor has stopped is about to leave. */
 function versionPhaseOf(value: VersionSnapshot['value'] = 'stopped'): Pick<VersionStatus, 'state' | 'phase'> {
   if (typeof value !== 'string') return { state: 'stopping', phase: value.stopping }
   if (value === 'gaveUp') return { state: 'starting', phase: value }

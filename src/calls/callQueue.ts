@@ -7,26 +7,26 @@ export interface QueueLimits {
   readonly timeout: number
   readonly max: number
   readonly clock: Clock
-  /** What a call rejects with that waited for too long. */
+  /** The error of a call that has waited too long. */
   timedOut(): Error
-  /** What a call rejects with that finds the queue full. */
+  /** The error of a call that finds the queue full. */
   tooMany(): Error
 }
 
 interface QueuedCall<Req, Res> {
   readonly request: Req
   readonly options: CallOptions | undefined
-  /** Sends the call in the async context of its caller, not of whoever opens the way. */
+  /** Sends the call in the async context of its caller, not of the code that flushes the queue. */
   readonly caller: AsyncResource
   readonly resolve: (answer: Res | Promise<Res>) => void
   readonly reject: (error: unknown) => void
-  /** Takes it off the queue, and off its signal and its timer. */
+  /** Removes the call from the queue, and its signal listener and timer. */
   readonly remove: () => void
 }
 
 const SETTLED = Promise.resolve()
 
-/** Calls that cannot be sent yet, in order of arrival. No polling: whoever opens the way sends them. */
+/** Calls that cannot be sent yet, in order of arrival. Nothing polls: {@link CallQueue.flush} sends them. */
 export class CallQueue<Req, Res> {
   /** A Set keeps the order and deletes in constant time. */
   readonly #calls = new Set<QueuedCall<Req, Res>>()
@@ -48,7 +48,7 @@ export class CallQueue<Req, Res> {
     return this.addAnyway(request, options)
   }
 
-  /** As {@link add}, for a call that goes out in a moment: the limits do not matter. */
+  /** As {@link add}, for a call that goes out within this turn: `max` and a `timeout` of 0 do not apply. */
   addAnyway(request: Req, options: CallOptions | undefined): Promise<Res> {
     const { timeout, clock, timedOut } = this.#limits
     return new Promise((resolve, reject) => {
@@ -66,7 +66,7 @@ export class CallQueue<Req, Res> {
         if (signal !== undefined) unlisten = onAbort(signal, () => fail(signal.reason))
         if (timeout !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(() => fail(timedOut()), timeout)
       } catch (error) {
-        // A clock that throws, or a full stack, on which there is no room for `remove` either.
+        // The clock threw, or the stack is full and has no room for `remove`.
         SETTLED.then(remove)
         throw error
       }
@@ -74,7 +74,7 @@ export class CallQueue<Req, Res> {
     })
   }
 
-  /** Sends the calls, oldest first, for as long as `isOpen`. A call is off the queue before it is sent. */
+  /** Sends the calls, oldest first, while `isOpen`. A call leaves the queue before it is sent. */
   flush(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
     for (const call of this.#calls) {
       if (!isOpen()) return

@@ -5,19 +5,19 @@ import type { Endpoint } from './endpoint.js'
 
 const SETTLED = Promise.resolve()
 
-/** How long a call may take, from when the callee gets it. */
+/** The time limit of a call, counted from when the callee gets it. */
 export interface CallLimit {
   /** ms; Infinity for none */
   readonly callTimeout: number
   readonly clock: Clock
 }
 
-/** The callee itself when there is no limit: then a call pays nothing. */
+/** Returns the callee itself if there is no limit, so that calls cost nothing more. */
 export function timedCallee<Req, Res>(callee: Callee<Req, Res>, version: string, limit: CallLimit): Callee<Req, Res> {
   return limit.callTimeout === Number.POSITIVE_INFINITY ? callee : new TimedCallee(callee, version, limit)
 }
 
-/** The endpoint itself when there is no limit. */
+/** Returns the endpoint itself if there is no limit. */
 export function timedEndpoint<Req, Res>(
   endpoint: Endpoint<Req, Res>,
   version: string,
@@ -31,7 +31,7 @@ export function timedEndpoint<Req, Res>(
   }
 }
 
-/** Rejects calls that take too long. The callee's own signal of the call fires then, so that it stops working on it. */
+/** Rejects calls that take too long, and fires the signal that the callee got, so that it stops working on the call. */
 class TimedCallee<Req, Res> implements Callee<Req, Res> {
   readonly #callee: Callee<Req, Res>
   readonly #version: string
@@ -73,7 +73,7 @@ class TimedCallee<Req, Res> implements Callee<Req, Res> {
         const answer = this.#callee.call(request, { ...options, signal: controller.signal })
         Promise.resolve(answer).then(succeed, fail)
       } catch (error) {
-        // On a full stack there is no room for `fail`; in the next turn there is.
+        // A full stack has no room for `fail`; the next turn has.
         SETTLED.then(() => fail(error))
       }
     })

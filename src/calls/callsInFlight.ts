@@ -7,11 +7,11 @@ const SETTLED = Promise.resolve()
 const MAX_SPARE = 256
 
 /**
- * The calls in flight on one version. Each has one promise of ours around the runtime's, because {@link rejectAll} must be
- * able to end a call that the runtime never settles.
+ * The calls in flight on one version. Each has one promise around the runtime's, because {@link rejectAll} must be able to
+ * reject a call that the runtime never settles.
  *
- * The first `count` slots hold the calls in flight, in no order. The rest are used again, so that a call makes no closures.
- * To track and to settle a call costs the same however many there are.
+ * The first `count` slots hold the calls in flight, in no order. The others are reused, so that a call allocates no closures.
+ * The cost of a call does not depend on how many are in flight.
  */
 export class CallsInFlight<Res> {
   /** How many calls are in flight. */
@@ -25,10 +25,10 @@ export class CallsInFlight<Res> {
   }
 
   /**
-   * Sends a call and hands on its answer or error; a callee that throws rejects.
+   * Sends a call and passes on its answer or error. If the callee throws, the call rejects.
    *
-   * A callee may call us again without end. Any call of a function of ours may then be the one that the stack has no room
-   * for, so once the call counts as in flight, nothing but the callee and builtins run here.
+   * A callee may recurse without end, and then any function call can overflow the stack. So once the call counts as in
+   * flight, only the callee and built-ins run here.
    *
    * @throws RangeError if the stack is full; then nothing was sent
    */
@@ -36,29 +36,29 @@ export class CallsInFlight<Res> {
     const index = this.count
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
-    // The stack had no room for `executor`: the promise rejects with that.
+    // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (!slot.isInUse) return promise
     this.count = index + 1
     try {
       const answer = callee.call(request, options)
-      // A subclass may settle twice: only a plain promise is trusted with the slot.
+      // A subclass of Promise may settle twice, so only a plain promise gets the slot's functions.
       const isPlain = answer instanceof Promise && answer.constructor === Promise
       if (isPlain) answer.then(slot.onValue, slot.onError)
       else Promise.resolve(answer).then(slot.onValue, slot.onError)
     } catch (error) {
-      // From a stack of its own. A promise that rejects on a full one is reported as unhandled by Node.js.
+      // On a stack of its own: Node.js reports a promise that rejects on a full stack as unhandled.
       SETTLED.then(() => slot.onError(error))
     }
     return promise
   }
 
-  /** Calls back, once, as soon as no call is in flight: at once when there is none. */
+  /** Calls `callback` once, as soon as no call is in flight; at once if there is none. */
   whenEmpty(callback: () => void): void {
     if (this.count === 0) callback()
     else this.#onEmpty = callback
   }
 
-  /** Rejects every call in flight; what the runtime answers later is dropped. */
+  /** Rejects every call in flight. Later answers of the runtime are dropped. */
   rejectAll(error: Error): void {
     const rejected = this.#slots.splice(0, this.count)
     this.#slots.forEach((slot, index) => {
@@ -97,13 +97,13 @@ export class CallsInFlight<Res> {
   }
 }
 
-/** The promise of one call after the other. */
+/** Holds the promise of one call after another. */
 class Slot<Res> {
   index: number
   isInUse = false
   #resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
-  /** Of the call's promise. */
+  /** The executor of the call's promise. */
   readonly executor: (resolve: (value: Res) => void, reject: (error: unknown) => void) => void
   readonly onValue: (value: Res) => void
   readonly onError: (error: unknown) => void
@@ -131,14 +131,14 @@ class Slot<Res> {
     }
   }
 
-  /** Ends the call before its runtime does. The slot is not used again: the runtime may still settle it. */
+  /** Rejects the call before its runtime settles it. The slot is not reused, because the runtime may still settle it. */
   reject(error: Error): void {
     const reject = this.#reject
     this.#clear()
     reject(error)
   }
 
-  /** What has settled is not kept alive, and cannot settle again. */
+  /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
   #clear(): void {
     this.#resolve = ignore
     this.#reject = ignore

@@ -2,24 +2,24 @@ import type { Runtime } from '../contract/index.js'
 import type { Callee } from './callee.js'
 import type { CallsInFlight } from './callsInFlight.js'
 
-/** Where calls enter a runtime without passing a queue or a table of its own. */
+/** The way into a runtime that passes neither a queue nor a table of its own. */
 export interface Endpoint<Req, Res> {
-  /** Takes calls at once; null while the runtime is not up. */
+  /** Takes calls at once; null while the runtime is not running. */
   readonly callee: Callee<Req, Res> | null
 }
 
 /**
- * The method by which an aggregate gets at the endpoint of a runtime of this library. Not registered: two copies of the
- * library call each other's runtimes by `call`.
+ * The key of the method that gives an aggregate the endpoint of a runtime of this library. It is not registered, so two
+ * copies of the library use each other's runtimes by `call`.
  */
 export const ENDPOINT: unique symbol = Symbol('cutover.endpoint')
 
 /** A runtime that has an endpoint. */
 export interface Direct<Req, Res> {
   /**
-   * The endpoint, for as long as the runtime lives. It is open from the moment the runtime says `started`.
+   * Returns the endpoint, for the whole life of the runtime. It is open from the moment the runtime emits `started`.
    *
-   * @param calls - where the caller keeps the calls that it sends there; the runtime rejects in it what it loses
+   * @param calls - the table of the calls that the caller sends; the runtime rejects lost calls in it
    */
   [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res>
 }

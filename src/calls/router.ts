@@ -4,12 +4,12 @@ import { CallQueue, type QueueLimits } from './callQueue.js'
 import type { CallsInFlight } from './callsInFlight.js'
 import type { Endpoint } from './endpoint.js'
 
-/** Where calls go, by version. `active` null: they wait. */
+/** Where calls go, by version. If `active` is null, they wait. */
 export interface Route {
   readonly active: string | null
-  /** Where propagated calls go as well. */
+  /** The version that also gets propagated calls. */
   readonly next: string | null
-  /** No call is taken any more. */
+  /** Whether every call is rejected. */
   readonly closed: boolean
 }
 
@@ -23,11 +23,11 @@ export interface Backend<Req, Res> {
 export interface RouterOptions<Req> extends QueueLimits {
   readonly propagate: ((request: Req) => boolean) | undefined
   readonly logger: Logger
-  /** What calls reject with when no call is taken any more. */
+  /** The error of calls on a closed route. */
   closed(): Error
-  /** What calls reject with at once while there is nothing to wait for; undefined while there is. */
+  /** The error of calls that would wait in vain; undefined if waiting makes sense. */
   hopeless(): Error | undefined
-  /** The endpoint of a version was closed when a call was about to go there. */
+  /** Called when the endpoint of a version was closed although the route leads to it. */
   refused(version: string): void
 }
 
@@ -36,22 +36,22 @@ type Find<Req, Res> = (version: string) => Backend<Req, Res> | undefined
 const SETTLED = Promise.resolve()
 
 /**
- * The data plane: a pointer to the version that takes calls now, and the calls that wait while there is none.
+ * The data plane: a pointer to the version that takes calls, and the queue of calls that wait while there is none.
  *
- * Control moves it in two steps: {@link move} as soon as a decision is made, {@link release} when it has been acted on. In
- * between, calls wait behind those that wait already.
+ * The control plane moves it in two steps: {@link move} when a decision is made, {@link release} when its effects have been
+ * performed. In between, calls join the queue.
  */
 export class Router<Req, Res> implements Endpoint<Req, Res> {
-  /** Where a call goes at once. */
+  /** Takes calls at once. */
   #active: Backend<Req, Res> | null = null
-  /** Where the route leads; becomes the active backend when no call waits any more. */
+  /** The end of the route; becomes `#active` when the queue is empty. */
   #target: Backend<Req, Res> | null = null
   #next: Backend<Req, Res> | null = null
   #isClosed = false
   readonly #queue: CallQueue<Req, Res>
   readonly #options: RouterOptions<Req>
   readonly #propagate: ((request: Req) => boolean) | undefined
-  /** For an aggregate around this one. */
+  /** For an aggregate that contains this one. */
   readonly #direct: Callee<Req, Res> = { call: (request, options) => this.#sendDirectly(request, options) }
 
   constructor(options: RouterOptions<Req>) {
@@ -73,12 +73,12 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
     const active = this.#active
-    // Looking at options has its price; a call without any pays nothing.
+    // A call without options skips the check of its signal.
     if (active === null || options !== undefined) return this.#receive(request, options)
     return this.#sendOrWait(active, request, options)
   }
 
-  /** First step of a move: nothing more goes where `route` does not lead. */
+  /** First step of a move: no call goes to a version that is not on `route` any more. */
   move(route: Route, find: Find<Req, Res>): void {
     this.#target = route.active === null ? null : (find(route.active) ?? null)
     if (this.#active !== this.#target) this.#active = null
@@ -87,7 +87,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     if (route.closed) this.#queue.rejectAll(this.#options.closed())
   }
 
-  /** Second step: the calls that wait go out in their order, then new ones go directly. Not to be called inside itself. */
+  /** Second step: sends the waiting calls in order, then lets new calls go directly. Not reentrant. */
   release(): void {
     const target = this.#target
     if (target === null || target === this.#active) return
@@ -95,11 +95,11 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       () => this.#isOpen(target),
       (request, options) => this.#send(target, request, options),
     )
-    // One of the calls that waited may have moved the route on: then the next `release` ends the move.
+    // A call just sent may have moved the route: then the next `release` completes the move.
     if (this.#target === target) this.#active = target
   }
 
-  /** There is nothing to wait for. */
+  /** Rejects the waiting calls: they would wait in vain. */
   rejectWaiting(error: Error): void {
     this.#queue.rejectAll(error)
   }
@@ -111,7 +111,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     return false
   }
 
-  /** The call is refused, sent, or waits. */
+  /** Rejects, sends or queues a call. */
   #receive(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#isClosed) return Promise.reject(this.#options.closed())
     const refusal = refusalOf(options)
@@ -124,7 +124,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   #sendOrWait(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (active.endpoint.callee !== null) return this.#send(active, request, options)
-    // First into the queue: what comes of the loss may call as well.
+    // Queued first: the loss may lead to further calls, which must come behind this one.
     const answer = this.#queue.add(request, options)
     this.#lose(active)
     return answer
@@ -143,7 +143,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     try {
       this.#mirror(next, request, options)
     } catch (error) {
-      // Also when the stack was full: then this is all that there is room for. The call has been sent, so its answer counts.
+      // The call has been sent, so its answer counts. A full stack has room for no more than this.
       SETTLED.then(() => this.#mirrorFailed(next.version, error))
     }
     return answer
@@ -167,7 +167,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     return answer
   }
 
-  /** Sends the call to the next version as well; whatever comes of it, the answer is the active version's. */
+  /** Sends the call to the next version too. Its outcome never touches the answer of the active version. */
   #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
     if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
   }
@@ -183,7 +183,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
   }
 
-  /** The runtime is not up, and has not said so yet: nothing goes there until control moves the route again. */
+  /** The runtime is not running, and has not emitted `stopped` yet: no call goes there until the route moves again. */
   #lose(backend: Backend<Req, Res>): void {
     if (this.#target === backend) this.#target = null
     if (this.#active === backend) this.#active = null
@@ -192,7 +192,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 }
 
-/** What a call gets whose signal is none, or has fired. */
+/** The rejection of a call whose signal is invalid or has fired. */
 function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
   try {
     const signal = signalOf(options)

@@ -14,18 +14,18 @@ import {
 import type { CallContext, RuntimeModule } from '../module/index.js'
 import { isUrl } from '../support/index.js'
 
-/** What the module may ask its host, and what a request of an Oasis runtime gets: a body. */
+/** Answers requests of a module to its host. For an Oasis runtime, the answer is a body. */
 export type OnHostRequest = (request: unknown, options: Pick<CallContext, 'signal'>) => unknown
 
-/** Which runtime to provision. */
+/** The config of one runtime. */
 export interface RuntimeConfig {
   /** The id of the runtime, the same for all its versions; for Oasis runtimes 64 hex digits. */
   readonly id: string
-  /** Which version this is; a guest that says it is another one is refused. */
+  /** The version. The host refuses a guest that reports another one. */
   readonly version: VersionLike
   /**
-   * The module; goes before the host's own option. A file (a URL, or a path relative to the working directory) does for
-   * every host; an object or a loader only in-process.
+   * The module; overrides the host's own option. Every host takes a file (a URL, or a path relative to the working
+   * directory). Only `inProcess()` takes an object or a loader.
    */
   readonly module?: ModuleSource | undefined
   /** Only for child processes: the program to run in place of a module. @default the host's own */
@@ -44,14 +44,14 @@ export interface RuntimeConfig {
   readonly logger?: Logger | undefined
 }
 
-/** The config as a loader gets it. */
+/** The config that a loader gets. */
 export interface LoaderConfig extends RuntimeConfig {
   /** Canonical SemVer. */
   readonly version: string
 }
 
 /**
- * Makes a module each time the runtime is started. What `import()` gives will do: exports by name, or a default object.
+ * Makes a module for each launch. May return what `import()` gives: named exports, or a default object.
  */
 export type ModuleLoader<Req = unknown, Res = unknown> = (
   config: LoaderConfig,
@@ -59,14 +59,14 @@ export type ModuleLoader<Req = unknown, Res = unknown> = (
 type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeModule<Req, Res> }
 
 /**
- * Where a module comes from: a file (a URL, or a path relative to the working directory; never a package name), itself,
- * or a loader. In this process each runtime loads a file under a URL of its own, so that two versions from one file share
- * nothing but what the file imports. CommonJS files are shared all the same; a warning says so.
+ * The source of a module: a file (a URL, or a path relative to the working directory; never a package name), the module
+ * itself, or a loader. In this process each runtime loads a file under a URL of its own, so that two versions from one file
+ * share only what the file imports. CommonJS files are shared; a warning says so.
  */
 // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
 export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
-/** What the host says of itself to a runtime of Oasis Core; other runtimes may ignore it. */
+/** What the host tells a runtime of Oasis Core about the consensus layer. Other runtimes may ignore it. */
 export interface HostInfo {
   /** @default '' */
   readonly consensusBackend?: string | undefined
@@ -76,7 +76,7 @@ export interface HostInfo {
   readonly consensusChainContext?: string | undefined
 }
 
-/** A version as Oasis Core sends it. */
+/** A protocol version, in the form that Oasis Core sends. */
 export interface ProtocolVersion {
   /** @default 0 */
   readonly major?: number | undefined
@@ -86,7 +86,7 @@ export interface ProtocolVersion {
   readonly patch?: number | undefined
 }
 
-/** A {@link RuntimeConfig} that was checked. */
+/** A validated {@link RuntimeConfig}. */
 export interface CheckedConfig extends RuntimeConfig {
   /** Canonical SemVer. */
   readonly version: string
@@ -94,10 +94,10 @@ export interface CheckedConfig extends RuntimeConfig {
 
 /** Makes runtimes of one kind. */
 export interface Provisioner {
-  /** Which kind of host: `in-process`, `worker-thread`, `child-process`. */
+  /** The kind of host: `in-process`, `worker-thread` or `child-process`. */
   readonly name: string
   /**
-   * Makes a runtime that is not started.
+   * Provisions a runtime, without starting it.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION`, naming what is wrong with the config
    */
@@ -130,7 +130,7 @@ function checkHostInfo(given: HostInfo | undefined): void {
   }
 }
 
-/** Whether it names a module file. */
+/** Whether `source` names a module file. */
 export function isLocation(source: unknown): source is URL | string {
   return isUrl(source) || (typeof source === 'string' && source !== '')
 }

@@ -23,17 +23,17 @@ export interface ConnectedOptions {
   readonly maxWaitingCalls: number
   readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
   readonly inspect: Inspection | undefined
-  /** The module's file, where we have the guest load one. */
+  /** The module file, if the guest loads one. */
   readonly module: URL | undefined
 }
 
-/** The exit code of Node.js when it does not know one of its options. */
+/** The exit code of Node.js for an unknown option. */
 const INVALID_ARGUMENT = 9
 
-/** A body as users have it: `{ [kind]: payload }`. */
+/** A body in the form that users pass: `{ [kind]: payload }`. */
 type Raw = Readonly<Record<string, unknown>>
 
-/** A process or a thread that is spoken to over a connection. */
+/** A guest in a process or a thread, behind a connection. */
 export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   readonly #config: CheckedConfig
   readonly #options: ConnectedOptions
@@ -41,7 +41,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   readonly #reports: GuestReports
   readonly #logger: Logger
   #connection: Connection | undefined
-  /** Resolves to how it ended. */
+  /** Resolves with the error that says how the guest exited. */
   readonly #exited: Promise<Error>
   #resolveExited: (error: Error) => void = () => {}
 
@@ -69,7 +69,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       exited: exit => {
         const error = new ExitError(exit)
         if (this.#hasInvalidOptions(exit)) this.#reports.failed(error, true)
-        // First the supervisor, which rejects the calls in flight in its own words.
+        // The supervisor first: it rejects the calls in flight with a better error.
         this.#reports.exited(error)
         this.#resolveExited(error)
         this.#connection?.close(error)
@@ -81,7 +81,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     const connection = this.#connection
     if (connection === undefined) return Promise.reject(new Error('A call reached a guest before it was up.'))
     const isRaw = this.#options.protocol === 'raw'
-    // What a guest takes and gives cannot be checked here: the caller says so with the type arguments.
+    // The types of requests and answers cannot be checked here: the caller states them as type arguments.
     const answer: Promise<unknown> = isRaw
       ? connection.callRaw(request as Raw, options)
       : connection.call(request, options)
@@ -89,7 +89,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   ping(): void {
-    // Any message is a sign of life, also one that was under way, or an error: the answer may be behind megabytes of others.
+    // Any message is a sign of life, even an error: the answer to the ping may be behind megabytes of other messages.
     this.#connection?.whenHeard(() => this.#reports.ponged())
     this.#request(PING_REQUEST).catch(() => {})
   }
@@ -113,7 +113,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     this.#launcher.kill()
   }
 
-  /** Node.js refused its own options: it will refuse them again. */
+  /** Whether Node.js refused one of its options. It will refuse it again. */
   #hasInvalidOptions({ code }: Exit): boolean {
     return code === INVALID_ARGUMENT && this.#options.module !== undefined && this.#connection === undefined
   }
@@ -160,7 +160,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   }
 }
 
-/** Whether the other side did what it must not; an end of the channel is none, even in the middle of a message. */
+/** Whether the guest broke the protocol. A connection that closes, even within a message, is no such fault. */
 function isFault({ cause }: Error): boolean {
   return isError(cause) && !('syscall' in cause) && !(cause instanceof TruncatedError)
 }

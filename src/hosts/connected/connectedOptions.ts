@@ -9,7 +9,7 @@ import {
 import { isLocation } from '../provisioner.js'
 import { type CompiledSupervised, compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
 
-/** What every host can be told that speaks to its guests over a connection. Times are in ms. */
+/** The options of hosts whose guests are behind a connection. Times are in ms. */
 export interface ConnectedHostOptions extends SupervisedOptions {
   /** How often a guest that is up is asked whether it is alive; Infinity for never. @default 15_000 */
   readonly watchdogInterval?: number | undefined
@@ -72,8 +72,8 @@ function bufferedBytes(options: ConnectedHostOptions, { maxFrameBytes }: GuestLi
 }
 
 /**
- * The system's timers, each of which runs only after what has come in was read: when this process was blocked for long,
- * an answer that has arrived in time is not taken for a late one.
+ * The system's timers, delayed until pending input has been read: if this process was blocked for long, an answer that
+ * arrived in time does not count as late.
  */
 const patientClock: Clock = {
   setTimeout(fn, timeout) {
@@ -91,7 +91,7 @@ interface PatientTimer {
   immediate?: NodeJS.Immediate
 }
 
-/** The URL of a module file, which is all that another thread or process can load. */
+/** The URL of a module file. Another thread or process can load nothing else. */
 export function fileModule(module: unknown): URL {
   if (isLocation(module)) return moduleUrl(module)
   throw invalidOption('module', 'the URL or the path of a module file: only that can be loaded elsewhere', module)

@@ -1,15 +1,15 @@
 import { printable } from '../../support/index.js'
 import type { Exit } from './launcher.js'
 
-/** How a process or a thread ended: the cause of the failed start, or of the lost calls. */
+/** How a process or a thread exited: the cause of a failed start, or of lost calls. */
 export class ExitError extends Error {
-  /** Always the same, to tell it by. */
+  /** Always `ExitError`. */
   override readonly name = 'ExitError'
-  /** Null when it was ended by a signal, or never lived. */
+  /** The exit code; null if a signal killed it, or if it never ran. */
   readonly exitCode: number | null
-  /** Such as `SIGKILL`; null when it exited by itself, and for threads. */
+  /** The signal, such as `SIGKILL`; null if it exited by itself, and for threads. */
   readonly signal: string | null
-  /** What it wrote to stderr last, line by line; other control characters are escaped. */
+  /** The end of its stderr. Control characters other than line breaks are escaped. */
   readonly stderr: string
 
   constructor({ code, signal, stderr, error }: Exit) {

@@ -6,7 +6,7 @@ import type { CheckedConfig } from '../provisioner.js'
 /** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
 export type Protocol = 'cutover' | 'raw'
 
-/** What the host says first, and what it wants to hear. */
+/** The handshake of a host: its first request, and the check of the answer. */
 export class Handshake {
   readonly #config: CheckedConfig
   readonly #protocol: Protocol
@@ -18,7 +18,7 @@ export class Handshake {
     this.#runtimeId = runtimeIdOf(config.id)
   }
 
-  /** The payload of `RuntimeInfoRequest`. A runtime of Oasis Core takes no fields but its own. */
+  /** The payload of `RuntimeInfoRequest`. A runtime of Oasis Core rejects unknown fields. */
   request(): InfoRequest {
     const { id, version, localConfig = {}, hostInfo = {} } = this.#config
     const { consensusBackend = '', consensusProtocolVersion = {}, consensusChainContext = '' } = hostInfo

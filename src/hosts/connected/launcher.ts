@@ -1,33 +1,33 @@
 import type { OpenTransport } from '../../protocol/index.js'
 
-/** A process or a thread, and the channel to it. No method throws; whatever happens is reported. */
+/** Launches one process or thread, and connects to it. No method throws; the reports say what happens. */
 export interface Launcher {
-  /** Brings it to life, once. */
+  /** Launches the guest. Called once. */
   launch(reports: LauncherReports): void
-  /** Tells it to end: SIGTERM to a process. */
+  /** Asks the guest to exit: SIGTERM to a process. */
   terminate(): void
-  /** Ends it, and whatever it has started: SIGKILL to the whole group of a process. */
+  /** Kills the guest and all that it has started: SIGKILL to the whole process group. */
   kill(): void
 }
 
 export interface LauncherReports {
-  /** The other side is there; called once. */
+  /** The guest has connected. Called once. */
   connected(open: OpenTransport): void
   /**
-   * It cannot be brought to life, or did what it must not (connected twice); it may still be there. `isFinal`: no other
-   * launch can go better.
+   * The guest cannot be launched, or broke the protocol (connected twice). It may still be running. `isFinal`: no other launch
+   * can succeed.
    */
   failed(error: Error, isFinal?: boolean): void
-  /** Nothing of it is left: no process, socket, directory, listener or timer. Called once, last, also after `failed`. */
+  /** The guest has left nothing behind: no process, socket, directory, listener or timer. Called once, last, also after `failed`. */
   exited(exit: Exit): void
 }
 
-/** How a process or a thread ended. */
+/** How a process or a thread exited. */
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
-  /** What it wrote to stderr last, at most 40 lines and 4 KiB. */
+  /** The end of its stderr, at most 40 lines and 4 KiB. */
   readonly stderr: string
-  /** Why, where that is known better than by the code: the uncaught error of a worker. */
+  /** The uncaught error of a worker, which says more than its exit code. */
   readonly error?: Error
 }

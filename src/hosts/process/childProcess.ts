@@ -11,32 +11,33 @@ import type { ChildProcessOptions } from './childProcessOptions.js'
 import { commandOf } from './commandOf.js'
 import { ProcessLauncher } from './processLauncher.js'
 
-/** What is said when a guest connects must fit. */
+/** The handshake must fit. */
 const MIN_FRAME_BYTES = 1_024
-/** The length of a frame has 32 bits. */
+/** The length field of a frame has 32 bits. */
 const MAX_FRAME_BYTES = 4_294_967_295
 
 /**
  * A provisioner of runtimes that run in a process of their own: a module, run by Node.js, or any program that speaks the
- * protocol of `docs/protocol.md`. Nothing that happens there hurts this process.
+ * protocol of `docs/protocol.md`. A crash there never hurts this process.
  *
- * What its runtimes do, in order: `start()` makes a Unix socket in a directory of its own, starts the process, which leads
- * a process group, takes one connection, removes socket and directory, tells the runtime what it is and waits for it to
- * start; then they emit `started`, and calls that have waited go out in their order. What fails on the way gives
- * `failedToStart`, and another launch after a backoff. A process that ends, that closes its connection, sends garbage or
- * more than its limits allow, or does not answer pings is ended with its whole group: the calls it had reject with
- * `CUTOVER_RUNTIME_LOST`, whose `cause` has `exitCode`, `signal` and the last lines of its `stderr`; `stopped` is emitted,
- * and it is launched again. `stop()`
- * rejects the calls in flight, asks it to shut down, sends SIGTERM after `shutdownTimeout` and SIGKILL after `killTimeout`,
- * and emits `stopped`. `abort()` fires the signal of every call in flight and asks the module; if that fails or takes
- * longer than `abortTimeout`, and with `force`, the process is killed and launched again.
+ * - `start()`, in order: creates a Unix socket in a directory of its own, spawns the process as the leader of a process group,
+ *   accepts one connection, removes the socket and the directory, completes the handshake, and waits for the module's
+ *   `start`. Then the runtime emits `started`, and waiting calls go out in order. If a step fails, it emits `failedToStart`
+ *   and launches again after a backoff.
+ * - If the process exits, closes its connection, sends garbage, exceeds a limit or does not answer a ping, the host kills its
+ *   whole group. Calls in flight reject with `CUTOVER_RUNTIME_LOST`, whose `cause` has `exitCode`, `signal` and the end of
+ *   `stderr`. The runtime emits `stopped` and launches again.
+ * - `stop()` rejects the calls in flight, asks the guest to shut down, sends SIGTERM after `shutdownTimeout` and SIGKILL after
+ *   `killTimeout`, and emits `stopped`.
+ * - `abort()` fires the signal of every call in flight and asks the module. If that fails or exceeds `abortTimeout`, and with
+ *   `force`, the host kills the process and launches it again.
  *
- * What it writes to stdout and stderr goes to the config's logger, line by line.
+ * The config's logger gets stdout and stderr, line by line.
  *
- * Its calls reject with what the module throws, with code, name, message, cause and details, the stack of the guest in
- * `guestStack`; with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not up within
- * `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent or read),
- * `CUTOVER_INVALID_ANSWER` (the same of the answer), `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`),
+ * Calls reject with the error that the module throws (with its code, name, message, cause and details, and the guest's stack
+ * in `guestStack`); with the signal's reason; with CutoverError `CUTOVER_RUNTIME_LOST`, `CUTOVER_START_FAILED` (not running
+ * within `waitTimeout`, or given up), `CUTOVER_TOO_MANY_WAITING_CALLS`, `CUTOVER_INVALID_REQUEST` (cannot be sent or read),
+ * `CUTOVER_INVALID_ANSWER` (the same for the answer), `CUTOVER_CALL_TIMEOUT` (not answered within `callTimeout`) or
  * `CUTOVER_ABORTED`.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`; `provision` also `CUTOVER_INVALID_VERSION`

@@ -4,9 +4,9 @@ import type { Sandbox } from './command.js'
 
 /** The options of `childProcess`. */
 export interface ChildProcessOptions extends ConnectedHostOptions {
-  /** The module file to run by Node.js, for configs that name none: a URL, or a path relative to the working directory. */
+  /** The module file that Node.js runs, for configs without one: a URL, or a path relative to the working directory. */
   readonly module?: URL | string | undefined
-  /** The program to run in place of a module: a path, or a name to be found in PATH. */
+  /** The program to run in place of a module: a path, or a name in PATH. */
   readonly command?: string | undefined
   /** What it gets. @default [] */
   readonly args?: readonly string[] | undefined

@@ -4,11 +4,11 @@ import { CutoverError, describe } from '../../contract/index.js'
 
 /** A program and how to run it. */
 export interface ProcessCommand {
-  /** A path, or a name that is looked up in `PATH`. */
+  /** A path, or a name to look up in `PATH`. */
   readonly file: string
-  /** What the program gets, one by one; no shell reads them. */
+  /** The arguments of the program. No shell interprets them. */
   readonly args: readonly string[]
-  /** What the guest gets besides `PATH`, `HOME`, `LANG` and `TMPDIR`. */
+  /** The guest's environment, besides `PATH`, `HOME`, `LANG` and `TMPDIR`. */
   readonly env: Readonly<Record<string, string>>
   /** @default the working directory of the host */
   readonly cwd?: string
@@ -16,7 +16,7 @@ export interface ProcessCommand {
   readonly input?: string
 }
 
-/** What has to be there for the program inside a sandbox. */
+/** What the program needs inside a sandbox. */
 export interface SandboxMounts {
   /** Files and directories that it reads. */
   readonly readOnly: readonly string[]
@@ -32,13 +32,13 @@ export interface Sandbox {
   wrap(command: ProcessCommand, mounts: SandboxMounts): ProcessCommand
 }
 
-/** A guest cannot be brought to life: says why, and keeps the error behind it. */
+/** The error of a guest that cannot be launched: says why, and keeps the cause. */
 export function startFailed(message: string, cause?: unknown): CutoverError {
   return new CutoverError('CUTOVER_START_FAILED', message, { cause })
 }
 
 /**
- * The path of the program that `file` means, found as a shell finds it; undefined when there is none.
+ * Finds the program `file` as a shell would. Undefined if there is none.
  *
  * @param cwd - what relative paths begin at. Default the working directory of this process
  */
@@ -47,7 +47,7 @@ export function findProgram(file: string, path: string | undefined, cwd?: string
 }
 
 /**
- * Refuses what can never run.
+ * Throws if the command can never run.
  *
  * @throws CutoverError `CUTOVER_START_FAILED`, naming the directory or the program that is not there
  */
@@ -61,16 +61,16 @@ export function assertRunnable({ file, env, cwd }: ProcessCommand): void {
   throw refuse(`${describe(found)} is not a file that we may execute (EACCES).`)
 }
 
-/** Where the system looks when there is no PATH. */
+/** The search path of the system if PATH is not set. */
 const DEFAULT_PATH = '/usr/bin:/bin'
 
-/** Where the program may be, best first. */
+/** The candidate paths of the program, best first. */
 function placesOf(file: string, path = DEFAULT_PATH, cwd = workingDirectory()): string[] {
   if (file.includes('/')) return [resolve(cwd, file)]
   return path.split(delimiter).map(folder => join(resolve(cwd, folder), file))
 }
 
-/** The working directory of this process; when it was removed, relative paths lead nowhere. */
+/** The working directory of this process. If it was removed, relative paths do not resolve. */
 function workingDirectory(): string {
   try {
     return process.cwd()
@@ -79,7 +79,7 @@ function workingDirectory(): string {
   }
 }
 
-/** Says that `file` is no program, and where it was looked for. */
+/** The error for a missing program, with the places that were searched. */
 export function noSuchProgram(file: string, hint: string): CutoverError {
   const where = file.includes('/') ? '' : ' in PATH'
   return startFailed(`There is no program ${describe(file)}${where}${hint}.`)

@@ -1,9 +1,8 @@
-/** What a guest is given of our own environment; everything else would hand it our secrets. */
+/** The variables that a guest inherits. Any other might be a secret. */
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const
 
 /**
- * The environment of a guest: `PATH`, `HOME`, `LANG` and `TMPDIR` of ours where they are set, then `env` of the config,
- * which wins over them.
+ * The environment of a guest: `PATH`, `HOME`, `LANG` and `TMPDIR` of this process, if set, overridden by `env` of the config.
  */
 export function guestEnvironment(
   env: Readonly<Record<string, string>>,

@@ -9,15 +9,15 @@ import { withOrphanWatch } from './orphanWatch.js'
 import { ProcessGroup } from './processGroup.js'
 
 export interface GuestProcessObserver {
-  /** It cannot be run; `ended` follows. */
+  /** The process cannot be started; `ended` follows. */
   failed(error: Error): void
-  /** It has ended, and its group with it. Its pipes may still hold something. Called once. */
+  /** The process and its group have exited. Its pipes may still hold output. Called once. */
   ended(): void
 }
 
-/** A running program with its output, which goes to the logger line by line. When we end, its group is killed. */
+/** A running program, whose output goes to the logger line by line. When this process exits, its group is killed. */
 export class GuestProcess {
-  /** Resolves when it has ended and its pipes are closed. Never rejects. */
+  /** Resolves when the process has exited and its pipes are closed. Never rejects. */
   readonly closed: Promise<Exit>
   readonly #child: ChildProcess
   readonly #group: ProcessGroup
@@ -35,7 +35,7 @@ export class GuestProcess {
     const stdin = input === undefined ? 'ignore' : 'pipe'
     const pipes = ['pipe', 'pipe', ...(watched === undefined ? [] : ['pipe' as const])] as const
     const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, ...pipes] })
-    // A program may exit before it has read its input; how it ended is reported by `exit`.
+    // The program may exit before it reads its input. `exit` reports how.
     child.stdin?.on('error', () => {}).end(input)
     this.#child = child
     this.#group = new ProcessGroup(child.pid)
@@ -58,12 +58,12 @@ export class GuestProcess {
     })
   }
 
-  /** Signals it and its group; does nothing when it has ended. */
+  /** Signals the process and its group. Does nothing after it has exited. */
   signal(signal: NodeJS.Signals): void {
     this.#group.signal(signal)
   }
 
-  /** Reads no more: who holds a pipe open after it has ended is not waited for. */
+  /** Stops reading, even if a grandchild still holds the pipes open. */
   closePipes(): void {
     for (const pipe of this.#child.stdio) pipe?.destroy()
   }

@@ -1,25 +1,25 @@
-/** A process that leads its group, with all that it has started and that did not leave the group. */
+/** A process group: its leader, and all that the leader has started and that has not left the group. */
 export class ProcessGroup {
-  /** Undefined once the leader has been waited for: then the number may soon be somebody else's. */
+  /** Undefined once the leader has been reaped: then its number may be reused. */
   #id: number | undefined
 
   constructor(leader: number | undefined) {
     this.#id = leader
   }
 
-  /** Sends `signal` to every process of the group; does nothing when it has ended. */
+  /** Sends `signal` to every process of the group. Does nothing after the group has ended. */
   signal(signal: NodeJS.Signals): void {
     if (this.#id === undefined) return
     try {
       process.kill(-this.#id, signal)
     } catch {
-      // Nobody is left, or nobody whom we may signal.
+      // No process is left, or none that may be signalled.
     }
   }
 
-  /** To be called at once when the leader has exited: kills whom it left behind. The last signal ever sent. */
+  /** Kills the rest of the group. Call it at once when the leader has exited. No signal is sent after it. */
   end(): void {
-    // Linux does not give the number away while the group has a member.
+    // Linux does not reuse the number while the group has a member.
     this.signal('SIGKILL')
     this.#id = undefined
   }

@@ -8,10 +8,10 @@ import { guestEnvironment } from './environment.js'
 import { GuestProcess } from './guestProcess.js'
 import { HostSocket } from './hostSocket.js'
 
-/** What is left of its output and of its connection is read for so long after a process has exited, in milliseconds. */
+/** How long the rest of the output and of the connection is read after a process has exited, in ms. */
 const LAST_WORDS = 100
 
-/** A program, and where it runs. */
+/** A command, and the sandbox that it runs in. */
 export interface SandboxedCommand extends ProcessCommand {
   readonly sandbox?: Sandbox
   /** What the program reads besides itself, to be mounted in the sandbox. */
@@ -31,7 +31,7 @@ export interface ProcessLauncherOptions {
  * A child process that leads a process group, and a Unix socket that it connects to.
  *
  * `exited` means that the process is gone, and with it every process of its group, the socket, its directory, the pipes
- * and the timers. Who has left the group (`setsid`) survives, unless a sandbox holds it.
+ * and the timers. A process that has left the group (`setsid`) survives, unless a sandbox contains it.
  */
 export class ProcessLauncher implements Launcher {
   readonly #command: SandboxedCommand
@@ -39,7 +39,7 @@ export class ProcessLauncher implements Launcher {
   readonly #logger: Logger
   #socket: HostSocket | undefined
   #guest: GuestProcess | undefined
-  /** What the guest has left in its pipes and its connection is read until then. */
+  /** The end of the time for reading the rest of the pipes and of the connection. */
   #lastWords: NodeJS.Timeout | undefined
 
   constructor(command: SandboxedCommand, options: ProcessLauncherOptions) {
@@ -50,7 +50,7 @@ export class ProcessLauncher implements Launcher {
 
   launch(reports: LauncherReports): void {
     const socketClosed = new Promise<void>(resolve => this.#listen(reports, resolve))
-    // The socket is closed when the process has ended, or when there will be none.
+    // The socket closes when the process has exited, or when none will be started.
     void socketClosed.then(() => this.#guest?.closed ?? noProcess()).then(exit => this.#finish(reports, exit))
   }
 
@@ -62,7 +62,7 @@ export class ProcessLauncher implements Launcher {
     this.#signal('SIGKILL')
   }
 
-  /** Where there is no process yet there will be none: the socket that it would connect to is closed. */
+  /** If no process has been started, none will be: closes the socket that it would connect to. */
   #signal(signal: NodeJS.Signals): void {
     if (this.#guest === undefined) this.#socket?.close()
     else this.#guest.signal(signal)
@@ -129,10 +129,10 @@ function noProcess(): Exit {
   return { code: null, signal: null, stderr: '', error: startFailed('It ended before there was a process.') }
 }
 
-/** What `spawn` throws for a command, whenever it is asked. */
+/** The error codes that `spawn` gives each time for the same command. */
 const INVALID: ReadonlySet<unknown> = new Set(['E2BIG', 'ERR_INVALID_ARG_VALUE'])
 
-/** Our own errors say what is missing: the program, its directory, or what its sandbox needs. */
+/** A better error than that of `spawn`: the program, its directory, or a part of its sandbox is missing. */
 function canNeverRun(error: unknown): boolean {
   return isCutoverError(error) || INVALID.has((asError(error) as NodeJS.ErrnoException).code)
 }

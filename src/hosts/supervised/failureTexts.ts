@@ -1,15 +1,15 @@
 import type { SupervisorInput, SupervisorReason } from '../../../machines/index.js'
 import { printable } from '../../support/index.js'
 
-/** What came of it, as the rest of a sentence that begins with the version. */
+/** The rest of a sentence that begins with the version. */
 interface Meaning {
-  /** For a launch. */
+  /** For a failed launch. */
   readonly failed: string
-  /** For the calls in flight. */
+  /** For lost calls. */
   readonly lost: string
 }
 
-/** Puts into words why a launch failed, or calls were lost. */
+/** Describes why a launch failed, or why calls were lost. */
 export function meaningOf(reason: Error | SupervisorReason, input: SupervisorInput): Meaning {
   if (typeof reason !== 'string') {
     const said = printable(reason.message)

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** What `import()` says of a path that is no file; it may also mean something that the module imports. */
+/** The error code of `import()` for a missing file. It may also be about a file that the module imports. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['ERR_MODULE_NOT_FOUND', 'ERR_UNSUPPORTED_DIR_IMPORT'])
 
 /**
- * Whether every other launch would fail with `error` as well: the module's file does not exist, or exports no `call`.
- * A module that throws, a syntax error and a missing dependency are tried again: they may be mended meanwhile.
+ * Whether every other launch would fail with `error` too: the module file does not exist, or exports no `call`. A module that
+ * throws, a syntax error and a missing dependency are retried, because they may be fixed meanwhile.
  *
  * @param module - the URL of the module's file, if there is one
  */

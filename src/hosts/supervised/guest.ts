@@ -2,41 +2,40 @@ import type { Callee } from '../../calls/index.js'
 import type { RuntimeInfo } from '../../contract/index.js'
 
 /**
- * One launch of a runtime, wherever it runs: from its birth to the moment when nothing of it is left. A supervisor tells
- * it what to do and hears of it through {@link GuestReports}; no method throws.
+ * One launch of a runtime, in any host: from the launch until it has exited and left nothing behind. The supervisor commands
+ * it, and it reports through {@link GuestReports}. No method throws.
  */
 export interface Guest<Req, Res> extends Callee<Req, Res> {
   /** Leads to `connected` and then `started`, or to `failed` or `exited`. */
   launch(): void
-  /** Leads to `ponged`, unless it hangs. */
+  /** Leads to `ponged`, unless the guest hangs. */
   ping(): void
-  /** Asks it to interrupt its work; leads to `aborted` or `abortFailed`. */
+  /** Asks the guest to interrupt its work; leads to `aborted` or `abortFailed`. */
   abort(): void
-  /** Asks it to stop by itself, also while it starts; leads to `exited`, or to `stopRefused`. */
+  /** Asks the guest to stop by itself, even while it starts; leads to `exited` or `stopRefused`. */
   askToStop(): void
-  /** Tells it to stop; leads to `exited`. */
+  /** Terminates the guest; leads to `exited`. */
   terminate(): void
-  /** Ends it without asking; leads to `exited`. */
+  /** Kills the guest; leads to `exited`. */
   kill(): void
 }
 
 export interface GuestReports {
-  /** It is there, and is about to start. */
+  /** The guest has loaded or connected, and is about to start. */
   connected(): void
-  /** It takes calls. */
+  /** The guest takes calls. */
   started(info: RuntimeInfo): void
   /**
-   * Its start failed, or it did what it must not; something of it may still be there. `isFinal`: no other launch can go
-   * better.
+   * The start failed, or the guest broke the protocol. It may still be running. `isFinal`: no other launch can succeed.
    */
   failed(error: Error, isFinal?: boolean): void
-  /** The connection to it is gone; how it ended, `exited` will tell. */
+  /** The connection has closed. `exited` follows and says how the guest exited. */
   disconnected(): void
   ponged(): void
   aborted(): void
   abortFailed(error: Error): void
-  /** It does not know how to stop by itself. */
+  /** The guest cannot stop by itself. */
   stopRefused(): void
-  /** Nothing of it is left. `error` says how it ended. */
+  /** The guest has exited and left nothing behind. `error` says how it exited. */
   exited(error: Error): void
 }

@@ -14,7 +14,7 @@ import {
   systemClock,
 } from '../../contract/index.js'
 
-/** What every host can be told. Times are in ms. */
+/** The options of every host. Times are in ms. */
 export interface SupervisedOptions {
   /** How long a launch may take until the guest is there: loaded, or connected. @default 10_000 */
   readonly connectTimeout?: number | undefined
@@ -41,7 +41,7 @@ export interface SupervisedOptions {
   /** How many calls may wait at once, to come up or for room; one more is rejected. @default 65_536 */
   readonly maxWaitingCalls?: number | undefined
   /**
-   * How long the runtime may take to answer a call, from when it is up and gets it; Infinity for ever. Then the call rejects
+   * How long the runtime may take to answer a call once it has it; Infinity for ever. Then the call rejects
    * with `CUTOVER_CALL_TIMEOUT`, and its signal fires in the module. @default Infinity
    */
   readonly callTimeout?: number | undefined
@@ -54,7 +54,7 @@ export interface SupervisedOptions {
   readonly clock?: Clock | undefined
 }
 
-/** {@link SupervisedOptions} and what the host adds to them, checked, with every default filled in. */
+/** {@link SupervisedOptions} and the host's own options, validated, with the defaults filled in. */
 export interface CompiledSupervised {
   readonly supervisor: SupervisorInput
   readonly waitTimeout: number
@@ -70,7 +70,7 @@ export type HostTimes = Pick<
   'watchdogInterval' | 'watchdogTimeout' | 'cancelTimeout' | 'discardTimeout' | 'shutdownTimeout' | 'killTimeout'
 >
 
-/** How long a guest whose connection is gone may take to end, in ms. */
+/** How long a guest may take to exit after its connection has closed, in ms. */
 const EXIT_GRACE = 100
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION` */

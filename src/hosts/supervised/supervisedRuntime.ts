@@ -43,7 +43,7 @@ import { meaningOf } from './failureTexts.js'
 import type { Guest, GuestReports } from './guest.js'
 import type { CompiledSupervised } from './supervisedOptions.js'
 
-/** The statechart of all supervisors. */
+/** The statechart that all supervisors share. */
 const machine = supervisorMachine.provide({
   actions: performedByOwner(supervisorEffects),
   delays: { backoff: ({ context }) => Math.round(backoffOf(context) * (1 - context.jitter * Math.random())) },
@@ -52,14 +52,14 @@ const machine = supervisorMachine.provide({
 type Snapshot = SnapshotFrom<typeof supervisorMachine>
 type SupervisorActor = ActorRefFrom<typeof supervisorMachine>
 
-/** Makes one launch of a runtime; `inspect`, if any, shows what it is given below the supervisor. */
+/** Makes one launch of a runtime. `inspect`, if given, shows its statecharts below the supervisor. */
 export type MakeGuest<Req, Res> = (
   reports: GuestReports,
   logger: Logger,
   inspect: Inspection | undefined,
 ) => Guest<Req, Res>
 
-/** A runtime that is kept alive by a supervisor, wherever its guest runs. */
+/** A runtime whose guest is supervised, in any host. */
 export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable {
   readonly id: string
   readonly #version: string
@@ -67,21 +67,21 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   readonly #makeGuest: MakeGuest<Req, Res>
   readonly #logger: Logger
   readonly #router: Router<Req, Res>
-  /** Where calls go, by whichever way they come. Open from just before `started` is said. */
+  /** The way to the guest, for both tables. Open from just before `started` is emitted. */
   readonly #endpoint: { callee: Callee<Req, Res> | null } = { callee: null }
   readonly #backend: Backend<Req, Res>
-  /** The calls in flight that came past our queue, kept by whoever sends them. */
+  /** The table of an aggregate that sends calls past the queue of this runtime. */
   #direct: CallsInFlight<Res> | undefined
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
   readonly #effects: EffectQueue
-  /** Made when it is first told something: by then it is known whose child it is shown as. */
+  /** Created by the first event: by then it is known which actor an inspector shows above it. */
   #supervisor: SupervisorActor | undefined
   #inspect: Inspection | undefined
-  /** The launch that counts; what an earlier one reports is dropped. */
+  /** The current launch. Reports of earlier ones are dropped. */
   #guest: Guest<Req, Res> | undefined
   #info: RuntimeInfo
-  /** Why it failed last. */
+  /** The last failure. */
   #failure: CutoverError | undefined
 
   constructor(config: CheckedConfig, options: CompiledSupervised, makeGuest: MakeGuest<Req, Res>) {
@@ -116,7 +116,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     await waitFor(this.#actor, isStopped)
   }
 
-  /** Rejects, with why, when the runtime had to be restarted for it and does not come up again at once. */
+  /** Rejects with the reason if the runtime had to be restarted and does not start again at once. */
   async abort(options: AbortOptions = {}): Promise<void> {
     const signal = signalOf(options)
     const { force = false } = options
@@ -136,13 +136,13 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     return this.#version
   }
 
-  /** What the runtime last said of itself; before it is up for the first time, only its version. */
+  /** The info that the runtime last reported; before its first start, only its version. */
   async getInfo(options?: CallOptions): Promise<RuntimeInfo> {
     signalOf(options)?.throwIfAborted()
     return this.#info
   }
 
-  /** There is no trusted execution environment behind these hosts. */
+  /** These hosts have no trusted execution environment. */
   getCapabilityTEE(): CapabilityTEE | undefined {
     return undefined
   }
@@ -155,7 +155,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   }
 
   [SHOWN_BELOW](parent: AnyActorRef): void {
-    // One that was started before it was added has been shown already, as what it is: nobody's child.
+    // A runtime started before it was added is already shown, as a root.
     if (this.#inspect === undefined || this.#supervisor !== undefined) return
     this.#inspect = below(parent, this.#inspect)
   }
@@ -186,7 +186,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
       hopeless: () => undefined,
-      // What closes the endpoint moves the route as well.
+      // The effects that close the endpoint move the route as well.
       refused: () => {},
     })
   }
@@ -262,7 +262,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     this.#router.move({ ...route, closed: false }, () => this.#backend)
   }
 
-  /** Refuses calls only now: by then the failure that they are refused with is known. */
+  /** Closes the route only after the effects, which record the failure that the calls reject with. */
   #releaseCalls(): void {
     const route = this.#route()
     if (route.closed) this.#router.move(route, () => this.#backend)
@@ -322,7 +322,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
 
   #emitStarted(): void {
     const guest = this.#guest
-    // What was done before may have ended it already.
+    // An earlier effect may have ended the guest already.
     const isUp = this.#actor.getSnapshot().matches('up')
     if (isUp && guest !== undefined) this.#endpoint.callee = timedCallee(guest, this.#version, this.#options)
     this.#events$.next({ type: 'started', version: this.#version })

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import type { OutputLog } from './outputLog.js'
 
 /**
- * Gives `log` whatever comes, never pausing: a guest that writes must not wait for us. Resolves when the stream is closed.
- * `stream` is missing when there was no descriptor left for it.
+ * Writes a stream to `log` and never pauses it, so that a guest is not blocked when it writes. Resolves when the stream is
+ * closed. `stream` is undefined if no descriptor was left for it.
  */
 export function follow(stream: Readable | undefined, log: OutputLog): Promise<void> {
   if (stream === undefined) return Promise.resolve()

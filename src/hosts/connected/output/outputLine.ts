@@ -3,7 +3,7 @@ import { printable } from '../../../support/index.js'
 
 type Level = keyof Logger
 
-/** A line as the logger gets it. */
+/** A line in the form that the logger gets. */
 export interface OutputLine {
   readonly level: Level
   readonly fields: object
@@ -22,14 +22,14 @@ const LEVEL_OF_NAME: Readonly<Record<string, Level>> = {
 
 const OPENING_BRACE = 0x7b
 
-/** Fields that say who has written the line: a guest's own fields of these names are kept as `guest.version` and so on. */
+/** Fields that identify the guest. Its own fields of these names are kept as `guest.version` and so on. */
 const OURS: ReadonlySet<string> = new Set(['runtime', 'version', 'stream'])
 
 /**
- * Reads one line of output; undefined when there is nothing in it.
+ * Parses one line of output. Undefined for an empty line.
  *
- * A JSON object is a line of a logger: it keeps its level, a pino number or a name, its fields, and its message, `msg` or
- * `message`. Anything else is text, `info` on stdout and `warn` on stderr. Control characters are escaped, wherever they are.
+ * A JSON object is a log record: it keeps its level (a pino number or a name), its fields and its message (`msg` or `message`).
+ * Any other line is text, `info` on stdout and `warn` on stderr. Control characters are always escaped.
  */
 export function readLine(bytes: Buffer, stream: 'stdout' | 'stderr', isCut: boolean): OutputLine | undefined {
   const level = stream === 'stdout' ? 'info' : 'warn'
@@ -68,14 +68,14 @@ function levelOf(level: unknown): Level | undefined {
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const text = bytes.toString('utf8')
-    // Most lines hold no control character, neither escaped nor as it is.
+    // Most lines contain no control character, escaped or not.
     return text.includes('\\') || printable(text) !== text ? JSON.parse(text, printableValue) : JSON.parse(text)
   } catch {
     return undefined
   }
 }
 
-/** A reviver of `JSON.parse`: it gets what is inside of a value before the value. */
+/** A reviver for `JSON.parse`, which calls it for inner values first. */
 function printableValue(_: string, value: unknown): unknown {
   if (typeof value === 'string') return printable(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
@@ -86,7 +86,7 @@ function size(bytes: Buffer): string {
   return bytes.length.toLocaleString('en')
 }
 
-/** The text without a character that the cut went through. */
+/** The text without a character that was cut in half. */
 function wholeCharacters(bytes: Buffer): string {
   let end = bytes.length
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {

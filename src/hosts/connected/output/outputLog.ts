@@ -10,16 +10,16 @@ export interface OutputLogOptions {
   readonly maxLineBytes?: number
   /** What is more is dropped, and counted. @default 1_000 */
   readonly maxLinesPerSecond?: number
-  /** Gets everything, also what is dropped. */
+  /** Gets all output, including what the log drops. */
   readonly tail?: Tail
   readonly clock?: Clock
 }
 
 /**
- * Takes the output of a program and gives it to a logger, line by line.
+ * Writes the output of a program to a logger, line by line.
  *
- * A line of stdout is `info`, one of stderr is `warn`; a JSON object keeps its own level and fields. Memory is one line,
- * however much comes: what is too long is cut, what is too much is dropped, and both are said.
+ * stdout is logged as `info`, stderr as `warn`; a JSON object keeps its own level and fields. Memory is bounded by one line:
+ * long lines are cut, lines above the rate limit are dropped and counted, and both are logged.
  */
 export class OutputLog {
   readonly #stream: 'stdout' | 'stderr'
@@ -28,15 +28,15 @@ export class OutputLog {
   readonly #maxLineBytes: number
   readonly #maxLines: number
   readonly #tail: Tail | undefined
-  /** The line that has begun and not ended: its first `#length` bytes. Allocated when one is split between chunks. */
+  /** The first `#length` bytes of an unfinished line. Allocated when a line is split between chunks. */
   #line: Buffer | undefined
   #length = 0
-  /** The rest of the line is not wanted: it was cut, or its beginning was dropped. */
+  /** Whether to skip the rest of the line: it was cut, or its beginning was dropped. */
   #skipsRest = false
-  /** Lines that the logger still takes in this second. */
+  /** The number of lines that may still be logged in this second. */
   #budget: number
   #dropped = 0
-  /** Runs out a second after the first line that it let through. */
+  /** Fires one second after the first logged line. */
   #second: unknown
 
   constructor(stream: 'stdout' | 'stderr', logger: Logger, options: OutputLogOptions = {}) {
@@ -66,13 +66,13 @@ export class OutputLog {
     }
   }
 
-  /** Gives out the last line, which need not have ended, and says what was dropped. */
+  /** Logs the last line, finished or not, and the number of dropped lines. */
   end(): void {
     if (this.#length > 0) this.#emit(this.#takeLine(), false)
     this.#endSecond()
   }
 
-  /** Takes a part of a line. */
+  /** Appends a part of a line. */
   #take(part: Buffer, isLast: boolean): void {
     const room = this.#maxLineBytes - this.#length
     if (isLast && this.#length === 0 && part.length <= room) {
@@ -104,7 +104,7 @@ export class OutputLog {
     this.#logger[line.level](line.fields, line.message)
   }
 
-  /** Counts the lines that begin in the rest of `chunk`, and looks at them no closer. */
+  /** Counts the lines that begin in the rest of `chunk`, without reading them. */
   #drop(chunk: Buffer, from: number): void {
     let newlines = 0
     for (let at = from; at < chunk.length; at++) if (chunk[at] === NEWLINE) newlines++

@@ -1,7 +1,7 @@
 import { printable } from '../../../support/index.js'
 
 const MAX_BYTES = 4_096
-/** When Node.js 26 runs out of memory, it says so 22 lines before its end. */
+/** When Node.js 26 runs out of memory, the message is 22 lines before the end of stderr. */
 const MAX_LINES = 40
 
 /** The end of a stream of text: its last 40 lines, and no more than 4 KiB. Control characters are escaped. */
@@ -10,7 +10,7 @@ export class Tail {
 
   write(chunk: Buffer): void {
     const kept = chunk.length >= MAX_BYTES ? chunk : Buffer.concat([this.#bytes, chunk])
-    // A copy, so that the chunk is not kept alive.
+    // A copy does not keep the chunk alive.
     this.#bytes = Buffer.from(kept.subarray(-MAX_BYTES))
   }
 
@@ -21,7 +21,7 @@ export class Tail {
   }
 }
 
-/** Where a character of UTF-8 begins, in what may begin in the middle of one. */
+/** The offset of the first whole UTF-8 character. */
 function firstCharacter(bytes: Buffer): number {
   const at = bytes.subarray(0, 4).findIndex(byte => (byte & 0xc0) !== 0x80)
   return Math.max(at, 0)

@@ -16,10 +16,10 @@ import {
 } from '../contract/index.js'
 import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
 import { connectionLost, invalidAnswer } from './connectionErrors.js'
-import { type Answering, IncomingRequests } from './incoming.js'
+import { IncomingRequests, type RequestHandlers } from './incomingRequests.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS } from './limits.js'
 import * as messages from './messages.js'
-import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
+import { type AnswerShape, cannotSend, type OutgoingRequest, OutgoingRequests } from './outgoingRequests.js'
 import {
   type MessageId,
   type MessageType,
@@ -34,7 +34,7 @@ const machine = connectionMachine.provide({ actions: performedByOwner(connection
 
 export type Role = 'host' | 'guest'
 
-export interface ConnectionOptions extends Answering {
+export interface ConnectionOptions extends RequestHandlers {
   readonly role: Role
   readonly open: OpenTransport
   readonly logger: Logger
@@ -88,15 +88,15 @@ export class Connection {
   #transport: Transport | null = null
   /** Why it closed; what came first counts. */
   #reason: Error | null = null
-  #whenHeard: (() => void) | null = null
+  #onNextMessage: (() => void) | null = null
   /** Answers that nobody waited for. */
-  #strays = 0
+  #unmatchedAnswers = 0
 
   constructor(options: ConnectionOptions) {
     const { role, maxInFlight = 10_000, maxWaitingCalls = 65_536 } = options
     const isHost = role === 'host'
     const { maxInFlightBytes = isHost ? UNLIMITED : DEFAULT_MAX_HOST_REQUEST_BYTES } = options
-    const theirs = messages.CALL_KINDS[isHost ? 'guest' : 'host']
+    const otherKinds = messages.CALL_KINDS[isHost ? 'guest' : 'host']
     this.#options = options
     this.#kinds = messages.CALL_KINDS[role]
     this.#outgoing = new OutgoingRequests({
@@ -111,12 +111,12 @@ export class Connection {
       answer: (kind, payload, context) => options.answer(kind, payload, context),
       maxUnanswered: isHost ? (options.maxHostRequests ?? DEFAULT_MAX_HOST_REQUESTS) : UNLIMITED,
       maxUnansweredBytes: isHost ? (options.maxHostRequestBytes ?? DEFAULT_MAX_HOST_REQUEST_BYTES) : UNLIMITED,
-      callKind: theirs.call,
-      callAnswerKind: theirs.answer,
-      cancelKind: theirs.cancel,
+      callKind: otherKinds.call,
+      callAnswerKind: otherKinds.answer,
+      cancelKind: otherKinds.cancel,
       errors: { stack: !isHost, isPlain: options.plainErrors },
       invalidAnswer: cause => invalidAnswer('sent', role, options.version?.(), cause),
-      overrun: error => this.#end(connectionLost(error)),
+      limitExceeded: error => this.#end(connectionLost(error)),
     })
     this.#effects = new EffectQueue({
       failed: err => options.logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
@@ -160,13 +160,13 @@ export class Connection {
   }
 
   /** Calls back, once, when the next message comes, whatever it is: the other side is alive. */
-  whenHeard(callback: () => void): void {
-    this.#whenHeard = callback
+  onNextMessage(callback: () => void): void {
+    this.#onNextMessage = callback
   }
 
   /** Sends a request at once, however many calls are in flight; resolves with the body of the answer. */
   request(kind: string, payload: unknown, options?: RequestOptions): Promise<messages.Body> {
-    const request = this.#outgoingOf(kind, payload, messages.answerTo(kind), 'body', false, options)
+    const request = this.#requestOf(kind, payload, messages.answerTo(kind), 'body', false, options)
     const transport = this.#transport
     if (transport === null) return Promise.reject(this.#reason ?? new Error('The connection is not open yet.'))
     return this.#outgoing.request(transport, request) as Promise<messages.Body>
@@ -180,7 +180,7 @@ export class Connection {
   call(payload: unknown, options?: RequestOptions): Promise<unknown> {
     const { call, answer } = this.#kinds
     if (this.#reason !== null) return Promise.reject(this.#reason)
-    return this.#outgoing.call(this.#outgoingOf(call, payload, answer, 'payload', true, options))
+    return this.#outgoing.call(this.#requestOf(call, payload, answer, 'payload', true, options))
   }
 
   /**
@@ -194,19 +194,19 @@ export class Connection {
     if (kind === undefined || other !== undefined) {
       return Promise.reject(cannotSend(new TypeError('a raw call is an object with one key, the kind of the request.')))
     }
-    const call = this.#outgoingOf(kind, body[kind], undefined, 'raw', false, options)
+    const call = this.#requestOf(kind, body[kind], undefined, 'raw', false, options)
     return this.#outgoing.call(call) as Promise<Record<string, unknown>>
   }
 
-  #outgoingOf(
+  #requestOf(
     kind: string,
     payload: unknown,
-    expects: string | undefined,
+    expectedKind: string | undefined,
     shape: AnswerShape,
-    cancels: boolean,
+    sendsCancel: boolean,
     options: RequestOptions | undefined,
-  ): Outgoing {
-    return { kind, payload, expects, shape, cancels, signal: options?.signal, transfer: options?.transfer }
+  ): OutgoingRequest {
+    return { kind, payload, expectedKind, shape, sendsCancel, signal: options?.signal, transfer: options?.transfer }
   }
 
   #createActor(): ActorRefFrom<typeof connectionMachine> {
@@ -221,7 +221,7 @@ export class Connection {
         this.#openTransport()
         break
       case 'releaseCalls':
-        this.#outgoing.route(this.#transport)
+        this.#outgoing.useTransport(this.#transport)
         break
       case 'closeTransport':
         this.#closeTransport()
@@ -241,9 +241,9 @@ export class Connection {
   #openTransport(): void {
     const observer: TransportObserver = {
       message: (id, type, kind, payload, size) => this.#message(id, type, kind, payload, size),
-      unsent: (id, type, error) => this.#unsent(id, type, error),
+      sendFailed: (id, type, error) => this.#sendFailed(id, type, error),
       drained: () => {
-        this.#outgoing.release()
+        this.#outgoing.flush()
         this.#incoming.resume()
       },
       ended: error => this.#end(connectionLost(error)),
@@ -258,9 +258,9 @@ export class Connection {
   #message(id: MessageId, type: MessageType, kind: string, payload: unknown, size: number | undefined): void {
     const transport = this.#transport
     if (transport === null) return
-    if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
-    if (type === REQUEST) this.#incoming.take(transport, id, kind, payload, size)
-    else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
+    if (this.#onNextMessage !== null) this.#reportAlive(this.#onNextMessage)
+    if (type === REQUEST) this.#incoming.receive(transport, id, kind, payload, size)
+    else if (!this.#outgoing.settle(id, kind, payload) && ++this.#unmatchedAnswers === 1) {
       this.#options.logger.warn(
         { id: String(id), kind: printable(describe(kind)) },
         'an answer came to a request that nobody waits for',
@@ -268,13 +268,13 @@ export class Connection {
     }
   }
 
-  #unsent(id: MessageId, type: MessageType, error: Error): void {
-    if (type === REQUEST) this.#outgoing.unsent(id, error)
-    else if (this.#transport !== null) this.#incoming.unsent(this.#transport, id, error)
+  #sendFailed(id: MessageId, type: MessageType, error: Error): void {
+    if (type === REQUEST) this.#outgoing.sendFailed(id, error)
+    else if (this.#transport !== null) this.#incoming.sendFailed(this.#transport, id, error)
   }
 
-  #hear(callback: () => void): void {
-    this.#whenHeard = null
+  #reportAlive(callback: () => void): void {
+    this.#onNextMessage = null
     callback()
   }
 
@@ -286,15 +286,15 @@ export class Connection {
   #closeTransport(): void {
     const transport = this.#transport
     this.#transport = null
-    this.#outgoing.route(null)
+    this.#outgoing.useTransport(null)
     try {
       transport?.close()
     } catch (err) {
       this.#options.logger.error({ err }, 'a transport cannot be closed')
     }
     this.#incoming.end(this.#reason)
-    if (this.#strays < 2) return
-    this.#options.logger.warn({ count: this.#strays }, 'answers came to requests that nobody waited for')
+    if (this.#unmatchedAnswers < 2) return
+    this.#options.logger.warn({ count: this.#unmatchedAnswers }, 'answers came to requests that nobody waited for')
   }
 
   #reportClosed(): void {

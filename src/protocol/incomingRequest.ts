@@ -13,8 +13,8 @@ export class IncomingRequest implements RequestContext {
   /** The memory that it takes, by estimate. */
   readonly bytes: number
   #controller: AbortController | undefined
-  #interrupted: { readonly reason: unknown } | undefined
-  handedOver: Transferable[] | undefined
+  #interruption: { readonly reason: unknown } | undefined
+  transferList: Transferable[] | undefined
 
   constructor(bytes: number) {
     this.bytes = bytes
@@ -23,7 +23,7 @@ export class IncomingRequest implements RequestContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (this.#interrupted !== undefined) this.#controller.abort(this.#interrupted.reason)
+      if (this.#interruption !== undefined) this.#controller.abort(this.#interruption.reason)
     }
     return this.#controller.signal
   }
@@ -31,12 +31,12 @@ export class IncomingRequest implements RequestContext {
   /** A getter, so that it can be taken out of the context, as the signal can, and costs nothing until then. */
   get transfer(): (list: readonly Transferable[]) => void {
     return list => {
-      this.handedOver = [...(this.handedOver ?? []), ...list]
+      this.transferList = [...(this.transferList ?? []), ...list]
     }
   }
 
   interrupt(reason: unknown): void {
-    this.#interrupted ??= { reason }
-    this.#controller?.abort(this.#interrupted.reason)
+    this.#interruption ??= { reason }
+    this.#controller?.abort(this.#interruption.reason)
   }
 }

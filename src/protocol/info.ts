@@ -46,29 +46,31 @@ export function infoAnswer(version: string, runtimeId: Uint8Array): Readonly<Rec
 
 /** Reads an `InfoRequest`. @throws TypeError that names the field that does not fit */
 export function parseInfoRequest(payload: unknown): InfoRequest {
-  const fields = mapOf(payload, 'RuntimeInfoRequest')
+  const fields = mapField(payload, 'RuntimeInfoRequest')
   const { runtime_id, local_config, id, version } = fields
-  if (!types.isUint8Array(runtime_id) || runtime_id.length !== 32) throw unfit('runtime_id', '32 bytes', runtime_id)
+  if (!types.isUint8Array(runtime_id) || runtime_id.length !== 32)
+    throw invalidField('runtime_id', '32 bytes', runtime_id)
   versionText(fields['consensus_protocol_version'], 'consensus_protocol_version')
   return {
     runtime_id,
-    consensus_backend: textOf(fields, 'consensus_backend'),
+    consensus_backend: textField(fields, 'consensus_backend'),
     consensus_protocol_version: fields['consensus_protocol_version'] as WireVersion,
-    consensus_chain_context: textOf(fields, 'consensus_chain_context'),
-    ...(isAbsent(local_config) ? {} : { local_config: mapOf(local_config, 'local_config') }),
-    ...(isAbsent(id) ? {} : { id: textOf(fields, 'id') }),
-    ...(isAbsent(version) ? {} : { version: textOf(fields, 'version') }),
+    consensus_chain_context: textField(fields, 'consensus_chain_context'),
+    ...(isAbsent(local_config) ? {} : { local_config: mapField(local_config, 'local_config') }),
+    ...(isAbsent(id) ? {} : { id: textField(fields, 'id') }),
+    ...(isAbsent(version) ? {} : { version: textField(fields, 'version') }),
   }
 }
 
 /** Reads an `InfoResponse`, its versions as text. @throws TypeError that names the field that does not fit */
 export function parseInfoResponse(payload: unknown): InfoResponse {
-  const { protocol_version, runtime_version, features, runtime_id } = mapOf(payload, 'RuntimeInfoResponse')
-  if (runtime_id !== undefined && !types.isUint8Array(runtime_id)) throw unfit('runtime_id', '32 bytes', runtime_id)
+  const { protocol_version, runtime_version, features, runtime_id } = mapField(payload, 'RuntimeInfoResponse')
+  if (runtime_id !== undefined && !types.isUint8Array(runtime_id))
+    throw invalidField('runtime_id', '32 bytes', runtime_id)
   return {
     protocol_version: versionText(protocol_version, 'protocol_version'),
     runtime_version: versionText(runtime_version, 'runtime_version'),
-    features: isAbsent(features) ? {} : mapOf(features, 'features'),
+    features: isAbsent(features) ? {} : mapField(features, 'features'),
     runtime_id,
   }
 }
@@ -76,31 +78,31 @@ export function parseInfoResponse(payload: unknown): InfoResponse {
 /** A version, sent as text or as a map, as text. @throws TypeError when it is neither */
 export function versionText(version: unknown, field = 'version'): string {
   if (typeof version === 'string' && version !== '') return version
-  const parts = mapOf(version, field)
+  const parts = mapField(version, field)
   return ['major', 'minor', 'patch'].map(name => partOf(parts[name], `${field}.${name}`)).join('.')
 }
 
 function partOf(part: unknown, field: string): string {
   if (part === undefined) return '0'
   if (typeof part === 'bigint' || (Number.isSafeInteger(part) && (part as number) >= 0)) return String(part)
-  throw unfit(field, 'an integer from 0', part)
+  throw invalidField(field, 'an integer from 0', part)
 }
 
-function textOf(fields: Readonly<Record<string, unknown>>, field: string): string {
+function textField(fields: Readonly<Record<string, unknown>>, field: string): string {
   const text = fields[field]
   if (typeof text === 'string') return text
-  throw unfit(field, 'a text', text)
+  throw invalidField(field, 'a text', text)
 }
 
-function mapOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
+function mapField(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (isPlain(value)) return value
-  throw unfit(field, 'a map', value)
+  throw invalidField(field, 'a map', value)
 }
 
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null
 }
 
-function unfit(field: string, expected: string, got: unknown): TypeError {
+function invalidField(field: string, expected: string, got: unknown): TypeError {
   return new TypeError(`${field} must be ${expected}, got ${describe(got)}.`)
 }

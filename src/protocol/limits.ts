@@ -44,8 +44,8 @@ export class TooDeepError extends RangeError {
 }
 
 /** More waits for the other side to read it than may wait. */
-export class NotReadError extends Error {
-  override readonly name = 'NotReadError'
+export class UnreadBytesError extends Error {
+  override readonly name = 'UnreadBytesError'
 
   constructor(maxBufferedBytes: number) {
     super(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MAX_NESTING, TooManyItemsError } from '../../src/protocol/limits.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
-import { Unreadable } from '../../src/protocol/transports/transport.js'
+import { UnreadablePayload } from '../../src/protocol/transports/transport.js'
 import { seed } from './seed.js'
 
 const HEADER = 4
@@ -149,7 +149,7 @@ describe('A payload that is nested deep', () => {
     for (const levels of [MAX_NESTING + 1, 900_000]) {
       const { id, type, kind, payload } = read(make(Buffer.alloc(levels, 0x81), Buffer.from([0])))
       expect({ id, type, kind }).toEqual({ id: 7, type: RESPONSE, kind: KIND })
-      expect(payload).toBeInstanceOf(Unreadable)
+      expect(payload).toBeInstanceOf(UnreadablePayload)
     }
   })
 
@@ -167,6 +167,6 @@ describe('A payload that is nested deep', () => {
     const reader = new MessageReader()
     const messages = [answer(Buffer.alloc(2_000, 0x81), Buffer.from([0])), answer(Buffer.from([0x81, 0]))]
     const payloads = [...messages, ...messages].map(bytes => reader.read(bytes, 0, bytes.length).payload)
-    expect(payloads).toEqual([expect.any(Unreadable), [0], expect.any(Unreadable), [0]])
+    expect(payloads).toEqual([expect.any(UnreadablePayload), [0], expect.any(UnreadablePayload), [0]])
   })
 })

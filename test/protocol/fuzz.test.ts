@@ -7,7 +7,12 @@ import { Connection } from '../../src/protocol/connection.js'
 import { FrameDecoder } from '../../src/protocol/transports/frames.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
-import { REQUEST, RESPONSE, type TransportObserver, Unreadable } from '../../src/protocol/transports/transport.js'
+import {
+  REQUEST,
+  RESPONSE,
+  type TransportObserver,
+  UnreadablePayload,
+} from '../../src/protocol/transports/transport.js'
 import { HostileFrames } from '../fixtures/hostileFrames.js'
 import { randomFrom } from '../fixtures/randomFrom.js'
 import { connectionOn, logTo, socketPair } from './pair.js'
@@ -142,7 +147,7 @@ it('100,000 hostile frames, at the limits and beyond them, never take more than 
   const take = (bytes: Buffer, start: number, end: number) => {
     const { id, type, kind, payload } = reader.read(bytes, start, end)
     outcomes.messages++
-    if (payload instanceof Unreadable) outcomes.unreadable++
+    if (payload instanceof UnreadablePayload) outcomes.unreadable++
     host.hear(id, type, kind, payload, reader.size)
   }
   for (let count = 1; count <= 100_000; count++) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
-import { openPort, type PortTransportOptions, type TransportObserver, Unreadable } from 'cutover/protocol'
+import { openPort, type PortTransportOptions, type TransportObserver, UnreadablePayload } from 'cutover/protocol'
 import { describe, expect, it } from 'vitest'
 
 /** What arrives of `payloads` that are sent in one turn, and in how many posts. */
@@ -107,8 +107,8 @@ describe('A message on a port that cannot be read', () => {
     while (messages.length < 5) await Promise.race([once(port2, 'message'), once(port2, 'messageerror')])
     expect(messages).toEqual([
       [0, 2, 'Response', 1],
-      [1, 2, 'Response', expect.any(Unreadable)],
-      [2, 2, 'Response', expect.any(Unreadable)],
+      [1, 2, 'Response', expect.any(UnreadablePayload)],
+      [2, 2, 'Response', expect.any(UnreadablePayload)],
       [3, 2, 'Response', 'x'.repeat(10_000)],
       [4, 2, 'Response', 2],
     ])
@@ -116,7 +116,7 @@ describe('A message on a port that cannot be read', () => {
 
   it('costs no message its place in the batch when it cannot be cloned', async () => {
     const unsent: unknown[] = []
-    using ends = connected({}, { unsent: (id, type, error) => unsent.push([id, type, error.message]) })
+    using ends = connected({}, { sendFailed: (id, type, error) => unsent.push([id, type, error.message]) })
     const { near, port2, messages } = ends
     near.send(1, 1, 'Request', 'one')
     near.send(2, 1, 'Request', new Proxy({}, {}))
@@ -147,7 +147,7 @@ describe('Posts that the library has not made', () => {
   const batch = [1, 5, 'Response', undefined]
   it.each([
     ['a text', ['what?']],
-    ['an answer to a question that was not asked', ['have read']],
+    ['an answer to a question that was not asked', ['acknowledged']],
     ['two payloads', [['one'], ['two']]],
     ['two payloads the second of which cannot be read', [['one'], 'unreadable']],
     ['a batch that cannot be read', ['unreadable', [1, 2, 'Response', 'two']]],

@@ -90,7 +90,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
   ping(): void {
     // Any message is a sign of life, also one that was under way, or an error: the answer may be behind megabytes of others.
-    this.#connection?.whenHeard(() => this.#reports.ponged())
+    this.#connection?.onNextMessage(() => this.#reports.ponged())
     this.#request(PING_REQUEST).catch(() => {})
   }
 

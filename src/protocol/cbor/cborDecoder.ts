@@ -69,7 +69,7 @@ export class CborDecoder {
       keys.push(this.read(level))
       values.push(this.read(level))
     }
-    return keys.every(key => typeof key === 'string') ? objectOf(keys, values) : mapOf(keys, values)
+    return keys.every(key => typeof key === 'string') ? objectFrom(keys, values) : mapFrom(keys, values)
   }
 
   /** In a loop, so that nothing is too deep for it. */
@@ -104,20 +104,20 @@ export class CborDecoder {
   }
 }
 
-function objectOf(keys: readonly string[], values: readonly unknown[]): object {
+function objectFrom(keys: readonly string[], values: readonly unknown[]): object {
   const fields: Record<string, unknown> = {}
   keys.forEach((key, i) => {
-    if (Object.hasOwn(fields, key)) throw repeated(key)
+    if (Object.hasOwn(fields, key)) throw repeatedKey(key)
     if (key !== '__proto__') fields[key] = values[i]
     else Object.defineProperty(fields, key, { value: values[i], configurable: true, enumerable: true, writable: true })
   })
   return fields
 }
 
-function mapOf(keys: readonly unknown[], values: readonly unknown[]): Map<unknown, unknown> {
+function mapFrom(keys: readonly unknown[], values: readonly unknown[]): Map<unknown, unknown> {
   const entries = new Map<unknown, unknown>()
   keys.forEach((key, i) => {
-    if (entries.has(key)) throw repeated(key)
+    if (entries.has(key)) throw repeatedKey(key)
     if (typeof key === 'object' && key !== null) {
       throw new Error('A map has a key that is bytes, an array or a map; keys are texts or numbers.')
     }
@@ -126,7 +126,7 @@ function mapOf(keys: readonly unknown[], values: readonly unknown[]): Map<unknow
   return entries
 }
 
-function repeated(key: unknown): Error {
+function repeatedKey(key: unknown): Error {
   return refused(`it has the repeat map key ${JSON.stringify(String(key))}`)
 }
 

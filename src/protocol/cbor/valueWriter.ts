@@ -40,7 +40,7 @@ export class ValueWriter {
   /** Where the part begins that has not been taken. */
   start = 0
   /** A buffer that is full, parts of which may be in use. */
-  #full: Buffer | undefined
+  #retired: Buffer | undefined
   /** A buffer that is free. */
   #spare: Buffer | undefined
   readonly #view = new DataView(new ArrayBuffer(4))
@@ -69,8 +69,8 @@ export class ValueWriter {
 
   /** Nothing that was taken is needed any more: its memory is written to again. */
   recycle(): void {
-    this.#spare = larger(this.#spare, this.#full)
-    this.#full = undefined
+    this.#spare = larger(this.#spare, this.#retired)
+    this.#retired = undefined
     if (this.length > 0) return
     if (this.bytes.length > MAX_KEPT_BYTES) {
       this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -93,7 +93,7 @@ export class ValueWriter {
     const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
     if (isEnough) this.#spare = undefined
     this.bytes.copy(grown, 0, this.start, this.at)
-    if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
+    if (this.bytes.length <= MAX_KEPT_BYTES) this.#retired = larger(this.#retired, this.bytes)
     this.bytes = grown
     this.start = 0
     this.at = length
@@ -107,7 +107,7 @@ export class ValueWriter {
     else if (value === null) this.#byte(0xf6)
     else if (value === undefined) this.#byte(0xf7)
     else if (typeof value === 'object') this.#object(value, depth - 1)
-    else this.#library(value, depth)
+    else this.#encodeByLibrary(value, depth)
   }
 
   text(text: string): void {
@@ -124,7 +124,7 @@ export class ValueWriter {
   /** An integer from 0 to 2^64 - 1. */
   uint(value: number | bigint): void {
     if (typeof value === 'number') this.#head(UINT, value)
-    else this.#library(value, MAX_DEPTH)
+    else this.#encodeByLibrary(value, MAX_DEPTH)
   }
 
   #byte(byte: number): void {
@@ -184,7 +184,7 @@ export class ValueWriter {
       this.at = bytes.writeDoubleBE(value, at + 1)
     } else if (exponent < -14 || exponent > 127) {
       // Near the least half float, infinite, or not a number.
-      this.#library(value, MAX_DEPTH)
+      this.#encodeByLibrary(value, MAX_DEPTH)
     } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
       bytes[at] = 0xf9
       const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
@@ -196,11 +196,11 @@ export class ValueWriter {
   }
 
   #object(value: object, depth: number): void {
-    if (depth === 0) this.#library(value, depth)
+    if (depth === 0) this.#encodeByLibrary(value, depth)
     else if (Array.isArray(value)) this.#array(value, depth)
-    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as PlainObject, depth)
     else if (types.isUint8Array(value)) this.#copy(value)
-    else this.#library(value, depth)
+    else this.#encodeByLibrary(value, depth)
   }
 
   #copy(part: Uint8Array): void {
@@ -219,10 +219,10 @@ export class ValueWriter {
     for (let i = 0; i < count; i++) this.value(items[i], depth)
   }
 
-  #map(fields: Fields, depth: number): void {
+  #map(object: PlainObject, depth: number): void {
     const before = this.length
     const itemsBefore = this.items
-    const keys = sorted(Object.keys(fields))
+    const keys = sorted(Object.keys(object))
     const count = keys.length
     this.items += 2 * count
     this.#head(MAP, count)
@@ -232,15 +232,15 @@ export class ValueWriter {
       if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
         this.rewind(before)
         this.items = itemsBefore
-        this.#library(fields, depth)
+        this.#encodeByLibrary(object, depth)
         return
       }
-      this.value(fields[key], depth)
+      this.value(object[key], depth)
     }
   }
 
   /** @param depth - how many levels of the short way are left below `value` */
-  #library(value: unknown, depth: number): void {
+  #encodeByLibrary(value: unknown, depth: number): void {
     const { bytes, items } = encodeCbor(value, MAX_DEPTH - 1 - depth)
     this.items += items
     this.reserve(bytes.length)
@@ -283,4 +283,4 @@ function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | un
   return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
 }
 
-type Fields = Readonly<Record<string, unknown>>
+type PlainObject = Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 /** What is larger is not small: so many values in all, each character of a text being a part of one. */
-const MAX_SIZE = 64
-const CHARACTERS = 128
+const MAX_PARTS = 64
+const CHARACTERS_PER_PART = 128
 /** So many objects at once are looked through quicker than a Set, which gives each a hash. */
 const MAX_OBJECTS = 64
 
@@ -20,8 +20,8 @@ export class BatchedValues {
    */
   add(value: unknown): number {
     const before = this.#objects.length
-    const size = this.#weighSafely(value)
-    if (size <= MAX_SIZE) return size * CHARACTERS
+    const size = this.#sizeOrInfinity(value)
+    if (size <= MAX_PARTS) return size * CHARACTERS_PER_PART
     this.#objects.length = before
     return 0
   }
@@ -31,9 +31,9 @@ export class BatchedValues {
     if (this.#objects.length > 0) this.#objects.length = 0
   }
 
-  #weighSafely(value: unknown): number {
+  #sizeOrInfinity(value: unknown): number {
     try {
-      return this.#weigh(value, 0)
+      return this.#sizeWith(value, 0)
     } catch {
       // A getter of it throws: whoever clones it says so.
       return Number.POSITIVE_INFINITY
@@ -41,8 +41,8 @@ export class BatchedValues {
   }
 
   /** How much it is, together with `before`; more than is small as soon as that is certain. */
-  #weigh(value: unknown, before: number): number {
-    if (typeof value === 'string') return before + 1 + value.length / CHARACTERS
+  #sizeWith(value: unknown, before: number): number {
+    if (typeof value === 'string') return before + 1 + value.length / CHARACTERS_PER_PART
     if (typeof value === 'function' || typeof value === 'symbol') return Number.POSITIVE_INFINITY
     if (typeof value !== 'object' || value === null) return before + 1
     const isArray = Array.isArray(value)
@@ -51,11 +51,11 @@ export class BatchedValues {
     if (!isPlain || objects.length === MAX_OBJECTS || objects.includes(value)) return Number.POSITIVE_INFINITY
     objects.push(value)
     let size = before + 1
-    if (isArray) for (let i = 0; i < value.length && size <= MAX_SIZE; i++) size = this.#weigh(value[i], size)
+    if (isArray) for (let i = 0; i < value.length && size <= MAX_PARTS; i++) size = this.#sizeWith(value[i], size)
     else {
       for (const key in value) {
-        size = this.#weigh((value as Readonly<Record<string, unknown>>)[key], size)
-        if (size > MAX_SIZE) break
+        size = this.#sizeWith((value as Readonly<Record<string, unknown>>)[key], size)
+        if (size > MAX_PARTS) break
       }
     }
     return size

@@ -10,9 +10,9 @@ export class TruncatedError extends Error {
 }
 
 /** Takes one whole frame: what is in `bytes` from `start` to before `end`. It is only there during this call. */
-export type TakeFrame = (bytes: Buffer, start: number, end: number) => void
+export type OnFrame = (bytes: Buffer, start: number, end: number) => void
 
-const NOTHING = Buffer.alloc(0)
+const EMPTY = Buffer.alloc(0)
 /** So much memory is taken for a frame as soon as its length is known, and kept for the next. */
 const KEPT_BYTES = 512 * 1024
 
@@ -24,7 +24,7 @@ const KEPT_BYTES = 512 * 1024
 export class FrameDecoder {
   readonly #maxFrameBytes: number
   /** What has come of a frame that is not whole yet, its header included. */
-  #partial = NOTHING
+  #partial = EMPTY
   #partialBytes = 0
 
   constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
@@ -37,49 +37,49 @@ export class FrameDecoder {
    * @throws Error as soon as a header says a length that is not allowed, and whatever `take` throws. The stream cannot
    * be read any further then.
    */
-  push(chunk: Buffer, take: TakeFrame): void {
-    let at = this.#partialBytes === 0 ? 0 : this.#complete(chunk, take)
+  push(chunk: Buffer, onFrame: OnFrame): void {
+    let at = this.#partialBytes === 0 ? 0 : this.#complete(chunk, onFrame)
     while (chunk.length - at >= HEADER_BYTES) {
       const start = at + HEADER_BYTES
-      const end = start + this.#checked(chunk.readUInt32BE(at))
+      const end = start + this.#checkLength(chunk.readUInt32BE(at))
       if (end > chunk.length) break
       at = end
-      take(chunk, start, end)
+      onFrame(chunk, start, end)
     }
-    if (at < chunk.length) this.#keep(chunk, at, chunk.length, frameEndOf(chunk, at))
+    if (at < chunk.length) this.#append(chunk, at, chunk.length, frameEndOf(chunk, at))
   }
 
   /** @throws Error when the stream ends inside a frame */
   end(): void {
     if (this.#partialBytes === 0) return
     const bytes = this.#partialBytes
-    this.#drop()
+    this.#discard()
     throw new TruncatedError(`The stream ended inside a frame, after ${bytes} bytes of it.`)
   }
 
   /** Adds to the partial frame; returns where in the chunk the next frame begins. */
-  #complete(chunk: Buffer, take: TakeFrame): number {
+  #complete(chunk: Buffer, onFrame: OnFrame): number {
     let at = 0
     if (this.#partialBytes < HEADER_BYTES) {
       at = Math.min(HEADER_BYTES - this.#partialBytes, chunk.length)
-      this.#keep(chunk, 0, at, HEADER_BYTES)
+      this.#append(chunk, 0, at, HEADER_BYTES)
       if (this.#partialBytes < HEADER_BYTES) return at
     }
-    const frameEnd = HEADER_BYTES + this.#checked(this.#partial.readUInt32BE(0))
+    const frameEnd = HEADER_BYTES + this.#checkLength(this.#partial.readUInt32BE(0))
     const until = Math.min(at + frameEnd - this.#partialBytes, chunk.length)
-    this.#keep(chunk, at, until, frameEnd)
+    this.#append(chunk, at, until, frameEnd)
     if (this.#partialBytes < frameEnd) return until
     const whole = this.#partial
-    this.#drop()
-    take(whole, HEADER_BYTES, frameEnd)
+    this.#discard()
+    onFrame(whole, HEADER_BYTES, frameEnd)
     return until
   }
 
-  /** @param enough - the length of the whole frame, as far as that is known */
-  #keep(chunk: Buffer, from: number, until: number, enough: number): void {
+  /** @param frameBytes - the length of the whole frame, as far as that is known */
+  #append(chunk: Buffer, from: number, until: number, frameBytes: number): void {
     const needed = this.#partialBytes + until - from
     if (needed > this.#partial.length) {
-      const size = Math.min(enough, Math.max(KEPT_BYTES, this.#partial.length * 2))
+      const size = Math.min(frameBytes, Math.max(KEPT_BYTES, this.#partial.length * 2))
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, size))
       this.#partial.copy(grown, 0, 0, this.#partialBytes)
       this.#partial = grown
@@ -88,12 +88,12 @@ export class FrameDecoder {
     this.#partialBytes = needed
   }
 
-  #drop(): void {
-    if (this.#partial.length > KEPT_BYTES) this.#partial = NOTHING
+  #discard(): void {
+    if (this.#partial.length > KEPT_BYTES) this.#partial = EMPTY
     this.#partialBytes = 0
   }
 
-  #checked(length: number): number {
+  #checkLength(length: number): number {
     if (length === 0) throw new Error('A frame says that its length is 0.')
     if (length <= this.#maxFrameBytes) return length
     const max = this.#maxFrameBytes

@@ -7,7 +7,7 @@ import type { MessageId, MessageType } from './transport.js'
 
 /** A map of 3 entries, the first of which is `id`. */
 const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])
-const BODY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
+const BODY_KEY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
 export const BEFORE_TYPE: Buffer = Buffer.from([0x6c, ...Buffer.from('message_type')])
 /** More kinds than these are encoded each time: in `raw` calls anybody makes them up. */
 const MAX_KNOWN_KINDS = 64
@@ -17,12 +17,12 @@ const MAX_KNOWN_KINDS = 64
  * `{ id, body: { <kind>: payload }, message_type }`.
  */
 export class MessageWriter {
-  readonly #out = new ValueWriter()
+  readonly #output = new ValueWriter()
   readonly #maxFrameBytes: number
   readonly #maxItems: number
-  readonly #kinds = new Map<string, Buffer>()
+  readonly #bodyHeads = new Map<string, Buffer>()
   #lastKind: string | undefined
-  #lastBody: Buffer = BODY
+  #lastBodyHead: Buffer = BODY_KEY
   /** While it writes: a getter of a payload must not send. */
   #writing = false
 
@@ -37,17 +37,17 @@ export class MessageWriter {
 
   /** How many bytes can be taken. */
   get length(): number {
-    return this.#out.length
+    return this.#output.length
   }
 
-  /** Hands out the frames that were added. They stay as they are until {@link recycle}. */
+  /** Hands output the frames that were added. They stay as they are until {@link recycle}. */
   take(): Buffer {
-    return this.#out.take()
+    return this.#output.take()
   }
 
   /** Nothing that was taken is needed any more: its memory is used again. */
   recycle(): void {
-    this.#out.recycle()
+    this.#output.recycle()
   }
 
   /**
@@ -57,32 +57,32 @@ export class MessageWriter {
    */
   add(id: MessageId, type: MessageType, kind: string, payload: unknown): number {
     if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
-    const out = this.#out
-    const before = out.length
+    const output = this.#output
+    const before = output.length
     let size = 0
-    out.items = 0
+    output.items = 0
     this.#writing = true
     try {
-      out.reserve(HEADER_BYTES)
-      out.at += HEADER_BYTES
+      output.reserve(HEADER_BYTES)
+      output.at += HEADER_BYTES
       this.#append(BEFORE_ID)
-      out.uint(id)
-      this.#append(kind === this.#lastKind ? this.#lastBody : this.#bodyOf(kind))
-      out.value(payload)
+      output.uint(id)
+      this.#append(kind === this.#lastKind ? this.#lastBodyHead : this.#bodyHeadOf(kind))
+      output.value(payload)
       this.#append(BEFORE_TYPE)
-      out.reserve(1)
-      out.bytes[out.at++] = type
-      size = out.length - before - HEADER_BYTES
-      out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
+      output.reserve(1)
+      output.bytes[output.at++] = type
+      size = output.length - before - HEADER_BYTES
+      output.bytes.writeUInt32BE(size, output.at - size - HEADER_BYTES)
     } catch (error) {
       // As rewind() does, for which a stack that is full has no room: what is left of a message spoils the stream.
-      out.at = out.start + before
-      throw refusal(error, kind, payload)
+      output.at = output.start + before
+      throw encodingError(error, kind, payload)
     } finally {
       this.#writing = false
     }
-    if (size <= this.#maxFrameBytes && out.items <= this.#maxItems) return size + out.items * BYTES_PER_ITEM
-    out.at = out.start + before
+    if (size <= this.#maxFrameBytes && output.items <= this.#maxItems) return size + output.items * BYTES_PER_ITEM
+    output.at = output.start + before
     throw this.#tooLarge(kind, size)
   }
 
@@ -93,31 +93,31 @@ export class MessageWriter {
   }
 
   #append(part: Buffer): void {
-    const out = this.#out
+    const output = this.#output
     const count = part.length
-    out.reserve(count)
-    const { bytes, at } = out
+    output.reserve(count)
+    const { bytes, at } = output
     for (let i = 0; i < count; i++) bytes[at + i] = part[i] as number
-    out.at = at + count
+    output.at = at + count
   }
 
   /** What stands between the id and the payload. */
-  #bodyOf(kind: string): Buffer {
-    const body = this.#kinds.get(kind) ?? encodeBody(kind)
-    if (this.#kinds.size < MAX_KNOWN_KINDS) this.#kinds.set(kind, body)
+  #bodyHeadOf(kind: string): Buffer {
+    const body = this.#bodyHeads.get(kind) ?? encodeBodyHead(kind)
+    if (this.#bodyHeads.size < MAX_KNOWN_KINDS) this.#bodyHeads.set(kind, body)
     this.#lastKind = kind
-    this.#lastBody = body
+    this.#lastBodyHead = body
     return body
   }
 }
 
-function encodeBody(kind: string): Buffer {
+function encodeBodyHead(kind: string): Buffer {
   const text = new ValueWriter()
   text.text(kind)
-  return Buffer.concat([BODY, text.take()])
+  return Buffer.concat([BODY_KEY, text.take()])
 }
 
-function refusal(error: unknown, kind: string, payload: unknown): TypeError {
+function encodingError(error: unknown, kind: string, payload: unknown): TypeError {
   const why = whyNotEncodable(payload, 'payload') ?? asError(error).message
   return new TypeError(`A ${kind} cannot be encoded: ${why}.`, { cause: error })
 }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
-import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -54,7 +54,7 @@ export function openSocket(socket: Socket, options: SocketTransportOptions = {})
 class SocketTransport implements Transport {
   readonly #socket: Socket
   /** What the socket no longer counts as unsent is with the kernel. */
-  readonly #copies: boolean
+  readonly #recycles: boolean
   readonly #writer: MessageWriter
   readonly #reader: MessageReader
   readonly #frames: FrameDecoder
@@ -64,16 +64,16 @@ class SocketTransport implements Transport {
   #batched = 0
   #sentInTurn = 0
   /** The end of the turn is due. */
-  #isInTurn = false
+  #isEndOfTurnDue = false
   /** In the last turn there was one message: another one is not made to wait for company. */
-  #isQuiet = true
+  #writesFirstAtOnce = true
   isCongested = false
   sentBytes = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems } = options
     this.#socket = socket
-    this.#copies = socket instanceof Socket
+    this.#recycles = socket instanceof Socket
     this.#observer = observer
     this.#writer = new MessageWriter(maxFrameBytes, maxSentItems)
     this.#reader = new MessageReader(maxMessageItems)
@@ -92,15 +92,16 @@ class SocketTransport implements Transport {
    */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
-    if (!this.#isInTurn) {
+    if (!this.#isEndOfTurnDue) {
       process.nextTick(this.#endTurn)
-      this.#isInTurn = true
+      this.#isEndOfTurnDue = true
     }
     this.sentBytes += this.#writer.add(id, type, kind, payload)
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
     try {
-      if (isFirst ? !this.#isQuiet : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES) return
+      if (isFirst ? !this.#writesFirstAtOnce : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES)
+        return
       if (type === REQUEST) assertStackRoom()
       this.#write()
     } catch (error) {
@@ -110,15 +111,15 @@ class SocketTransport implements Transport {
 
   close(): void {
     this.#write()
-    this.#forget()
+    this.#detach()
     this.#socket.end()
     // The end of the other side is only seen when what comes before it is read.
     this.#socket.resume()
   }
 
   readonly #endTurn = (): void => {
-    this.#isInTurn = false
-    this.#isQuiet = this.#sentInTurn <= 1
+    this.#isEndOfTurnDue = false
+    this.#writesFirstAtOnce = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
   }
@@ -135,12 +136,12 @@ class SocketTransport implements Transport {
     if (hasRoom) return
     this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
-      this.#fail(new NotReadError(this.#maxBufferedBytes))
+      this.#fail(new UnreadBytesError(this.#maxBufferedBytes))
     }
   }
 
   #recycle(): void {
-    if (this.#copies) this.#writer.recycle()
+    if (this.#recycles) this.#writer.recycle()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -180,13 +181,13 @@ class SocketTransport implements Transport {
 
   #finish(error: Error | undefined): void {
     const observer = this.#observer
-    this.#forget()
+    this.#detach()
     this.#socket.destroy()
     observer?.ended(error)
   }
 
   /** The listener for errors stays, so that a late one does no harm. */
-  #forget(): void {
+  #detach(): void {
     this.#observer = null
     const socket = this.#socket
     socket.off('data', this.#onData)

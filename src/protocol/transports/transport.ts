@@ -9,7 +9,7 @@ export type MessageType = typeof REQUEST | typeof RESPONSE
 export type MessageId = number | bigint
 
 /** In place of a payload that came and cannot be read: it costs its request, and no other. */
-export class Unreadable {
+export class UnreadablePayload {
   readonly error: Error
 
   constructor(error: Error) {
@@ -31,7 +31,7 @@ export interface Transport {
 
 export interface TransportObserver {
   /**
-   * @param payload - the payload, or {@link Unreadable}
+   * @param payload - the payload, or {@link UnreadablePayload}
    * @param size - the memory that the message takes, in bytes, by estimate, where the transport knows it
    */
   message(id: MessageId, type: MessageType, kind: string, payload: unknown, size?: number): void
@@ -40,7 +40,7 @@ export interface TransportObserver {
   /**
    * A message that {@link Transport.send} took cannot be sent after all. @default what is said here ends the connection
    */
-  unsent?(id: MessageId, type: MessageType, error: Error): void
+  sendFailed?(id: MessageId, type: MessageType, error: Error): void
   /** Nothing more will come. `error`: what was wrong with what came, or with the channel. Said once. */
   ended(error: Error | undefined): void
 }

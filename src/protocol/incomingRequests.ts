@@ -3,18 +3,18 @@ import { isThenable } from '../support/index.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
-import { estimate } from './transports/sizeEstimate.js'
-import { type MessageId, RESPONSE, type Transport, Unreadable } from './transports/transport.js'
+import { estimateSize } from './transports/sizeEstimate.js'
+import { type MessageId, RESPONSE, type Transport, UnreadablePayload } from './transports/transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
 
-export interface Answering {
+export interface RequestHandlers {
   /** Answers a call; what it throws, or rejects with, becomes an `Error` body. */
   answerCall(payload: unknown, context: RequestContext): unknown
   /** Answers a request of any other kind. */
   answer(kind: string, payload: unknown, context: RequestContext): Body | Promise<Body>
 }
 
-export interface IncomingOptions extends Answering {
+export interface IncomingOptions extends RequestHandlers {
   /** Calls that are not answered yet, at most, and other requests; one more is answered with an error. */
   readonly maxUnanswered: number
   /** One request more than those which take this, in bytes, ends the connection. */
@@ -28,13 +28,13 @@ export interface IncomingOptions extends Answering {
   /** Says that the answer of a call cannot be sent. */
   invalidAnswer(cause: Error): Error
   /** The other side asks for more than it may: the connection is to end. */
-  overrun(error: Error): void
+  limitExceeded(error: Error): void
 }
 
 /** How long calls are begun in one turn of the event loop, in ms; then whatever else has come has its turn. */
-const TURN = 8
+const TURN_MS = 8
 /** So many characters fit in the smallest frame that is allowed. */
-const MAX_SHORT = 200
+const MAX_SHORT_MESSAGE = 200
 
 /**
  * What the other side asks. An answer that is there at once is sent at once.
@@ -47,48 +47,48 @@ export class IncomingRequests {
   /** Those that were begun and are not answered yet. */
   readonly #unanswered = new Map<MessageId, IncomingRequest>()
   /** Calls that were not begun yet. */
-  readonly #held = new Map<MessageId, HeldCall>()
+  readonly #deferred = new Map<MessageId, DeferredCall>()
   /** The memory that all of those take, by estimate; not counted where there is no limit. */
   #bytes = 0
   /** Of the unanswered, those that are no calls. */
-  #others = 0
+  #otherRequests = 0
   /** When this turn has taken long enough; null between turns. */
   #turnEnd: number | null = null
-  #next: NodeJS.Immediate | undefined
+  #nextTurn: NodeJS.Immediate | undefined
 
   constructor(options: IncomingOptions) {
     this.#options = options
   }
 
-  take(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
+  receive(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
     const { callKind, cancelKind, maxUnansweredBytes } = this.#options
-    if (payload instanceof Unreadable) this.#refuse(transport, id, cannotRead(payload.error))
-    else if (kind === cancelKind) this.#takeCancel(transport, id, payload)
-    else if (this.#unanswered.has(id) || this.#held.has(id)) {
+    if (payload instanceof UnreadablePayload) this.#refuse(transport, id, cannotRead(payload.error))
+    else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
+    else if (this.#unanswered.has(id) || this.#deferred.has(id)) {
       this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
     } else if (this.#bytes >= maxUnansweredBytes) {
-      this.#options.overrun(new TooManyRequestsError(maxUnansweredBytes))
+      this.#options.limitExceeded(new TooManyRequestsError(maxUnansweredBytes))
     } else {
-      const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimate(payload))
-      if (kind === callKind) this.#takeCall(transport, id, payload, bytes)
-      else this.#takeOther(transport, id, kind, payload, bytes)
+      const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimateSize(payload))
+      if (kind === callKind) this.#receiveCall(transport, id, payload, bytes)
+      else this.#receiveOther(transport, id, kind, payload, bytes)
     }
   }
 
   /** An answer that was sent cannot be sent after all. */
-  unsent(transport: Transport, id: MessageId, error: Error): void {
+  sendFailed(transport: Transport, id: MessageId, error: Error): void {
     this.#refuse(transport, id, this.#options.invalidAnswer(error))
   }
 
   /** The other side reads again. */
   resume(): void {
-    if (this.#held.size > 0) this.#next ??= setImmediate(this.#beginHeld)
+    if (this.#deferred.size > 0) this.#nextTurn ??= setImmediate(this.#startDeferred)
   }
 
   /** Fires the signals of all requests that are not answered yet; calls that were not begun are answered with `reason`. */
   interrupt(reason: unknown): void {
-    for (const [id, call] of [...this.#held]) {
-      this.#release(id, call)
+    for (const [id, call] of [...this.#deferred]) {
+      this.#removeDeferred(id, call)
       this.#refuse(call.transport, id, reason)
     }
     for (const request of this.#unanswered.values()) request.interrupt(reason)
@@ -96,53 +96,53 @@ export class IncomingRequests {
 
   /** As {@link interrupt}, when nobody hears the answers any more. */
   end(reason: unknown): void {
-    this.#held.clear()
-    clearImmediate(this.#next)
+    this.#deferred.clear()
+    clearImmediate(this.#nextTurn)
     this.interrupt(reason)
   }
 
-  #takeCancel(transport: Transport, id: MessageId, payload: unknown): void {
+  #receiveCancel(transport: Transport, id: MessageId, payload: unknown): void {
     const cancelled = (payload as { readonly id?: MessageId } | null)?.id ?? -1
-    const held = this.#held.get(cancelled)
-    if (held !== undefined) {
-      this.#release(cancelled, held)
+    const deferred = this.#deferred.get(cancelled)
+    if (deferred !== undefined) {
+      this.#removeDeferred(cancelled, deferred)
       this.#refuse(transport, cancelled, new Error('The call was given up.'))
     } else this.#unanswered.get(cancelled)?.interrupt(undefined)
-    this.#answer(transport, id, EMPTY, {}, undefined)
+    this.#respond(transport, id, EMPTY, {}, undefined)
   }
 
-  #takeCall(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
-    const unanswered = this.#unanswered.size - this.#others + this.#held.size
-    if (unanswered >= this.#options.maxUnanswered) this.#refuseMore(transport, id)
-    else if (this.#held.size === 0 && !transport.isCongested && this.#hasTime()) {
-      this.#begin(transport, id, payload, bytes)
+  #receiveCall(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
+    const unanswered = this.#unanswered.size - this.#otherRequests + this.#deferred.size
+    if (unanswered >= this.#options.maxUnanswered) this.#refuseExcess(transport, id)
+    else if (this.#deferred.size === 0 && !transport.isCongested && this.#hasTime()) {
+      this.#start(transport, id, payload, bytes)
     } else {
-      this.#held.set(id, { transport, payload, bytes })
+      this.#deferred.set(id, { transport, payload, bytes })
       this.#bytes += bytes
       if (!transport.isCongested) this.resume()
     }
   }
 
-  readonly #beginHeld = (): void => {
-    this.#next = undefined
-    for (const [id, call] of this.#held) {
+  readonly #startDeferred = (): void => {
+    this.#nextTurn = undefined
+    for (const [id, call] of this.#deferred) {
       if (call.transport.isCongested) return
       if (!this.#hasTime()) break
-      this.#release(id, call)
-      this.#begin(call.transport, id, call.payload, call.bytes)
+      this.#removeDeferred(id, call)
+      this.#start(call.transport, id, call.payload, call.bytes)
     }
     this.resume()
   }
 
-  #release(id: MessageId, { bytes }: HeldCall): void {
-    this.#held.delete(id)
+  #removeDeferred(id: MessageId, { bytes }: DeferredCall): void {
+    this.#deferred.delete(id)
     this.#bytes -= bytes
   }
 
   #hasTime(): boolean {
     const now = performance.now()
     if (this.#turnEnd === null) {
-      this.#turnEnd = now + TURN
+      this.#turnEnd = now + TURN_MS
       process.nextTick(this.#endTurn)
     }
     return now < this.#turnEnd
@@ -152,41 +152,41 @@ export class IncomingRequests {
     this.#turnEnd = null
   }
 
-  #begin(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
+  #start(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
     const request = new IncomingRequest(bytes)
     const { callAnswerKind } = this.#options
     try {
       const answer = this.#options.answerCall(payload, request)
       if (isThenable(answer)) {
-        this.#await(transport, id, request, answer, value => ({ kind: callAnswerKind, payload: value }))
-      } else this.#answer(transport, id, callAnswerKind, answer, request.handedOver)
+        this.#respondLater(transport, id, request, answer, value => ({ kind: callAnswerKind, payload: value }))
+      } else this.#respond(transport, id, callAnswerKind, answer, request.transferList)
     } catch (error) {
       this.#refuse(transport, id, error)
     }
   }
 
-  #takeOther(transport: Transport, id: MessageId, kind: string, payload: unknown, bytes: number): void {
-    if (this.#others >= this.#options.maxUnanswered) {
-      this.#refuseMore(transport, id)
+  #receiveOther(transport: Transport, id: MessageId, kind: string, payload: unknown, bytes: number): void {
+    if (this.#otherRequests >= this.#options.maxUnanswered) {
+      this.#refuseExcess(transport, id)
       return
     }
     const request = new IncomingRequest(bytes)
     try {
       const answer = this.#options.answer(kind, payload, request)
       if (isThenable(answer)) {
-        this.#others++
+        this.#otherRequests++
         const over = () => {
-          this.#others--
+          this.#otherRequests--
         }
         Promise.resolve(answer).then(over, over)
-        this.#await(transport, id, request, answer, body => body as Body)
-      } else this.#answer(transport, id, answer.kind, answer.payload, request.handedOver)
+        this.#respondLater(transport, id, request, answer, body => body as Body)
+      } else this.#respond(transport, id, answer.kind, answer.payload, request.transferList)
     } catch (error) {
       this.#refuse(transport, id, error)
     }
   }
 
-  #await(
+  #respondLater(
     transport: Transport,
     id: MessageId,
     request: IncomingRequest,
@@ -204,7 +204,7 @@ export class IncomingRequests {
         settled()
         try {
           const { kind, payload } = bodyOf(value)
-          this.#answer(transport, id, kind, payload, request.handedOver)
+          this.#respond(transport, id, kind, payload, request.transferList)
         } catch (error) {
           this.#refuse(transport, id, error)
         }
@@ -216,21 +216,21 @@ export class IncomingRequests {
     )
   }
 
-  #answer(
+  #respond(
     transport: Transport,
     id: MessageId,
     kind: string,
     payload: unknown,
-    handedOver: readonly Transferable[] | undefined,
+    transferList: readonly Transferable[] | undefined,
   ): void {
     try {
-      transport.send(id, RESPONSE, kind, payload, handedOver)
+      transport.send(id, RESPONSE, kind, payload, transferList)
     } catch (error) {
-      this.unsent(transport, id, asError(error))
+      this.sendFailed(transport, id, asError(error))
     }
   }
 
-  #refuseMore(transport: Transport, id: MessageId): void {
+  #refuseExcess(transport: Transport, id: MessageId): void {
     this.#refuse(
       transport,
       id,
@@ -245,13 +245,13 @@ export class IncomingRequests {
       transport.send(id, RESPONSE, ERROR, toWire(error, options))
     } catch {
       const { name, message } = asError(error)
-      const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT))
+      const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT_MESSAGE))
       transport.send(id, RESPONSE, ERROR, toWire(short, { stack: false, isPlain: true }))
     }
   }
 }
 
-interface HeldCall {
+interface DeferredCall {
   readonly transport: Transport
   readonly payload: unknown
   readonly bytes: number

@@ -1,16 +1,20 @@
 import type { Transferable } from '../contract/index.js'
 
-/** What whoever answers a request knows of it. */
+/** The context of a request, for the handler that answers it. */
 export interface RequestContext {
-  /** Fires when the caller gives up, when the work is interrupted, and when the connection closes. */
+  /** Fires when the caller cancels the request, when the guest aborts its work, and when the connection closes. */
   readonly signal: AbortSignal
-  /** What the answer hands over instead of copying it, where the transport can do that. */
+  /**
+   * Transfers objects with the answer instead of copying them, if the transport supports it.
+   *
+   * @param list - `ArrayBuffer`s, ports and other transferable objects of the answer
+   */
   transfer(list: readonly Transferable[]): void
 }
 
-/** The controller is only made for who asks for the signal: most never do. */
+/** A request of the other side. It creates its AbortController on demand: most handlers never read `signal`. */
 export class IncomingRequest implements RequestContext {
-  /** The memory that it takes, by estimate. */
+  /** Its estimated memory, in bytes. */
   readonly bytes: number
   #controller: AbortController | undefined
   #interruption: { readonly reason: unknown } | undefined
@@ -28,7 +32,7 @@ export class IncomingRequest implements RequestContext {
     return this.#controller.signal
   }
 
-  /** A getter, so that it can be taken out of the context, as the signal can, and costs nothing until then. */
+  /** A getter, so that handlers can destructure the context, and unused contexts allocate no closure. */
   get transfer(): (list: readonly Transferable[]) => void {
     return list => {
       this.transferList = [...(this.transferList ?? []), ...list]

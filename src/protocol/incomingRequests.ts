@@ -7,52 +7,62 @@ import { estimateSize } from './transports/sizeEstimate.js'
 import { type MessageId, RESPONSE, type Transport, UnreadablePayload } from './transports/transport.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
 
+/** The handlers of the requests that the other side sends. */
 export interface RequestHandlers {
-  /** Answers a call; what it throws, or rejects with, becomes an `Error` body. */
+  /**
+   * Answers a call.
+   *
+   * @param payload - the request of the caller
+   * @returns the payload of the answer, or a promise of it. If it throws or rejects, the caller gets that error.
+   */
   answerCall(payload: unknown, context: RequestContext): unknown
-  /** Answers a request of any other kind. */
+  /**
+   * Answers a request of any other kind, except cancels, which the connection handles.
+   *
+   * @param kind - the kind of the request
+   * @returns the body of the answer, or a promise of it. If it throws or rejects, the other side gets that error.
+   */
   answer(kind: string, payload: unknown, context: RequestContext): Body | Promise<Body>
 }
 
 export interface IncomingOptions extends RequestHandlers {
-  /** Calls that are not answered yet, at most, and other requests; one more is answered with an error. */
+  /** The most unanswered calls, and the most other unanswered requests. Excess ones are answered with an error. */
   readonly maxUnanswered: number
-  /** One request more than those which take this, in bytes, ends the connection. */
+  /** If the unanswered requests take this many bytes or more, the next request ends the connection. */
   readonly maxUnansweredBytes: number
-  /** The kinds of the other side's calls, of their answers, and of the requests that give one up. */
+  /** The kinds of the other side's calls, of their answers, and of their cancels. */
   readonly callKind: string
   readonly callAnswerKind: string
   readonly cancelKind: string
-  /** How errors are sent. */
   readonly errors: WireErrorOptions
-  /** Says that the answer of a call cannot be sent. */
+  /** Builds the error for an answer that cannot be sent. */
   invalidAnswer(cause: Error): Error
-  /** The other side asks for more than it may: the connection is to end. */
+  /** Ends the connection because the other side exceeded `maxUnansweredBytes`. */
   limitExceeded(error: Error): void
 }
 
-/** How long calls are begun in one turn of the event loop, in ms; then whatever else has come has its turn. */
+/** Start calls for 8 ms per turn of the event loop, so that answers leave and pings are read between them. */
 const TURN_MS = 8
-/** So many characters fit in the smallest frame that is allowed. */
+/** Short enough for the smallest frame that `maxFrameBytes` allows, in characters. */
 const MAX_SHORT_MESSAGE = 200
 
 /**
- * What the other side asks. An answer that is there at once is sent at once.
+ * The requests of the other side: starts them, tracks them until they settle, and sends their answers.
  *
- * Calls are held back, in their order, while the other side does not read its answers, and after some ms of calls that
- * block: so answers leave, and pings, cancels and aborts are heard, however many calls have come before them.
+ * While the other side does not read, and after 8 ms of calls in one turn, it defers further calls, in order. Pings, cancels
+ * and aborts are never deferred. Decision 9 has the measurements.
  */
 export class IncomingRequests {
   readonly #options: IncomingOptions
-  /** Those that were begun and are not answered yet. */
+  /** Requests that were started and are not answered. */
   readonly #unanswered = new Map<MessageId, IncomingRequest>()
-  /** Calls that were not begun yet. */
+  /** Calls that were not started yet, in order of arrival. */
   readonly #deferred = new Map<MessageId, DeferredCall>()
-  /** The memory that all of those take, by estimate; not counted where there is no limit. */
+  /** The estimated memory of the unanswered and deferred requests. Stays 0 if there is no limit. */
   #bytes = 0
-  /** Of the unanswered, those that are no calls. */
+  /** The number of unanswered requests that are not calls. */
   #otherRequests = 0
-  /** When this turn has taken long enough; null between turns. */
+  /** When this turn must stop starting calls; `null` between turns. */
   #turnEnd: number | null = null
   #nextTurn: NodeJS.Immediate | undefined
 
@@ -62,10 +72,10 @@ export class IncomingRequests {
 
   receive(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
     const { callKind, cancelKind, maxUnansweredBytes } = this.#options
-    if (payload instanceof UnreadablePayload) this.#refuse(transport, id, cannotRead(payload.error))
+    if (payload instanceof UnreadablePayload) this.#refuse(transport, id, unreadableRequest(payload.error))
     else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
     else if (this.#unanswered.has(id) || this.#deferred.has(id)) {
-      this.#refuse(transport, id, new Error(`The id ${id} is in use by a request that is not answered yet.`))
+      this.#refuse(transport, id, new Error(`Request ${id} is still unanswered. Use another id.`))
     } else if (this.#bytes >= maxUnansweredBytes) {
       this.#options.limitExceeded(new TooManyRequestsError(maxUnansweredBytes))
     } else {
@@ -75,17 +85,17 @@ export class IncomingRequests {
     }
   }
 
-  /** An answer that was sent cannot be sent after all. */
+  /** Answers with an error instead, because the transport could not send an answer that it had accepted. */
   sendFailed(transport: Transport, id: MessageId, error: Error): void {
     this.#refuse(transport, id, this.#options.invalidAnswer(error))
   }
 
-  /** The other side reads again. */
+  /** Starts the deferred calls in the next turn. */
   resume(): void {
     if (this.#deferred.size > 0) this.#nextTurn ??= setImmediate(this.#startDeferred)
   }
 
-  /** Fires the signals of all requests that are not answered yet; calls that were not begun are answered with `reason`. */
+  /** Fires the signals of all unanswered requests, and answers deferred calls with `reason`. */
   interrupt(reason: unknown): void {
     for (const [id, call] of [...this.#deferred]) {
       this.#removeDeferred(id, call)
@@ -94,7 +104,7 @@ export class IncomingRequests {
     for (const request of this.#unanswered.values()) request.interrupt(reason)
   }
 
-  /** As {@link interrupt}, when nobody hears the answers any more. */
+  /** Fires the signals of all unanswered requests, and drops deferred calls: the connection is closed. */
   end(reason: unknown): void {
     this.#deferred.clear()
     clearImmediate(this.#nextTurn)
@@ -106,7 +116,7 @@ export class IncomingRequests {
     const deferred = this.#deferred.get(cancelled)
     if (deferred !== undefined) {
       this.#removeDeferred(cancelled, deferred)
-      this.#refuse(transport, cancelled, new Error('The call was given up.'))
+      this.#refuse(transport, cancelled, new Error('The caller cancelled the call.'))
     } else this.#unanswered.get(cancelled)?.interrupt(undefined)
     this.#respond(transport, id, EMPTY, {}, undefined)
   }
@@ -175,10 +185,10 @@ export class IncomingRequests {
       const answer = this.#options.answer(kind, payload, request)
       if (isThenable(answer)) {
         this.#otherRequests++
-        const over = () => {
+        const settled = () => {
           this.#otherRequests--
         }
-        Promise.resolve(answer).then(over, over)
+        Promise.resolve(answer).then(settled, settled)
         this.#respondLater(transport, id, request, answer, body => body as Body)
       } else this.#respond(transport, id, answer.kind, answer.payload, request.transferList)
     } catch (error) {
@@ -234,11 +244,13 @@ export class IncomingRequests {
     this.#refuse(
       transport,
       id,
-      new Error(`More than ${this.#options.maxUnanswered} requests are not answered yet (maxHostRequests).`),
+      new Error(
+        `More than ${this.#options.maxUnanswered} requests are unanswered (maxHostRequests). Send fewer at once.`,
+      ),
     )
   }
 
-  /** Never throws: of an error that is too large, its name and the beginning of its message are sent. */
+  /** Answers with an error. If the error is too large to send, sends its name and the start of its message. */
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
     const options = this.#options.errors
     try {
@@ -257,6 +269,6 @@ interface DeferredCall {
   readonly bytes: number
 }
 
-function cannotRead(cause: Error): CutoverError {
+function unreadableRequest(cause: Error): CutoverError {
   return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be read: ${cause.message}`, { cause })
 }

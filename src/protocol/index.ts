@@ -1,5 +1,6 @@
-/** `cutover/protocol`: the Runtime Host Protocol, for those who write hosts or guests of their own. */
-export { Connection, type ConnectionOptions, type RequestOptions, type Role } from './connection.js'
+/** `cutover/protocol`: the Runtime Host Protocol, for custom hosts and guests. */
+export { Connection } from './connection.js'
+export type { ConnectionOptions, RequestOptions, Role } from './connectionOptions.js'
 export type { RequestContext } from './incomingRequest.js'
 export type { RequestHandlers } from './incomingRequests.js'
 export { type Body, PROTOCOL_VERSION } from './messages.js'

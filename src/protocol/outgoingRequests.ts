@@ -1,80 +1,52 @@
 import { AsyncResource } from 'node:async_hooks'
-import { asError, CutoverError, describe, type Transferable } from '../contract/index.js'
+import { CutoverError, describe } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
+import { invalidRequest } from './connectionErrors.js'
 import { ERROR } from './messages.js'
+import { type OutgoingRequest, type PendingRequest, pendingOf } from './outgoingRequest.js'
 import { REQUEST, type Transport, UnreadablePayload } from './transports/transport.js'
 import { fromWire } from './wireError.js'
 
-/** What a request resolves with: the payload of the answer, its {@link Body}, or that as `{ [kind]: payload }`. */
-export type AnswerShape = 'payload' | 'body' | 'raw'
-
 export interface OutgoingOptions {
   readonly maxInFlight: number
-  /** While the calls in flight take this, in bytes, further ones wait. */
+  /** While the calls in flight take this many bytes, further calls wait in the queue. */
   readonly maxInFlightBytes: number
   readonly maxWaitingCalls: number
-  /** The kind of request that gives up another one. */
   readonly cancelKind: string
-  /** Says that an answer cannot be read. */
+  /** Builds the error for an answer that cannot be read. */
   invalidAnswer(cause: Error): Error
 }
 
-/** A request that is about to be sent. */
-export interface OutgoingRequest {
-  readonly kind: string
-  readonly payload: unknown
-  /** The kind of the answer; any when undefined. */
-  readonly expectedKind: string | undefined
-  readonly shape: AnswerShape
-  /** When it is aborted, the other side is told. */
-  readonly sendsCancel: boolean
-  readonly signal: AbortSignal | undefined
-  readonly transfer: readonly Transferable[] | undefined
-}
-
-/** A request that waits for its turn, or for its answer. */
-interface PendingRequest {
-  readonly expectedKind: string | undefined
-  readonly shape: AnswerShape
-  /** It counts towards `maxInFlight`. */
-  readonly isCall: boolean
-  /** What it counts towards `maxInFlightBytes`. */
-  bytes: number
-  resolve: (answer: unknown) => void
-  reject: (error: unknown) => void
-  removeAbortListener: (() => void) | undefined
-}
-
-/** A call that waits for its turn. */
+/** A call in the queue. */
 interface QueuedCall {
   readonly call: OutgoingRequest
   readonly pending: PendingRequest
-  /** Sends it in the async context of its caller: to encode a request may run getters of it. */
+  /** The async context of the caller: encoding the request may run its getters. */
   readonly caller: AsyncResource
 }
 
 const SETTLED = Promise.resolve()
 
 /**
- * What this side asks: calls in flight, calls that wait, and the requests that are no calls.
+ * The requests of this side: the call queue, the calls in flight, and other pending requests.
  *
- * A caller may be at the end of its stack, where any call of a function throws. So a request is known here before it is
- * sent, and what follows from a failure there is done in a turn of its own.
+ * A caller may be near the end of its stack, where any function call can throw a RangeError. So a request is registered before
+ * it is sent, and the clean-up after a failed send runs in a microtask.
  */
 export class OutgoingRequests {
   readonly #options: OutgoingOptions
   readonly #pending = new Map<number, PendingRequest>()
-  /** A Set keeps the order and deletes in constant time. */
+  /** A Set, because it keeps the order and deletes an aborted call in constant time. */
   readonly #queue = new Set<QueuedCall>()
-  /** Counts up for as long as the connection lasts: a late answer is never taken for that of another request. */
+  /** Ids are never reused, so that a late answer cannot settle another request. */
   #lastId = 0
-  /** Requests that were given up and forgotten: so many answers may still come that nobody waits for. */
+  /** The number of abandoned requests whose answers may still arrive. */
   #abandoned = 0
-  /** Calls in flight, with those that were given up and must still be answered. */
+  /** Calls in flight, including cancelled ones that the other side has not answered yet. */
   inFlight = 0
-  /** The memory that they take on the other side, by estimate; not counted where there is no limit. */
+  /** Their estimated memory on the other side. Stays 0 if there is no limit. */
   #bytes = 0
-  /** Where calls go; `null` while they wait. */
+  /** `null` until the connection is ready, and after it closes: calls wait in the queue. */
   #transport: Transport | null = null
 
   constructor(options: OutgoingOptions) {
@@ -85,7 +57,7 @@ export class OutgoingRequests {
     return this.#queue.size
   }
 
-  /** Calls go here now, first those that wait; with `null` they wait. */
+  /** Sends the queued calls and all later ones on `transport`. With `null`, calls wait in the queue. */
   useTransport(transport: Transport | null): void {
     this.#transport = transport
     this.flush()
@@ -99,14 +71,14 @@ export class OutgoingRequests {
     return new Promise((resolve, reject) => this.#send(transport, call, pendingOf(call, true, resolve, reject)))
   }
 
-  /** Sends a request at once, however many calls are in flight. */
+  /** Sends a request past the queue, however many calls are in flight. */
   request(transport: Transport, request: OutgoingRequest): Promise<unknown> {
     const { signal } = request
     if (signal?.aborted === true) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => this.#send(transport, request, pendingOf(request, false, resolve, reject)))
   }
 
-  /** Sends the calls that wait, oldest first, for as long as there is room. */
+  /** Sends queued calls, oldest first, while there is room. */
   flush(): void {
     for (const queued of this.#queue) {
       const transport = this.#transport
@@ -123,7 +95,7 @@ export class OutgoingRequests {
     }
   }
 
-  /** Takes an answer; `false` when nobody ever waited for it. */
+  /** Settles the request with `id`. Returns `false` for an unmatched answer. */
   settle(id: number | bigint, kind: string, payload: unknown): boolean {
     const pending = this.#pending.get(id as number)
     if (pending === undefined) return this.#isAbandoned(id)
@@ -133,7 +105,7 @@ export class OutgoingRequests {
     if (payload instanceof UnreadablePayload) pending.reject(this.#options.invalidAnswer(payload.error))
     else if (kind === ERROR) pending.reject(fromWire(payload))
     else if (expectedKind !== undefined && kind !== expectedKind) {
-      const message = `The other side answered with ${describe(kind)} instead of ${describe(expectedKind)}: mend the guest.`
+      const message = `The other side answered with ${describe(kind)} instead of ${describe(expectedKind)}. Fix the guest.`
       pending.reject(new CutoverError('CUTOVER_INVALID_RUNTIME', message))
     } else if (shape === 'payload') pending.resolve(payload)
     else pending.resolve(shape === 'body' ? { kind, payload } : Object.fromEntries([[kind, payload]]))
@@ -141,17 +113,17 @@ export class OutgoingRequests {
     return true
   }
 
-  /** A request that was sent cannot be sent after all. */
+  /** Rejects the request with `id`, because the transport could not send it after it had accepted it. */
   sendFailed(id: number | bigint, error: Error): void {
     const pending = this.#pending.get(id as number)
     if (pending === undefined) return
     this.#remove(id as number, pending)
     pending.removeAbortListener?.()
-    pending.reject(cannotSend(error))
+    pending.reject(invalidRequest(error))
     if (this.#queue.size > 0) this.flush()
   }
 
-  /** Ends everything that waits, for its turn or for its answer. */
+  /** Rejects every queued and pending request. */
   rejectAll(error: Error): void {
     const all = [...this.#pending.values(), ...[...this.#queue].map(({ pending }) => pending)]
     this.#pending.clear()
@@ -195,7 +167,7 @@ export class OutgoingRequests {
     } catch (error) {
       this.#remove(id, pending)
       if (pending.removeAbortListener !== undefined) SETTLED.then(pending.removeAbortListener)
-      pending.reject(cannotSend(error))
+      pending.reject(invalidRequest(error))
       return
     }
     if (this.#options.maxInFlightBytes !== Number.POSITIVE_INFINITY) this.#countBytes(transport, before, id, pending)
@@ -208,8 +180,8 @@ export class OutgoingRequests {
   }
 
   /**
-   * Where the other side is told, the call counts until that answers it, in whatever transport: it may still be at work.
-   * Where it cannot be told, the call is forgotten: it may never be answered.
+   * Rejects an aborted request. After a cancel, the call stays in flight until the other side answers it, because it may
+   * still be at work. Without a cancel, the call is abandoned: its answer may never arrive.
    */
   #cancel(transport: Transport, id: number, { signal, sendsCancel }: OutgoingRequest, pending: PendingRequest): void {
     if (this.#pending.get(id) !== pending) return
@@ -232,7 +204,7 @@ export class OutgoingRequests {
   #enqueue(call: OutgoingRequest): Promise<unknown> {
     const { maxWaitingCalls } = this.#options
     if (this.#queue.size >= maxWaitingCalls) {
-      const message = `${maxWaitingCalls} calls wait for this runtime already; call less often, or raise maxWaitingCalls.`
+      const message = `${maxWaitingCalls} calls already wait for this runtime (maxWaitingCalls). Call less often, or raise maxWaitingCalls.`
       return Promise.reject(new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message))
     }
     return new Promise((resolve, reject) => {
@@ -257,20 +229,5 @@ const CANCEL = {
   signal: undefined,
   transfer: undefined,
 } as const
-
-function pendingOf(
-  { expectedKind, shape }: OutgoingRequest,
-  isCall: boolean,
-  resolve: (answer: unknown) => void,
-  reject: (error: unknown) => void,
-): PendingRequest {
-  return { expectedKind, shape, isCall, bytes: 0, resolve, reject, removeAbortListener: undefined }
-}
-
-/** What was wrong with the request, under a code of its own. */
-export function cannotSend(error: unknown): CutoverError {
-  const cause = asError(error)
-  return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be sent: ${cause.message}`, { cause })
-}
 
 function ignore(): void {}

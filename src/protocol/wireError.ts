@@ -2,18 +2,18 @@ import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } f
 import { isError, isPlain } from '../support/index.js'
 import { encodableCopy } from './cbor/encodable.js'
 
-/** An error as it is sent; other implementations of the protocol know the first three fields. */
+/** The payload of an `Error` body. Oasis Core knows the first three fields. */
 export interface WireError {
   readonly module: string
   readonly code: number
   readonly message: string
-  /** What other implementations do not know. */
+  /** The extension of this library. */
   readonly error?: SerializedError | undefined
 }
 
-/** What is left of an `Error`, in plain values. */
+/** An `Error` as plain values. */
 interface SerializedError {
-  /** The library made it; a name and a code alone do not say so, because a module can set them. */
+  /** Marks a `CutoverError`. Its name and code are no proof, because a module can set them. */
   readonly cutover?: true
   readonly name?: string
   readonly message?: string
@@ -23,11 +23,11 @@ interface SerializedError {
   readonly cause?: SerializedError
   readonly errors?: readonly SerializedError[]
   readonly stack?: string
-  /** In place of all others: what was thrown, when that is no `Error`. */
+  /** The thrown value, if it is not an `Error`; all other fields are missing then. */
   readonly thrown?: unknown
 }
 
-/** Causes below this depth are left out. */
+/** Send at most 8 levels of causes. */
 const MAX_CAUSES = 8
 const MAX_ERRORS = 100
 const RESERVED = new Set(['name', 'message', 'code', 'cause', 'stack', 'errors', 'guestStack'])
@@ -36,11 +36,11 @@ const CLASSES = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError,
 export interface WireErrorOptions {
   /** Send the stack as well. */
   readonly stack: boolean
-  /** Send only what the protocol of Oasis Core has: other fields are refused there. @default false */
+  /** Send only the fields of Oasis Core, which refuses others. @default false */
   readonly isPlain?: boolean | undefined
 }
 
-/** Makes what was thrown ready to be sent. Never throws; what cannot be encoded is left out. */
+/** Converts a thrown value to the payload of an `Error` body, without what cannot be encoded. Never throws. */
 export function toWire(thrown: unknown, { stack, isPlain = false }: WireErrorOptions): WireError {
   const message = isError(thrown) ? readText(thrown, 'message', '') : describe(thrown)
   const module = isCutoverError(thrown) ? 'cutover' : 'runtime'
@@ -48,9 +48,9 @@ export function toWire(thrown: unknown, { stack, isPlain = false }: WireErrorOpt
 }
 
 /**
- * Makes an error of what came: an `Error` of the same class, if that is one of the language or `CutoverError`, or the
- * value that was thrown. The other side's stack is in `guestStack`. What came may be anything: its texts are texts, and
- * it cannot hide a method such as `toString`.
+ * Converts the payload of an `Error` body back to the thrown value: a `CutoverError`, an error of a built-in class, another
+ * `Error`, or any value. The stack of the other side is in `guestStack`. The payload is untrusted: wrong types are ignored,
+ * and no property hides a method such as `toString`.
  */
 export function fromWire(payload: unknown): unknown {
   const { module, code, message, error } = asFields(payload)
@@ -93,7 +93,7 @@ function detailsOf(error: Error): Record<string, unknown> {
   )
 }
 
-/** Whether a property can be set without hiding what makes an error work, such as its `toString`. */
+/** Whether a property hides nothing that errors need, such as `toString`. */
 function isDetail(name: string): boolean {
   return !RESERVED.has(name) && !(name in Error.prototype)
 }
@@ -119,7 +119,7 @@ function deserializeInner(serialized: unknown): unknown {
   return deserialize(asFields(serialized), '', 1)
 }
 
-/** What was thrown, when that was no error. Where `String()` of it would throw, it is the cause of an error. */
+/** Returns a thrown value that is not an error. If `String(value)` would throw, wraps it as the cause of an error. */
 function thrownOf(value: unknown): unknown {
   const hides = isPlain(value) && ['toString', 'valueOf'].some(name => Object.hasOwn(value, name))
   return hides ? new Error(describe(value), { cause: value }) : value
@@ -162,7 +162,7 @@ function keysOf(error: object): string[] {
   try {
     return Object.keys(error)
   } catch {
-    // The trap of a proxy threw.
+    // A proxy trap threw.
     return []
   }
 }

@@ -4,7 +4,8 @@ import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from '../../src/contract/logger.js'
-import { Connection, type ConnectionOptions } from '../../src/protocol/connection.js'
+import { Connection } from '../../src/protocol/connection.js'
+import type { ConnectionOptions } from '../../src/protocol/connectionOptions.js'
 import { openSocket, type SocketTransportOptions } from '../../src/protocol/transports/socketTransport.js'
 
 export interface Line {

@@ -2,52 +2,51 @@ import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from '../limits.js'
 import { decodeCbor, decodeFirstCbor } from './cbor.js'
 import { isBefore } from './keyOrder.js'
 
-/** Deeper than this, the library decodes. */
+/** The nesting levels of the fast path; the library decodes deeper ones. */
 const MAX_DEPTH = 16
-/** Keys up to this length are looked up, not made anew. */
+/** Keys up to this length come from a cache. */
 const MAX_KEY_LENGTH = 32
 const KEY_SLOTS = 1024
-/** Up to here, a loop over the characters beats a call into Node. */
+/** Up to 12 characters, a loop is faster than Buffer.toString(). */
 const SHORT_TEXT = 12
-/** Up to here, an array is made as long as it gets: one that grows has room for 17 items. */
+/** Preallocate arrays of up to 16 items: a growing array reserves room for 17. */
 const SHORT_ARRAY = 16
-/** What is no argument of a head that this reader takes by itself. */
+/** An argument that the fast path does not handle. */
 const NOT_FAST = -1
-/** A payload is in a map, which is in a map. */
+/** The payload lies in the body, which lies in the message. */
 const ENVELOPE_LEVELS = 2
 
 /**
- * Reads values from canonical CBOR. Plain items take a short way of their own; whatever else there is goes through the
- * library, which also says what is wrong with it. Both give the same values. What is returned shares no memory with the
- * bytes.
+ * Decodes values from canonical CBOR. A fast path decodes plain items; the library decodes the rest, and reports errors. Both
+ * give the same values. The values share no memory with the bytes.
  */
 export class ValueReader {
   bytes: Buffer = Buffer.alloc(0)
   at = 0
   end = 0
-  /** The items below the value that was read last; they are counted before there is memory for them. */
+  /** The number of items below the last value, counted before they are allocated. */
   items = 0
-  /** Something in the value that was read last is nested too deep, and is not in it. */
+  /** A part of the last value was nested too deep, and is missing. */
   isTooDeep = false
   readonly #maxItems: number
-  /** A map was met that the short way cannot judge: the whole value goes through the library. */
+  /** The fast path met a map that it cannot decode: the library decodes the whole value. */
   #needsLibrary = false
-  /** Keys that were met, by a hash of their bytes: they come again with the next message. */
+  /** Recent keys by a hash of their bytes: the next message probably has the same ones. */
   readonly #keys: string[] = new Array<string>(KEY_SLOTS).fill('')
 
-  /** @param maxItems - the most items below one value. @default none */
+  /** @param maxItems - the most items below one value. @default Infinity */
   constructor(maxItems: number = Number.POSITIVE_INFINITY) {
     this.#maxItems = maxItems
   }
 
-  /** Reads from here now. */
+  /** Sets the bytes to read. */
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes
     this.at = start
     this.end = end
   }
 
-  /** Reads one value. @throws TooManyItemsError, and Error for what is not well-formed, or refused */
+  /** Decodes one value. @throws TooManyItemsError; Error for malformed or forbidden CBOR */
   value(): unknown {
     const start = this.at
     this.#needsLibrary = false
@@ -60,7 +59,7 @@ export class ValueReader {
     return this.#decodeByLibrary(start, MAX_DEPTH)
   }
 
-  /** Reads an integer that is not negative, in as few bytes as possible; -1 when there is something else. */
+  /** Decodes a non-negative integer in its shortest form. Returns -1 for anything else. */
   uint(): number {
     const head = this.bytes[this.at] as number
     if (this.at >= this.end || head > 27) return NOT_FAST
@@ -68,7 +67,7 @@ export class ValueReader {
     return this.#argument(head)
   }
 
-  /** Reads a short ASCII text that is likely to come again; `undefined` when there is something else. */
+  /** Decodes a short ASCII text through the cache. Returns `undefined` for anything else. */
   key(): string | undefined {
     const { bytes } = this
     let at = this.at
@@ -93,7 +92,7 @@ export class ValueReader {
     return key
   }
 
-  /** Reads one whole message through the library. @throws Error as {@link value} */
+  /** Decodes one message through the library. @throws Error as {@link value} */
   message(start: number): unknown {
     const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
     const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
@@ -122,7 +121,7 @@ export class ValueReader {
       case 1:
         return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#decodeByLibrary(start, depth)
     }
-    // Every byte, character, item and entry takes a byte at least.
+    // Each byte, character, item and entry takes at least one byte.
     if (argument > this.end - this.at) return this.#decodeByLibrary(start, depth)
     switch (head >> 5) {
       case 2:
@@ -157,7 +156,7 @@ export class ValueReader {
     }
   }
 
-  /** What follows a head; -1 when it is longer than needed, cut off, indefinite or above 2^53. */
+  /** Decodes the argument of a head. Returns -1 if it is longer than needed, cut off, indefinite or above 2^53. */
   #argument(minor: number): number {
     if (minor < 24) return minor
     const { bytes, at } = this
@@ -217,7 +216,7 @@ export class ValueReader {
     let last = ''
     for (let i = 0; i < count; i++) {
       const key = this.key()
-      // In ascending order no key can come twice.
+      // Ascending keys cannot repeat.
       if (key === undefined || key === '__proto__' || (i > 0 && !isBefore(last, key))) {
         this.#needsLibrary = true
         return undefined
@@ -234,7 +233,7 @@ export class ValueReader {
     if (this.items > this.#maxItems) throw new TooManyItemsError(this.#maxItems)
   }
 
-  /** @param depth - how many levels of the short way are left at `start` */
+  /** @param depth - the levels that the fast path has left at `start` */
   #decodeByLibrary(start: number, depth: number): unknown {
     const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
     const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
@@ -244,13 +243,13 @@ export class ValueReader {
     return value
   }
 
-  /** No Buffer: what the library slices of that would share its memory. */
+  /** A Uint8Array, because slices of a Buffer share its memory. */
   #rest(start: number): Uint8Array {
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, this.end - start)
   }
 }
 
-/** `undefined` when it is not ASCII. */
+/** Decodes a text. Returns `undefined` if it is not ASCII. */
 function shortText(bytes: Buffer, from: number, length: number): string | undefined {
   let text = ''
   for (let i = from; i < from + length; i++) {
@@ -265,7 +264,7 @@ function atLeast(min: number, value: number): number {
   return value < min ? NOT_FAST : value
 }
 
-/** The same text as V8 keeps it for the names of properties: setting it on an object is quicker then. */
+/** Returns the text as an internalized string of V8, which is faster as a property name. */
 function internalized(text: string): string {
   return Object.keys({ [text]: 0 })[0] ?? text
 }

@@ -5,15 +5,15 @@ import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
 import type { MessageId, MessageType } from './transport.js'
 
-/** A map of 3 entries, the first of which is `id`. */
+/** The head of a map with three entries, and its first key, `id`. */
 const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])
 const BODY_KEY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
 export const BEFORE_TYPE: Buffer = Buffer.from([0x6c, ...Buffer.from('message_type')])
-/** More kinds than these are encoded each time: in `raw` calls anybody makes them up. */
+/** Cache the heads of 64 kinds at most: with `protocol: 'raw'`, callers choose any kind. */
 const MAX_KNOWN_KINDS = 64
 
 /**
- * Writes messages as frames, one behind the other: the length, then the canonical CBOR map
+ * Encodes messages as consecutive frames: the length, then the canonical CBOR map
  * `{ id, body: { <kind>: payload }, message_type }`.
  */
 export class MessageWriter {
@@ -23,40 +23,43 @@ export class MessageWriter {
   readonly #bodyHeads = new Map<string, Buffer>()
   #lastKind: string | undefined
   #lastBodyHead: Buffer = BODY_KEY
-  /** While it writes: a getter of a payload must not send. */
+  /** `true` during {@link add}: a getter of the payload must not add another message. */
   #writing = false
 
   /**
-   * @param maxFrameBytes - the largest frame that the other side takes
-   * @param maxItems - the most items that the other side takes in a message. @default any number
+   * @param maxFrameBytes - the longest frame that the other side accepts, in bytes. @default 16 MiB
+   * @param maxItems - the most items of a message that the other side accepts. @default Infinity
    */
   constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES, maxItems: number = Number.POSITIVE_INFINITY) {
     this.#maxFrameBytes = maxFrameBytes
     this.#maxItems = maxItems
   }
 
-  /** How many bytes can be taken. */
+  /** The number of bytes that {@link take} returns. */
   get length(): number {
     return this.#output.length
   }
 
-  /** Hands output the frames that were added. They stay as they are until {@link recycle}. */
+  /** Returns the frames that were added since the last call. They stay valid until {@link recycle}. */
   take(): Buffer {
     return this.#output.take()
   }
 
-  /** Nothing that was taken is needed any more: its memory is used again. */
+  /** Reuses the memory of all frames that were taken. */
   recycle(): void {
     this.#output.recycle()
   }
 
   /**
-   * Adds a message, and returns the memory that it takes on the other side, in bytes, by estimate.
+   * Adds a message. If it throws, it adds nothing.
    *
-   * @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then.
+   * @param id - the id of the request
+   * @param type - 1 for a request, 2 for a response
+   * @returns the estimated memory of the message on the other side, in bytes
+   * @throws TypeError if the payload cannot be encoded; RangeError if the message has too many bytes or items
    */
   add(id: MessageId, type: MessageType, kind: string, payload: unknown): number {
-    if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
+    if (this.#writing) throw new TypeError('A getter of a payload cannot send another message.')
     const output = this.#output
     const before = output.length
     let size = 0
@@ -75,7 +78,7 @@ export class MessageWriter {
       size = output.length - before - HEADER_BYTES
       output.bytes.writeUInt32BE(size, output.at - size - HEADER_BYTES)
     } catch (error) {
-      // As rewind() does, for which a stack that is full has no room: what is left of a message spoils the stream.
+      // Inlines rewind(): on a full stack a call would throw again, and half a message would corrupt the stream.
       output.at = output.start + before
       throw encodingError(error, kind, payload)
     } finally {
@@ -89,7 +92,9 @@ export class MessageWriter {
   #tooLarge(kind: string, size: number): RangeError {
     const max = this.#maxFrameBytes
     if (size <= max) return new TooManyItemsError(this.#maxItems)
-    return new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}.`)
+    return new RangeError(
+      `A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}. Send less at once, or raise maxFrameBytes.`,
+    )
   }
 
   #append(part: Buffer): void {
@@ -101,7 +106,7 @@ export class MessageWriter {
     output.at = at + count
   }
 
-  /** What stands between the id and the payload. */
+  /** Returns the bytes between the id and the payload. */
   #bodyHeadOf(kind: string): Buffer {
     const body = this.#bodyHeads.get(kind) ?? encodeBodyHead(kind)
     if (this.#bodyHeads.size < MAX_KNOWN_KINDS) this.#bodyHeads.set(kind, body)

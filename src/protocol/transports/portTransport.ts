@@ -15,32 +15,33 @@ import {
   UnreadablePayload,
 } from './transport.js'
 
-/** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
+/** Post up to 16 small messages at once: single posts cost more, and larger batches make the other side wait. */
 const BATCH_MESSAGES = 16
-/** id, type, kind, payload */
+/** The fields of one message in a batch: id, type, kind, payload. */
 const FIELDS = 4
-/** Added to the type of a message whose payload was posted by itself, before the batch that begins with the message. */
+/** Added to the type of a message whose payload was posted separately, before the batch that the message begins. */
 const SEPARATE = 4
-/** Asks the other side to answer with {@link ACK}: then it has read everything that was posted before. */
+/** Asks the other side for an {@link ACK}, which confirms that it has read all earlier posts. */
 const ACK_REQUEST = 'acknowledge reading'
 const ACK = 'acknowledged'
-/** So much may be unread before the other side is asked. */
+/** Ask for an acknowledgement after 8 MiB. */
 const ACK_INTERVAL_BYTES = 8 * 1024 * 1024
-/** More than this unread, and nothing is begun that can wait. */
+/** Above 16 MiB unread, the transport is congested. */
 const CONGESTED_BYTES = 16 * 1024 * 1024
 
 export interface PortTransportOptions {
-  /** If more than this is unread, in bytes, by estimate, one more message ends the connection. @default 64 MiB */
+  /** If more than this is unread, in estimated bytes, the next message ends the connection. @default 64 MiB */
   readonly maxBufferedBytes?: number | undefined
 }
 
 /**
- * Messages as structured clones on a MessagePort.
+ * Opens a transport that sends messages as structured clones over a MessagePort. The transport closes the port.
  *
- * Small ones go many to a post, a batch, if they have no object in common, which would be one object on the other side as
- * well. The payload of any other message is a post of its own, `[payload]`, and the rest of the message begins the next
- * batch: a payload that cannot be cloned is refused before anything is sent, and one that cannot be read on the other side
- * costs its own message only.
+ * Small messages share a post, a batch, unless they share an object: it would be one object on the other side too. Any other
+ * payload is posted separately, as `[payload]`, and the rest of its message begins the next batch. So `send` throws for a
+ * payload that cannot be cloned, and a payload that the other side cannot read fails only its own request.
+ *
+ * @param port - a port that nothing else uses
  */
 export function openPort(port: MessagePort, options: PortTransportOptions = {}): OpenTransport {
   return observer => new PortTransport(port, options, observer)
@@ -48,18 +49,18 @@ export function openPort(port: MessagePort, options: PortTransportOptions = {}):
 
 class PortTransport implements Transport {
   readonly #port: MessagePort
-  /** `null` when there is nothing more to say. */
+  /** `null` after the end. */
   #observer: TransportObserver | null
   readonly #maxBufferedBytes: number
-  /** What is not posted yet: of each message its four fields, one after the other. */
+  /** The next post: the four fields of each message in turn. */
   #batch: unknown[] = []
   readonly #batchedValues = new BatchedValues()
-  /** A payload that has come, the message of which begins the next batch. */
+  /** A received payload whose message begins the next batch. */
   #separatePayload: { readonly payload: unknown } | undefined
   sentBytes = 0
-  /** What `sentBytes` was at the last post that the other side is known to have read. */
+  /** `sentBytes` at the last acknowledged post. */
   #acknowledgedBytes = 0
-  /** What `sentBytes` was when the other side was asked; null when no answer is awaited. */
+  /** `sentBytes` when the pending acknowledgement was requested; `null` if none is pending. */
   #ackRequestedAt: number | null = null
   isCongested = false
 
@@ -82,9 +83,9 @@ class PortTransport implements Transport {
       return
     }
     checkTransfer(transfer)
-    // Before a buffer of it is moved away.
+    // Estimate before postMessage() detaches its buffers.
     const bytes = estimateSize(payload)
-    // On a full stack, the payload could leave without its message.
+    // On a full stack, the payload could be posted without its message.
     assertStackRoom()
     this.#flush()
     this.#port.postMessage([payload], transfer ?? [])
@@ -103,11 +104,11 @@ class PortTransport implements Transport {
   #add(id: MessageId, type: number, kind: string, payload: unknown, bytes: number): void {
     const unread = this.sentBytes - this.#acknowledgedBytes
     if (unread > this.#maxBufferedBytes) {
-      // Not from within a call of the observer's: it hears of it in the next turn.
+      // The observer is calling send(): report the end in the next tick.
       this.#end(new UnreadBytesError(this.#maxBufferedBytes), process.nextTick)
       return
     }
-    // First, what flushes the batch: on a full stack, a message that is in the batch must still leave.
+    // Schedule the flush first: if the stack is full, no message may stay in the batch for ever.
     if (this.#batch.length === 0) process.nextTick(this.#flush)
     this.sentBytes += bytes
     if (unread + bytes > CONGESTED_BYTES) this.isCongested = true
@@ -128,7 +129,7 @@ class PortTransport implements Transport {
     this.#requestAck()
   }
 
-  /** One of them cannot be cloned, a proxy for example: the others do not suffer from it. */
+  /** Clones each payload by itself, after a batch failed: one that cannot be cloned, such as a proxy, fails alone. */
   #cloneEach(batch: readonly unknown[]): unknown[] {
     const clones: unknown[] = []
     for (let at = 0; at < batch.length; at += FIELDS) {
@@ -136,7 +137,7 @@ class PortTransport implements Transport {
       try {
         clones.push(id, type, kind, structuredClone(payload))
       } catch (error) {
-        // When the others have left: whoever hears of it may send something.
+        // Report it after the batch was posted: the observer may send a message.
         process.nextTick(this.#reportSendFailed, id, type, asError(error))
       }
     }
@@ -159,7 +160,7 @@ class PortTransport implements Transport {
   #acknowledge(bytes: number): void {
     this.#acknowledgedBytes = bytes
     this.#ackRequestedAt = null
-    // What waits to be posted is asked about when it is posted.
+    // If there is a batch, flush() requests the next acknowledgement.
     if (this.#batch.length === 0) this.#requestAck()
     if (!this.isCongested || this.sentBytes - bytes > CONGESTED_BYTES) return
     this.isCongested = false
@@ -172,7 +173,7 @@ class PortTransport implements Transport {
       else this.#receiveBatch(post)
     } else if (post === ACK_REQUEST) this.#port.postMessage(ACK)
     else if (post === ACK && this.#ackRequestedAt !== null) this.#acknowledge(this.#ackRequestedAt)
-    else this.#end(new Error('Something that is not a batch of messages came in.'))
+    else this.#end(new Error('The other side posted something that is not a batch of messages.'))
   }
 
   readonly #unreadable = (error: Error): void => this.#receiveSeparate(new UnreadablePayload(error))
@@ -209,7 +210,7 @@ class PortTransport implements Transport {
   }
 }
 
-/** A batch itself could not be read, or whoever has posted it is none of ours. */
+/** A batch was unreadable, or foreign code posted to the port. */
 function mismatch(): Error {
-  return new Error('The payloads that came in do not fit the messages that came in.')
+  return new Error('A separate payload and the next batch do not match.')
 }

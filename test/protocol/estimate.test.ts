@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { estimateSize } from '../../src/protocol/transports/sizeEstimate.js'
 import { seed } from './seed.js'
 
-describe('The estimate of what a clone takes', () => {
+describe('estimateSize()', () => {
   it.each([
     ['nothing', undefined, 64],
     ['a number', 1, 64],
@@ -13,13 +13,17 @@ describe('The estimate of what a clone takes', () => {
     ['a Map by its keys and values', new Map([[1, 'ab']]), 3 * 64 + 2],
     ['a Set by its values', new Set([1, 2]), 3 * 64],
     ['a buffer by its length', new ArrayBuffer(1_000), 64 + 1_000],
-    ['a view by the whole buffer, which is what is cloned', new Uint8Array(new ArrayBuffer(1_000), 0, 1), 64 + 1_000],
+    [
+      'a view by its whole buffer, because the clone has all of it',
+      new Uint8Array(new ArrayBuffer(1_000), 0, 1),
+      64 + 1_000,
+    ],
     ['a date', new Date(0), 64],
-  ])('counts %s', (_, value, bytes) => {
+  ])('Counts %s', (_, value, bytes) => {
     expect(estimateSize(value)).toBe(bytes)
   })
 
-  it('looks at some thousand values, and counts 8 bytes for each of the others', () => {
+  it('Visits some thousand values, and counts 8 bytes for each of the others', () => {
     const numbers = estimateSize(new Array(1_000_000).fill(0))
     expect(numbers).toBeGreaterThan(8_000_000)
     expect(numbers).toBeLessThan(9_000_000)
@@ -27,7 +31,7 @@ describe('The estimate of what a clone takes', () => {
     expect(deep).toBeGreaterThan(100_000)
   })
 
-  it('ends for what contains itself, and for a getter that throws', () => {
+  it('Returns for a cycle, and for a getter that throws', () => {
     const loop: unknown[] = []
     loop.push(loop, loop)
     expect(estimateSize(loop)).toBeGreaterThan(64)
@@ -39,7 +43,7 @@ describe('The estimate of what a clone takes', () => {
     expect(estimateSize([thrower])).toBe(0)
   })
 
-  it('is the same for the clone, which the other side sees', () => {
+  it('Gives the same size for a value and for its clone', () => {
     fc.assert(
       fc.property(fc.object({ withMap: true, withSet: true, withTypedArray: true, withDate: true }), value => {
         expect(estimateSize(structuredClone(value))).toBe(estimateSize(value))

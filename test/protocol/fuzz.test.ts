@@ -90,7 +90,7 @@ function hostInMemory() {
   return { connection, calls, hear: (...args: Parameters<TransportObserver['message']>) => observer?.message(...args) }
 }
 
-it('100,000 mutated frames do no harm to the decoder or to a connection, and leave no memory behind', async () => {
+it('100,000 mutated frames neither break the decoder or a connection nor leak memory', async () => {
   const calls: Promise<unknown>[] = []
   const outcomes = { taken: 0, refused: 0 }
   const reader = new MessageReader()
@@ -138,7 +138,7 @@ it('100,000 mutated frames do no harm to the decoder or to a connection, and lea
   console.info(`fuzz: ${outcomes.taken} messages taken, ${outcomes.refused} streams refused`)
 }, 60_000)
 
-it('100,000 hostile frames, at the limits and beyond them, never take more than 200 MB of heap', async () => {
+it('100,000 hostile frames at and beyond the limits take at most 200 MB of heap', async () => {
   const frames = new HostileFrames(randomFrom(seed), { fatal: 0.02, large: 0.001 })
   const outcomes = { messages: 0, unreadable: 0, fatal: 0 }
   const calls: Promise<unknown>[] = []
@@ -178,7 +178,7 @@ it('100,000 hostile frames, at the limits and beyond them, never take more than 
   console.info(`hostile frames: ${JSON.stringify(outcomes)}, at most ${Math.round(peak / 1e6)} MB of heap`)
 }, 120_000)
 
-it('streams of mutated frames on real sockets end the connection or do not, and calls settle all the same', async () => {
+it('All calls settle on sockets that carry mutated frames', async () => {
   for (let round = 0; round < 100; round++) {
     const [near, far] = await socketPair()
     const host = connectionOn(near, 'host')

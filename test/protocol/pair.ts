@@ -13,7 +13,7 @@ export interface Line {
   readonly message: string
 }
 
-/** Two ends of one Unix socket. */
+/** The two ends of a Unix socket. */
 export async function socketPair(): Promise<[Socket, Socket]> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-test-'))
   const path = join(directory, 'socket')
@@ -34,7 +34,7 @@ export function logTo(lines: Line[]): Logger {
 
 export type Changes = Partial<ConnectionOptions & SocketTransportOptions>
 
-/** An echo unless told otherwise. */
+/** A connection that echoes calls by default. */
 export function connectionOn(socket: Socket, role: 'host' | 'guest', changes: Changes = {}): Connection {
   return new Connection({
     role,
@@ -49,7 +49,7 @@ export function connectionOn(socket: Socket, role: 'host' | 'guest', changes: Ch
   })
 }
 
-/** A host and a guest that are ready, on the two ends of a socket. */
+/** A ready host and a ready guest on one socket. */
 export async function connectedPair(host: Changes = {}, guest: Changes = {}) {
   const [near, far] = await socketPair()
   const pair = { near, far, host: connectionOn(near, 'host', host), guest: connectionOn(far, 'guest', guest) }

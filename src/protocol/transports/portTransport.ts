@@ -29,6 +29,7 @@ const ACK_INTERVAL_BYTES = 8 * 1024 * 1024
 /** Above 16 MiB unread, the transport is congested. */
 const CONGESTED_BYTES = 16 * 1024 * 1024
 
+/** The options of `openPort()`. */
 export interface PortTransportOptions {
   /** If more than this is unread, in estimated bytes, the next message ends the connection. @default 64 MiB */
   readonly maxBufferedBytes?: number | undefined

@@ -23,6 +23,7 @@ const BATCH_BYTES = 64 * 1024
 /** Above 1 MiB unsent, the transport is congested. Less would delay a few large messages. */
 const CONGESTED_BYTES = 1024 * 1024
 
+/** The options of `openSocket()`. */
 export interface SocketTransportOptions {
   /** The longest frame, sent or received, in bytes. @default 16 MiB */
   readonly maxFrameBytes?: number | undefined

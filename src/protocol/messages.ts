@@ -3,7 +3,9 @@ export const PROTOCOL_VERSION = '5.1.0'
 
 /** The body of a message: its kind and payload. */
 export interface Body {
+  /** Names the request or answer. */
   readonly kind: string
+  /** Any value that the transport can carry. */
   readonly payload: unknown
 }
 

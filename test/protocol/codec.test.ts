@@ -308,8 +308,8 @@ describe('Messages', () => {
     ['two kinds', { ...good, body: { A: 1, B: 2 } }, /got 2/],
     ['a body that is no map', { ...good, body: [1] }, /got 0/],
     ['a negative id', { ...good, id: -1 }, /id of a message/],
-    ['an id that is a text', { ...good, id: '1' }, /id of a message/],
-    ['an id that is a fraction', { ...good, id: 1.5 }, /id of a message/],
+    ['a text id', { ...good, id: '1' }, /id of a message/],
+    ['a fractional id', { ...good, id: 1.5 }, /id of a message/],
     ['message_type 3', { ...good, message_type: 3 }, /message_type must be 1 or 2/],
     ['message_type true', { ...good, message_type: true }, /message_type must be 1 or 2/],
   ])('%s is refused', (_, message, why) => {

@@ -30,7 +30,7 @@ const message = fc.record({
     fc.string(),
   ),
 })
-/** What is done to the bytes of a frame, its header included. */
+/** A change to the bytes of a frame or its header. */
 const mutation = fc.record({
   how: fc.constantFrom('set', 'flip', 'cut', 'insert', 'repeat', 'none'),
   where: fc.nat(400),
@@ -49,11 +49,11 @@ function mutate(frame: Buffer, { how, where, byte }: Mutation): Buffer {
   return frame
 }
 
-/** One for all: the buffers of many would be all that is measured. */
+/** Shared, because the buffers of many writers would dominate the measurement. */
 const shared = new MessageWriter()
 const writer = () => shared
 
-/** What is in use, once all that is not has been collected. */
+/** Collects garbage, and returns the memory in use. */
 function memory(): number {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')

@@ -15,7 +15,7 @@ const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 /** Bytes that differ from one place to the next and from one `seed` to the next. */
 const bytesOf = (seed: number, length: number) => Uint8Array.from({ length }, (_, at) => seed * 31 + at + (at >>> 8))
 
-/** Two streams, each of which hands on what is written to the other without a copy. */
+/** Two streams that pass written chunks to each other without a copy. */
 function memoryPair(): [Duplex, Duplex] {
   const ends: Duplex[] = []
   const end = (other: number) =>

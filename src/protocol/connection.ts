@@ -5,79 +5,37 @@ import {
   connectionEffects,
   connectionMachine,
 } from '../../machines/index.js'
-import {
-  asError,
-  describe,
-  type Inspect,
-  inspection,
-  inspectSafely,
-  type Logger,
-  type Transferable,
-} from '../contract/index.js'
+import { asError, describe, inspection, inspectSafely } from '../contract/index.js'
 import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
-import { connectionLost, invalidAnswer } from './connectionErrors.js'
-import { type Answering, IncomingRequests } from './incoming.js'
+import { connectionLost, invalidAnswer, invalidRequest } from './connectionErrors.js'
+import type { ConnectionOptions, RequestOptions, Role } from './connectionOptions.js'
+import { IncomingRequests } from './incomingRequests.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS } from './limits.js'
 import * as messages from './messages.js'
-import { type AnswerShape, cannotSend, type Outgoing, OutgoingRequests } from './outgoing.js'
+import type { AnswerShape, OutgoingRequest } from './outgoingRequest.js'
+import { OutgoingRequests } from './outgoingRequests.js'
 import {
   type MessageId,
   type MessageType,
-  type OpenTransport,
   REQUEST,
   type Transport,
   type TransportObserver,
 } from './transports/transport.js'
 
-/** The statechart of all connections. */
 const machine = connectionMachine.provide({ actions: performedByOwner(connectionEffects) })
-
-export type Role = 'host' | 'guest'
-
-export interface ConnectionOptions extends Answering {
-  readonly role: Role
-  readonly open: OpenTransport
-  readonly logger: Logger
-  /** Calls in flight, at most; more wait. @default 10_000 */
-  readonly maxInFlight?: number | undefined
-  /**
-   * While the calls in flight take so much memory on the other side, in bytes, by estimate, more wait.
-   * @default 33_554_432 (32 MiB) for a guest, Infinity for a host
-   */
-  readonly maxInFlightBytes?: number | undefined
-  /** The most unanswered requests of the guest that a host keeps; further ones get an error. @default 10_000 */
-  readonly maxHostRequests?: number | undefined
-  /** If they take so much, in bytes, by estimate, one more ends the connection. @default 33_554_432 (32 MiB) */
-  readonly maxHostRequestBytes?: number | undefined
-  /** Send errors with no fields but those of Oasis Core. @default false */
-  readonly plainErrors?: boolean | undefined
-  /** Calls that wait at most. @default 65_536 */
-  readonly maxWaitingCalls?: number | undefined
-  /** A function or an observer that sees every event and snapshot of its statechart. @default none */
-  readonly inspect?: Inspect | undefined
-  /** What an inspector calls it. @default 'connection' */
-  readonly name?: string | undefined
-  /** The version that the guest runs, for errors about its answers. @default not named */
-  version?(): string | undefined
-  /**
-   * Called once, when it closes for whatever reason. What has not been answered rejects with `error`, or with what the
-   * returned promise resolves with: whoever learns more within a moment can say it.
-   */
-  // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing
-  closed(error: Error): void | Promise<Error>
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined
-  /** What is handed over instead of copied, where the transport can do that. */
-  readonly transfer?: readonly Transferable[] | undefined
-}
 
 const UNLIMITED = Number.POSITIVE_INFINITY
 
 type State = SnapshotFrom<typeof connectionMachine>['value']
 
-/** Requests and their answers, both ways, over any transport. The host has one, and so has the guest. */
+/**
+ * One side of a connection: sends requests, answers the other side's, and ends with the transport.
+ *
+ * 1. `open()` opens the transport. Requests go both ways; calls wait in the queue.
+ * 2. `initialized()`, after the handshake, sends the queued calls.
+ * 3. `close()`, a lost transport or a protocol error rejects everything that is queued or in flight, and fires the signals of
+ *    the other side's requests. A closed connection stays closed.
+ */
 export class Connection {
   readonly #options: ConnectionOptions
   readonly #outgoing: OutgoingRequests
@@ -86,17 +44,17 @@ export class Connection {
   readonly #actor: ActorRefFrom<typeof connectionMachine>
   readonly #kinds: (typeof messages.CALL_KINDS)[Role]
   #transport: Transport | null = null
-  /** Why it closed; what came first counts. */
+  /** Why it closed; the first reason wins. */
   #reason: Error | null = null
-  #whenHeard: (() => void) | null = null
-  /** Answers that nobody waited for. */
-  #strays = 0
+  #onNextMessage: (() => void) | null = null
+  /** The number of answers that match no pending request. */
+  #unmatchedAnswers = 0
 
   constructor(options: ConnectionOptions) {
     const { role, maxInFlight = 10_000, maxWaitingCalls = 65_536 } = options
     const isHost = role === 'host'
     const { maxInFlightBytes = isHost ? UNLIMITED : DEFAULT_MAX_HOST_REQUEST_BYTES } = options
-    const theirs = messages.CALL_KINDS[isHost ? 'guest' : 'host']
+    const otherKinds = messages.CALL_KINDS[isHost ? 'guest' : 'host']
     this.#options = options
     this.#kinds = messages.CALL_KINDS[role]
     this.#outgoing = new OutgoingRequests({
@@ -111,12 +69,12 @@ export class Connection {
       answer: (kind, payload, context) => options.answer(kind, payload, context),
       maxUnanswered: isHost ? (options.maxHostRequests ?? DEFAULT_MAX_HOST_REQUESTS) : UNLIMITED,
       maxUnansweredBytes: isHost ? (options.maxHostRequestBytes ?? DEFAULT_MAX_HOST_REQUEST_BYTES) : UNLIMITED,
-      callKind: theirs.call,
-      callAnswerKind: theirs.answer,
-      cancelKind: theirs.cancel,
+      callKind: otherKinds.call,
+      callAnswerKind: otherKinds.answer,
+      cancelKind: otherKinds.cancel,
       errors: { stack: !isHost, isPlain: options.plainErrors },
       invalidAnswer: cause => invalidAnswer('sent', role, options.version?.(), cause),
-      overrun: error => this.#end(connectionLost(error)),
+      limitExceeded: error => this.#end(connectionLost(error)),
     })
     this.#effects = new EffectQueue({
       failed: err => options.logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
@@ -124,89 +82,105 @@ export class Connection {
     this.#actor = this.#createActor()
   }
 
+  /** The state of its statechart. */
   get state(): State {
     return this.#actor.getSnapshot().value
   }
 
-  /** Calls that were sent and not answered yet, those included that were given up. */
+  /** The number of calls in flight, including cancelled ones that the other side has not answered yet. */
   get inFlight(): number {
     return this.#outgoing.inFlight
   }
 
-  /** Calls that were not sent yet. */
+  /** The number of calls in the queue. */
   get waiting(): number {
     return this.#outgoing.waiting
   }
 
-  /** Takes the transport: from now on, requests go both ways; calls still wait. */
+  /** Opens the transport. Requests go both ways; calls wait in the queue until {@link initialized}. */
   open(): void {
     this.#send('open')
   }
 
-  /** Sends the calls that wait, and from now on all others at once. */
+  /** Sends the queued calls, and later ones at once. */
   initialized(): void {
     this.#send('initialized')
   }
 
-  /** Ends the connection; everything that is not answered rejects with `reason`. */
+  /** Closes the connection, and rejects everything that is queued or in flight with `reason`. */
   close(reason: Error): void {
     this.#end(reason)
     this.#outgoing.rejectAll(reason)
   }
 
-  /** Fires the signals of the other side's requests that are not answered yet. */
+  /** Fires the signals of the other side's unanswered requests with `reason`. */
   interrupt(reason: unknown): void {
     this.#incoming.interrupt(reason)
   }
 
-  /** Calls back, once, when the next message comes, whatever it is: the other side is alive. */
-  whenHeard(callback: () => void): void {
-    this.#whenHeard = callback
+  /** Calls `callback` once, when the next message of any kind arrives: the other side is alive. */
+  onNextMessage(callback: () => void): void {
+    this.#onNextMessage = callback
   }
 
-  /** Sends a request at once, however many calls are in flight; resolves with the body of the answer. */
+  /**
+   * Sends a request past the queue, however many calls are in flight.
+   *
+   * @param kind - the kind of the request
+   * @param payload - any value that the transport can carry
+   * @returns the body of the answer. Rejects with the error of the other side, with `signal.reason`, or with the reason that
+   * closed the connection; with `CUTOVER_INVALID_REQUEST` if the request cannot be sent, `CUTOVER_INVALID_ANSWER` if the
+   * answer cannot be read, and `CUTOVER_INVALID_RUNTIME` if the answer has the wrong kind.
+   */
   request(kind: string, payload: unknown, options?: RequestOptions): Promise<messages.Body> {
-    const request = this.#outgoingOf(kind, payload, messages.answerTo(kind), 'body', false, options)
+    const request = this.#requestOf(kind, payload, messages.answerTo(kind), 'body', false, options)
     const transport = this.#transport
-    if (transport === null) return Promise.reject(this.#reason ?? new Error('The connection is not open yet.'))
+    if (transport === null)
+      return Promise.reject(this.#reason ?? new Error('The connection is not open yet. Call open() first.'))
     return this.#outgoing.request(transport, request) as Promise<messages.Body>
   }
 
   /**
-   * Calls the other side. When its `signal` fires it rejects with the reason of it, and the other side is told.
+   * Calls the other side. The call waits in the queue until the connection is ready and has room for it. If `signal` fires,
+   * the call rejects at once, and the other side gets a cancel.
    *
-   * @throws CutoverError `CUTOVER_TOO_MANY_WAITING_CALLS`
+   * @param payload - any value that the transport can carry
+   * @returns the payload of the answer. Rejects as {@link request} does, and with `CUTOVER_TOO_MANY_WAITING_CALLS` if the
+   * queue is full.
    */
   call(payload: unknown, options?: RequestOptions): Promise<unknown> {
     const { call, answer } = this.#kinds
     if (this.#reason !== null) return Promise.reject(this.#reason)
-    return this.#outgoing.call(this.#outgoingOf(call, payload, answer, 'payload', true, options))
+    return this.#outgoing.call(this.#requestOf(call, payload, answer, 'payload', true, options))
   }
 
   /**
-   * Sends a body as it is, `{ [kind]: payload }`, and resolves with the body of the answer.
+   * Sends a call of any kind, `{ [kind]: payload }`, through the queue. If `signal` fires, the other side gets no cancel.
    *
-   * @throws CutoverError `CUTOVER_TOO_MANY_WAITING_CALLS`
+   * @param body - an object with one key
+   * @returns the body of the answer, `{ [kind]: payload }`. Rejects as {@link call} does.
    */
   callRaw(body: Readonly<Record<string, unknown>>, options?: RequestOptions): Promise<Record<string, unknown>> {
     const [kind, other] = Object.keys(Object(body))
     if (this.#reason !== null) return Promise.reject(this.#reason)
     if (kind === undefined || other !== undefined) {
-      return Promise.reject(cannotSend(new TypeError('a raw call is an object with one key, the kind of the request.')))
+      return Promise.reject(
+        invalidRequest(new TypeError('a raw call must be an object with one key, the kind of the request.')),
+      )
     }
-    const call = this.#outgoingOf(kind, body[kind], undefined, 'raw', false, options)
+    const call = this.#requestOf(kind, body[kind], undefined, 'raw', false, options)
     return this.#outgoing.call(call) as Promise<Record<string, unknown>>
   }
 
-  #outgoingOf(
+  #requestOf(
     kind: string,
     payload: unknown,
-    expects: string | undefined,
+    expectedKind: string | undefined,
     shape: AnswerShape,
-    cancels: boolean,
+    sendsCancel: boolean,
     options: RequestOptions | undefined,
-  ): Outgoing {
-    return { kind, payload, expects, shape, cancels, signal: options?.signal, transfer: options?.transfer }
+  ): OutgoingRequest {
+    return { kind, payload, expectedKind, shape, sendsCancel, signal: options?.signal, transfer: options?.transfer }
   }
 
   #createActor(): ActorRefFrom<typeof connectionMachine> {
@@ -221,7 +195,7 @@ export class Connection {
         this.#openTransport()
         break
       case 'releaseCalls':
-        this.#outgoing.route(this.#transport)
+        this.#outgoing.useTransport(this.#transport)
         break
       case 'closeTransport':
         this.#closeTransport()
@@ -241,9 +215,9 @@ export class Connection {
   #openTransport(): void {
     const observer: TransportObserver = {
       message: (id, type, kind, payload, size) => this.#message(id, type, kind, payload, size),
-      unsent: (id, type, error) => this.#unsent(id, type, error),
+      sendFailed: (id, type, error) => this.#sendFailed(id, type, error),
       drained: () => {
-        this.#outgoing.release()
+        this.#outgoing.flush()
         this.#incoming.resume()
       },
       ended: error => this.#end(connectionLost(error)),
@@ -258,23 +232,23 @@ export class Connection {
   #message(id: MessageId, type: MessageType, kind: string, payload: unknown, size: number | undefined): void {
     const transport = this.#transport
     if (transport === null) return
-    if (this.#whenHeard !== null) this.#hear(this.#whenHeard)
-    if (type === REQUEST) this.#incoming.take(transport, id, kind, payload, size)
-    else if (!this.#outgoing.settle(id, kind, payload) && ++this.#strays === 1) {
+    if (this.#onNextMessage !== null) this.#reportAlive(this.#onNextMessage)
+    if (type === REQUEST) this.#incoming.receive(transport, id, kind, payload, size)
+    else if (!this.#outgoing.settle(id, kind, payload) && ++this.#unmatchedAnswers === 1) {
       this.#options.logger.warn(
         { id: String(id), kind: printable(describe(kind)) },
-        'an answer came to a request that nobody waits for',
+        'ignored an answer that matches no pending request',
       )
     }
   }
 
-  #unsent(id: MessageId, type: MessageType, error: Error): void {
-    if (type === REQUEST) this.#outgoing.unsent(id, error)
-    else if (this.#transport !== null) this.#incoming.unsent(this.#transport, id, error)
+  #sendFailed(id: MessageId, type: MessageType, error: Error): void {
+    if (type === REQUEST) this.#outgoing.sendFailed(id, error)
+    else if (this.#transport !== null) this.#incoming.sendFailed(this.#transport, id, error)
   }
 
-  #hear(callback: () => void): void {
-    this.#whenHeard = null
+  #reportAlive(callback: () => void): void {
+    this.#onNextMessage = null
     callback()
   }
 
@@ -286,15 +260,15 @@ export class Connection {
   #closeTransport(): void {
     const transport = this.#transport
     this.#transport = null
-    this.#outgoing.route(null)
+    this.#outgoing.useTransport(null)
     try {
       transport?.close()
     } catch (err) {
-      this.#options.logger.error({ err }, 'a transport cannot be closed')
+      this.#options.logger.error({ err }, 'closing the transport failed')
     }
     this.#incoming.end(this.#reason)
-    if (this.#strays < 2) return
-    this.#options.logger.warn({ count: this.#strays }, 'answers came to requests that nobody waited for')
+    if (this.#unmatchedAnswers < 2) return
+    this.#options.logger.warn({ count: this.#unmatchedAnswers }, 'ignored answers that match no pending request')
   }
 
   #reportClosed(): void {
@@ -309,7 +283,7 @@ export class Connection {
         )
       }
     } catch (err) {
-      this.#options.logger.error({ err }, 'a connection cannot say that it is closed')
+      this.#options.logger.error({ err }, 'the closed() callback of a connection threw')
       this.#outgoing.rejectAll(reason)
     }
   }

@@ -2,10 +2,10 @@ import { invalidOption, positive } from '../contract/index.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
 import { DEFAULT_MAX_FRAME_BYTES } from './transports/frames.js'
 
-/** What is said when a guest connects must fit, and an error that says what does not. */
+/** Enough for the handshake, and for an error that reports an exceeded limit. */
 const MIN_MESSAGE_ITEMS = 100
 
-/** What a host takes of its guest. A guest of this library is told, and keeps to it. */
+/** The limits that a host sets for its guest. A guest of this library knows them and stays within them. */
 export interface GuestLimits {
   readonly maxFrameBytes: number
   readonly maxMessageItems: number
@@ -16,7 +16,7 @@ export interface GuestLimits {
 /** {@link GuestLimits} as options. */
 export type GuestLimitOptions = { readonly [name in keyof GuestLimits]?: GuestLimits[name] | undefined }
 
-/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+/** Validates the limits and fills in the defaults. @throws CutoverError `CUTOVER_INVALID_OPTION` */
 export function compileLimits(options: GuestLimitOptions): GuestLimits {
   const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
   return {

@@ -1,20 +1,24 @@
 import type { Transferable } from '../contract/index.js'
 
-/** What whoever answers a request knows of it. */
+/** The context of a request, for the handler that answers it. */
 export interface RequestContext {
-  /** Fires when the caller gives up, when the work is interrupted, and when the connection closes. */
+  /** Fires when the caller cancels the request, when the guest aborts its work, and when the connection closes. */
   readonly signal: AbortSignal
-  /** What the answer hands over instead of copying it, where the transport can do that. */
+  /**
+   * Transfers objects with the answer instead of copying them, if the transport supports it.
+   *
+   * @param list - `ArrayBuffer`s, ports and other transferable objects of the answer
+   */
   transfer(list: readonly Transferable[]): void
 }
 
-/** The controller is only made for who asks for the signal: most never do. */
+/** A request of the other side. It creates its AbortController on demand: most handlers never read `signal`. */
 export class IncomingRequest implements RequestContext {
-  /** The memory that it takes, by estimate. */
+  /** Its estimated memory, in bytes. */
   readonly bytes: number
   #controller: AbortController | undefined
-  #interrupted: { readonly reason: unknown } | undefined
-  handedOver: Transferable[] | undefined
+  #interruption: { readonly reason: unknown } | undefined
+  transferList: Transferable[] | undefined
 
   constructor(bytes: number) {
     this.bytes = bytes
@@ -23,20 +27,20 @@ export class IncomingRequest implements RequestContext {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (this.#interrupted !== undefined) this.#controller.abort(this.#interrupted.reason)
+      if (this.#interruption !== undefined) this.#controller.abort(this.#interruption.reason)
     }
     return this.#controller.signal
   }
 
-  /** A getter, so that it can be taken out of the context, as the signal can, and costs nothing until then. */
+  /** A getter, so that handlers can destructure the context, and unused contexts allocate no closure. */
   get transfer(): (list: readonly Transferable[]) => void {
     return list => {
-      this.handedOver = [...(this.handedOver ?? []), ...list]
+      this.transferList = [...(this.transferList ?? []), ...list]
     }
   }
 
   interrupt(reason: unknown): void {
-    this.#interrupted ??= { reason }
-    this.#controller?.abort(this.#interrupted.reason)
+    this.#interruption ??= { reason }
+    this.#controller?.abort(this.#interruption.reason)
   }
 }

@@ -1,7 +1,8 @@
-/** `cutover/protocol`: the Runtime Host Protocol, for those who write hosts or guests of their own. */
-export { Connection, type ConnectionOptions, type RequestOptions, type Role } from './connection.js'
-export type { Answering } from './incoming.js'
+/** `cutover/protocol`: the Runtime Host Protocol, for custom hosts and guests. */
+export { Connection } from './connection.js'
+export type { ConnectionOptions, RequestOptions, Role } from './connectionOptions.js'
 export type { RequestContext } from './incomingRequest.js'
+export type { RequestHandlers } from './incomingRequests.js'
 export { type Body, PROTOCOL_VERSION } from './messages.js'
 export { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './transports/frames.js'
 export { MessageReader } from './transports/messageReader.js'
@@ -14,5 +15,5 @@ export {
   type OpenTransport,
   type Transport,
   type TransportObserver,
-  Unreadable,
+  UnreadablePayload,
 } from './transports/transport.js'

@@ -1,4 +1,4 @@
-/** What our own hosts and guests use of the protocol besides its public entry. */
+/** Parts of the protocol that only the library's own hosts and guests use. */
 export { isEncodable } from './cbor/encodable.js'
 export { compileLimits, type GuestLimitOptions, type GuestLimits } from './guestLimits.js'
 export { type InfoRequest, infoAnswer, parseInfoRequest, parseInfoResponse, runtimeIdOf } from './info.js'

@@ -1,9 +1,11 @@
-/** The version of the protocol that both sides speak; it is that of Oasis Core. */
+/** The protocol version of both sides, as numbered by Oasis Core. */
 export const PROTOCOL_VERSION = '5.1.0'
 
-/** What a message is about, and its payload. */
+/** The body of a message: its kind and payload. */
 export interface Body {
+  /** Names the request or answer. */
   readonly kind: string
+  /** Any value that the transport can carry. */
   readonly payload: unknown
 }
 
@@ -15,23 +17,23 @@ export const PING_REQUEST = 'RuntimePingRequest'
 export const SHUTDOWN_REQUEST = 'RuntimeShutdownRequest'
 export const ABORT_REQUEST = 'RuntimeAbortRequest'
 export const ABORT_RESPONSE = 'RuntimeAbortResponse'
-/** Host to guest: a call with any payload, and its answer. */
+/** A call from the host, with any payload, and its answer. */
 const CALL_REQUEST = 'RuntimeCallRequest'
 const CALL_RESPONSE = 'RuntimeCallResponse'
-/** Guest to host: the same the other way. */
+/** A call from the guest, with any payload, and its answer. */
 const HOST_CALL_REQUEST = 'HostCallRequest'
 const HOST_CALL_RESPONSE = 'HostCallResponse'
-/** `{ id }` of a request of the same side that is given up; answered by `Empty`. */
+/** Cancels the call `{ id }` of the same side; answered by `Empty`. */
 const CANCEL_REQUEST = 'RuntimeCancelRequest'
 const HOST_CANCEL_REQUEST = 'HostCancelRequest'
 
-/** The calls of each side. */
+/** The kinds of the calls that each side makes. */
 export const CALL_KINDS = {
   host: { call: CALL_REQUEST, answer: CALL_RESPONSE, cancel: CANCEL_REQUEST },
   guest: { call: HOST_CALL_REQUEST, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
 } as const
 
-/** What a request is answered with, if not with `Error`. */
+/** The kind of a successful answer, by the kind of its request. */
 const ANSWERS: Readonly<Record<string, string>> = {
   [INFO_REQUEST]: INFO_RESPONSE,
   [PING_REQUEST]: EMPTY,
@@ -43,7 +45,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   [HOST_CANCEL_REQUEST]: EMPTY,
 }
 
-/** The kind that answers a request of `kind`; `undefined` when that is not known here. */
+/** Returns the kind that answers a request of `kind`, or `undefined` if `kind` is unknown. */
 export function answerTo(kind: string): string | undefined {
   return Object.hasOwn(ANSWERS, kind) ? ANSWERS[kind] : undefined
 }

@@ -2,59 +2,59 @@ import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } f
 import { isError, isPlain } from '../support/index.js'
 import { encodableCopy } from './cbor/encodable.js'
 
-/** An error as it is sent; other implementations of the protocol know the first three fields. */
+/** The payload of an `Error` body. Oasis Core knows the first three fields. */
 export interface WireError {
   readonly module: string
   readonly code: number
   readonly message: string
-  /** What other implementations do not know. */
-  readonly error?: ErrorFacts | undefined
+  /** The extension of this library. */
+  readonly error?: SerializedError | undefined
 }
 
-/** What is left of an `Error`, in plain values. */
-interface ErrorFacts {
-  /** The library made it; a name and a code alone do not say so, because a module can set them. */
+/** An `Error` as plain values. */
+interface SerializedError {
+  /** Marks a `CutoverError`. Its name and code are no proof, because a module can set them. */
   readonly cutover?: true
   readonly name?: string
   readonly message?: string
   readonly code?: string | number
   /** Its own enumerable properties. */
   readonly details?: Readonly<Record<string, unknown>>
-  readonly cause?: ErrorFacts
-  readonly errors?: readonly ErrorFacts[]
+  readonly cause?: SerializedError
+  readonly errors?: readonly SerializedError[]
   readonly stack?: string
-  /** In place of all others: what was thrown, when that is no `Error`. */
+  /** The thrown value, if it is not an `Error`; all other fields are missing then. */
   readonly thrown?: unknown
 }
 
-/** Causes below this depth are left out. */
+/** Send at most 8 levels of causes. */
 const MAX_CAUSES = 8
 const MAX_ERRORS = 100
-const TAKEN = new Set(['name', 'message', 'code', 'cause', 'stack', 'errors', 'guestStack'])
+const RESERVED = new Set(['name', 'message', 'code', 'cause', 'stack', 'errors', 'guestStack'])
 const CLASSES = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError }
 
 export interface WireErrorOptions {
   /** Send the stack as well. */
   readonly stack: boolean
-  /** Send only what the protocol of Oasis Core has: other fields are refused there. @default false */
+  /** Send only the fields of Oasis Core, which refuses others. @default false */
   readonly isPlain?: boolean | undefined
 }
 
-/** Makes what was thrown ready to be sent. Never throws; what cannot be encoded is left out. */
+/** Converts a thrown value to the payload of an `Error` body, without what cannot be encoded. Never throws. */
 export function toWire(thrown: unknown, { stack, isPlain = false }: WireErrorOptions): WireError {
-  const message = isError(thrown) ? textOf(thrown, 'message', '') : describe(thrown)
+  const message = isError(thrown) ? readText(thrown, 'message', '') : describe(thrown)
   const module = isCutoverError(thrown) ? 'cutover' : 'runtime'
-  return { module, code: 1, message, ...(isPlain ? {} : { error: factsOf(thrown, stack, MAX_CAUSES) }) }
+  return { module, code: 1, message, ...(isPlain ? {} : { error: serialize(thrown, stack, MAX_CAUSES) }) }
 }
 
 /**
- * Makes an error of what came: an `Error` of the same class, if that is one of the language or `CutoverError`, or the
- * value that was thrown. The other side's stack is in `guestStack`. What came may be anything: its texts are texts, and
- * it cannot hide a method such as `toString`.
+ * Converts the payload of an `Error` body back to the thrown value: a `CutoverError`, an error of a built-in class, another
+ * `Error`, or any value. The stack of the other side is in `guestStack`. The payload is untrusted: wrong types are ignored,
+ * and no property hides a method such as `toString`.
  */
 export function fromWire(payload: unknown): unknown {
-  const { module, code, message, error } = fieldsOf(payload)
-  if (typeof error === 'object' && error !== null) return fromFacts(fieldsOf(error), message, MAX_CAUSES)
+  const { module, code, message, error } = asFields(payload)
+  if (typeof error === 'object' && error !== null) return deserialize(asFields(error), message, MAX_CAUSES)
   const foreign = new Error(typeof message === 'string' ? message : '')
   define(foreign, 'name', 'GuestError')
   return Object.assign(foreign, {
@@ -63,7 +63,7 @@ export function fromWire(payload: unknown): unknown {
   })
 }
 
-function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
+function serialize(thrown: unknown, stack: boolean, depth: number): SerializedError {
   if (!isError(thrown)) return { thrown: (encodableCopy(thrown) ?? { copy: describe(thrown) }).copy }
   const code = read(thrown, 'code')
   const cause = depth > 1 ? read(thrown, 'cause') : undefined
@@ -71,13 +71,13 @@ function factsOf(thrown: unknown, stack: boolean, depth: number): ErrorFacts {
   const details = detailsOf(thrown)
   return {
     ...(isCutoverError(thrown) ? { cutover: true } : {}),
-    name: textOf(thrown, 'name', 'Error'),
-    message: textOf(thrown, 'message', ''),
+    name: readText(thrown, 'name', 'Error'),
+    message: readText(thrown, 'message', ''),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(Object.keys(details).length > 0 ? { details } : {}),
-    ...(cause === undefined ? {} : { cause: factsOf(cause, stack, depth - 1) }),
-    ...(Array.isArray(errors) ? { errors: errors.slice(0, MAX_ERRORS).map(error => factsOf(error, stack, 1)) } : {}),
-    ...(stack ? { stack: textOf(thrown, 'stack', '') } : {}),
+    ...(cause === undefined ? {} : { cause: serialize(cause, stack, depth - 1) }),
+    ...(Array.isArray(errors) ? { errors: errors.slice(0, MAX_ERRORS).map(error => serialize(error, stack, 1)) } : {}),
+    ...(stack ? { stack: readText(thrown, 'stack', '') } : {}),
   }
 }
 
@@ -93,20 +93,20 @@ function detailsOf(error: Error): Record<string, unknown> {
   )
 }
 
-/** Whether a property can be set without hiding what makes an error work, such as its `toString`. */
+/** Whether a property hides nothing that errors need, such as `toString`. */
 function isDetail(name: string): boolean {
-  return !TAKEN.has(name) && !(name in Error.prototype)
+  return !RESERVED.has(name) && !(name in Error.prototype)
 }
 
-function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
-  if (Object.hasOwn(facts, 'thrown')) return thrownOf(facts['thrown'])
-  const { name, code, cause, errors, stack } = facts
-  const details = isPlain(facts['details']) ? facts['details'] : {}
-  const message = [facts['message'], fallback].find(text => typeof text === 'string') ?? ''
+function deserialize(serialized: Fields, fallback: unknown, depth: number): unknown {
+  if (Object.hasOwn(serialized, 'thrown')) return thrownOf(serialized['thrown'])
+  const { name, code, cause, errors, stack } = serialized
+  const details = isPlain(serialized['details']) ? serialized['details'] : {}
+  const message = [serialized['message'], fallback].find(text => typeof text === 'string') ?? ''
   const isNested = (value: unknown) => depth > 1 && typeof value === 'object' && value !== null
-  const options = isNested(cause) ? { cause: fromFacts(fieldsOf(cause), '', depth - 1) } : {}
-  const inner = Array.isArray(errors) && depth > 1 ? errors.slice(0, MAX_ERRORS).map(innerError) : undefined
-  const error = build(facts, String(message), inner, options)
+  const options = isNested(cause) ? { cause: deserialize(asFields(cause), '', depth - 1) } : {}
+  const inner = Array.isArray(errors) && depth > 1 ? errors.slice(0, MAX_ERRORS).map(deserializeInner) : undefined
+  const error = createError(serialized, String(message), inner, options)
   for (const [key, value] of Object.entries(details)) if (isDetail(key)) define(error, key, value, true)
   if (typeof name === 'string' && error.name !== name) define(error, 'name', name)
   const isCode = typeof code === 'string' || typeof code === 'number'
@@ -115,17 +115,17 @@ function fromFacts(facts: Fields, fallback: unknown, depth: number): unknown {
   return error
 }
 
-function innerError(facts: unknown): unknown {
-  return fromFacts(fieldsOf(facts), '', 1)
+function deserializeInner(serialized: unknown): unknown {
+  return deserialize(asFields(serialized), '', 1)
 }
 
-/** What was thrown, when that was no error. Where `String()` of it would throw, it is the cause of an error. */
+/** Returns a thrown value that is not an error. If `String(value)` would throw, wraps it as the cause of an error. */
 function thrownOf(value: unknown): unknown {
   const hides = isPlain(value) && ['toString', 'valueOf'].some(name => Object.hasOwn(value, name))
   return hides ? new Error(describe(value), { cause: value }) : value
 }
 
-function build(
+function createError(
   { cutover, code, name }: Fields,
   message: string,
   errors: unknown[] | undefined,
@@ -141,7 +141,7 @@ function build(
 
 type Fields = Readonly<Record<string, unknown>>
 
-function fieldsOf(value: unknown): Fields {
+function asFields(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
 }
 
@@ -153,7 +153,7 @@ function read(error: object, name: string): unknown {
   }
 }
 
-function textOf(error: object, name: string, fallback: string): string {
+function readText(error: object, name: string, fallback: string): string {
   const text = read(error, name)
   return typeof text === 'string' ? text : fallback
 }
@@ -162,7 +162,7 @@ function keysOf(error: object): string[] {
   try {
     return Object.keys(error)
   } catch {
-    // The trap of a proxy threw.
+    // A proxy trap threw.
     return []
   }
 }

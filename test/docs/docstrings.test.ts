@@ -9,7 +9,7 @@ const FILES = ['machines', 'src'].flatMap(folder =>
 )
 
 /** The entries of the package. */
-const ENTRIES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/testing'].map(
+const ENTRIES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/protocol', 'src/testing'].map(
   folder => `${folder}/index.ts`,
 )
 const PUBLISHED = ENTRIES.flatMap(path =>

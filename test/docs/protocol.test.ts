@@ -3,7 +3,8 @@ import { decode } from 'cborg'
 import { expect, it } from 'vitest'
 import { frame, guestPy, type WireMessage } from '../fixtures/compliance/guestProcess.js'
 
-const page = readFileSync('docs/protocol.md', 'utf8')
+/** The guide, then the reference. */
+const page = ['docs/protocol.md', 'docs/protocol-reference.md'].map(path => readFileSync(path, 'utf8')).join('\n')
 
 const examples = [...page.matchAll(/^```json\n(.*?)^```\n+```hex\n(.*?)^```/gms)].map(
   ([, message = '', dump = '']) => [message.trim(), dump] as const,
@@ -21,12 +22,12 @@ const kindsOf = (text: string) => [
   ...new Set([...text.matchAll(/\b(?:Runtime|Host)[A-Za-z]+(?:Request|Response)\b/g)].map(([kind]) => kind)),
 ]
 
-it('docs/protocol.md shows examples', () => {
+it('docs/protocol-reference.md shows examples', () => {
   expect(examples).toHaveLength(page.match(/^```json$/gm)?.length ?? 0)
   expect(examples).toHaveLength(5)
 })
 
-it.each(examples)('docs/protocol.md: the bytes of %s are correct', (text, dump) => {
+it.each(examples)('docs/protocol-reference.md: the bytes of %s are correct', (text, dump) => {
   const message = JSON.parse(text) as WireMessage
   const bytes = Buffer.from(bytesOf(dump).replaceAll(' ', ''), 'hex')
   expect(bytesOf(dump)).toBe(frame(message).toString('hex').match(/../g)?.join(' '))

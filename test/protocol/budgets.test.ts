@@ -3,23 +3,23 @@ import { describe, expect, it } from 'vitest'
 import { MAX_NESTING, TooManyItemsError } from '../../src/protocol/limits.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
-import { Unreadable } from '../../src/protocol/transports/transport.js'
+import { UnreadablePayload } from '../../src/protocol/transports/transport.js'
 import { seed } from './seed.js'
 
 const HEADER = 4
 const RESPONSE = 2
 const KIND = 'RuntimeCallResponse'
-/** An answer whose payload is given as bytes, with its keys in canonical order. */
+/** An answer with the given bytes as its payload, and with keys in canonical order. */
 function answer(...payload: readonly Uint8Array[]): Buffer {
   const writer = new MessageWriter()
   writer.add(7, RESPONSE, KIND, null)
   const whole = writer.take().subarray(HEADER)
-  // Behind the payload come the key `message_type`, with a byte for its length, and the type.
+  // After the payload come a byte for the length of the key, `message_type`, and the type.
   const at = whole.length - 'message_type'.length - 3
   return Buffer.concat([whole.subarray(0, at), ...payload, whole.subarray(at + 1)])
 }
 
-/** The same with the keys in reverse order, which the library reads. */
+/** The same with keys in reverse order, which only the library decodes. */
 function answerInAnotherOrder(...payload: readonly Uint8Array[]): Buffer {
   const text = (value: string) => Buffer.from([0x60 + value.length, ...Buffer.from(value)])
   const head = [
@@ -42,7 +42,7 @@ const arrayHead = (count: number) => {
 }
 const arrayOf = (count: number, ...item: number[]) =>
   Buffer.concat([arrayHead(count), Buffer.alloc(count * item.length, Buffer.from(item))])
-/** Below the short way of the codec, which ends after 16 levels. */
+/** Below the 16 levels of the fast path. */
 const deeper = (bytes: Uint8Array) => Buffer.concat([Buffer.alloc(20, 0x81), bytes])
 const read = (bytes: Buffer, maxItems?: number) => new MessageReader(maxItems).read(bytes, 0, bytes.length)
 const nested = (levels: number) => {
@@ -64,7 +64,7 @@ const { value: anything } = fc.letrec<{ value: unknown }>(tie => ({
 }))
 
 describe('The items of a message', () => {
-  it('count the same for who writes and for who reads: each element, each key, each value; a byte string for four', () => {
+  it('Writer and reader count the same: one for each element, key and value, four for a byte string', () => {
     const [writer, reader] = [new MessageWriter(), new MessageReader()]
     fc.assert(
       fc.property(anything, payload => {
@@ -95,7 +95,7 @@ describe('The items of a message', () => {
     ['keys that are no texts', arrayOf(40, 0xa1, 1, 1), 120],
     ['an array far down', deeper(arrayOf(80, 0)), 100],
     ['byte strings far down', deeper(arrayOf(20, 0x41, 1)), 100],
-  ])('may be as many as the reader takes, and not one more: %s', (_, payload, items) => {
+  ])('The reader accepts its limit and not one item more: %s', (_, payload, items) => {
     for (const make of [answer, answerInAnotherOrder]) {
       // In another order the map of the message, its body and the kind count as well.
       const all = make === answer ? items : items + 8
@@ -106,9 +106,9 @@ describe('The items of a message', () => {
   })
 
   it.each([
-    ['items that are not there', Buffer.concat([arrayHead(2 ** 31), Buffer.alloc(100, 0xa0)])],
-    ['items that are not there, far down', deeper(Buffer.concat([arrayHead(200), Buffer.alloc(100, 0xa0)]))],
-    ['entries that are not there', Buffer.from([0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])],
+    ['missing items', Buffer.concat([arrayHead(2 ** 31), Buffer.alloc(100, 0xa0)])],
+    ['missing items, far down', deeper(Buffer.concat([arrayHead(200), Buffer.alloc(100, 0xa0)]))],
+    ['missing entries', Buffer.from([0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])],
     ['an array of an endless length', Buffer.from([0x9b, 255, 255, 255, 255, 255, 255, 255, 255, 0])],
     ['an array without a length', Buffer.from([0x9f, 1, 2, 0xff])],
     ['a text in chunks', Buffer.from([0x7f, 0x61, 0x61, 0xff])],
@@ -116,11 +116,11 @@ describe('The items of a message', () => {
     ['a text longer than the message', Buffer.from([0x7a, 255, 255, 255, 255, 0x61])],
     ['a text longer than the message, far down', deeper(Buffer.from([0x7a, 255, 255, 255, 255, 0x61]))],
     ['a tag', deeper(Buffer.from([0xc1, 0]))],
-  ])('are refused when the message says that it has more than it has, or does not say how many: %s', (_, payload) => {
+  ])('The reader refuses wrong counts, indefinite lengths and tags: %s', (_, payload) => {
     for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(payload))).toThrow(/CBOR|map|kind/)
   })
 
-  it('more than the other side takes are refused by who sends them, and nothing is added', () => {
+  it('The writer refuses more items than the other side accepts, and adds nothing', () => {
     const writer = new MessageWriter(undefined, 10)
     expect(() => writer.add(1, RESPONSE, KIND, new Array(11).fill(0))).toThrow(TooManyItemsError)
     expect(() => writer.add(1, RESPONSE, KIND, nested(30))).toThrow(TooManyItemsError)
@@ -130,8 +130,8 @@ describe('The items of a message', () => {
   })
 })
 
-describe('A payload that is nested deep', () => {
-  it(`is taken up to ${MAX_NESTING} levels, by who sends it and by who reads it`, () => {
+describe('A deeply nested payload', () => {
+  it(`Writer and reader accept ${MAX_NESTING} levels`, () => {
     const writer = new MessageWriter()
     writer.add(7, RESPONSE, KIND, nested(MAX_NESTING))
     const bytes = writer.take()
@@ -145,28 +145,28 @@ describe('A payload that is nested deep', () => {
   it.each([
     ['in canonical order', answer],
     ['in another order', answerInAnotherOrder],
-  ])('deeper than that is unreadable, and the message says whose it is all the same: %s', (_, make) => {
+  ])('Deeper nesting makes the payload unreadable, and keeps the id and kind: %s', (_, make) => {
     for (const levels of [MAX_NESTING + 1, 900_000]) {
       const { id, type, kind, payload } = read(make(Buffer.alloc(levels, 0x81), Buffer.from([0])))
       expect({ id, type, kind }).toEqual({ id: 7, type: RESPONSE, kind: KIND })
-      expect(payload).toBeInstanceOf(Unreadable)
+      expect(payload).toBeInstanceOf(UnreadablePayload)
     }
   })
 
   it.each([
     ['more items than are allowed', arrayOf(200, 0)],
-    ['items that are not there', Buffer.from([0x9a, 255, 255, 255, 255])],
+    ['missing items', Buffer.from([0x9a, 255, 255, 255, 255])],
     ['a tag', Buffer.from([0xc1, 0])],
     ['no end', Buffer.alloc(0)],
-  ])('deeper than that is refused when down there is %s', (_, bottom) => {
+  ])('Deeper nesting is refused if the bottom is %s', (_, bottom) => {
     const deep = Buffer.alloc(2_000, 0x81)
     for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(deep, bottom), 2_150)).toThrow()
   })
 
-  it('is read again after one that was too deep', () => {
+  it('The reader reads on after a payload that is nested too deep', () => {
     const reader = new MessageReader()
     const messages = [answer(Buffer.alloc(2_000, 0x81), Buffer.from([0])), answer(Buffer.from([0x81, 0]))]
     const payloads = [...messages, ...messages].map(bytes => reader.read(bytes, 0, bytes.length).payload)
-    expect(payloads).toEqual([expect.any(Unreadable), [0], expect.any(Unreadable), [0]])
+    expect(payloads).toEqual([expect.any(UnreadablePayload), [0], expect.any(UnreadablePayload), [0]])
   })
 })

@@ -97,8 +97,8 @@ const { value: anything } = fc.letrec<{ value: unknown }>(tie => ({
   ),
 }))
 
-describe('the short way of the codec', () => {
-  it('writes byte for byte what the library writes, and reads the same back, for 10,000 random values', () => {
+describe('The fast path of the codec', () => {
+  it('Writes the bytes of the library, and reads the same values, for 10,000 random values', () => {
     fc.assert(
       fc.property(anything, value => {
         const bytes = write(value)
@@ -109,7 +109,7 @@ describe('the short way of the codec', () => {
     )
   }, 60_000)
 
-  it('reads what the library reads, and refuses what it refuses, in 20,000 mutilated encodings', () => {
+  it('Reads and refuses the same as the library for 20,000 damaged encodings', () => {
     fc.assert(
       fc.property(anything, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat(3), (value, where, byte, how) => {
         const bytes = Buffer.from(encode(value))
@@ -127,7 +127,7 @@ describe('the short way of the codec', () => {
     )
   }, 60_000)
 
-  it('is the same beyond its depth, with many keys, with long texts and with a class instance', () => {
+  it('Equals the library below 16 levels, with many keys, with long texts and with a class instance', () => {
     let deep: unknown = { b: 1, a: [0.1] }
     for (let i = 0; i < 100; i++) deep = i % 2 === 0 ? [deep] : { z: deep, y: 'é'.repeat(i) }
     const wide = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${(i * 7919) % 3000}`, i]))
@@ -158,8 +158,8 @@ function hasMap(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).some(hasMap)
 }
 
-describe('values', () => {
-  it('A Buffer, a part of one and every other view arrive as bytes of their own', () => {
+describe('Values', () => {
+  it('A Buffer, a part of one and every other view arrive as a Uint8Array with its own memory', () => {
     const whole = Buffer.from('0123456789')
     const sent = frame([whole, whole.subarray(2, 4), new Uint8Array(whole.buffer, whole.byteOffset + 4, 2)])
     const { payload } = new MessageReader().read(sent, 4, sent.length)
@@ -176,7 +176,7 @@ describe('values', () => {
     ])
   })
 
-  it('A map with keys that are no texts arrives as a Map, others as objects', () => {
+  it('A map with keys that are not text arrives as a Map, others as objects', () => {
     const value = new Map<unknown, unknown>([
       [1, { a: [new Map([[2, 'b']])] }],
       ['c', null],
@@ -193,7 +193,7 @@ describe('values', () => {
   })
 })
 
-describe('a payload that cannot be encoded', () => {
+describe('A payload that cannot be encoded', () => {
   const loop: unknown[] = []
   loop.push([loop])
   const getter = {
@@ -204,7 +204,7 @@ describe('a payload that cannot be encoded', () => {
   it.each([
     ['a function', { a: [() => 1] }, /payload\.a\[0\] is a function/],
     ['a symbol', { 'a b': Symbol('x') }, /payload\["a b"\] is a symbol/],
-    ['what contains itself', loop, /payload\[0\]\[0\] contains itself/],
+    ['a cycle', loop, /payload\[0\]\[0\] contains itself/],
     ['a date', { at: new Date(0) }, /payload\.at is a Date/],
     ['a set', new Set([1]), /payload is a Set/],
     ['an error', [new Error('x')], /payload\[0\] is an Error/],
@@ -219,7 +219,7 @@ describe('a payload that cannot be encoded', () => {
       /repeat map key/,
     ],
     ['two keys that are no Unicode', { '\ud800': 1, '\ud801': 2 }, /repeat map key/],
-  ])('%s is refused, and nothing of it is sent', (_, payload, why) => {
+  ])('%s is refused, and nothing is sent', (_, payload, why) => {
     const writer = new MessageWriter()
     writer.add(1, 1, 'Empty', null)
     expect(() => writer.add(2, 1, 'RuntimeCallRequest', payload)).toThrow(why)
@@ -227,7 +227,7 @@ describe('a payload that cannot be encoded', () => {
     expect(writer.take()).toEqual(Buffer.concat([frame(null, 'Empty', 1), frame(null, 'Empty', 3)]))
   })
 
-  it('One larger than maxFrameBytes is refused, one of that size is not', () => {
+  it('A message above maxFrameBytes is refused, one of that size is not', () => {
     const writer = new MessageWriter(100)
     const overhead = frame(new Uint8Array(24)).length - 4 - 24
     writer.add(7, 1, 'RuntimeCallRequest', new Uint8Array(100 - overhead))
@@ -250,10 +250,10 @@ describe('a payload that cannot be encoded', () => {
   })
 })
 
-describe('messages', () => {
+describe('Messages', () => {
   const canonical = (message: unknown) => readMessage(encode(message))
 
-  it('are one canonical map of id, body and message_type', () => {
+  it('A message is one canonical map of id, body and message_type', () => {
     fc.assert(
       fc.property(
         fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
@@ -271,7 +271,7 @@ describe('messages', () => {
     )
   }, 30_000)
 
-  it('are taken with their keys in another order', () => {
+  it('A message with another key order is accepted', () => {
     const bytes = encode(
       new Map<string, unknown>([
         ['message_type', 1],
@@ -285,7 +285,7 @@ describe('messages', () => {
     expect(readMessage(bytes)).toEqual({ id: 5, type: 1, kind: 'Empty', payload: { a: 2, b: 1 } })
   })
 
-  it('do not mix up kinds or keys that collide or repeat', () => {
+  it('Kinds and keys that collide in the cache are not mixed up', () => {
     const writer = new MessageWriter()
     const reader = new MessageReader()
     for (let i = 0; i < 5_000; i++) {
@@ -298,20 +298,20 @@ describe('messages', () => {
 
   const good = { id: 1, body: { Empty: null }, message_type: 1 }
   it.each([
-    ['no map', [1, 2, 3], /is a map/],
-    ['a map with other keys than texts', new Map([[1, 2]]), /is a map/],
+    ['no map', [1, 2, 3], /must be a map/],
+    ['a map with keys that are not text', new Map([[1, 2]]), /must be a map/],
     ['no id', { body: { Empty: null }, message_type: 1 }, /id of a message/],
-    ['no body', { id: 1, message_type: 1 }, /has one kind; this has 0/],
-    ['no message_type', { id: 1, body: { Empty: null } }, /message_type is 1 or 2/],
-    ['one key more', { ...good, extra: 1 }, /unknown key "extra"/],
-    ['no kind', { ...good, body: {} }, /this has 0/],
-    ['two kinds', { ...good, body: { A: 1, B: 2 } }, /this has 2/],
-    ['a body that is no map', { ...good, body: [1] }, /this has 0/],
+    ['no body', { id: 1, message_type: 1 }, /must have one kind, got 0/],
+    ['no message_type', { id: 1, body: { Empty: null } }, /message_type must be 1 or 2/],
+    ['an unknown key', { ...good, extra: 1 }, /unknown key "extra"/],
+    ['no kind', { ...good, body: {} }, /got 0/],
+    ['two kinds', { ...good, body: { A: 1, B: 2 } }, /got 2/],
+    ['a body that is no map', { ...good, body: [1] }, /got 0/],
     ['a negative id', { ...good, id: -1 }, /id of a message/],
-    ['an id that is a text', { ...good, id: '1' }, /id of a message/],
-    ['an id that is a fraction', { ...good, id: 1.5 }, /id of a message/],
-    ['message_type 3', { ...good, message_type: 3 }, /message_type is 1 or 2/],
-    ['message_type true', { ...good, message_type: true }, /message_type is 1 or 2/],
+    ['a text id', { ...good, id: '1' }, /id of a message/],
+    ['a fractional id', { ...good, id: 1.5 }, /id of a message/],
+    ['message_type 3', { ...good, message_type: 3 }, /message_type must be 1 or 2/],
+    ['message_type true', { ...good, message_type: true }, /message_type must be 1 or 2/],
   ])('%s is refused', (_, message, why) => {
     expect(() => canonical(message)).toThrow(why)
   })

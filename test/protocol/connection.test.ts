@@ -13,8 +13,8 @@ function later<T>() {
   return { promise, resolve }
 }
 
-describe('calls', () => {
-  it('go both ways, many at once, and each gets its own answer', async () => {
+describe('Connection: calls', () => {
+  it('Both sides make many calls at once, and each call gets its own answer', async () => {
     await using pair = await connectedPair()
     const payloads = Array.from({ length: 500 }, (_, i) => ({ i, text: 'é'.repeat(i) }))
     expect(await Promise.all(payloads.map(payload => pair.host.call(payload)))).toEqual(payloads)
@@ -22,7 +22,7 @@ describe('calls', () => {
     expect(pair.host.inFlight).toBe(0)
   })
 
-  it('are answered in any order', async () => {
+  it('Answers may arrive in any order', async () => {
     const first = later<string>()
     await using pair = await connectedPair({}, { answerCall: payload => (payload === 1 ? first.promise : 'second') })
     const one = pair.host.call(1)
@@ -31,7 +31,7 @@ describe('calls', () => {
     expect(await one).toBe('first')
   })
 
-  it('reject with the error that was thrown, at once or later', async () => {
+  it('A call rejects with the error that its handler throws, at once or later', async () => {
     await using pair = await connectedPair(
       {},
       {
@@ -45,7 +45,7 @@ describe('calls', () => {
     expect(await rejectionOf(pair.host.call('later'))).toBeInstanceOf(RangeError)
   })
 
-  it('reject when the request, or the answer, cannot be encoded, and others go on', async () => {
+  it('A call rejects if its request or answer cannot be encoded, and other calls go on', async () => {
     await using pair = await connectedPair({}, { answerCall: payload => (payload === 1 ? () => 1 : payload) })
     expect(await rejectionOf(pair.host.call(() => 1))).toMatchObject({ message: /payload is a function/ })
     expect(await rejectionOf(pair.host.call(1))).toMatchObject({ message: /RuntimeCallResponse cannot be encoded/ })
@@ -53,7 +53,7 @@ describe('calls', () => {
     expect(pair.host.inFlight).toBe(0)
   })
 
-  it('wait until the connection is ready, then go in order', async () => {
+  it('Calls wait in the queue until the connection is ready, and leave in order', async () => {
     const [near, far] = await socketPair()
     const seen: unknown[] = []
     const guest = connectionOn(far, 'guest', { answerCall: payload => void seen.push(payload) })
@@ -72,7 +72,7 @@ describe('calls', () => {
     expect(guest.state).toBe('closed')
   })
 
-  it('above maxInFlight wait in order, above maxWaitingCalls are refused, and requests pass them', async () => {
+  it('Calls above maxInFlight wait in order, calls above maxWaitingCalls reject, and requests pass the queue', async () => {
     const gate = later<void>()
     const seen: unknown[] = []
     const answerCall = async (payload: unknown) => {
@@ -96,20 +96,22 @@ describe('calls', () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
-  it('that a guest makes above the 10,000 that its host keeps are answered with an error at once', async () => {
+  it('A host answers calls of its guest above maxHostRequests with an error at once', async () => {
     const gate = later<string>()
     await using pair = await connectedPair({ answerCall: () => gate.promise }, { maxInFlight: 20_000 })
     const all = Array.from({ length: 10_000 }, (_, i) => pair.guest.call(i))
-    expect(await rejectionOf(pair.guest.call('more'))).toMatchObject({ message: /More than 10000 requests/ })
+    expect(await rejectionOf(pair.guest.call('more'))).toMatchObject({
+      message: /More than 10000 requests are unanswered/,
+    })
     gate.resolve('one')
     expect(new Set(await Promise.all(all))).toEqual(new Set(['one']))
   })
 })
 
-describe('the memory of what a guest asks', () => {
+describe('Connection: the memory of unanswered guest requests', () => {
   const payload = new Uint8Array(1_000)
 
-  it('of one more than maxHostRequestBytes ends the connection, and the error says how to allow it', async () => {
+  it('A request beyond maxHostRequestBytes ends the connection, and the error says how to allow it', async () => {
     const lines: Line[] = []
     const never = () => new Promise(() => {})
     await using pair = await connectedPair({ maxHostRequestBytes: 2_500, logger: logTo(lines), answerCall: never })
@@ -122,7 +124,7 @@ describe('the memory of what a guest asks', () => {
     })
   })
 
-  it('is given back with each answer, also of what was given up, interrupted or held', async () => {
+  it('Each answer frees the memory of its request, also after a cancel or an interrupt', async () => {
     const gates: ((value: unknown) => void)[] = []
     const answerCall = (_: unknown, { signal }: { readonly signal: AbortSignal }) =>
       new Promise((resolve, reject) => {
@@ -143,7 +145,7 @@ describe('the memory of what a guest asks', () => {
     expect(pair.host.state).toBe('ready')
   })
 
-  it('makes a guest that knows the limit wait: its calls go on as answers come', async () => {
+  it('A guest that knows the limit queues its calls, and sends them as answers arrive', async () => {
     let [open, most] = [0, 0]
     const answerCall = async () => {
       most = Math.max(most, ++open)
@@ -156,7 +158,7 @@ describe('the memory of what a guest asks', () => {
     expect(pair.host.state).toBe('ready')
   })
 
-  it('is given back by a request that cannot be sent', async () => {
+  it('A request that cannot be sent frees its memory', async () => {
     await using pair = await connectedPair({}, { maxInFlightBytes: 500 })
     for (let i = 0; i < 3; i++) {
       expect(await rejectionOf(pair.guest.call([payload, () => {}]))).toMatchObject({ code: 'CUTOVER_INVALID_REQUEST' })
@@ -166,8 +168,8 @@ describe('the memory of what a guest asks', () => {
   })
 })
 
-describe('an aborted call', () => {
-  it('rejects at once; the other side is told, and its late answer is dropped', async () => {
+describe('Connection: an aborted call', () => {
+  it('An aborted call rejects at once, the other side gets a cancel, and its late answer is dropped', async () => {
     const told = later<unknown>()
     const gate = later<string>()
     const lines: Line[] = []
@@ -195,15 +197,15 @@ describe('an aborted call', () => {
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
-  it('that was aborted before is not sent', async () => {
+  it('A call with an aborted signal is not sent', async () => {
     await using pair = await connectedPair()
     expect(await rejectionOf(pair.host.call(1, { signal: AbortSignal.abort('no') }))).toBe('no')
     expect(pair.host.inFlight).toBe(0)
   })
 })
 
-describe('closing', () => {
-  it('rejects what is in flight and what waits with the reason, fires signals, and is final', async () => {
+describe('Connection: closing', () => {
+  it('close() rejects calls in flight and queued calls with its reason, fires signals, and is final', async () => {
     const interrupted = later<unknown>()
     const reasons: Error[] = []
     await using pair = await connectedPair(
@@ -227,7 +229,7 @@ describe('closing', () => {
     expect([pair.host.state, pair.host.inFlight, pair.host.waiting]).toEqual(['closed', 0, 0])
   })
 
-  it('by the other side rejects with CUTOVER_RUNTIME_LOST, or with what its owner learns in a moment', async () => {
+  it('If the other side closes, calls reject with CUTOVER_RUNTIME_LOST, or with the error that closed() resolves with', async () => {
     const never = () => new Promise(() => {})
     await using pair = await connectedPair({}, { answerCall: never })
     const call = pair.host.call(1)
@@ -240,7 +242,7 @@ describe('closing', () => {
     expect(await rejectionOf(second)).toBe(better)
   })
 
-  it('sends first what was answered', async () => {
+  it('close() sends pending answers first', async () => {
     const [near, far] = await socketPair()
     const guest = connectionOn(far, 'guest', { answer: () => ({ kind: 'Empty', payload: null }) })
     const host = connectionOn(near, 'host')
@@ -253,14 +255,14 @@ describe('closing', () => {
   })
 })
 
-describe('what a broken guest sends', () => {
+describe('Connection: a broken guest', () => {
   const frame = (...bytes: number[]) => Buffer.from([0, 0, 0, bytes.length, ...bytes])
   it.each([
-    ['a frame of length 0', Buffer.alloc(4), /length is 0/],
+    ['a frame of length 0', Buffer.alloc(4), /the length 0/],
     ['a frame that is too large', Buffer.from([1, 0, 0, 1]), /larger than maxFrameBytes/],
     ['half a frame', Buffer.from([0, 0, 1, 0, 1, 2]), /inside a frame/],
-    ['no CBOR', frame(0xff, 1, 2, 3), /CBOR/],
-    ['no message', frame(1), /message is a map/],
+    ['invalid CBOR', frame(0xff, 1, 2, 3), /CBOR/],
+    ['a number instead of a message', frame(1), /message must be a map/],
     ['an HTTP request', Buffer.from('GET / HTTP/1.1\r\n\r\n'), /larger than maxFrameBytes/],
   ])('%s closes the connection, and calls reject with the cause', async (_, bytes, why) => {
     const [near, far] = await socketPair()
@@ -275,7 +277,7 @@ describe('what a broken guest sends', () => {
     far.destroy()
   })
 
-  it('answers to unknown ids are logged once, and counted', async () => {
+  it('Logs the first unmatched answer, and the number of all when it closes', async () => {
     const lines: Line[] = []
     const [near, far] = await socketPair()
     const host = connectionOn(near, 'host', { logger: logTo(lines) })
@@ -292,18 +294,21 @@ describe('what a broken guest sends', () => {
     far.write(writer.take())
     expect(await rejectionOf(second)).toMatchObject({ message: /RuntimePingRequest.*RuntimeCallResponse/ })
     host.close(new Error('over'))
-    expect(lines.map(({ level }) => level)).toEqual(['warn', 'warn'])
+    expect(lines).toEqual([
+      { level: 'warn', message: 'ignored an answer that matches no pending request' },
+      { level: 'warn', message: 'ignored answers that match no pending request' },
+    ])
     far.destroy()
   })
 })
 
-describe('back-pressure', () => {
-  it('calls wait while the other side does not read, and go on when it does', async () => {
+describe('Connection: back-pressure', () => {
+  it('Calls wait while the other side does not read, and leave when it reads', async () => {
     await using pair = await connectedPair()
     pair.far.pause()
     const payload = new Uint8Array(512 * 1024)
     const calls = Array.from({ length: 20 }, () => pair.host.call(payload))
-    // Whatever the first batch takes up: with it unsent, the rest waits.
+    // The first batch is unsent now, so all further calls wait.
     await Promise.resolve()
     await new Promise(process.nextTick)
     const more = Array.from({ length: 20 }, () => pair.host.call(payload))
@@ -313,7 +318,7 @@ describe('back-pressure', () => {
     expect(await Promise.all([...calls, ...more])).toHaveLength(40)
   })
 
-  it('more unsent than maxBufferedBytes ends the connection', async () => {
+  it('More unsent bytes than maxBufferedBytes end the connection', async () => {
     await using pair = await connectedPair({ maxBufferedBytes: 1024 * 1024 })
     pair.far.pause()
     const error = await rejectionOf(pair.host.call(new Uint8Array(8 * 1024 * 1024)))
@@ -321,8 +326,8 @@ describe('back-pressure', () => {
   })
 })
 
-describe('a raw call', () => {
-  it('sends the body it is given and resolves with the body of the answer', async () => {
+describe('Connection: a raw call', () => {
+  it('A raw call sends its body as it is, and resolves with the body of the answer', async () => {
     const answer = (kind: string, payload: unknown) => ({ kind: `${kind}Answer`, payload })
     await using pair = await connectedPair({}, { answer })
     expect(await pair.host.callRaw({ RuntimeExecute: [1] })).toEqual({ RuntimeExecuteAnswer: [1] })

@@ -22,8 +22,8 @@ function collect(decoder: FrameDecoder, chunks: readonly Buffer[]): Buffer[] {
   return frames
 }
 
-describe('frames', () => {
-  it('arrive whole and in order, however the stream is cut into chunks', () => {
+describe('Frames', () => {
+  it('Frames arrive whole and in order, however the stream is split into chunks', () => {
     const payloads = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 20 })
     fc.assert(
       fc.property(payloads, fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }), (payloads, cuts) => {
@@ -42,7 +42,7 @@ describe('frames', () => {
     )
   })
 
-  it('that lie whole in a chunk are not copied', () => {
+  it('A frame that lies in one chunk is not copied', () => {
     const chunk = Buffer.concat([frameOf(Buffer.from('a')), frameOf(Buffer.from('bc'))])
     const seen: unknown[] = []
     new FrameDecoder().push(chunk, (bytes, start, end) => seen.push([bytes === chunk, start, end]))
@@ -53,26 +53,26 @@ describe('frames', () => {
   })
 
   it.each([
-    ['0', 0, /length is 0/],
+    ['0', 0, /the length 0/],
     ['above maxFrameBytes', 101, /101 bytes is larger than maxFrameBytes, 100/],
     ['of 4 GiB', 2 ** 32 - 1, /larger than maxFrameBytes/],
-  ])('of length %s are refused by their header alone', (_, length, why) => {
+  ])('A frame of length %s is refused as soon as its header arrives', (_, length, why) => {
     expect(() => collect(new FrameDecoder(100), [header(length)])).toThrow(why)
     const bytes = [...header(length)].map(byte => Buffer.from([byte]))
     expect(() => collect(new FrameDecoder(100), bytes)).toThrow(why)
   })
 
-  it('of maxFrameBytes are taken', () => {
+  it('A frame of maxFrameBytes is accepted', () => {
     expect(collect(new FrameDecoder(100), [frameOf(Buffer.alloc(100, 1))])).toEqual([Buffer.alloc(100, 1)])
   })
 
-  it.each([1, 3, 4, 5, 9])('that end after %i bytes are an error', count => {
+  it.each([1, 3, 4, 5, 9])('A stream that ends %i bytes into a frame is an error', count => {
     const decoder = new FrameDecoder()
     collect(decoder, [frameOf(Buffer.alloc(10, 1)), frameOf(Buffer.alloc(10, 1)).subarray(0, count)])
     expect(() => decoder.end()).toThrow(`after ${count} bytes`)
   })
 
-  it('of 16 MiB in chunks of 1 KiB take time and memory in proportion', () => {
+  it('A frame of 16 MiB in chunks of 1 KiB takes time and memory in proportion', () => {
     const decoder = new FrameDecoder()
     const piece = Buffer.alloc(1024, 7)
     const before = process.memoryUsage().arrayBuffers

@@ -7,7 +7,12 @@ import { Connection } from '../../src/protocol/connection.js'
 import { FrameDecoder } from '../../src/protocol/transports/frames.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
-import { REQUEST, RESPONSE, type TransportObserver, Unreadable } from '../../src/protocol/transports/transport.js'
+import {
+  REQUEST,
+  RESPONSE,
+  type TransportObserver,
+  UnreadablePayload,
+} from '../../src/protocol/transports/transport.js'
 import { HostileFrames } from '../fixtures/hostileFrames.js'
 import { randomFrom } from '../fixtures/randomFrom.js'
 import { connectionOn, logTo, socketPair } from './pair.js'
@@ -25,7 +30,7 @@ const message = fc.record({
     fc.string(),
   ),
 })
-/** What is done to the bytes of a frame, its header included. */
+/** A change to the bytes of a frame or its header. */
 const mutation = fc.record({
   how: fc.constantFrom('set', 'flip', 'cut', 'insert', 'repeat', 'none'),
   where: fc.nat(400),
@@ -44,11 +49,11 @@ function mutate(frame: Buffer, { how, where, byte }: Mutation): Buffer {
   return frame
 }
 
-/** One for all: the buffers of many would be all that is measured. */
+/** Shared, because the buffers of many writers would dominate the measurement. */
 const shared = new MessageWriter()
 const writer = () => shared
 
-/** What is in use, once all that is not has been collected. */
+/** Collects garbage, and returns the memory in use. */
 function memory(): number {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
@@ -85,7 +90,7 @@ function hostInMemory() {
   return { connection, calls, hear: (...args: Parameters<TransportObserver['message']>) => observer?.message(...args) }
 }
 
-it('100,000 mutated frames do no harm to the decoder or to a connection, and leave no memory behind', async () => {
+it('100,000 mutated frames neither break the decoder or a connection nor leak memory', async () => {
   const calls: Promise<unknown>[] = []
   const outcomes = { taken: 0, refused: 0 }
   const reader = new MessageReader()
@@ -133,7 +138,7 @@ it('100,000 mutated frames do no harm to the decoder or to a connection, and lea
   console.info(`fuzz: ${outcomes.taken} messages taken, ${outcomes.refused} streams refused`)
 }, 60_000)
 
-it('100,000 hostile frames, at the limits and beyond them, never take more than 200 MB of heap', async () => {
+it('100,000 hostile frames at and beyond the limits take at most 200 MB of heap', async () => {
   const frames = new HostileFrames(randomFrom(seed), { fatal: 0.02, large: 0.001 })
   const outcomes = { messages: 0, unreadable: 0, fatal: 0 }
   const calls: Promise<unknown>[] = []
@@ -142,7 +147,7 @@ it('100,000 hostile frames, at the limits and beyond them, never take more than 
   const take = (bytes: Buffer, start: number, end: number) => {
     const { id, type, kind, payload } = reader.read(bytes, start, end)
     outcomes.messages++
-    if (payload instanceof Unreadable) outcomes.unreadable++
+    if (payload instanceof UnreadablePayload) outcomes.unreadable++
     host.hear(id, type, kind, payload, reader.size)
   }
   for (let count = 1; count <= 100_000; count++) {
@@ -173,7 +178,7 @@ it('100,000 hostile frames, at the limits and beyond them, never take more than 
   console.info(`hostile frames: ${JSON.stringify(outcomes)}, at most ${Math.round(peak / 1e6)} MB of heap`)
 }, 120_000)
 
-it('streams of mutated frames on real sockets end the connection or do not, and calls settle all the same', async () => {
+it('All calls settle on sockets that carry mutated frames', async () => {
   for (let round = 0; round < 100; round++) {
     const [near, far] = await socketPair()
     const host = connectionOn(near, 'host')

@@ -4,7 +4,8 @@ import { connect as connectTo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from '../../src/contract/logger.js'
-import { Connection, type ConnectionOptions } from '../../src/protocol/connection.js'
+import { Connection } from '../../src/protocol/connection.js'
+import type { ConnectionOptions } from '../../src/protocol/connectionOptions.js'
 import { openSocket, type SocketTransportOptions } from '../../src/protocol/transports/socketTransport.js'
 
 export interface Line {
@@ -12,7 +13,7 @@ export interface Line {
   readonly message: string
 }
 
-/** Two ends of one Unix socket. */
+/** The two ends of a Unix socket. */
 export async function socketPair(): Promise<[Socket, Socket]> {
   const directory = await mkdtemp(join(tmpdir(), 'cutover-test-'))
   const path = join(directory, 'socket')
@@ -33,7 +34,7 @@ export function logTo(lines: Line[]): Logger {
 
 export type Changes = Partial<ConnectionOptions & SocketTransportOptions>
 
-/** An echo unless told otherwise. */
+/** A connection that echoes calls by default. */
 export function connectionOn(socket: Socket, role: 'host' | 'guest', changes: Changes = {}): Connection {
   return new Connection({
     role,
@@ -48,7 +49,7 @@ export function connectionOn(socket: Socket, role: 'host' | 'guest', changes: Ch
   })
 }
 
-/** A host and a guest that are ready, on the two ends of a socket. */
+/** A ready host and a ready guest on one socket. */
 export async function connectedPair(host: Changes = {}, guest: Changes = {}) {
   const [near, far] = await socketPair()
   const pair = { near, far, host: connectionOn(near, 'host', host), guest: connectionOn(far, 'guest', guest) }

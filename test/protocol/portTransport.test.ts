@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
-import { openPort, type PortTransportOptions, type TransportObserver, Unreadable } from 'cutover/protocol'
+import { openPort, type PortTransportOptions, type TransportObserver, UnreadablePayload } from 'cutover/protocol'
 import { describe, expect, it } from 'vitest'
 
-/** What arrives of `payloads` that are sent in one turn, and in how many posts. */
+/** Sends `payloads` in one turn. Returns what arrives, and the number of posts. */
 async function carried(payloads: readonly unknown[]): Promise<{ readonly arrived: unknown[]; readonly posts: number }> {
   const { port1, port2 } = new MessageChannel()
   const arrived: unknown[] = []
@@ -21,13 +21,13 @@ async function carried(payloads: readonly unknown[]): Promise<{ readonly arrived
   return { arrived, posts }
 }
 
-describe('Messages of one turn on a port', () => {
-  it('travel together while they are small', async () => {
+describe('Messages of one turn over a port', () => {
+  it('Small messages share a post', async () => {
     const payloads = [1, 'two', { three: [3, null] }, [4n, true], undefined]
     expect(await carried(payloads)).toEqual({ arrived: payloads, posts: 1 })
   })
 
-  it('that have an object in common have one each on the other side', async () => {
+  it('Messages that share an object have one each on the other side', async () => {
     const shared = { count: 1 }
     const { arrived } = await carried([shared, shared, { shared }, [[shared]], { a: shared, b: shared }])
     expect(arrived).toEqual([shared, shared, { shared }, [[shared]], { a: shared, b: shared }])
@@ -35,19 +35,19 @@ describe('Messages of one turn on a port', () => {
     expect(new Set([first, second, third.shared, fourth[0]?.[0], Object.values(fifth)[0]]).size).toBe(5)
   })
 
-  it('that hold an object twice still do', async () => {
+  it('A message that holds an object twice still does on the other side', async () => {
     const twice = {}
     const { arrived } = await carried([{ a: twice, b: twice }])
     const [{ a, b }] = arrived as [{ a: object; b: object }]
     expect(a).toBe(b)
   })
 
-  it('keep their order, whether they are small, large or no plain values', async () => {
+  it('Messages keep their order, whether their payloads are small, large or not plain', async () => {
     const payloads = [1, 'x'.repeat(10_000), 2, new Map([[1, new Uint8Array(3)]]), 3, new Array(1_000).fill(0), 4]
     expect(await carried(payloads)).toEqual({ arrived: payloads, posts: payloads.length })
   })
 
-  it('do not suffer from one whose getter throws: the sender is told', async () => {
+  it('send() throws if a getter of the payload throws', async () => {
     const { port1, port2 } = new MessageChannel()
     const transport = openPort(port1)({ message: () => {}, drained: () => {}, ended: () => {} })
     const thrower = {
@@ -61,7 +61,7 @@ describe('Messages of one turn on a port', () => {
   })
 })
 
-/** Two ends of a channel, and what the far one has heard; the near one's port may be posted to by hand. */
+/** Two transports on one channel, with the messages that the far one received. Tests may post to `port1` directly. */
 function connected(options: PortTransportOptions = {}, heard: Partial<TransportObserver> = {}) {
   const { port1, port2 } = new MessageChannel()
   const messages: unknown[] = []
@@ -81,7 +81,7 @@ function connected(options: PortTransportOptions = {}, heard: Partial<TransportO
   }
 }
 
-/** A view of a buffer that is gone: if `transfer` has the buffer it can be posted, and not be read. */
+/** A view of a detached buffer. With the buffer in `transfer`, it can be posted but not read. */
 function viewOfNothing(): Uint8Array<ArrayBuffer> {
   const view = new Uint8Array(8)
   structuredClone(view.buffer, { transfer: [view.buffer] })
@@ -90,13 +90,13 @@ function viewOfNothing(): Uint8Array<ArrayBuffer> {
 
 const MEGABYTE = 1024 * 1024
 
-describe('A message on a port that cannot be read', () => {
-  it('is heard as unreadable, with its id and kind, amid the others', async () => {
+describe('A message that cannot be read or cloned', () => {
+  it('An unreadable payload arrives as UnreadablePayload with its id and kind, and other messages arrive as sent', async () => {
     using ends = connected()
     const { near, port1, port2, messages } = ends
     near.send(0, 2, 'Response', 1)
     await new Promise(process.nextTick)
-    // As the library posts them, but that it looks at `transfer` before.
+    // The library would refuse the detached buffer in `transfer`.
     for (const id of [1, 2]) {
       const view = viewOfNothing()
       port1.postMessage([view], [view.buffer])
@@ -107,16 +107,16 @@ describe('A message on a port that cannot be read', () => {
     while (messages.length < 5) await Promise.race([once(port2, 'message'), once(port2, 'messageerror')])
     expect(messages).toEqual([
       [0, 2, 'Response', 1],
-      [1, 2, 'Response', expect.any(Unreadable)],
-      [2, 2, 'Response', expect.any(Unreadable)],
+      [1, 2, 'Response', expect.any(UnreadablePayload)],
+      [2, 2, 'Response', expect.any(UnreadablePayload)],
       [3, 2, 'Response', 'x'.repeat(10_000)],
       [4, 2, 'Response', 2],
     ])
   })
 
-  it('costs no message its place in the batch when it cannot be cloned', async () => {
+  it('A payload that cannot be cloned is reported, and the other messages of its batch arrive', async () => {
     const unsent: unknown[] = []
-    using ends = connected({}, { unsent: (id, type, error) => unsent.push([id, type, error.message]) })
+    using ends = connected({}, { sendFailed: (id, type, error) => unsent.push([id, type, error.message]) })
     const { near, port2, messages } = ends
     near.send(1, 1, 'Request', 'one')
     near.send(2, 1, 'Request', new Proxy({}, {}))
@@ -134,7 +134,7 @@ describe('A message on a port that cannot be read', () => {
     ])
   })
 
-  it('ends the connection when nobody is there to be told that it cannot be cloned', async () => {
+  it('Without sendFailed(), a payload that cannot be cloned ends the connection', async () => {
     const ended: (Error | undefined)[] = []
     using ends = connected({}, { ended: error => ended.push(error) })
     ends.near.send(1, 1, 'Request', new Proxy({}, {}))
@@ -143,19 +143,19 @@ describe('A message on a port that cannot be read', () => {
   })
 })
 
-describe('Posts that the library has not made', () => {
+describe('Foreign posts', () => {
   const batch = [1, 5, 'Response', undefined]
   it.each([
     ['a text', ['what?']],
-    ['an answer to a question that was not asked', ['have read']],
+    ['an acknowledgement that was not requested', ['acknowledged']],
     ['two payloads', [['one'], ['two']]],
-    ['two payloads the second of which cannot be read', [['one'], 'unreadable']],
-    ['a batch that cannot be read', ['unreadable', [1, 2, 'Response', 'two']]],
-    ['a payload that no message follows', [['one'], [1, 2, 'Response', 'two']]],
+    ['two payloads, the second of them unreadable', [['one'], 'unreadable']],
+    ['an unreadable batch', ['unreadable', [1, 2, 'Response', 'two']]],
+    ['a payload without its message', [['one'], [1, 2, 'Response', 'two']]],
     ['a message without its payload', [batch]],
     ['a payload for the second message', [['one'], [1, 2, 'Response', 1, ...batch]]],
     ['a payload for two messages', [['one'], [...batch, ...batch]]],
-  ])('%s: the connection ends, and no payload goes to another message', async (_, posts) => {
+  ])('%s ends the connection, and no message gets a foreign payload', async (_, posts) => {
     using ends = connected()
     for (const post of posts) {
       const view = viewOfNothing()
@@ -167,10 +167,10 @@ describe('Posts that the library has not made', () => {
   })
 })
 
-describe('What the other side of a port has not read', () => {
+describe('Back-pressure over a port', () => {
   const large = () => new Uint8Array(MEGABYTE)
 
-  it('makes the transport congested above 16 MB, until it is read', async () => {
+  it('The transport is congested above 16 MB unread, until the other side reads', async () => {
     let drained: () => void = () => {}
     const hasDrained = new Promise<void>(resolve => {
       drained = resolve
@@ -185,25 +185,25 @@ describe('What the other side of a port has not read', () => {
     expect(ends.messages.length).toBeGreaterThan(0)
   })
 
-  it('is counted anew as it is read: 300 MB one after the other are no congestion', async () => {
+  it('300 MB that are read one by one cause no congestion', async () => {
     using ends = connected({ maxBufferedBytes: 20 * MEGABYTE })
     for (let i = 0; i < 300; i++) {
       ends.near.send(i, 1, 'Request', large())
       expect(ends.near.isCongested).toBe(false)
       while (ends.messages.length <= i) await once(ends.port2, 'message')
       ends.messages[i] = undefined
-      // The answer to the question whether it was read is on its way.
+      // Let the acknowledgement arrive.
       await new Promise(setImmediate)
     }
   })
 
-  it('is counted for small messages as well', async () => {
+  it('Small messages count as well', async () => {
     using ends = connected()
     for (let i = 0; i < 100_000 && !ends.near.isCongested; i++) ends.near.send(i, 1, 'Request', 'small'.repeat(100))
     expect(ends.near.isCongested).toBe(true)
   })
 
-  it('ends the connection when it is more than maxBufferedBytes and more is sent; one message may be larger', async () => {
+  it('A message after more than maxBufferedBytes unread ends the connection; one message may be larger', async () => {
     const ended: (Error | undefined)[] = []
     using ends = connected({ maxBufferedBytes: 10 * MEGABYTE }, { ended: error => ended.push(error) })
     ends.near.send(1, 2, 'Response', new Uint8Array(20 * MEGABYTE))

@@ -15,7 +15,7 @@ const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 /** Bytes that differ from one place to the next and from one `seed` to the next. */
 const bytesOf = (seed: number, length: number) => Uint8Array.from({ length }, (_, at) => seed * 31 + at + (at >>> 8))
 
-/** Two streams, each of which hands on what is written to the other without a copy. */
+/** Two streams that pass written chunks to each other without a copy. */
 function memoryPair(): [Duplex, Duplex] {
   const ends: Duplex[] = []
   const end = (other: number) =>
@@ -65,20 +65,20 @@ async function carried(near: Socket, far: Socket, payloads: readonly Uint8Array[
 const same = (arrived: readonly unknown[], sent: readonly Uint8Array[]) =>
   sent.map((payload, at) => Buffer.compare(payload, arrived[at] as Uint8Array) === 0)
 
-describe('Memory that is used again', () => {
+describe('Reused memory', () => {
   it.each([
     ['3 kB', [3_000], 100],
     ['60 kB', [60_000], 60],
     ['300 kB', [300_000], 30],
     ['3 kB to 2 MB', [3_000, 2_000_000, 300_000, 60_000], 24],
-  ])('changes no message of %s that a reader which pauses has not read yet', async (_, sizes, count) => {
+  ])('A slow reader gets messages of %s unchanged', async (_, sizes, count) => {
     const payloads = Array.from({ length: count }, (_, seed) => bytesOf(seed, (sizes[seed % sizes.length] ?? 0) + seed))
     const [near, far] = await socketPair()
     const arrived = await carried(near, far, payloads)
     expect(same(arrived, payloads)).toEqual(payloads.map(() => true))
   })
 
-  it('is not that of a stream in memory, which hands on what was written', async () => {
+  it('A stream in memory gets no reused buffers', async () => {
     const payloads = Array.from({ length: 20 }, (_, seed) => bytesOf(seed, 1_000))
     const [near, far] = memoryPair() as unknown as [Socket, Socket]
     const arrived = await carried(near, far, payloads)
@@ -89,7 +89,7 @@ describe('Memory that is used again', () => {
     ['a Map', (bytes: Uint8Array) => new Map([[1, bytes]]), (value: unknown) => (value as Map<number, unknown>).get(1)],
     ['a key that is not ASCII', (bytes: Uint8Array) => ({ é: bytes }), (value: unknown) => (value as { é: unknown }).é],
     ['a plain key', (bytes: Uint8Array) => ({ e: bytes }), (value: unknown) => (value as { e: unknown }).e],
-  ])('for frames cut across chunks changes no bytes that came under %s', (_, wrap, unwrap) => {
+  ])('The buffer for partial frames is not shared with bytes under %s', (_, wrap, unwrap) => {
     const writer = new MessageWriter()
     const [decoder, reader] = [new FrameDecoder(), new MessageReader()]
     const arrived: unknown[] = []
@@ -104,14 +104,14 @@ describe('Memory that is used again', () => {
     expect(same(arrived, payloads)).toEqual([true, true, true])
   })
 
-  it('does not grow twice for one large message', () => {
+  it('A large message grows the buffer once', () => {
     const writer = new MessageWriter()
     writer.add(1, 1, 'Request', new Uint8Array(3_000_000))
     const frame = writer.take()
     expect(frame.buffer.byteLength).toBeLessThan(frame.length + 1_000)
   })
 
-  it('is none above 1 MiB', () => {
+  it('Buffers above 1 MiB are not kept', () => {
     const writer = new ValueWriter()
     const sizes = [3_000_000, 10, 2_000_000, 500_000, 4_000_000].map(size => {
       writer.value(new Uint8Array(size))

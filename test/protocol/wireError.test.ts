@@ -6,7 +6,7 @@ import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { fromWire, toWire } from '../../src/protocol/wireError.js'
 
-/** What arrives on the other side of a socket. */
+/** Sends an error over the codec, as a socket would. */
 function across(thrown: unknown, stack = true): unknown {
   const writer = new MessageWriter()
   writer.add(1, 2, 'Error', toWire(thrown, { stack }))
@@ -14,8 +14,8 @@ function across(thrown: unknown, stack = true): unknown {
   return fromWire(new MessageReader().read(bytes, 4, bytes.length).payload)
 }
 
-describe('an error that crosses the boundary', () => {
-  it('keeps its message, name, code, details and causes', () => {
+describe('An error that crosses the boundary', () => {
+  it('An error keeps its message, name, code, details and causes', () => {
     const cause = new RangeError('deep', { cause: 'a text' })
     const error = Object.assign(new Error('shallow', { cause }), {
       name: 'MyError',
@@ -30,7 +30,7 @@ describe('an error that crosses the boundary', () => {
     expect(arrived.cause).toMatchObject({ message: 'deep', cause: 'a text' })
   })
 
-  it('keeps the stack of its own side apart', () => {
+  it('The stack of the other side is in guestStack', () => {
     const error = new Error('x')
     const arrived = across(error) as Error & { guestStack?: string }
     expect(arrived.guestStack).toBe(error.stack)
@@ -39,17 +39,20 @@ describe('an error that crosses the boundary', () => {
     expect(across(error, false)).not.toHaveProperty('guestStack')
   })
 
-  it.each([TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError])('keeps the class %o', Class => {
-    expect(across(new Class('x'))).toBeInstanceOf(Class)
-  })
+  it.each([TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError])(
+    'An error keeps the class %o',
+    Class => {
+      expect(across(new Class('x'))).toBeInstanceOf(Class)
+    },
+  )
 
-  it('keeps what an AggregateError has collected', () => {
+  it('An AggregateError keeps its errors', () => {
     const arrived = across(new AggregateError([new TypeError('a'), 'b'], 'both')) as AggregateError
     expect(arrived).toBeInstanceOf(AggregateError)
     expect(arrived.errors).toMatchObject([{ message: 'a', name: 'TypeError' }, 'b'])
   })
 
-  it('stays a CutoverError with a code of ours, and becomes none with another', () => {
+  it('A CutoverError stays one, and an error with an unknown code does not become one', () => {
     const arrived = across(new CutoverError('CUTOVER_DISPOSED', 'gone', { version: '1.0.0' }))
     expect(isCutoverError(arrived, 'CUTOVER_DISPOSED')).toBe(true)
     expect(arrived).toMatchObject({ message: 'gone', version: '1.0.0', name: 'CutoverError' })
@@ -59,9 +62,9 @@ describe('an error that crosses the boundary', () => {
   })
 
   it.each([
-    ['a name and a code of ours', Object.assign(new Error('x'), { name: 'CutoverError', code: 'CUTOVER_DISPOSED' })],
+    ['its name and code', Object.assign(new Error('x'), { name: 'CutoverError', code: 'CUTOVER_DISPOSED' })],
     [
-      'a mark that was assigned',
+      'an assigned marker',
       Object.assign(new Error('x'), {
         name: 'CutoverError',
         code: 'CUTOVER_DISPOSED',
@@ -69,7 +72,7 @@ describe('an error that crosses the boundary', () => {
         [Symbol.for('cutover.error')]: true,
       }),
     ],
-  ])('cannot pose as ours with %s, nor can its cause, or one of several', (_, posing) => {
+  ])('A module cannot forge a CutoverError with %s, nor as a cause or in an AggregateError', (_, posing) => {
     const thrown = [posing, new Error('outer', { cause: posing }), new AggregateError([posing], 'all')]
     const [alone, outer, all] = thrown.map(each => across(each)) as [Error, Error, AggregateError]
     const arrived = [alone, outer.cause, all.errors[0]]
@@ -77,7 +80,7 @@ describe('an error that crosses the boundary', () => {
     expect(arrived).toMatchObject(Array(3).fill({ message: 'x', code: 'CUTOVER_DISPOSED' }))
   })
 
-  it('stays ours as a cause, and as one of several', () => {
+  it('A CutoverError stays one as a cause and in an AggregateError', () => {
     const ours = new CutoverError('CUTOVER_DISPOSED', 'gone')
     const outer = across(new Error('outer', { cause: ours })) as Error
     const all = across(new AggregateError([ours], 'all')) as AggregateError
@@ -95,7 +98,7 @@ describe('an error that crosses the boundary', () => {
     ['a code that is an object', Object.assign(new Error('x'), { code: { toString: 1 } })],
     ['a stack that is an object', Object.assign(new Error('x'), { stack: { toString: 1 } })],
     ['errors that are no array', Object.assign(new Error('x'), { errors: { length: 2 ** 32 } })],
-  ] as [string, Error][])('can be put into words, whatever it is: %s', (_, thrown) => {
+  ] as [string, Error][])('String(), inspect() and JSON.stringify() work for any error: %s', (_, thrown) => {
     const error = across(thrown) as Error
     expect(error).toBeInstanceOf(Error)
     expect(typeof error.stack).toBe('string')
@@ -110,20 +113,20 @@ describe('an error that crosses the boundary', () => {
       'of a class of another realm',
       runInNewContext("Object.assign(new (class extends RangeError {})('x'), { page: 7, cause: new Error('y') })"),
     ],
-  ])('keeps all of that when it is %s', (_, thrown) => {
+  ])('An error %s keeps its properties', (_, thrown) => {
     const error = across(thrown)
     expect(error).toBeInstanceOf(RangeError)
     expect(error).toMatchObject({ message: 'x', page: 7, cause: { message: 'y' } })
   })
 
-  it('keeps the name and message of a DOMException', () => {
+  it('A DOMException keeps its name and message', () => {
     expect(across(AbortSignal.abort().reason)).toMatchObject({
       name: 'AbortError',
       message: 'This operation was aborted',
     })
   })
 
-  it('survives traps that throw, also of what is no error', () => {
+  it('Proxy traps that throw are harmless, also for values that are not errors', () => {
     const traps = Object.fromEntries(
       ['get', 'has', 'ownKeys', 'getPrototypeOf'].map(trap => [
         trap,
@@ -140,13 +143,13 @@ describe('an error that crosses the boundary', () => {
   })
 
   it.each([[null], [undefined], ['text'], [42], [{ a: [1, 2n ** 60n] }]])(
-    'that is none arrives as the value itself: %o',
+    'A thrown value that is not an error arrives as it is: %o',
     value => {
       expect(across(value)).toEqual(value)
     },
   )
 
-  it('that is none and would break String() arrives as the cause of an error', () => {
+  it('A thrown value for which String() throws arrives as the cause of an error', () => {
     for (const value of [{ toString: 1 }, { valueOf: null, toString: 'x' }]) {
       const error = across(value) as Error
       expect(String(error)).toBe('Error: an object')
@@ -154,12 +157,12 @@ describe('an error that crosses the boundary', () => {
     }
   })
 
-  it('that is none and cannot be encoded arrives as a text', () => {
+  it('A thrown value that cannot be encoded arrives as text', () => {
     expect(across(() => 1)).toBe('a function')
     expect(across(Symbol('s'))).toBe('Symbol(s)')
   })
 
-  it('loses the details that cannot be encoded, and no more', () => {
+  it('An error loses only the details that cannot be encoded', () => {
     const error = Object.assign(new Error('x'), { fine: 1, not: () => 1, date: new Date(0) })
     Object.defineProperty(error, 'thrower', {
       enumerable: true,
@@ -170,7 +173,7 @@ describe('an error that crosses the boundary', () => {
     expect(Object.entries(across(error) as Error)).toEqual([['fine', 1]])
   })
 
-  it('that causes itself, or has endless causes, arrives with some of them', () => {
+  it('An error that causes itself arrives with 8 levels of causes', () => {
     const error = new Error('x')
     error.cause = error
     let depth = 0
@@ -178,7 +181,7 @@ describe('an error that crosses the boundary', () => {
     expect(depth).toBe(8)
   })
 
-  it('survives getters that throw, everywhere', () => {
+  it('Getters that throw are harmless', () => {
     const proxy = new Proxy(new Error('x'), {
       get: (_, name) => {
         throw new Error(`no ${String(name)}`)
@@ -187,7 +190,7 @@ describe('an error that crosses the boundary', () => {
     expect(across(proxy)).toBeInstanceOf(Error)
   })
 
-  it('cannot set what makes an error work', () => {
+  it('Details cannot overwrite message, stack or cause', () => {
     const facts = { message: 'x', details: { message: 'forged', stack: 'forged', cause: 1, __proto__: null, ok: 1 } }
     const arrived = fromWire({ error: facts }) as Error
     expect(arrived.message).toBe('x')
@@ -196,8 +199,8 @@ describe('an error that crosses the boundary', () => {
   })
 })
 
-describe('an error of another implementation', () => {
-  it('has its code, module and message, which may be left out', () => {
+describe('An error of another implementation', () => {
+  it('An error has its code, module and message, or defaults', () => {
     const error = fromWire({ module: 'rhp', code: 2, message: 'method not supported' })
     expect(error).toMatchObject({ name: 'GuestError', module: 'rhp', code: 2, message: 'method not supported' })
     expect(fromWire({ code: 2 })).toMatchObject({ name: 'GuestError', module: '', code: 2, message: '' })
@@ -214,7 +217,7 @@ describe('an error of another implementation', () => {
     [{ error: { message: { toString: 1 }, name: {}, code: {}, stack: {}, details: new Uint8Array(3) } }],
     [{ module: {}, code: {}, message: { toString: 1 } }],
     [{ error: { cutover: true, code: 'CUTOVER_MADE_UP' } }],
-  ])('that is malformed is an error all the same: %o', payload => {
+  ])('A malformed payload still becomes an error: %o', payload => {
     expect(fromWire(payload)).toBeInstanceOf(Error)
   })
 })

@@ -90,7 +90,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
 
   ping(): void {
     // Any message is a sign of life, even an error: the answer to the ping may be behind megabytes of other messages.
-    this.#connection?.whenHeard(() => this.#reports.ponged())
+    this.#connection?.onNextMessage(() => this.#reports.ponged())
     this.#request(PING_REQUEST).catch(() => {})
   }
 

@@ -3,7 +3,7 @@ import { type EncodeOptions, encode, Token, Type } from 'cborg'
 import { MAX_NESTING, TooDeepError } from '../limits.js'
 import { type CborContext, CborDecoder } from './cborDecoder.js'
 
-/** Arrays of numbers would arrive as bytes, which they are not. */
+/** cborg would send these as bytes, and lose the type of their elements. */
 const NOT_BYTES = [
   ...['Int8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'Float32Array'],
   ...['Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'ArrayBuffer', 'SharedArrayBuffer'],
@@ -11,21 +11,21 @@ const NOT_BYTES = [
 const ENCODING: EncodeOptions = {
   typeEncoders: {
     ...Object.fromEntries(NOT_BYTES.map(name => [name, () => refuse(name)])),
-    // cborg takes the bytes of another realm for an object with a field for each byte.
+    // cborg encodes a Uint8Array of another realm as an object with a field per byte.
     Object: value => (types.isUint8Array(value) ? new Token(Type.bytes, Buffer.from(value)) : null),
   },
 }
 
 function refuse(name: string): never {
-  throw new TypeError(`${name} is refused: send a Uint8Array of its bytes.`)
+  throw new TypeError(`${name} cannot be sent. Send a Uint8Array of its bytes.`)
 }
 
 /**
- * Encodes any value, in canonical CBOR, and counts the items below it.
+ * Encodes any value as canonical CBOR, and counts the items below it.
  *
- * @param level - how deep the value is nested
- * @throws Error for what CBOR cannot carry, and for what the other side would refuse: two keys with the same bytes, or a
- * value that is nested too deep
+ * @param level - the nesting level of the value
+ * @throws Error for a value without CBOR encoding, and for one that the other side would refuse: two keys with the same
+ * bytes, or too deep nesting
  */
 export function encodeCbor(value: unknown, level: number): { readonly bytes: Uint8Array; readonly items: number } {
   checkNesting(value, level)
@@ -34,7 +34,7 @@ export function encodeCbor(value: unknown, level: number): { readonly bytes: Uin
   return { bytes, items: decodeCbor(bytes, { level, items: 0, maxItems: Number.POSITIVE_INFINITY }).items }
 }
 
-/** The library compares each level with all those above it: what is nested too deep is refused before. */
+/** Checks the nesting before cborg does, which takes quadratic time: it compares each level with all levels above. */
 function checkNesting(value: unknown, level: number): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
   if (level === MAX_NESTING) throw new TooDeepError()
@@ -48,19 +48,19 @@ function itemsOf(value: object): Iterable<unknown> {
 
 export interface Decoded {
   readonly value: unknown
-  /** The items of the message so far. */
+  /** The number of items of the message so far. */
   readonly items: number
-  /** How many bytes the value took. */
+  /** The number of bytes of the value. */
   readonly length: number
-  /** Something in it is nested too deep, and is not in the value. */
+  /** A part of the value was nested too deep, and is missing. */
   readonly isTooDeep: boolean
 }
 
-/** Decodes one item that takes all of `bytes`. @throws Error as {@link CborDecoder.read}, and for what is left of them */
+/** Decodes `bytes` as one item. @throws Error as {@link CborDecoder.read}, and for trailing bytes */
 export function decodeCbor(bytes: Uint8Array, context: CborContext): Decoded {
   const decoded = decodeFirstCbor(bytes, context)
   if (decoded.length === bytes.length) return decoded
-  throw new Error(`CBOR is refused: ${bytes.length - decoded.length} bytes are left behind the item.`)
+  throw new Error(`Invalid CBOR: ${bytes.length - decoded.length} bytes follow the item.`)
 }
 
 /** Decodes the first item of `bytes`. @throws Error as {@link CborDecoder.read} */

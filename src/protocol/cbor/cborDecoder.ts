@@ -9,24 +9,24 @@ const ARRAY = 4
 const MAP = 5
 const TAG = 6
 
-/** Where an item is in a message. */
+/** The position of an item in a message. */
 export interface CborContext {
-  /** How deep it is nested. */
+  /** Its nesting level. */
   readonly level: number
-  /** How many items the message has before it, the item included. */
+  /** The number of items up to and including this one. */
   readonly items: number
-  /** How many items the message may have. */
+  /** The most items of the message. */
   readonly maxItems: number
 }
 
 /**
- * Builds values of what the library reads head by head. An array or a map is counted before there is memory for what it
- * holds. A map is an object, unless it has other keys than texts: then it is a `Map`.
+ * Builds values from the tokens of cborg. Counts the items of an array or a map before it allocates memory for them. A map
+ * with text keys becomes an object, any other a `Map`.
  */
 export class CborDecoder {
-  /** The items so far: each element, each key, each value; a byte string for four. */
+  /** The items so far: each element, key and value is one; a byte string is four. */
   items: number
-  /** Something was nested too deep, and was skipped. */
+  /** A part was nested too deep, and was skipped. */
   isTooDeep = false
   readonly #tokens: Tokenizer
   readonly #length: number
@@ -41,12 +41,12 @@ export class CborDecoder {
     this.#maxItems = maxItems
   }
 
-  /** Where the next item begins. */
+  /** The offset of the next item. */
   get at(): number {
     return this.#tokens.pos()
   }
 
-  /** @throws TooManyItemsError, and Error for what is not well-formed, or refused */
+  /** Decodes one item. @throws TooManyItemsError; Error for malformed or forbidden CBOR */
   read(level: number = this.#level): unknown {
     const token = this.#next()
     const { major } = token.type
@@ -69,10 +69,10 @@ export class CborDecoder {
       keys.push(this.read(level))
       values.push(this.read(level))
     }
-    return keys.every(key => typeof key === 'string') ? objectOf(keys, values) : mapOf(keys, values)
+    return keys.every(key => typeof key === 'string') ? objectFrom(keys, values) : mapFrom(keys, values)
   }
 
-  /** In a loop, so that nothing is too deep for it. */
+  /** Skips `count` items in a loop, because recursion would overflow the stack. */
   #skip(count: number): undefined {
     this.isTooDeep = true
     for (let left = count; left > 0; left--) {
@@ -82,18 +82,18 @@ export class CborDecoder {
   }
 
   #next(): Token {
-    if (this.#tokens.done()) throw refused('it ends where an item should begin')
+    if (this.#tokens.done()) throw invalidCbor('an item is missing at the end')
     const token = this.#tokens.next()
-    if (token.type.major === TAG) throw refused(`it has the tag ${token.value}`)
+    if (token.type.major === TAG) throw invalidCbor(`tag ${token.value} is not allowed`)
     if (token.type.major === BYTES) this.#count(ITEMS_PER_BYTE_STRING - 1)
     return token
   }
 
-  /** How many items are in the array or the map that begins. */
+  /** Returns the number of items in the array or map that `token` begins. */
   #countIn({ type, value }: Token): number {
     const count = type.major === MAP ? 2 * value : value
     const left = this.#length - this.at
-    if (count > left) throw refused(`it says that ${count} items are in ${left} bytes`)
+    if (count > left) throw invalidCbor(`${count} items cannot fit in ${left} bytes`)
     this.#count(count)
     return count
   }
@@ -104,32 +104,32 @@ export class CborDecoder {
   }
 }
 
-function objectOf(keys: readonly string[], values: readonly unknown[]): object {
+function objectFrom(keys: readonly string[], values: readonly unknown[]): object {
   const fields: Record<string, unknown> = {}
   keys.forEach((key, i) => {
-    if (Object.hasOwn(fields, key)) throw repeated(key)
+    if (Object.hasOwn(fields, key)) throw repeatedKey(key)
     if (key !== '__proto__') fields[key] = values[i]
     else Object.defineProperty(fields, key, { value: values[i], configurable: true, enumerable: true, writable: true })
   })
   return fields
 }
 
-function mapOf(keys: readonly unknown[], values: readonly unknown[]): Map<unknown, unknown> {
+function mapFrom(keys: readonly unknown[], values: readonly unknown[]): Map<unknown, unknown> {
   const entries = new Map<unknown, unknown>()
   keys.forEach((key, i) => {
-    if (entries.has(key)) throw repeated(key)
+    if (entries.has(key)) throw repeatedKey(key)
     if (typeof key === 'object' && key !== null) {
-      throw new Error('A map has a key that is bytes, an array or a map; keys are texts or numbers.')
+      throw new Error('Invalid CBOR: a map has a key that is bytes, an array or a map. Use text or numbers as keys.')
     }
     entries.set(key, values[i])
   })
   return entries
 }
 
-function repeated(key: unknown): Error {
-  return refused(`it has the repeat map key ${JSON.stringify(String(key))}`)
+function repeatedKey(key: unknown): Error {
+  return invalidCbor(`a map has the repeat map key ${JSON.stringify(String(key))}`)
 }
 
-function refused(why: string): Error {
-  return new Error(`CBOR is refused: ${why}.`)
+function invalidCbor(why: string): Error {
+  return new Error(`Invalid CBOR: ${why}.`)
 }

@@ -8,7 +8,7 @@ import { ValueWriter } from './valueWriter.js'
 const MAX_UINT = 2n ** 64n - 1n
 const NAME = /^[A-Za-z_$][\w$]*$/
 
-/** Tells whether `value` can be sent. */
+/** Returns whether `value` can be sent. */
 export function isEncodable(value: unknown): boolean {
   try {
     if (typeof value === 'object' && value !== null) new ValueWriter(0).value(value)
@@ -18,7 +18,7 @@ export function isEncodable(value: unknown): boolean {
   }
 }
 
-/** A copy of `value` as it would arrive, without accessors and proxies; `undefined` when it cannot be sent. */
+/** Copies `value` as it would arrive, without accessors and proxies. Returns `undefined` if it cannot be sent. */
 export function encodableCopy(value: unknown): { readonly copy: unknown } | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
   if (typeof value !== 'object' || value === null) return { copy: value }
@@ -34,7 +34,7 @@ export function encodableCopy(value: unknown): { readonly copy: unknown } | unde
   }
 }
 
-/** Says where in `value` something is that CBOR cannot carry, and what; `undefined` when it is not found. */
+/** Describes the first part of `value` that CBOR cannot encode, with its path. Returns `undefined` if there is none. */
 export function whyNotEncodable(value: unknown, path: string): string | undefined {
   return search(value, path, [])
 }
@@ -79,7 +79,7 @@ function fieldOf(value: object, key: string): unknown {
   try {
     return (value as Record<string, unknown>)[key]
   } catch {
-    return () => 'what throws when it is read'
+    return () => 'a getter that throws'
   }
 }
 

@@ -1,6 +1,6 @@
 const FEW_KEYS = 16
 
-/** In canonical order, if all are ASCII: shorter ones first, then by their bytes. Few keys are cheaper sorted here. */
+/** Sorts ASCII keys in canonical order: by length, then bytewise. Up to 16 keys, insertion sort is faster than sort(). */
 export function sorted(keys: string[]): string[] {
   if (keys.length > FEW_KEYS) return keys.sort((a, b) => (isBefore(a, b) ? -1 : 1))
   for (let i = 1; i < keys.length; i++) {
@@ -12,7 +12,7 @@ export function sorted(keys: string[]): string[] {
   return keys
 }
 
-/** Whether a key comes before another one in canonical CBOR, both being ASCII. */
+/** Whether an ASCII key precedes another one in canonical CBOR. */
 export function isBefore(key: string, other: string): boolean {
   return key.length === other.length ? key < other : key.length < other.length
 }

@@ -2,73 +2,72 @@ import { ITEMS_PER_BYTE_STRING, TooManyItemsError } from '../limits.js'
 import { decodeCbor, decodeFirstCbor } from './cbor.js'
 import { isBefore } from './keyOrder.js'
 
-/** Deeper than this, the library decodes. */
+/** The nesting levels of the fast path; the library decodes deeper ones. */
 const MAX_DEPTH = 16
-/** Keys up to this length are looked up, not made anew. */
-const MAX_KEY = 32
-const KEYS = 1024
-/** Up to here, a loop over the characters beats a call into Node. */
+/** Keys up to this length come from a cache. */
+const MAX_KEY_LENGTH = 32
+const KEY_SLOTS = 1024
+/** Up to 12 characters, a loop is faster than Buffer.toString(). */
 const SHORT_TEXT = 12
-/** Up to here, an array is made as long as it gets: one that grows has room for 17 items. */
+/** Preallocate arrays of up to 16 items: a growing array reserves room for 17. */
 const SHORT_ARRAY = 16
-/** What is no argument of a head that this reader takes by itself. */
-const NONE = -1
-/** A payload is in a map, which is in a map. */
+/** An argument that the fast path does not handle. */
+const NOT_FAST = -1
+/** The payload lies in the body, which lies in the message. */
 const ENVELOPE_LEVELS = 2
 
 /**
- * Reads values from canonical CBOR. Plain items take a short way of their own; whatever else there is goes through the
- * library, which also says what is wrong with it. Both give the same values. What is returned shares no memory with the
- * bytes.
+ * Decodes values from canonical CBOR. A fast path decodes plain items; the library decodes the rest, and reports errors. Both
+ * give the same values. The values share no memory with the bytes.
  */
 export class ValueReader {
   bytes: Buffer = Buffer.alloc(0)
   at = 0
   end = 0
-  /** The items below the value that was read last; they are counted before there is memory for them. */
+  /** The number of items below the last value, counted before they are allocated. */
   items = 0
-  /** Something in the value that was read last is nested too deep, and is not in it. */
+  /** A part of the last value was nested too deep, and is missing. */
   isTooDeep = false
   readonly #maxItems: number
-  /** A map was met that the short way cannot judge: the whole value goes through the library. */
-  #gaveUp = false
-  /** Keys that were met, by a hash of their bytes: they come again with the next message. */
-  readonly #keys: string[] = new Array<string>(KEYS).fill('')
+  /** The fast path met a map that it cannot decode: the library decodes the whole value. */
+  #needsLibrary = false
+  /** Recent keys by a hash of their bytes: the next message probably has the same ones. */
+  readonly #keys: string[] = new Array<string>(KEY_SLOTS).fill('')
 
-  /** @param maxItems - the most items below one value. @default none */
+  /** @param maxItems - the most items below one value. @default Infinity */
   constructor(maxItems: number = Number.POSITIVE_INFINITY) {
     this.#maxItems = maxItems
   }
 
-  /** Reads from here now. */
+  /** Sets the bytes to read. */
   open(bytes: Buffer, start: number, end: number): void {
     this.bytes = bytes
     this.at = start
     this.end = end
   }
 
-  /** Reads one value. @throws TooManyItemsError, and Error for what is not well-formed, or refused */
+  /** Decodes one value. @throws TooManyItemsError; Error for malformed or forbidden CBOR */
   value(): unknown {
     const start = this.at
-    this.#gaveUp = false
+    this.#needsLibrary = false
     this.items = 0
     this.isTooDeep = false
     const value = this.#item(MAX_DEPTH)
-    if (!this.#gaveUp) return value
+    if (!this.#needsLibrary) return value
     this.items = 0
     this.isTooDeep = false
-    return this.#library(start, MAX_DEPTH)
+    return this.#decodeByLibrary(start, MAX_DEPTH)
   }
 
-  /** Reads an integer that is not negative, in as few bytes as possible; -1 when there is something else. */
+  /** Decodes a non-negative integer in its shortest form. Returns -1 for anything else. */
   uint(): number {
     const head = this.bytes[this.at] as number
-    if (this.at >= this.end || head > 27) return NONE
+    if (this.at >= this.end || head > 27) return NOT_FAST
     this.at++
     return this.#argument(head)
   }
 
-  /** Reads a short ASCII text that is likely to come again; `undefined` when there is something else. */
+  /** Decodes a short ASCII text through the cache. Returns `undefined` for anything else. */
   key(): string | undefined {
     const { bytes } = this
     let at = this.at
@@ -77,7 +76,7 @@ export class ValueReader {
     let length = head - 0x60
     if (length === 24) length = bytes[at++] as number
     else if (length < 0 || length > 24) return undefined
-    if (length > MAX_KEY || at + length > this.end || (length < 24 && head === 0x78)) return undefined
+    if (length > MAX_KEY_LENGTH || at + length > this.end || (length < 24 && head === 0x78)) return undefined
     let hash = length
     for (let i = at; i < at + length; i++) {
       const byte = bytes[i] as number
@@ -85,7 +84,7 @@ export class ValueReader {
       hash = (hash * 31 + byte) | 0
     }
     this.at = at + length
-    const slot = (hash ^ (hash >>> 10)) & (KEYS - 1)
+    const slot = (hash ^ (hash >>> 10)) & (KEY_SLOTS - 1)
     const known = this.#keys[slot] as string
     if (known.length === length && this.#isAt(at, known)) return known
     const key = internalized(bytes.toString('latin1', at, at + length))
@@ -93,8 +92,8 @@ export class ValueReader {
     return key
   }
 
-  /** Reads one whole message through the library. @throws Error as {@link value} */
-  whole(start: number): unknown {
+  /** Decodes one message through the library. @throws Error as {@link value} */
+  message(start: number): unknown {
     const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
     const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
     this.items = items
@@ -110,31 +109,31 @@ export class ValueReader {
 
   #item(depth: number): unknown {
     const start = this.at
-    if (start >= this.end) return this.#library(start, depth)
+    if (start >= this.end) return this.#decodeByLibrary(start, depth)
     const head = this.bytes[start] as number
     this.at = start + 1
     if (head >= 0xe0) return this.#simple(head, start)
     const argument = this.#argument(head & 31)
-    if (argument === NONE) return this.#library(start, depth)
+    if (argument === NOT_FAST) return this.#decodeByLibrary(start, depth)
     switch (head >> 5) {
       case 0:
         return argument
       case 1:
-        return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#library(start, depth)
+        return argument < Number.MAX_SAFE_INTEGER ? -1 - argument : this.#decodeByLibrary(start, depth)
     }
-    // Every byte, character, item and entry takes a byte at least.
-    if (argument > this.end - this.at) return this.#library(start, depth)
+    // Each byte, character, item and entry takes at least one byte.
+    if (argument > this.end - this.at) return this.#decodeByLibrary(start, depth)
     switch (head >> 5) {
       case 2:
         return this.#copy(argument)
       case 3:
         return this.#text(argument, start)
       case 4:
-        return depth === 0 ? this.#library(start, depth) : this.#array(argument, depth - 1)
+        return depth === 0 ? this.#decodeByLibrary(start, depth) : this.#array(argument, depth - 1)
       case 5:
-        return depth === 0 ? this.#library(start, depth) : this.#map(argument, depth - 1)
+        return depth === 0 ? this.#decodeByLibrary(start, depth) : this.#map(argument, depth - 1)
       default:
-        return this.#library(start, depth)
+        return this.#decodeByLibrary(start, depth)
     }
   }
 
@@ -149,26 +148,26 @@ export class ValueReader {
       case 0xf7:
         return undefined
       case 0xfb:
-        if (this.end - this.at < 8) return this.#library(start, MAX_DEPTH)
+        if (this.end - this.at < 8) return this.#decodeByLibrary(start, MAX_DEPTH)
         this.at += 8
         return this.bytes.readDoubleBE(start + 1)
       default:
-        return this.#library(start, MAX_DEPTH)
+        return this.#decodeByLibrary(start, MAX_DEPTH)
     }
   }
 
-  /** What follows a head; -1 when it is longer than needed, cut off, indefinite or above 2^53. */
+  /** Decodes the argument of a head. Returns -1 if it is longer than needed, cut off, indefinite or above 2^53. */
   #argument(minor: number): number {
     if (minor < 24) return minor
     const { bytes, at } = this
     const size = 1 << (minor - 24)
-    if (minor > 27 || this.end - at < size) return NONE
+    if (minor > 27 || this.end - at < size) return NOT_FAST
     this.at = at + size
     if (minor === 24) return atLeast(24, bytes[at] as number)
     if (minor === 25) return atLeast(0x100, bytes.readUInt16BE(at))
     if (minor === 26) return atLeast(0x1_0000, bytes.readUInt32BE(at))
     const high = bytes.readUInt32BE(at)
-    return high === 0 || high > 0x1f_ffff ? NONE : high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+    return high === 0 || high > 0x1f_ffff ? NOT_FAST : high * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
   }
 
   #copy(length: number): Uint8Array {
@@ -188,7 +187,7 @@ export class ValueReader {
       if (text !== undefined) return text
     }
     const text = this.bytes.toString('utf8', from, until)
-    return text.includes('\ufffd') ? this.#library(start, MAX_DEPTH) : text
+    return text.includes('\ufffd') ? this.#decodeByLibrary(start, MAX_DEPTH) : text
   }
 
   #array(count: number, depth: number): unknown {
@@ -197,7 +196,7 @@ export class ValueReader {
     const items = new Array<unknown>(count)
     for (let i = 0; i < count; i++) {
       items[i] = this.#item(depth)
-      if (this.#gaveUp) return undefined
+      if (this.#needsLibrary) return undefined
     }
     return items
   }
@@ -206,7 +205,7 @@ export class ValueReader {
     const items: unknown[] = []
     for (let i = 0; i < count; i++) {
       items.push(this.#item(depth))
-      if (this.#gaveUp) return undefined
+      if (this.#needsLibrary) return undefined
     }
     return items
   }
@@ -217,13 +216,13 @@ export class ValueReader {
     let last = ''
     for (let i = 0; i < count; i++) {
       const key = this.key()
-      // In ascending order no key can come twice.
+      // Ascending keys cannot repeat.
       if (key === undefined || key === '__proto__' || (i > 0 && !isBefore(last, key))) {
-        this.#gaveUp = true
+        this.#needsLibrary = true
         return undefined
       }
       fields[key] = this.#item(depth)
-      if (this.#gaveUp) return undefined
+      if (this.#needsLibrary) return undefined
       last = key
     }
     return fields
@@ -234,8 +233,8 @@ export class ValueReader {
     if (this.items > this.#maxItems) throw new TooManyItemsError(this.#maxItems)
   }
 
-  /** @param depth - how many levels of the short way are left at `start` */
-  #library(start: number, depth: number): unknown {
+  /** @param depth - the levels that the fast path has left at `start` */
+  #decodeByLibrary(start: number, depth: number): unknown {
     const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
     const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
     this.items = items
@@ -244,13 +243,13 @@ export class ValueReader {
     return value
   }
 
-  /** No Buffer: what the library slices of that would share its memory. */
+  /** A Uint8Array, because slices of a Buffer share its memory. */
   #rest(start: number): Uint8Array {
     return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, this.end - start)
   }
 }
 
-/** `undefined` when it is not ASCII. */
+/** Decodes a text. Returns `undefined` if it is not ASCII. */
 function shortText(bytes: Buffer, from: number, length: number): string | undefined {
   let text = ''
   for (let i = from; i < from + length; i++) {
@@ -262,10 +261,10 @@ function shortText(bytes: Buffer, from: number, length: number): string | undefi
 }
 
 function atLeast(min: number, value: number): number {
-  return value < min ? NONE : value
+  return value < min ? NOT_FAST : value
 }
 
-/** The same text as V8 keeps it for the names of properties: setting it on an object is quicker then. */
+/** Returns the text as an internalized string of V8, which is faster as a property name. */
 function internalized(text: string): string {
   return Object.keys({ [text]: 0 })[0] ?? text
 }

@@ -3,17 +3,17 @@ import { ITEMS_PER_BYTE_STRING } from '../limits.js'
 import { encodeCbor } from './cbor.js'
 import { sorted } from './keyOrder.js'
 
-/** A new buffer is at least this long; a part of it may stay in use for as long as a socket has not sent it. */
+/** The minimum size of a buffer. A socket may hold on to parts of it until they are sent. */
 const BUFFER_BYTES = 64 * 1024
-/** Deeper than this, the library encodes. */
+/** The nesting levels of the fast path; the library encodes deeper ones. */
 const MAX_DEPTH = 16
-/** Up to here, a loop over the characters beats a call into Node. */
+/** Up to 64 characters, a loop is faster than Buffer.write(). */
 const SHORT_TEXT = 64
-/** From here on, a text is first taken for ASCII: to count its bytes costs as much as to encode it. */
+/** From 1,024 characters on, try ASCII first: counting the bytes costs as much as encoding them. */
 const LONG_TEXT = 1024
-/** A larger buffer is not kept for later, so that one large message does not hold memory for good. */
+/** Do not keep buffers above 1 MiB, so that one large message does not hold its memory. */
 const MAX_KEPT_BYTES = 1024 * 1024
-/** Behind what a buffer grows for there is room for so much more: for what follows a large payload in its message. */
+/** Grow by 64 bytes more than needed, for the end of a message after a large payload. */
 const ROOM_BEHIND = 64
 const UTF8 = new TextEncoder()
 
@@ -25,52 +25,51 @@ const ARRAY = 0x80
 const MAP = 0xa0
 
 /**
- * Writes values as canonical CBOR into a buffer that is handed out part by part. Plain values take a short way of their
- * own; whatever else there is goes through the library. Both give the same bytes.
+ * Encodes values as canonical CBOR into a buffer. A fast path encodes plain values; the library encodes the rest. Both give
+ * the same bytes.
  *
- * What was taken is not written to again until {@link recycle} says that nobody needs it any more: until then the next
- * part begins behind it, or in another buffer.
+ * `take()` returns parts of the buffer without a copy. Their memory is reused only after `recycle()`.
  */
 export class ValueWriter {
   bytes: Buffer
-  /** Where the next byte goes. */
+  /** The offset of the next byte. */
   at = 0
-  /** The items below the values that were written, as {@link ValueReader} counts them; to be set back by whoever asks. */
+  /** The number of items below the written values, as {@link ValueReader} counts them. The caller resets it. */
   items = 0
-  /** Where the part begins that has not been taken. */
+  /** The offset of the part that was not taken. */
   start = 0
-  /** A buffer that is full, parts of which may be in use. */
-  #full: Buffer | undefined
-  /** A buffer that is free. */
+  /** A full buffer, parts of which may be in use. */
+  #retired: Buffer | undefined
+  /** A free buffer. */
   #spare: Buffer | undefined
   readonly #view = new DataView(new ArrayBuffer(4))
 
-  /** @param size - of the first buffer, in bytes */
+  /** @param size - the size of the first buffer, in bytes */
   constructor(size: number = BUFFER_BYTES) {
     this.bytes = Buffer.allocUnsafeSlow(size)
   }
 
-  /** How many bytes can be taken. */
+  /** The number of bytes that {@link take} returns. */
   get length(): number {
     return this.at - this.start
   }
 
-  /** Forgets what was written after the first `length` bytes. */
+  /** Drops all but the first `length` bytes of the part that was not taken. */
   rewind(length: number): void {
     this.at = this.start + length
   }
 
-  /** Hands out what has been written. */
+  /** Returns the bytes that were written since the last call, without a copy. */
   take(): Buffer {
     const part = this.bytes.subarray(this.start, this.at)
     this.start = this.at
     return part
   }
 
-  /** Nothing that was taken is needed any more: its memory is written to again. */
+  /** Reuses the memory of all parts that were taken. */
   recycle(): void {
-    this.#spare = larger(this.#spare, this.#full)
-    this.#full = undefined
+    this.#spare = larger(this.#spare, this.#retired)
+    this.#retired = undefined
     if (this.length > 0) return
     if (this.bytes.length > MAX_KEPT_BYTES) {
       this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
@@ -93,13 +92,13 @@ export class ValueWriter {
     const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
     if (isEnough) this.#spare = undefined
     this.bytes.copy(grown, 0, this.start, this.at)
-    if (this.bytes.length <= MAX_KEPT_BYTES) this.#full = larger(this.#full, this.bytes)
+    if (this.bytes.length <= MAX_KEPT_BYTES) this.#retired = larger(this.#retired, this.bytes)
     this.bytes = grown
     this.start = 0
     this.at = length
   }
 
-  /** @throws Error when there is no CBOR for it */
+  /** Encodes one value. @throws Error if it has no CBOR encoding */
   value(value: unknown, depth = MAX_DEPTH): void {
     if (typeof value === 'string') this.text(value)
     else if (typeof value === 'number') this.#number(value)
@@ -107,7 +106,7 @@ export class ValueWriter {
     else if (value === null) this.#byte(0xf6)
     else if (value === undefined) this.#byte(0xf7)
     else if (typeof value === 'object') this.#object(value, depth - 1)
-    else this.#library(value, depth)
+    else this.#encodeByLibrary(value, depth)
   }
 
   text(text: string): void {
@@ -121,10 +120,10 @@ export class ValueWriter {
     }
   }
 
-  /** An integer from 0 to 2^64 - 1. */
+  /** Encodes an integer from 0 to 2^64 - 1. */
   uint(value: number | bigint): void {
     if (typeof value === 'number') this.#head(UINT, value)
-    else this.#library(value, MAX_DEPTH)
+    else this.#encodeByLibrary(value, MAX_DEPTH)
   }
 
   #byte(byte: number): void {
@@ -132,7 +131,7 @@ export class ValueWriter {
     this.bytes[this.at++] = byte
   }
 
-  /** Writes a short text; writes nothing when it has other characters. */
+  /** Writes a short ASCII text. Returns `false`, and writes nothing, for any other text. */
   #ascii(text: string, length: number): boolean {
     this.reserve(length + 2)
     const { bytes } = this
@@ -151,13 +150,13 @@ export class ValueWriter {
     return true
   }
 
-  /** Writes a long text; writes nothing when it has other characters. */
+  /** Writes a long ASCII text. Returns `false`, and writes nothing, for any other text. */
   #longAscii(text: string, length: number): boolean {
     const before = this.length
     this.#head(TEXT, length)
     this.reserve(length)
     const { read } = UTF8.encodeInto(text, this.bytes.subarray(this.at, this.at + length))
-    // Each character took a byte at least, so none took more.
+    // All characters fitted, so each took one byte.
     if (read < length) {
       this.rewind(before)
       return false
@@ -172,7 +171,7 @@ export class ValueWriter {
     else this.#head(NEGATIVE, -1 - value)
   }
 
-  /** In as few bytes as lose nothing. */
+  /** Writes a float in the shortest form that keeps its value. */
   #float(value: number): void {
     this.#view.setFloat32(0, value)
     const bits = this.#view.getUint32(0)
@@ -183,8 +182,8 @@ export class ValueWriter {
       bytes[at] = 0xfb
       this.at = bytes.writeDoubleBE(value, at + 1)
     } else if (exponent < -14 || exponent > 127) {
-      // Near the least half float, infinite, or not a number.
-      this.#library(value, MAX_DEPTH)
+      // Subnormal half floats, infinities and NaN.
+      this.#encodeByLibrary(value, MAX_DEPTH)
     } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
       bytes[at] = 0xf9
       const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
@@ -196,11 +195,11 @@ export class ValueWriter {
   }
 
   #object(value: object, depth: number): void {
-    if (depth === 0) this.#library(value, depth)
+    if (depth === 0) this.#encodeByLibrary(value, depth)
     else if (Array.isArray(value)) this.#array(value, depth)
-    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as Fields, depth)
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as PlainObject, depth)
     else if (types.isUint8Array(value)) this.#copy(value)
-    else this.#library(value, depth)
+    else this.#encodeByLibrary(value, depth)
   }
 
   #copy(part: Uint8Array): void {
@@ -219,28 +218,28 @@ export class ValueWriter {
     for (let i = 0; i < count; i++) this.value(items[i], depth)
   }
 
-  #map(fields: Fields, depth: number): void {
+  #map(object: PlainObject, depth: number): void {
     const before = this.length
     const itemsBefore = this.items
-    const keys = sorted(Object.keys(fields))
+    const keys = sorted(Object.keys(object))
     const count = keys.length
     this.items += 2 * count
     this.#head(MAP, count)
     for (let i = 0; i < count; i++) {
       const key = keys[i] as string
-      // Only of ASCII keys is the order of the bytes that of the characters.
+      // Sorting by characters equals sorting by bytes only for ASCII keys.
       if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
         this.rewind(before)
         this.items = itemsBefore
-        this.#library(fields, depth)
+        this.#encodeByLibrary(object, depth)
         return
       }
-      this.value(fields[key], depth)
+      this.value(object[key], depth)
     }
   }
 
-  /** @param depth - how many levels of the short way are left below `value` */
-  #library(value: unknown, depth: number): void {
+  /** @param depth - the levels that the fast path has left below `value` */
+  #encodeByLibrary(value: unknown, depth: number): void {
     const { bytes, items } = encodeCbor(value, MAX_DEPTH - 1 - depth)
     this.items += items
     this.reserve(bytes.length)
@@ -283,4 +282,4 @@ function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | un
   return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
 }
 
-type Fields = Readonly<Record<string, unknown>>
+type PlainObject = Readonly<Record<string, unknown>>

@@ -1,48 +1,48 @@
-/** What is larger is not small: so many values in all, each character of a text being a part of one. */
-const MAX_SIZE = 64
-const CHARACTERS = 128
-/** So many objects at once are looked through quicker than a Set, which gives each a hash. */
+/** A small value has at most 64 parts: one per value, and one per 128 characters of text. */
+const MAX_PARTS = 64
+const CHARACTERS_PER_PART = 128
+/** Searching 64 objects in an array is faster than in a Set, which hashes each of them. */
 const MAX_OBJECTS = 64
 
 /**
- * Some small plain values that share no object with each other: then one structured clone of them all gives what a clone of
- * each would give.
+ * Small plain values that share no object, so that one structured clone of all equals a clone of each.
  *
- * It looks at values before they are cloned, so that their getters run twice. Named properties of arrays are not looked
- * at: they are neither counted nor found to hold an object that is there already.
+ * Inspects values before they are cloned, so their getters run twice. Ignores named properties of arrays: it neither counts
+ * them nor finds shared objects in them.
  */
 export class BatchedValues {
   readonly #objects: object[] = []
 
   /**
-   * Adds `value`, if it is small and plain and holds no object that is there already, and returns the memory that it takes,
-   * in bytes, by estimate; else returns 0.
+   * Adds `value` if it is small and plain, and shares no object with the batch.
+   *
+   * @returns its estimated memory, in bytes, or 0 if it was not added
    */
   add(value: unknown): number {
     const before = this.#objects.length
-    const size = this.#weighSafely(value)
-    if (size <= MAX_SIZE) return size * CHARACTERS
+    const size = this.#sizeOrInfinity(value)
+    if (size <= MAX_PARTS) return size * CHARACTERS_PER_PART
     this.#objects.length = before
     return 0
   }
 
-  /** Forgets all of them. */
+  /** Empties the batch. */
   clear(): void {
     if (this.#objects.length > 0) this.#objects.length = 0
   }
 
-  #weighSafely(value: unknown): number {
+  #sizeOrInfinity(value: unknown): number {
     try {
-      return this.#weigh(value, 0)
+      return this.#sizeWith(value, 0)
     } catch {
-      // A getter of it throws: whoever clones it says so.
+      // A getter threw. It throws again for postMessage(), which reports it.
       return Number.POSITIVE_INFINITY
     }
   }
 
-  /** How much it is, together with `before`; more than is small as soon as that is certain. */
-  #weigh(value: unknown, before: number): number {
-    if (typeof value === 'string') return before + 1 + value.length / CHARACTERS
+  /** Returns `before` plus the parts of `value`; stops counting above MAX_PARTS. */
+  #sizeWith(value: unknown, before: number): number {
+    if (typeof value === 'string') return before + 1 + value.length / CHARACTERS_PER_PART
     if (typeof value === 'function' || typeof value === 'symbol') return Number.POSITIVE_INFINITY
     if (typeof value !== 'object' || value === null) return before + 1
     const isArray = Array.isArray(value)
@@ -51,11 +51,11 @@ export class BatchedValues {
     if (!isPlain || objects.length === MAX_OBJECTS || objects.includes(value)) return Number.POSITIVE_INFINITY
     objects.push(value)
     let size = before + 1
-    if (isArray) for (let i = 0; i < value.length && size <= MAX_SIZE; i++) size = this.#weigh(value[i], size)
+    if (isArray) for (let i = 0; i < value.length && size <= MAX_PARTS; i++) size = this.#sizeWith(value[i], size)
     else {
       for (const key in value) {
-        size = this.#weigh((value as Readonly<Record<string, unknown>>)[key], size)
-        if (size > MAX_SIZE) break
+        size = this.#sizeWith((value as Readonly<Record<string, unknown>>)[key], size)
+        if (size > MAX_PARTS) break
       }
     }
     return size

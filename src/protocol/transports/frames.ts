@@ -1,85 +1,88 @@
-/** The largest frame that is taken unless told otherwise, in bytes. */
+/** The default of `maxFrameBytes`: 16 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024
 
-/** The length in front of each frame: 4 bytes, big-endian. */
+/** Each frame begins with its length: 4 bytes, big-endian. */
 export const HEADER_BYTES = 4
 
-/** The stream ended inside a frame: whoever wrote it has died. */
+/** The stream ended inside a frame, because its writer died. */
 export class TruncatedError extends Error {
   override readonly name = 'TruncatedError'
 }
 
-/** Takes one whole frame: what is in `bytes` from `start` to before `end`. It is only there during this call. */
-export type TakeFrame = (bytes: Buffer, start: number, end: number) => void
+/** Receives one frame: `bytes` from `start` to before `end`. The bytes are valid only during this call. */
+export type OnFrame = (bytes: Buffer, start: number, end: number) => void
 
-const NOTHING = Buffer.alloc(0)
-/** So much memory is taken for a frame as soon as its length is known, and kept for the next. */
+const EMPTY = Buffer.alloc(0)
+/** Allocate 512 KiB for a partial frame at once, and keep it for the next one. */
 const KEPT_BYTES = 512 * 1024
 
 /**
- * Cuts a stream of bytes into frames. A frame that lies whole in one chunk is not copied; one that spans chunks is
- * collected in a buffer. Beyond 512 KiB that grows by doubling, so that a frame costs no more memory than twice what has
- * come of it, whatever its header says.
+ * Splits a stream of bytes into frames. Passes on a frame that lies in one chunk without a copy, and collects one that spans
+ * chunks in a buffer. Above 512 KiB the buffer doubles, so that a partial frame takes at most twice the memory of the bytes
+ * that have arrived, whatever its header says.
  */
 export class FrameDecoder {
   readonly #maxFrameBytes: number
-  /** What has come of a frame that is not whole yet, its header included. */
-  #partial = NOTHING
+  /** The bytes of the partial frame, including its header. */
+  #partial = EMPTY
   #partialBytes = 0
 
+  /** @param maxFrameBytes - the longest frame, in bytes. @default 16 MiB */
   constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES) {
     this.#maxFrameBytes = maxFrameBytes
   }
 
   /**
-   * Takes the next bytes and hands on the frames that are whole now.
+   * Adds the next bytes of the stream, and passes on each frame that they complete.
    *
-   * @throws Error as soon as a header says a length that is not allowed, and whatever `take` throws. The stream cannot
-   * be read any further then.
+   * @param chunk - the next bytes
+   * @param onFrame - called synchronously for each frame, in order
+   * @throws Error if a header has the length 0 or more than `maxFrameBytes`, and whatever `onFrame` throws. The stream is
+   * unusable then.
    */
-  push(chunk: Buffer, take: TakeFrame): void {
-    let at = this.#partialBytes === 0 ? 0 : this.#complete(chunk, take)
+  push(chunk: Buffer, onFrame: OnFrame): void {
+    let at = this.#partialBytes === 0 ? 0 : this.#complete(chunk, onFrame)
     while (chunk.length - at >= HEADER_BYTES) {
       const start = at + HEADER_BYTES
-      const end = start + this.#checked(chunk.readUInt32BE(at))
+      const end = start + this.#checkLength(chunk.readUInt32BE(at))
       if (end > chunk.length) break
       at = end
-      take(chunk, start, end)
+      onFrame(chunk, start, end)
     }
-    if (at < chunk.length) this.#keep(chunk, at, chunk.length, frameEndOf(chunk, at))
+    if (at < chunk.length) this.#append(chunk, at, chunk.length, frameEndOf(chunk, at))
   }
 
-  /** @throws Error when the stream ends inside a frame */
+  /** Ends the stream. @throws TruncatedError if it ends inside a frame */
   end(): void {
     if (this.#partialBytes === 0) return
     const bytes = this.#partialBytes
-    this.#drop()
+    this.#discard()
     throw new TruncatedError(`The stream ended inside a frame, after ${bytes} bytes of it.`)
   }
 
-  /** Adds to the partial frame; returns where in the chunk the next frame begins. */
-  #complete(chunk: Buffer, take: TakeFrame): number {
+  /** Adds to the partial frame. Returns where in the chunk the next frame begins. */
+  #complete(chunk: Buffer, onFrame: OnFrame): number {
     let at = 0
     if (this.#partialBytes < HEADER_BYTES) {
       at = Math.min(HEADER_BYTES - this.#partialBytes, chunk.length)
-      this.#keep(chunk, 0, at, HEADER_BYTES)
+      this.#append(chunk, 0, at, HEADER_BYTES)
       if (this.#partialBytes < HEADER_BYTES) return at
     }
-    const frameEnd = HEADER_BYTES + this.#checked(this.#partial.readUInt32BE(0))
+    const frameEnd = HEADER_BYTES + this.#checkLength(this.#partial.readUInt32BE(0))
     const until = Math.min(at + frameEnd - this.#partialBytes, chunk.length)
-    this.#keep(chunk, at, until, frameEnd)
+    this.#append(chunk, at, until, frameEnd)
     if (this.#partialBytes < frameEnd) return until
     const whole = this.#partial
-    this.#drop()
-    take(whole, HEADER_BYTES, frameEnd)
+    this.#discard()
+    onFrame(whole, HEADER_BYTES, frameEnd)
     return until
   }
 
-  /** @param enough - the length of the whole frame, as far as that is known */
-  #keep(chunk: Buffer, from: number, until: number, enough: number): void {
+  /** @param frameBytes - the length of the whole frame, or of its header while the length is unknown */
+  #append(chunk: Buffer, from: number, until: number, frameBytes: number): void {
     const needed = this.#partialBytes + until - from
     if (needed > this.#partial.length) {
-      const size = Math.min(enough, Math.max(KEPT_BYTES, this.#partial.length * 2))
+      const size = Math.min(frameBytes, Math.max(KEPT_BYTES, this.#partial.length * 2))
       const grown = Buffer.allocUnsafeSlow(Math.max(needed, size))
       this.#partial.copy(grown, 0, 0, this.#partialBytes)
       this.#partial = grown
@@ -88,20 +91,22 @@ export class FrameDecoder {
     this.#partialBytes = needed
   }
 
-  #drop(): void {
-    if (this.#partial.length > KEPT_BYTES) this.#partial = NOTHING
+  #discard(): void {
+    if (this.#partial.length > KEPT_BYTES) this.#partial = EMPTY
     this.#partialBytes = 0
   }
 
-  #checked(length: number): number {
-    if (length === 0) throw new Error('A frame says that its length is 0.')
+  #checkLength(length: number): number {
+    if (length === 0) throw new Error('A frame has the length 0.')
     if (length <= this.#maxFrameBytes) return length
     const max = this.#maxFrameBytes
-    throw new Error(`A frame of ${length} bytes is larger than maxFrameBytes, ${max}: send less at once, or raise it.`)
+    throw new Error(
+      `A frame of ${length} bytes is larger than maxFrameBytes, ${max}. Send smaller messages, or raise maxFrameBytes.`,
+    )
   }
 }
 
-/** Where the frame that begins at `at` ends, relative to that. */
+/** Returns the length of the frame that begins at `at`, or of its header if that is incomplete. */
 function frameEndOf(chunk: Buffer, at: number): number {
   return chunk.length - at < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + chunk.readUInt32BE(at)
 }

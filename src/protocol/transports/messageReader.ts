@@ -3,46 +3,53 @@ import { isPlain } from '../../support/index.js'
 import { ValueReader } from '../cbor/valueReader.js'
 import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from '../limits.js'
 import { BEFORE_TYPE } from './messageWriter.js'
-import { type MessageId, type MessageType, REQUEST, RESPONSE, Unreadable } from './transport.js'
+import { type MessageId, type MessageType, REQUEST, RESPONSE, UnreadablePayload } from './transport.js'
 
-/** A message as it came. */
-export interface Message {
+/** A message from the other side. */
+export interface DecodedMessage {
   readonly id: MessageId
   readonly type: MessageType
   readonly kind: string
-  /** {@link Unreadable} when it is nested too deep: the message is one all the same. */
+  /** {@link UnreadablePayload} if it is nested too deep: the rest of the message is valid. */
   readonly payload: unknown
 }
 
 const MAX_ID = 2n ** 64n - 1n
 
 /**
- * Reads messages. One whose keys are in canonical order is taken apart without the library; in another order they are
- * as good, only slower.
+ * Decodes messages. The fast path reads canonical key order. Messages with another order go through the CBOR library, which
+ * is slower.
  */
 export class MessageReader {
-  readonly #in: ValueReader
+  readonly #input: ValueReader
   #bytes = 0
 
-  /** @param maxItems - the most items that a message may hold; a key counts as one, a byte string as four */
+  /**
+   * @param maxItems - the most items of a message; a key counts as one, a byte string as four. @default 1_000_000
+   */
   constructor(maxItems: number = DEFAULT_MAX_MESSAGE_ITEMS) {
-    this.#in = new ValueReader(maxItems)
+    this.#input = new ValueReader(maxItems)
   }
 
-  /** The memory that the last message takes, in bytes, by estimate. */
+  /** The estimated memory of the last message, in bytes. */
   get size(): number {
-    return this.#bytes + this.#in.items * BYTES_PER_ITEM
+    return this.#bytes + this.#input.items * BYTES_PER_ITEM
   }
 
-  /** Reads what is in `bytes` from `start` to before `end`. @throws Error when that is not one message, or holds too much */
-  read(bytes: Buffer, start: number, end: number): Message {
+  /**
+   * Decodes one message.
+   *
+   * @param bytes - a buffer with the message from `start` to before `end`, without the length of its frame
+   * @throws Error if the bytes are not exactly one valid message, or hold more than `maxItems` items
+   */
+  read(bytes: Buffer, start: number, end: number): DecodedMessage {
     this.#bytes = end - start
-    this.#in.open(bytes, start, end)
-    return this.#short(bytes, end) ?? this.#long(start)
+    this.#input.open(bytes, start, end)
+    return this.#readCanonical(bytes, end) ?? this.#readAnyOrder(start)
   }
 
-  #short(bytes: Buffer, end: number): Message | undefined {
-    const input = this.#in
+  #readCanonical(bytes: Buffer, end: number): DecodedMessage | undefined {
+    const input = this.#input
     if (end - input.at < 4 || bytes[input.at++] !== 0xa3 || input.key() !== 'id') return undefined
     const id = input.uint()
     if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
@@ -53,27 +60,27 @@ export class MessageReader {
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
-    return { id, type, kind, payload: this.#checked(payload) }
+    return { id, type, kind, payload: this.#payloadOf(payload) }
   }
 
-  #checked(payload: unknown): unknown {
-    return this.#in.isTooDeep ? new Unreadable(new TooDeepError()) : payload
+  #payloadOf(payload: unknown): unknown {
+    return this.#input.isTooDeep ? new UnreadablePayload(new TooDeepError()) : payload
   }
 
-  #long(start: number): Message {
-    const message = this.#in.whole(start)
-    if (!isPlain(message)) throw new Error(`A message is a map; this is ${describe(message)}.`)
+  #readAnyOrder(start: number): DecodedMessage {
+    const message = this.#input.message(start)
+    if (!isPlain(message)) throw new Error(`A message must be a map, got ${describe(message)}.`)
     const { id, body, message_type: type, ...others } = message
     const [other] = Object.keys(others)
     if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
-    if (!isId(id)) throw new Error(`The id of a message is an integer of 64 bits; this is ${describe(id)}.`)
-    if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type is 1 or 2; this is ${describe(type)}.`)
+    if (!isId(id)) throw new Error(`The id of a message must be an unsigned integer of 64 bits, got ${describe(id)}.`)
+    if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type must be 1 or 2, got ${describe(type)}.`)
     const kinds = isPlain(body) ? Object.keys(body) : []
     const [kind] = kinds
     if (!isPlain(body) || kind === undefined || kinds.length > 1) {
-      throw new Error(`The body of a message has one kind; this has ${kinds.length}.`)
+      throw new Error(`The body of a message must have one kind, got ${kinds.length}.`)
     }
-    return { id, type, kind, payload: this.#checked(body[kind]) }
+    return { id, type, kind, payload: this.#payloadOf(body[kind]) }
   }
 }
 

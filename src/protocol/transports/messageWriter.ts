@@ -5,119 +5,124 @@ import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
 import type { MessageId, MessageType } from './transport.js'
 
-/** A map of 3 entries, the first of which is `id`. */
+/** The head of a map with three entries, and its first key, `id`. */
 const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])
-const BODY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
+const BODY_KEY = Buffer.from([0x64, ...Buffer.from('body'), 0xa1])
 export const BEFORE_TYPE: Buffer = Buffer.from([0x6c, ...Buffer.from('message_type')])
-/** More kinds than these are encoded each time: in `raw` calls anybody makes them up. */
+/** Cache the heads of 64 kinds at most: with `protocol: 'raw'`, callers choose any kind. */
 const MAX_KNOWN_KINDS = 64
 
 /**
- * Writes messages as frames, one behind the other: the length, then the canonical CBOR map
+ * Encodes messages as consecutive frames: the length, then the canonical CBOR map
  * `{ id, body: { <kind>: payload }, message_type }`.
  */
 export class MessageWriter {
-  readonly #out = new ValueWriter()
+  readonly #output = new ValueWriter()
   readonly #maxFrameBytes: number
   readonly #maxItems: number
-  readonly #kinds = new Map<string, Buffer>()
+  readonly #bodyHeads = new Map<string, Buffer>()
   #lastKind: string | undefined
-  #lastBody: Buffer = BODY
-  /** While it writes: a getter of a payload must not send. */
+  #lastBodyHead: Buffer = BODY_KEY
+  /** `true` during {@link add}: a getter of the payload must not add another message. */
   #writing = false
 
   /**
-   * @param maxFrameBytes - the largest frame that the other side takes
-   * @param maxItems - the most items that the other side takes in a message. @default any number
+   * @param maxFrameBytes - the longest frame that the other side accepts, in bytes. @default 16 MiB
+   * @param maxItems - the most items of a message that the other side accepts. @default Infinity
    */
   constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES, maxItems: number = Number.POSITIVE_INFINITY) {
     this.#maxFrameBytes = maxFrameBytes
     this.#maxItems = maxItems
   }
 
-  /** How many bytes can be taken. */
+  /** The number of bytes that {@link take} returns. */
   get length(): number {
-    return this.#out.length
+    return this.#output.length
   }
 
-  /** Hands out the frames that were added. They stay as they are until {@link recycle}. */
+  /** Returns the frames that were added since the last call. They stay valid until {@link recycle}. */
   take(): Buffer {
-    return this.#out.take()
+    return this.#output.take()
   }
 
-  /** Nothing that was taken is needed any more: its memory is used again. */
+  /** Reuses the memory of all frames that were taken. */
   recycle(): void {
-    this.#out.recycle()
+    this.#output.recycle()
   }
 
   /**
-   * Adds a message, and returns the memory that it takes on the other side, in bytes, by estimate.
+   * Adds a message. If it throws, it adds nothing.
    *
-   * @throws TypeError that says why the payload cannot be encoded; RangeError when it is too large. Nothing is added then.
+   * @param id - the id of the request
+   * @param type - 1 for a request, 2 for a response
+   * @returns the estimated memory of the message on the other side, in bytes
+   * @throws TypeError if the payload cannot be encoded; RangeError if the message has too many bytes or items
    */
   add(id: MessageId, type: MessageType, kind: string, payload: unknown): number {
-    if (this.#writing) throw new TypeError('A message cannot be sent by a getter of the payload of another message.')
-    const out = this.#out
-    const before = out.length
+    if (this.#writing) throw new TypeError('A getter of a payload cannot send another message.')
+    const output = this.#output
+    const before = output.length
     let size = 0
-    out.items = 0
+    output.items = 0
     this.#writing = true
     try {
-      out.reserve(HEADER_BYTES)
-      out.at += HEADER_BYTES
+      output.reserve(HEADER_BYTES)
+      output.at += HEADER_BYTES
       this.#append(BEFORE_ID)
-      out.uint(id)
-      this.#append(kind === this.#lastKind ? this.#lastBody : this.#bodyOf(kind))
-      out.value(payload)
+      output.uint(id)
+      this.#append(kind === this.#lastKind ? this.#lastBodyHead : this.#bodyHeadOf(kind))
+      output.value(payload)
       this.#append(BEFORE_TYPE)
-      out.reserve(1)
-      out.bytes[out.at++] = type
-      size = out.length - before - HEADER_BYTES
-      out.bytes.writeUInt32BE(size, out.at - size - HEADER_BYTES)
+      output.reserve(1)
+      output.bytes[output.at++] = type
+      size = output.length - before - HEADER_BYTES
+      output.bytes.writeUInt32BE(size, output.at - size - HEADER_BYTES)
     } catch (error) {
-      // As rewind() does, for which a stack that is full has no room: what is left of a message spoils the stream.
-      out.at = out.start + before
-      throw refusal(error, kind, payload)
+      // Inlines rewind(): on a full stack a call would throw again, and half a message would corrupt the stream.
+      output.at = output.start + before
+      throw encodingError(error, kind, payload)
     } finally {
       this.#writing = false
     }
-    if (size <= this.#maxFrameBytes && out.items <= this.#maxItems) return size + out.items * BYTES_PER_ITEM
-    out.at = out.start + before
+    if (size <= this.#maxFrameBytes && output.items <= this.#maxItems) return size + output.items * BYTES_PER_ITEM
+    output.at = output.start + before
     throw this.#tooLarge(kind, size)
   }
 
   #tooLarge(kind: string, size: number): RangeError {
     const max = this.#maxFrameBytes
     if (size <= max) return new TooManyItemsError(this.#maxItems)
-    return new RangeError(`A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}.`)
+    return new RangeError(
+      `A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}. Send less at once, or raise maxFrameBytes.`,
+    )
   }
 
   #append(part: Buffer): void {
-    const out = this.#out
+    const output = this.#output
     const count = part.length
-    out.reserve(count)
-    const { bytes, at } = out
+    output.reserve(count)
+    const { bytes, at } = output
     for (let i = 0; i < count; i++) bytes[at + i] = part[i] as number
-    out.at = at + count
+    output.at = at + count
   }
 
-  /** What stands between the id and the payload. */
-  #bodyOf(kind: string): Buffer {
-    const body = this.#kinds.get(kind) ?? encodeBody(kind)
-    if (this.#kinds.size < MAX_KNOWN_KINDS) this.#kinds.set(kind, body)
+  /** Returns the bytes between the id and the payload. */
+  #bodyHeadOf(kind: string): Buffer {
+    const body = this.#bodyHeads.get(kind) ?? encodeBodyHead(kind)
+    if (this.#bodyHeads.size < MAX_KNOWN_KINDS) this.#bodyHeads.set(kind, body)
     this.#lastKind = kind
-    this.#lastBody = body
+    this.#lastBodyHead = body
     return body
   }
 }
 
-function encodeBody(kind: string): Buffer {
+function encodeBodyHead(kind: string): Buffer {
   const text = new ValueWriter()
   text.text(kind)
-  return Buffer.concat([BODY, text.take()])
+  return Buffer.concat([BODY_KEY, text.take()])
 }
 
-function refusal(error: unknown, kind: string, payload: unknown): TypeError {
+function encodingError(error: unknown, kind: string, payload: unknown): TypeError {
   const why = whyNotEncodable(payload, 'payload') ?? asError(error).message
   return new TypeError(`A ${kind} cannot be encoded: ${why}.`, { cause: error })
 }

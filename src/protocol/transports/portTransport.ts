@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import { asError, type Transferable } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
-import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
 import { BatchedValues } from './batchedValues.js'
 import { checkTransfer } from './checkTransfer.js'
-import { estimate } from './sizeEstimate.js'
+import { estimateSize } from './sizeEstimate.js'
 import {
   type MessageId,
   type MessageType,
@@ -12,38 +12,40 @@ import {
   REQUEST,
   type Transport,
   type TransportObserver,
-  Unreadable,
+  UnreadablePayload,
 } from './transport.js'
 
-/** So many small messages are posted at once: to post one by one costs more, and more at once makes the other side wait. */
-const BATCH = 16
-/** What `postMessage` takes by its types, which differ between versions of Node.js. */
+/** The transfer list of `postMessage`. Its types differ between versions of Node.js. */
 type TransferList = NonNullable<Parameters<MessagePort['postMessage']>[1]>
 
-/** id, type, kind, payload */
+/** Post up to 16 small messages at once: single posts cost more, and larger batches make the other side wait. */
+const BATCH_MESSAGES = 16
+/** The fields of one message in a batch: id, type, kind, payload. */
 const FIELDS = 4
-/** Added to the type of a message whose payload was posted by itself, before the batch that begins with the message. */
-const APART = 4
-/** Asks the other side to answer with {@link HAVE_READ}: then it has read everything that was posted before. */
-const HAVE_YOU_READ = 'have you read?'
-const HAVE_READ = 'have read'
-/** So much may be unread before the other side is asked. */
-const ASK_BYTES = 8 * 1024 * 1024
-/** More than this unread, and nothing is begun that can wait. */
+/** Added to the type of a message whose payload was posted separately, before the batch that the message begins. */
+const SEPARATE = 4
+/** Asks the other side for an {@link ACK}, which confirms that it has read all earlier posts. */
+const ACK_REQUEST = 'acknowledge reading'
+const ACK = 'acknowledged'
+/** Ask for an acknowledgement after 8 MiB. */
+const ACK_INTERVAL_BYTES = 8 * 1024 * 1024
+/** Above 16 MiB unread, the transport is congested. */
 const CONGESTED_BYTES = 16 * 1024 * 1024
 
+/** The options of `openPort()`. */
 export interface PortTransportOptions {
-  /** If more than this is unread, in bytes, by estimate, one more message ends the connection. @default 64 MiB */
+  /** If more than this is unread, in estimated bytes, the next message ends the connection. @default 64 MiB */
   readonly maxBufferedBytes?: number | undefined
 }
 
 /**
- * Messages as structured clones on a MessagePort.
+ * Opens a transport that sends messages as structured clones over a MessagePort. The transport closes the port.
  *
- * Small ones go many to a post, a batch, if they have no object in common, which would be one object on the other side as
- * well. The payload of any other message is a post of its own, `[payload]`, and the rest of the message begins the next
- * batch: a payload that cannot be cloned is refused before anything is sent, and one that cannot be read on the other side
- * costs its own message only.
+ * Small messages share a post, a batch, unless they share an object: it would be one object on the other side too. Any other
+ * payload is posted separately, as `[payload]`, and the rest of its message begins the next batch. So `send` throws for a
+ * payload that cannot be cloned, and a payload that the other side cannot read fails only its own request.
+ *
+ * @param port - a port that nothing else uses
  */
 export function openPort(port: MessagePort, options: PortTransportOptions = {}): OpenTransport {
   return observer => new PortTransport(port, options, observer)
@@ -51,19 +53,19 @@ export function openPort(port: MessagePort, options: PortTransportOptions = {}):
 
 class PortTransport implements Transport {
   readonly #port: MessagePort
-  /** `null` when there is nothing more to say. */
+  /** `null` after the end. */
   #observer: TransportObserver | null
   readonly #maxBufferedBytes: number
-  /** What is not posted yet: of each message its four fields, one after the other. */
+  /** The next post: the four fields of each message in turn. */
   #batch: unknown[] = []
-  readonly #batched = new BatchedValues()
-  /** A payload that has come, the message of which begins the next batch. */
-  #apart: { readonly payload: unknown } | undefined
+  readonly #batchedValues = new BatchedValues()
+  /** A received payload whose message begins the next batch. */
+  #separatePayload: { readonly payload: unknown } | undefined
   sentBytes = 0
-  /** What `sentBytes` was at the last post that the other side is known to have read. */
-  #readBytes = 0
-  /** What `sentBytes` was when the other side was asked; null when no answer is awaited. */
-  #askedBytes: number | null = null
+  /** `sentBytes` at the last acknowledged post. */
+  #acknowledgedBytes = 0
+  /** `sentBytes` when the pending acknowledgement was requested; `null` if none is pending. */
+  #ackRequestedAt: number | null = null
   isCongested = false
 
   constructor(port: MessagePort, options: PortTransportOptions, observer: TransportObserver) {
@@ -78,20 +80,20 @@ class PortTransport implements Transport {
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
     if (this.#observer === null) return
     const isMoved = transfer !== undefined && transfer.length > 0
-    const size = isMoved ? 0 : this.#batched.add(payload)
+    const size = isMoved ? 0 : this.#batchedValues.add(payload)
     if (size > 0) {
-      if (type === REQUEST && this.#batch.length === (BATCH - 1) * FIELDS) assertStackRoom()
+      if (type === REQUEST && this.#batch.length === (BATCH_MESSAGES - 1) * FIELDS) assertStackRoom()
       this.#add(id, type, kind, payload, size)
       return
     }
     checkTransfer(transfer)
-    // Before a buffer of it is moved away.
-    const bytes = estimate(payload)
-    // On a full stack, the payload could leave without its message.
+    // Estimate before postMessage() detaches its buffers.
+    const bytes = estimateSize(payload)
+    // On a full stack, the payload could be posted without its message.
     assertStackRoom()
     this.#flush()
     this.#port.postMessage([payload], (transfer ?? []) as TransferList)
-    this.#add(id, type + APART, kind, undefined, bytes)
+    this.#add(id, type + SEPARATE, kind, undefined, bytes)
   }
 
   close(): void {
@@ -104,66 +106,66 @@ class PortTransport implements Transport {
   }
 
   #add(id: MessageId, type: number, kind: string, payload: unknown, bytes: number): void {
-    const unread = this.sentBytes - this.#readBytes
+    const unread = this.sentBytes - this.#acknowledgedBytes
     if (unread > this.#maxBufferedBytes) {
-      // Not from within a call of the observer's: it hears of it in the next turn.
-      this.#end(new NotReadError(this.#maxBufferedBytes), process.nextTick)
+      // The observer is calling send(): report the end in the next tick.
+      this.#end(new UnreadBytesError(this.#maxBufferedBytes), process.nextTick)
       return
     }
-    // First, what flushes the batch: on a full stack, a message that is in the batch must still leave.
+    // Schedule the flush first: if the stack is full, no message may stay in the batch for ever.
     if (this.#batch.length === 0) process.nextTick(this.#flush)
     this.sentBytes += bytes
     if (unread + bytes > CONGESTED_BYTES) this.isCongested = true
     const length = this.#batch.push(id, type, kind, payload)
-    if (length >= BATCH * FIELDS) this.#flush()
+    if (length >= BATCH_MESSAGES * FIELDS) this.#flush()
   }
 
   readonly #flush = (): void => {
-    this.#batched.clear()
+    this.#batchedValues.clear()
     const batch = this.#batch
     if (batch.length === 0) return
     this.#batch = []
     try {
       this.#port.postMessage(batch)
     } catch {
-      this.#port.postMessage(this.#cloned(batch))
+      this.#port.postMessage(this.#cloneEach(batch))
     }
-    this.#ask()
+    this.#requestAck()
   }
 
-  /** One of them cannot be cloned, a proxy for example: the others do not suffer from it. */
-  #cloned(batch: readonly unknown[]): unknown[] {
-    const good: unknown[] = []
+  /** Clones each payload by itself, after a batch failed: one that cannot be cloned, such as a proxy, fails alone. */
+  #cloneEach(batch: readonly unknown[]): unknown[] {
+    const clones: unknown[] = []
     for (let at = 0; at < batch.length; at += FIELDS) {
       const [id, type, kind, payload] = batch.slice(at, at + FIELDS)
       try {
-        good.push(id, type, kind, structuredClone(payload))
+        clones.push(id, type, kind, structuredClone(payload))
       } catch (error) {
-        // When the others have left: whoever hears of it may send something.
-        process.nextTick(this.#unsent, id, type, asError(error))
+        // Report it after the batch was posted: the observer may send a message.
+        process.nextTick(this.#reportSendFailed, id, type, asError(error))
       }
     }
-    return good
+    return clones
   }
 
-  readonly #unsent = (id: MessageId, type: MessageType, error: Error): void => {
+  readonly #reportSendFailed = (id: MessageId, type: MessageType, error: Error): void => {
     const observer = this.#observer
     if (observer === null) return
-    if (observer.unsent === undefined) this.#end(error)
-    else observer.unsent(id, type, error)
+    if (observer.sendFailed === undefined) this.#end(error)
+    else observer.sendFailed(id, type, error)
   }
 
-  #ask(): void {
-    if (this.#askedBytes !== null || this.sentBytes - this.#readBytes < ASK_BYTES) return
-    this.#askedBytes = this.sentBytes
-    this.#port.postMessage(HAVE_YOU_READ)
+  #requestAck(): void {
+    if (this.#ackRequestedAt !== null || this.sentBytes - this.#acknowledgedBytes < ACK_INTERVAL_BYTES) return
+    this.#ackRequestedAt = this.sentBytes
+    this.#port.postMessage(ACK_REQUEST)
   }
 
-  #haveRead(bytes: number): void {
-    this.#readBytes = bytes
-    this.#askedBytes = null
-    // What waits to be posted is asked about when it is posted.
-    if (this.#batch.length === 0) this.#ask()
+  #acknowledge(bytes: number): void {
+    this.#acknowledgedBytes = bytes
+    this.#ackRequestedAt = null
+    // If there is a batch, flush() requests the next acknowledgement.
+    if (this.#batch.length === 0) this.#requestAck()
     if (!this.isCongested || this.sentBytes - bytes > CONGESTED_BYTES) return
     this.isCongested = false
     this.#observer?.drained()
@@ -171,33 +173,33 @@ class PortTransport implements Transport {
 
   readonly #receive = (post: unknown): void => {
     if (Array.isArray(post)) {
-      if (post.length === 1) this.#takeApart(post[0])
-      else this.#takeBatch(post)
-    } else if (post === HAVE_YOU_READ) this.#port.postMessage(HAVE_READ)
-    else if (post === HAVE_READ && this.#askedBytes !== null) this.#haveRead(this.#askedBytes)
-    else this.#end(new Error('Something that is not a batch of messages came in.'))
+      if (post.length === 1) this.#receiveSeparate(post[0])
+      else this.#receiveBatch(post)
+    } else if (post === ACK_REQUEST) this.#port.postMessage(ACK)
+    else if (post === ACK && this.#ackRequestedAt !== null) this.#acknowledge(this.#ackRequestedAt)
+    else this.#end(new Error('The other side posted something that is not a batch of messages.'))
   }
 
-  readonly #unreadable = (error: Error): void => this.#takeApart(new Unreadable(error))
+  readonly #unreadable = (error: Error): void => this.#receiveSeparate(new UnreadablePayload(error))
 
-  #takeApart(payload: unknown): void {
-    if (this.#apart === undefined) this.#apart = { payload }
-    else this.#end(outOfStep())
+  #receiveSeparate(payload: unknown): void {
+    if (this.#separatePayload === undefined) this.#separatePayload = { payload }
+    else this.#end(mismatch())
   }
 
-  #takeBatch(batch: readonly unknown[]): void {
-    const apart = this.#apart
-    this.#apart = undefined
+  #receiveBatch(batch: readonly unknown[]): void {
+    const separate = this.#separatePayload
+    this.#separatePayload = undefined
     for (let at = 0; at < batch.length; at += FIELDS) {
       const type = batch[at + 1] as number
-      const isApart = type > APART
-      if (isApart !== (at === 0 && apart !== undefined)) {
-        this.#end(outOfStep())
+      const isSeparate = type > SEPARATE
+      if (isSeparate !== (at === 0 && separate !== undefined)) {
+        this.#end(mismatch())
         return
       }
-      const payload = isApart ? apart?.payload : batch[at + 3]
-      const sentAs = (isApart ? type - APART : type) as MessageType
-      this.#observer?.message(batch[at] as MessageId, sentAs, batch[at + 2] as string, payload)
+      const payload = isSeparate ? separate?.payload : batch[at + 3]
+      const messageType = (isSeparate ? type - SEPARATE : type) as MessageType
+      this.#observer?.message(batch[at] as MessageId, messageType, batch[at + 2] as string, payload)
     }
   }
 
@@ -212,7 +214,7 @@ class PortTransport implements Transport {
   }
 }
 
-/** A batch itself could not be read, or whoever has posted it is none of ours. */
-function outOfStep(): Error {
-  return new Error('The payloads that came in do not fit the messages that came in.')
+/** A batch was unreadable, or foreign code posted to the port. */
+function mismatch(): Error {
+  return new Error('A separate payload and the next batch do not match.')
 }

@@ -1,52 +1,52 @@
 import { types } from 'node:util'
 import { BYTES_PER_ITEM } from '../limits.js'
 
-/** Further values are not looked at: a clone of so many costs ten times as much as the look at them. */
+/** Visit at most 4,096 values: visiting them costs a tenth of cloning them. */
 const MAX_VALUES = 4_096
-/** What a value counts for that is not looked at, in bytes. */
+/** The estimate for a value that is not visited, in bytes. */
 const UNSEEN_BYTES = 8
 
 /**
- * The memory that a structured clone of `value` takes, in bytes, by estimate: texts and buffers by their length, of a long
- * array and of a deep tree only the beginning. Never throws.
+ * Estimates the memory of a structured clone of `value`, in bytes. Counts texts and buffers by their length, and only the
+ * beginning of long arrays and large trees. Never throws.
  */
-export function estimate(value: unknown): number {
+export function estimateSize(value: unknown): number {
   try {
-    return walk([value])
+    return sizeOfAll([value])
   } catch {
-    // A getter of it throws, as it does for whoever clones it.
+    // A getter threw. It throws again for postMessage(), which reports it.
     return 0
   }
 }
 
-function walk(left: unknown[]): number {
+function sizeOfAll(unseen: unknown[]): number {
   let bytes = 0
-  for (let seen = 0; left.length > 0; seen++) {
-    if (seen === MAX_VALUES) return bytes + left.length * UNSEEN_BYTES
-    const value = left.pop()
+  for (let seen = 0; unseen.length > 0; seen++) {
+    if (seen === MAX_VALUES) return bytes + unseen.length * UNSEEN_BYTES
+    const value = unseen.pop()
     bytes += BYTES_PER_ITEM
     if (typeof value === 'string') bytes += value.length
-    else if (typeof value === 'object' && value !== null) bytes += open(value, left)
+    else if (typeof value === 'object' && value !== null) bytes += addChildren(value, unseen)
   }
   return bytes
 }
 
-/** Adds what `value` holds to what is left to be seen; returns what it takes besides that. */
-function open(value: object, left: unknown[]): number {
+/** Adds the children of `value` to `unseen`. Returns the bytes of its buffer and of children that were not added. */
+function addChildren(value: object, unseen: unknown[]): number {
   if (ArrayBuffer.isView(value)) return value.buffer.byteLength
   if (types.isAnyArrayBuffer(value)) return value.byteLength
-  if (Array.isArray(value)) return push(value, value.length, left)
-  if (types.isSet(value)) return push(value, value.size, left)
-  if (!types.isMap(value)) return push(Object.values(value), 0, left)
-  return push(value.keys(), value.size, left) + push(value.values(), value.size, left)
+  if (Array.isArray(value)) return addAll(value, value.length, unseen)
+  if (types.isSet(value)) return addAll(value, value.size, unseen)
+  if (!types.isMap(value)) return addAll(Object.values(value), 0, unseen)
+  return addAll(value.keys(), value.size, unseen) + addAll(value.values(), value.size, unseen)
 }
 
-function push(values: Iterable<unknown>, count: number, left: unknown[]): number {
-  let taken = 0
+function addAll(values: Iterable<unknown>, count: number, unseen: unknown[]): number {
+  let added = 0
   for (const value of values) {
-    if (taken === MAX_VALUES) break
-    left.push(value)
-    taken++
+    if (added === MAX_VALUES) break
+    unseen.push(value)
+    added++
   }
-  return Math.max(0, count - taken) * UNSEEN_BYTES
+  return Math.max(0, count - added) * UNSEEN_BYTES
 }

@@ -1,39 +1,36 @@
 import { readlinkSync, rmdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
-/** The environment variable that tells a guest where to connect to, unless its host names another. */
+/** The default environment variable for the path of the host's socket. */
 export const HOST_VARIABLE = 'CUTOVER_HOST'
 
-/** `cutover-<pid>-<pid namespace>-<random>`, where mkdtemp adds the last part. */
+/** `cutover-<pid>-<pid namespace>-<random>`; mkdtemp() adds the last part. */
 const NAME = /^cutover-(\d+)-(\w+)-\w{6}$/
 
-/** A host of this library that has launched a guest. */
+/** The process of a host, as named by its socket directory. */
 export interface LaunchingHost {
   readonly pid: number
-  /** The pid means nothing in another one. */
+  /** The pid namespace. The pid is valid only in it. */
   readonly namespace: string
 }
 
-/** What the directory of a socket begins with: it tells whose it is. */
+/** The prefix of this process's socket directories. It identifies their owner. */
 export function socketPrefix(): string {
   return `cutover-${process.pid}-${pidNamespace()}-`
 }
 
-/** Whose directory it is, by its name; undefined when it is none of this library. */
+/** Returns the owner of a socket directory, or `undefined` for any other directory. */
 export function hostNamedIn(directory: string): LaunchingHost | undefined {
   const [, pid, namespace] = NAME.exec(directory) ?? []
   return pid === undefined || namespace === undefined ? undefined : { pid: Number(pid), namespace }
 }
 
-/**
- * The host that has launched this process as the leader of a group, or below one, by the path of its socket; undefined
- * when somebody else has started it.
- */
+/** Returns the host that launched this process, by the path of its socket, or `undefined` if another program did. */
 export function launchingHost(socketPath: string): LaunchingHost | undefined {
   return hostNamedIn(basename(dirname(socketPath)))
 }
 
-/** Removes a socket and the directory that it is in; nothing else, so that only what we have made goes. Never throws. */
+/** Removes a socket, and its directory if that is empty then. Never throws. */
 export function removeSocket(socketPath: string): void {
   try {
     unlinkSync(socketPath)
@@ -43,7 +40,7 @@ export function removeSocket(socketPath: string): void {
   } catch {}
 }
 
-/** Containers may share a directory, and then a pid of one says nothing in the other. */
+/** Returns the pid namespace: containers that share a temporary directory have different ones. */
 export function pidNamespace(): string {
   try {
     return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
-import { DEFAULT_MAX_BUFFERED_BYTES, NotReadError } from '../limits.js'
+import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -15,37 +15,40 @@ import {
 } from './transport.js'
 
 /**
- * So many messages are written at once. Were a whole turn's messages one write, the two processes would take turns; so
- * the other side begins while this one still encodes.
+ * Write after 32 messages or 64 KiB, so that the other side decodes while this one still encodes. With one write per turn the
+ * two processes would alternate.
  */
 const BATCH_MESSAGES = 32
 const BATCH_BYTES = 64 * 1024
-/** More than this unsent, and nothing is begun that can wait. A few large messages at once are nothing unusual. */
+/** Above 1 MiB unsent, the transport is congested. Less would delay a few large messages. */
 const CONGESTED_BYTES = 1024 * 1024
 
+/** The options of `openSocket()`. */
 export interface SocketTransportOptions {
-  /** The largest frame that is sent or taken, in bytes. @default 16 MiB */
+  /** The longest frame, sent or received, in bytes. @default 16 MiB */
   readonly maxFrameBytes?: number | undefined
-  /** The most items of a message that is taken; a key counts as one, a byte string as four. @default 1_000_000 */
+  /** The most items of a received message; a key counts as one, a byte string as four. @default 1_000_000 */
   readonly maxMessageItems?: number | undefined
-  /** The most items of a message that is sent: what the other side takes. @default Infinity */
+  /** The most items of a sent message: the `maxMessageItems` of the other side. @default Infinity */
   readonly maxSentItems?: number | undefined
   /**
-   * More than this unsent, in bytes, and the connection ends with an error. @default 64 MiB, or four times `maxFrameBytes`
-   * if that is more
+   * If more than this is unsent, in bytes, the connection ends with an error. @default 64 MiB, or four times
+   * `maxFrameBytes` if that is more
    */
   readonly maxBufferedBytes?: number | undefined
 }
 
-/** The default of `maxBufferedBytes`: some of the largest messages must have room. */
+/** The default of `maxBufferedBytes`: room for four of the longest frames. */
 export function defaultMaxBufferedBytes(maxFrameBytes: number): number {
   return Math.max(DEFAULT_MAX_BUFFERED_BYTES, 4 * maxFrameBytes)
 }
 
 /**
- * Messages as frames on a connected socket, which belongs to the transport from now on. Any other Duplex serves as well,
- * only that the memory of what was sent is used again with a `net.Socket` alone: another stream says that it has written
- * what it merely hands on.
+ * Opens a transport that sends messages as frames over a socket. The transport closes the socket.
+ *
+ * Any other Duplex works too, without reuse of send buffers: it may report a chunk as written and still hold on to it.
+ *
+ * @param socket - a connected socket that nothing else uses
  */
 export function openSocket(socket: Socket, options: SocketTransportOptions = {}): OpenTransport {
   return observer => new SocketTransport(socket, options, observer)
@@ -53,27 +56,26 @@ export function openSocket(socket: Socket, options: SocketTransportOptions = {})
 
 class SocketTransport implements Transport {
   readonly #socket: Socket
-  /** What the socket no longer counts as unsent is with the kernel. */
-  readonly #copies: boolean
+  /** A `net.Socket` reports bytes as written when the kernel has copied them. */
+  readonly #recycles: boolean
   readonly #writer: MessageWriter
   readonly #reader: MessageReader
   readonly #frames: FrameDecoder
   readonly #maxBufferedBytes: number
-  /** `null` when there is nothing more to say. */
+  /** `null` after the end. */
   #observer: TransportObserver | null
   #batched = 0
   #sentInTurn = 0
-  /** The end of the turn is due. */
-  #isInTurn = false
-  /** In the last turn there was one message: another one is not made to wait for company. */
-  #isQuiet = true
+  #isEndOfTurnDue = false
+  /** After a turn with one message at most, write the first message of the next turn at once: it probably comes alone. */
+  #writesFirstAtOnce = true
   isCongested = false
   sentBytes = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems } = options
     this.#socket = socket
-    this.#copies = socket instanceof Socket
+    this.#recycles = socket instanceof Socket
     this.#observer = observer
     this.#writer = new MessageWriter(maxFrameBytes, maxSentItems)
     this.#reader = new MessageReader(maxMessageItems)
@@ -87,20 +89,21 @@ class SocketTransport implements Transport {
   }
 
   /**
-   * Throws before the message is added, or not at all. A request may come from the end of a stack: then the end of the turn
-   * writes it.
+   * Throws only if the message was not added. A caller near the end of its stack has no room for a write: #endTurn() writes
+   * then.
    */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
-    if (!this.#isInTurn) {
+    if (!this.#isEndOfTurnDue) {
       process.nextTick(this.#endTurn)
-      this.#isInTurn = true
+      this.#isEndOfTurnDue = true
     }
     this.sentBytes += this.#writer.add(id, type, kind, payload)
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
     try {
-      if (isFirst ? !this.#isQuiet : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES) return
+      if (isFirst ? !this.#writesFirstAtOnce : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES)
+        return
       if (type === REQUEST) assertStackRoom()
       this.#write()
     } catch (error) {
@@ -110,15 +113,15 @@ class SocketTransport implements Transport {
 
   close(): void {
     this.#write()
-    this.#forget()
+    this.#detach()
     this.#socket.end()
-    // The end of the other side is only seen when what comes before it is read.
+    // Read on, or the socket never sees the end of the other side.
     this.#socket.resume()
   }
 
   readonly #endTurn = (): void => {
-    this.#isInTurn = false
-    this.#isQuiet = this.#sentInTurn <= 1
+    this.#isEndOfTurnDue = false
+    this.#writesFirstAtOnce = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched > 0) this.#write()
   }
@@ -135,12 +138,12 @@ class SocketTransport implements Transport {
     if (hasRoom) return
     this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
-      this.#fail(new NotReadError(this.#maxBufferedBytes))
+      this.#fail(new UnreadBytesError(this.#maxBufferedBytes))
     }
   }
 
   #recycle(): void {
-    if (this.#copies) this.#writer.recycle()
+    if (this.#recycles) this.#writer.recycle()
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -173,20 +176,20 @@ class SocketTransport implements Transport {
 
   readonly #onError = (error: Error): void => this.#finish(error)
 
-  /** Not from within a call of the observer's: it hears of it in the next turn. */
+  /** Reports the error in a later tick: the observer may be calling send(). */
   #fail(error: Error): void {
     this.#socket.destroy(error)
   }
 
   #finish(error: Error | undefined): void {
     const observer = this.#observer
-    this.#forget()
+    this.#detach()
     this.#socket.destroy()
     observer?.ended(error)
   }
 
-  /** The listener for errors stays, so that a late one does no harm. */
-  #forget(): void {
+  /** Keeps the error listener, so that a late error is not thrown. */
+  #detach(): void {
     this.#observer = null
     const socket = this.#socket
     socket.off('data', this.#onData)

@@ -1,15 +1,18 @@
 import type { Transferable } from '../../contract/index.js'
 
-/** A message is a request, which is answered by one response with the same id, or that response. */
+/** The type of a request. */
 export const REQUEST = 1
+/** The type of the response with the id of its request. */
 export const RESPONSE = 2
+/** The type of a message: 1 for a request, 2 for a response. */
 export type MessageType = typeof REQUEST | typeof RESPONSE
 
-/** Ids are chosen by the side that asks; from the wire, one above 2^53 is a bigint. */
+/** The id of a request, chosen by its sender. Ids above 2^53 arrive as bigints. */
 export type MessageId = number | bigint
 
-/** In place of a payload that came and cannot be read: it costs its request, and no other. */
-export class Unreadable {
+/** Stands for a received payload that cannot be read. It fails its own request only. */
+export class UnreadablePayload {
+  /** The reason. */
   readonly error: Error
 
   constructor(error: Error) {
@@ -17,33 +20,34 @@ export class Unreadable {
   }
 }
 
-/** What carries the messages of a connection: frames on a socket, or structured clones on a port. */
+/** Carries the messages of a connection: as frames over a socket, or as structured clones over a port. */
 export interface Transport {
-  /** Sends one message; messages leave in order. Throws when the payload cannot be encoded: then nothing is sent. */
+  /** Sends one message, in order. If the payload cannot be encoded, throws and sends nothing. */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void
-  /** The other side does not keep up: send nothing that can wait, until {@link TransportObserver.drained}. */
+  /** The other side does not keep up: hold back calls until {@link TransportObserver.drained}. */
   readonly isCongested: boolean
-  /** The memory that all messages so far take on the other side, in bytes, by estimate. @default not known */
+  /** The estimated memory of all sent messages on the other side, in bytes. @default unknown */
   readonly sentBytes?: number
-  /** Sends what is left, then ends. Nothing is observed any more. */
+  /** Sends the rest, closes the channel, and reports nothing more to the observer. */
   close(): void
 }
 
+/** Receives the messages and events of a transport. */
 export interface TransportObserver {
   /**
-   * @param payload - the payload, or {@link Unreadable}
-   * @param size - the memory that the message takes, in bytes, by estimate, where the transport knows it
+   * Receives one message.
+   *
+   * @param payload - the payload, or an {@link UnreadablePayload}
+   * @param size - its estimated memory, in bytes, if the transport knows it
    */
   message(id: MessageId, type: MessageType, kind: string, payload: unknown, size?: number): void
-  /** The other side has read what made the transport congested. */
+  /** The transport is no longer congested. */
   drained(): void
-  /**
-   * A message that {@link Transport.send} took cannot be sent after all. @default what is said here ends the connection
-   */
-  unsent?(id: MessageId, type: MessageType, error: Error): void
-  /** Nothing more will come. `error`: what was wrong with what came, or with the channel. Said once. */
+  /** Reports that a message accepted by {@link Transport.send} cannot be sent. @default the connection ends with `error` */
+  sendFailed?(id: MessageId, type: MessageType, error: Error): void
+  /** Reports the end, once. @param error - the protocol error or channel error, if any */
   ended(error: Error | undefined): void
 }
 
-/** Opens a transport that is heard by `observer`. */
+/** Opens a transport that reports to `observer`. */
 export type OpenTransport = (observer: TransportObserver) => Transport

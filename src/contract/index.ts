@@ -32,6 +32,7 @@ export {
   type Transferable,
   type WhenRunningOptions,
 } from './runtime.js'
+export type { CallContext, RuntimeContext, RuntimeModule } from './runtimeModule.js'
 export {
   boolean,
   count,

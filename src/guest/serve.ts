@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
-import { CutoverError, canonical, safeLogger, type VersionLike } from '../contract/index.js'
-import { moduleIn, type RuntimeModule } from '../module/index.js'
+import { CutoverError, canonical, type RuntimeModule, safeLogger, type VersionLike } from '../contract/index.js'
+import { moduleIn } from '../module/index.js'
 import { openSocket } from '../protocol/index.js'
 import { compileLimits, HOST_VARIABLE, launchingHost, removeSocket } from '../protocol/internal.js'
 import { consoleLogger } from './consoleLogger.js'
@@ -75,12 +75,12 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
       if (host !== undefined) process.once('exit', endGroup)
       setTimeout(() => process.exit(), ORPHAN_GRACE).unref()
     },
-    over: () => process.exit(),
+    ended: () => process.exit(),
   })
   process.on('SIGTERM', () => {
-    void session.end(new Error('The runtime was told to end by SIGTERM.'))
-    // There is nothing to stop yet, and a start that hangs would be waited for in vain.
-    if (!session.isUp) setImmediate(() => process.exit())
+    session.stop(new Error('The runtime got SIGTERM.'))
+    // Exit without waiting for a start that may hang. There is nothing to stop yet.
+    if (session.state === 'cancelling') setImmediate(() => process.exit())
   })
   session.open()
 }

@@ -20,5 +20,5 @@ new GuestSession({
   logger: safeLogger(consoleLogger, {}),
   load: () => importModule(new URL(module)),
   hostLost: () => {},
-  over: () => process.exit(0),
+  ended: () => process.exit(0),
 }).open()

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import {
+  type CallContext,
   canonical,
   count,
   invalidOption,
@@ -8,10 +9,10 @@ import {
   object,
   optionalFunction,
   type Runtime,
+  type RuntimeModule,
   text,
   type VersionLike,
 } from '../contract/index.js'
-import type { CallContext, RuntimeModule } from '../module/index.js'
 import { isUrl } from '../support/index.js'
 
 /** What the module may ask its host, and what a request of an Oasis runtime gets: a body. */

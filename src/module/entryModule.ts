@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
-import type { Logger } from '../contract/index.js'
-import { moduleIn, type RuntimeModule } from './runtimeModule.js'
+import type { Logger, RuntimeModule } from '../contract/index.js'
+import { moduleIn } from './loadModule.js'
 
 /** An instance of the module file: where it was loaded from, and what the file was then. */
 interface Instance {

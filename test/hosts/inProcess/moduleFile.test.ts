@@ -196,7 +196,7 @@ describe('In a program of Node.js', { timeout: 20_000 }, () => {
       'object.cjs',
       'let n; module.exports = { start(c) { n = c.version }, call: () => n }',
     ],
-    ['A file that only re-exports', 'reexports.mjs', "export * from '../../unit/inProcess/impl.mjs'"],
+    ['A file that only re-exports', 'reexports.mjs', "export * from './impl.mjs'"],
   ])('%s is shared by two versions, and a warning says so, not when it is restarted', async (_, name, text) => {
     await file(TELLS_VERSION, 'impl.mjs')
     const [seen] = await inProgram(await file(text, name))
@@ -211,7 +211,7 @@ describe('In a program of Node.js', { timeout: 20_000 }, () => {
       'export class Rules { start(c) { this.version = c.version } call() { return this.version } }',
       'rules.mjs',
     )
-    const own = await file("import { Rules } from '../../unit/inProcess/rules.mjs'; export default new Rules()")
+    const own = await file("import { Rules } from './rules.mjs'; export default new Rules()")
     expect(await inProgram(own, await file(TELLS_VERSION))).toEqual([
       { answers: ['1.0.0', '2.0.0'], warnings: [] },
       { answers: ['1.0.0', '2.0.0'], warnings: [] },

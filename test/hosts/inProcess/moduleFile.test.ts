@@ -126,11 +126,8 @@ describe('A module file in this process', { timeout: 20_000 }, () => {
     await host.runtime.stop()
   })
 
-  it.each([
-    ['has a syntax error', 'export const call = ('],
-    ['has no function "call"', 'export const calls = 1'],
-  ])('that %s recovers once it is mended', async (_, broken) => {
-    const module = await file(broken)
+  it('that has a syntax error runs at the next attempt after it is mended', async () => {
+    const module = await file('export const call = (')
     const host = new FileHost(module)
     host.runtime.start()
     await host.heard.first(type => type === 'failedToStart')
@@ -140,14 +137,18 @@ describe('A module file in this process', { timeout: 20_000 }, () => {
     await host.runtime.stop()
   })
 
-  it('that is not there yet recovers once it is', async () => {
-    const module = pathToFileURL(join(folder, 'late.mjs'))
+  it.each([
+    ['has no function "call"', 'export const calls = 1'],
+    ['does not exist yet', undefined],
+  ])('that %s runs after it is mended and a restart is forced', async (_, broken) => {
+    const module = pathToFileURL(join(folder, `module${++files}.mjs`))
+    if (broken !== undefined) await replace(module, broken)
     const host = new FileHost(module)
     host.runtime.start()
     await host.heard.first(type => type === 'failedToStart')
-    await file("export const call = () => 'there'", 'late.mjs')
-    host.clock.increment(500)
-    expect(await host.runtime.call('?')).toBe('there')
+    await replace(module, "export const call = () => 'mended'")
+    await host.runtime.abort({ force: true })
+    expect(await host.runtime.call('?')).toBe('mended')
     await host.runtime.stop()
   })
 

@@ -109,6 +109,15 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said.filter(line => line === 'stopping')).toHaveLength(1)
   })
 
+  it('by SIGTERM while its start hangs: it exits without waiting, with code 0', async () => {
+    const { program, tell } = await hostOf({ hangsIn: 'start' })
+    tell().catch(() => {})
+    await program.hasSaid('starting')
+    program.process.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect(program.said).toEqual(['connected', 'starting', 'told to stop'])
+  })
+
   it('before its host has told it what it is: it ends', async () => {
     const { program } = await hostOf()
     await program.hasSaid('connected')
@@ -123,6 +132,22 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     program.process.kill('SIGTERM')
     await program.ended
     expect(program.stderr).toMatch(/"level":"warn".*the stop failed.*the module failed to stop/)
+  })
+})
+
+describe('A program that serves refuses', { timeout: 10_000 }, () => {
+  it('a second RuntimeInfoRequest, while it starts and when it is up', async () => {
+    const { program, tell, connection } = await hostOf({ hangsIn: 'start' })
+    tell().catch(() => {})
+    await program.hasSaid('starting')
+    await expect(tell()).rejects.toThrow('The runtime got a second RuntimeInfoRequest. Send one per connection.')
+    connection.initialized()
+    await expect(connection.call('early')).rejects.toThrow('The runtime does not take calls: it is starting.')
+    const up = await hostOf()
+    await up.begin()
+    await expect(up.tell()).rejects.toThrow('second RuntimeInfoRequest')
+    expect(await up.connection.call('hello')).toBe('hello')
+    expect(up.program.said).toEqual(['connected', 'starting'])
   })
 })
 

@@ -1,5 +1,7 @@
-/** What a Node.js process of `childProcess()` runs: its arguments are the URL of the module, the variable that says
- * where the host is, and as JSON what the host takes. */
+/**
+ * The entry of a Node.js process of `childProcess()`. Its arguments are the URL of the module, the name of the environment
+ * variable with the host's socket, and the host's limits as JSON.
+ */
 import { importModule } from '../module/index.js'
 import type { GuestLimits } from '../protocol/internal.js'
 import { serveFrom } from './serve.js'

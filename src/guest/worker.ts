@@ -1,4 +1,4 @@
-/** What a worker thread of `workerThread()` runs: the module that it is told, over the port that it is given. */
+/** The entry of a worker thread of `workerThread()`. Its `workerData` has the URL of the module, the port and the limits. */
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { safeLogger } from '../contract/index.js'
 import { importModule } from '../module/index.js'
@@ -15,7 +15,7 @@ const { module, port, limits } = workerData as {
 
 new GuestSession({
   limits,
-  // The host bounds its calls, and so the answers that it has not read.
+  // The host limits its calls, and with them the unread answers.
   open: openPort(port, { maxBufferedBytes: Number.POSITIVE_INFINITY }),
   logger: safeLogger(consoleLogger, {}),
   load: () => importModule(new URL(module)),

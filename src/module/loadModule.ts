@@ -5,7 +5,7 @@ import { isUrl } from '../support/index.js'
 const OPTIONAL = ['start', 'abort', 'stop'] as const satisfies readonly (keyof RuntimeModule)[]
 
 /**
- * Finds the module in the result of `import()`, in what a loader returned, or in an option. Named exports take precedence
+ * Finds the module in the result of `import()` or of a loader, or in an option. Named exports take precedence
  * over the default export.
  *
  * @param source - the origin of the value, for the error message
@@ -18,7 +18,7 @@ export function moduleIn(loaded: unknown, source: string): RuntimeModule {
   return module
 }
 
-/** Loads a module file. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what the file throws */
+/** Loads a module file. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and the error that the file throws */
 export async function importModule(location: URL | string): Promise<RuntimeModule> {
   return moduleIn(await import(moduleUrl(location).href), `Module ${location}`)
 }

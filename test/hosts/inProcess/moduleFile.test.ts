@@ -152,7 +152,7 @@ describe('A module file in this process', { timeout: 20_000 }, () => {
     await host.runtime.stop()
   })
 
-  it('may be a data URL, whose data stay as they are', async () => {
+  it('may be a data URL, whose data stay unchanged', async () => {
     const module =
       'data:text/javascript,let n; export const start = c => { n = c.version }; export const call = () => n'
     const [one, two] = await Promise.all([new FileHost(module).up(), new FileHost(module, '2.0.0').up()])
@@ -160,7 +160,7 @@ describe('A module file in this process', { timeout: 20_000 }, () => {
     await Promise.all([one.runtime.stop(), two.runtime.stop()])
   })
 
-  it('that looks like a URL and is none is refused at once', () => {
+  it('that looks like a URL but is invalid is refused at once', () => {
     expect(() => new FileHost('http://[')).toThrow(/Option "module" must be a URL or a path, got "http:\/\/\["/)
   })
 })
@@ -207,7 +207,7 @@ describe('In a program of Node.js', { timeout: 20_000 }, () => {
     })
   })
 
-  it('an instance that versions make by themselves is not taken for a shared one', async () => {
+  it('an instance that each version makes itself does not count as shared', async () => {
     await file(
       'export class Rules { start(c) { this.version = c.version } call() { return this.version } }',
       'rules.mjs',

@@ -4,6 +4,7 @@ export type { AggregateContext, AggregateInput, Handover, VersionPair } from './
 export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.js'
 export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
+export { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from './moduleRun.js'
 export { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
 export type {
   Failure,

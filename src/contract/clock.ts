@@ -1,9 +1,9 @@
-/** The timers of one object; XState's `SimulatedClock` is one, for tests. Times are in ms. */
+/** A source of timers, in ms. In tests, use XState's `SimulatedClock`. */
 export interface Clock {
-  /** Calls `fn` once, `timeout` ms from now; gives an id for {@link clearTimeout}. */
-  // biome-ignore lint/suspicious/noExplicitAny: XState's own Clock has it so, and its SimulatedClock must fit
+  /** Calls `fn` once, `timeout` ms from now. Returns an id for {@link clearTimeout}. */
+  // biome-ignore lint/suspicious/noExplicitAny: XState's Clock declares it so, and its SimulatedClock must fit
   setTimeout(fn: (...args: any[]) => void, timeout: number): unknown
-  /** Forgets a timer, by the id that {@link setTimeout} gave; one that has fired is no matter. */
+  /** Cancels the timer with the id that {@link setTimeout} returned. Does nothing if it has fired. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   clearTimeout(id: any): void
 }
@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   clearTimeout: (id: NodeJS.Timeout) => clearTimeout(id),
 }
 
-/** A clock on which every timer's function runs inside `around`; a timer of `Infinity` never runs. */
+/** Makes a clock that runs each timer's function inside `around`. A timer of `Infinity` never fires. */
 export function wrapClock(clock: Clock, around: (fn: () => void) => void): Clock {
   return {
     setTimeout: (fn, timeout) =>

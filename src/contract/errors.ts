@@ -41,29 +41,29 @@ export const ERROR_CODES = {
 /** One of the codes of {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES
 
-/** Shared by all copies of this library in one process and by all realms, so that each recognises the other's errors. */
+/** Registered, so that all copies of this library and all realms in one process recognise each other's errors. */
 const MARK = Symbol.for('cutover.error')
 
-/** What an error may carry besides its message. */
+/** Optional fields of a {@link CutoverError}. */
 export interface ErrorDetails {
-  /** The version it is about, canonical SemVer. */
+  /** The version that the error is about, canonical SemVer. */
   readonly version?: string | undefined
-  /** What led to it. */
+  /** The underlying error. */
   readonly cause?: unknown
 }
 
 /**
- * The one class of errors that this library makes.
+ * The class of all errors of this library.
  *
- * `code` is one of the keys of {@link ERROR_CODES} and is stable; `message` says what happened, to which version, and
- * what to do, and may change; `cause` is the error behind it, where there is one.
+ * `code` is a key of {@link ERROR_CODES} and is stable. `message` says what happened, to which version, and what to do; it
+ * may change. `cause` is the underlying error, if there is one.
  */
 export class CutoverError extends Error {
   /** Always `CutoverError`. */
   override readonly name = 'CutoverError'
-  /** Which of the {@link ERROR_CODES} it is. */
+  /** One of the keys of {@link ERROR_CODES}. */
   readonly code: ErrorCode
-  /** The version it is about, canonical SemVer; absent when it is about none. */
+  /** The version that the error is about, canonical SemVer; absent if it is not about one version. */
   declare readonly version?: string
 
   constructor(code: ErrorCode, message: string, { version, cause }: ErrorDetails = {}) {
@@ -75,27 +75,27 @@ export class CutoverError extends Error {
 }
 
 /**
- * Tells whether `error` was made by this library: by any copy of it in this process, or by the one in a guest.
+ * Checks whether `error` comes from this library: from any copy in this process, or from a guest.
  *
- * The class, the `name` and the `code` of an error do not count, because any code can set them. Never throws.
+ * Ignores the class, the `name` and the `code`, because any code can set them. Never throws.
  *
- * @param error - anything that was thrown
- * @param code - when given, the error must have this code as well
+ * @param error - any thrown value
+ * @param code - if given, the error must also have this code
  */
 export function isCutoverError(error: unknown, code?: ErrorCode): error is CutoverError {
-  // Neither what inherits from one of ours nor what has the mark in its prototype is one.
+  // The mark must be the error's own: an object that inherits from a CutoverError does not count.
   if (!types.isNativeError(error) || !isMark(Object.getOwnPropertyDescriptor(error, MARK))) return false
   return code === undefined || Object.getOwnPropertyDescriptor(error, 'code')?.value === code
 }
 
-/** Assigning the symbol makes a property that can be seen and changed; the library defines one that cannot. */
+/** Assigning to the symbol creates an enumerable, writable property. The library defines one that is neither. */
 function isMark(mark: PropertyDescriptor | undefined): boolean {
   return mark?.value === true && mark.enumerable === false && mark.writable === false && mark.configurable === false
 }
 
 /**
- * Whatever was thrown, as an `Error` whose `name`, `message` and `String(error)` are texts. An error without these
- * becomes the `cause` of a new one. Never throws.
+ * Converts any thrown value to an `Error` whose `name`, `message` and `String(error)` are strings. A value without these
+ * becomes the `cause` of a new error. Never throws.
  */
 export function asError(thrown: unknown): Error {
   if (!isError(thrown)) return new Error(describe(thrown), { cause: thrown })
@@ -117,7 +117,7 @@ function messageOf(error: Error): string {
   return 'an error without a readable message'
 }
 
-/** A short text for any value in a message: quoted strings, cut at 80 characters. Never throws. */
+/** Describes any value in a message: strings are quoted, and texts are cut at 80 characters. Never throws. */
 export function describe(value: unknown): string {
   let text: string
   if (typeof value === 'string') text = JSON.stringify(value)
@@ -132,7 +132,7 @@ function isArray(value: object): boolean {
   try {
     return Array.isArray(value)
   } catch {
-    // A proxy that was revoked.
+    // `Array.isArray` throws for a revoked proxy.
     return false
   }
 }

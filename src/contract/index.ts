@@ -1,4 +1,5 @@
-/** What every folder may know: the interfaces, events and errors of runtimes, and the checks of options. */
+/** The interfaces, events and errors of runtimes, and the validation of options. Every folder may import it. */
+export { assertRuntime } from './assertRuntime.js'
 export { type Clock, isClock, systemClock, wrapClock } from './clock.js'
 export {
   asError,
@@ -21,7 +22,6 @@ export {
 export { isLogger, type Logger, safeLogger } from './logger.js'
 export {
   type AbortOptions,
-  assertRuntime,
   type CallOptions,
   type CapabilityTEE,
   MAIN_COMPONENT,
@@ -32,6 +32,7 @@ export {
   type Transferable,
   type WhenRunningOptions,
 } from './runtime.js'
+export type { CallContext, RuntimeContext, RuntimeModule } from './runtimeModule.js'
 export {
   boolean,
   count,

@@ -3,25 +3,25 @@ import { attempt } from '../support/index.js'
 import type { Logger } from './logger.js'
 import { invalidOption } from './validate.js'
 
-/** Sees every event and snapshot of some statecharts: what XState's own option `inspect` takes, such as an inspector's. */
+/** Receives every event and snapshot of a group of statecharts, as XState's option `inspect` does. */
 export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void)
 
-/** An {@link Inspect}, checked. */
+/** A validated {@link Inspect}. */
 export type Inspection = (event: InspectionEvent) => void
 
 /**
- * A runtime that can say to an inspector whose child its statechart is to be shown as. The key is registered, so that an
- * aggregate and a host of two copies of the library know each other.
+ * The key of the method that sets the parent of a runtime's statechart in an inspector. It is registered, so that it works
+ * between an aggregate and a host of two copies of the library.
  */
 export const SHOWN_BELOW = Symbol.for('cutover.shownBelow')
 
-/** What an aggregate that is inspected looks for on a runtime, before it starts it. */
+/** A runtime that can show its statechart below another one. An inspected aggregate calls this before it starts a runtime. */
 export interface Inspectable {
-  /** Whatever the runtime tells its own inspector from now on is shown below `parent`. */
+  /** Shows the runtime's statechart below `parent` from now on. */
   [SHOWN_BELOW]?(parent: AnyActorRef): void
 }
 
-/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+/** Validates the option `inspect`. @throws CutoverError `CUTOVER_INVALID_OPTION` */
 export function inspection(given: Inspect | undefined): Inspection | undefined {
   if (given === undefined || typeof given === 'function') return given
   const observer: Observer<InspectionEvent> | null = given
@@ -31,7 +31,10 @@ export function inspection(given: Inspect | undefined): Inspection | undefined {
   return event => observer.next?.(event)
 }
 
-/** As an actor takes it: it may throw, or reject, and breaks nothing (rule 22). Nothing for nothing. */
+/**
+ * The option `inspect` for an actor. An inspector that throws or rejects is logged and breaks nothing (rule 22). Returns an
+ * empty object without an inspector.
+ */
 export function inspectSafely(inspect: Inspection | undefined, logger: Logger): { readonly inspect?: Inspection } {
   if (inspect === undefined) return {}
   const failed = (err: unknown) => logger.error({ err }, 'an inspector threw')
@@ -39,8 +42,8 @@ export function inspectSafely(inspect: Inspection | undefined, logger: Logger): 
 }
 
 /**
- * Shows the actors of another system below `parent`. Only what the inspector is told changes: a root goes by a view of it
- * that has a parent. The actors themselves do not know of each other, so that neither stops, or hears, the other.
+ * Shows the actors of another system below `parent`. The inspector gets a view of each root actor that has a parent. The
+ * actors stay unrelated, so that neither stops the other or receives its events.
  */
 export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
   const views = new WeakMap<ActorRefLike, ActorRefLike>()
@@ -56,7 +59,7 @@ export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
     if (event.type !== '@xstate.event') return { ...event, rootId, actorRef }
     return { ...event, rootId, actorRef, sourceRef: shown(event.sourceRef) }
   }
-  // What the inspector returns may be a promise that rejects.
+  // Return the inspector's result: it may be a promise that rejects.
   return event => inspect(moved(event))
 }
 

@@ -1,12 +1,12 @@
-/** Where the library says what it does. A pino logger fits, and so does any object with these four methods. */
+/** A log, such as a pino logger or any object with these four methods. */
 export interface Logger {
-  /** What only helps to look into the library itself. */
+  /** Logs details for debugging the library itself. */
   debug(object: object, message: string): void
-  /** The steps of a switch. */
+  /** Logs the steps of a switch. */
   info(object: object, message: string): void
-  /** What should not happen, and was dealt with. */
+  /** Logs a fault that the library has handled. */
   warn(object: object, message: string): void
-  /** What should not happen, and was given up. */
+  /** Logs a fault that the library could not handle. */
   error(object: object, message: string): void
 }
 
@@ -18,12 +18,11 @@ export function isLogger(value: unknown): value is Logger {
 }
 
 /**
- * A logger that cannot throw, with `bindings` in every line, which no field of the line can change; silent when there is
- * none to write to.
+ * Wraps a logger so that it never throws (rule 22). Each line has the `bindings`, which override its own fields. Without a
+ * logger it writes nothing.
  */
 export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
   const write = (level: keyof Logger) => (object: object, message: string) => {
-    // Rule 22: a logger that throws, or rejects, never breaks anything.
     try {
       Promise.resolve(logger?.[level]({ ...bindings, ...object, ...bindings }, message)).catch(() => {})
     } catch {}

@@ -1,16 +1,18 @@
 import type { FileHandle } from 'node:fs/promises'
 import { types } from 'node:util'
 import type { Observable } from 'rxjs'
-import { asError, CutoverError, describe } from './errors.js'
 import type { VersionLike } from './version.js'
 
-/** How long a caller is willing to wait. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Ends the wait for a version, or for an answer of an `inProcess` runtime; other runtimes get it passed on. */
+  /**
+   * Ends the wait for a version, and for the answer of an `inProcess` runtime; other runtimes receive the abort.
+   * @default none
+   */
   readonly signal?: AbortSignal | undefined
   /**
-   * What of the request is to be moved to a worker thread, not copied: it is of no use here any more. Elsewhere this does
-   * nothing. @default nothing
+   * Parts of the request to move to a worker thread instead of copying them. The caller cannot use them afterwards. Other
+   * hosts ignore it. @default none
    */
   readonly transfer?: readonly Transferable[] | undefined
 }
@@ -31,31 +33,31 @@ export type Transferable =
   | WebStream
   | { readonly readable: WebStream; readonly writable: WebStream }
 
-/** How hard to interrupt a runtime. */
+/** Options of `abort()`. */
 export interface AbortOptions extends CallOptions {
   /** Restart the runtime instead of asking it to interrupt its work. @default false */
   readonly force?: boolean | undefined
 }
 
-/** What to wait for, and how long. */
+/** Options of `whenRunning()`. */
 export interface WhenRunningOptions extends CallOptions {
-  /** The version to wait for, as active or as next. @default the active one, whichever it is */
+  /** The version to wait for, as active or as next. @default the active version */
   readonly version?: VersionLike | undefined
 }
 
-/** What a runtime says of itself when it is asked. */
+/** The answer of `getInfo()`. */
 export interface RuntimeInfo {
-  /** The version that runs, canonical SemVer. */
+  /** The running version, canonical SemVer. */
   readonly version: string
-  /** The version of the protocol that it speaks with its host, if it speaks one. */
+  /** The version of the protocol between the runtime and its host, if they use one. */
   readonly protocolVersion?: string
-  /** What it can do besides answering calls; names and values are the runtime's own. */
+  /** Additional capabilities; the runtime defines their names and values. */
   readonly features?: Readonly<Record<string, unknown>>
 }
 
-/** What a runtime in a trusted execution environment can prove of itself. */
+/** The attestation of a runtime in a trusted execution environment. */
 export interface CapabilityTEE {
-  /** Which kind of environment it is, such as `intel-sgx`. */
+  /** The kind of environment, such as `intel-sgx`. */
   readonly hardware: string
   /** The runtime attestation key, in bytes. */
   readonly rak?: Uint8Array
@@ -79,136 +81,89 @@ export type RuntimeEvent =
 /**
  * One running instance of one version, wherever it runs. Hosts implement it; the aggregate is one itself.
  *
- * The contract: `start()` is called once, and leads to `started`, or to any number of `failedToStart` while the host
- * tries again by itself; one that does not says `final: true` with the last. A runtime that dies says `stopped` with the
- * `reason`, and comes back with `started`. `stop()` is called once, and leads to one `stopped`, even if the runtime never
- * started, or has just said so because it died. (An aggregate has no event of its own to say that by: in another aggregate,
- * one without an active version is given up after `stopTimeout`.)
+ * The contract: the user calls `start()` once. The runtime then emits `started`, or one `failedToStart` per failed attempt
+ * while the host retries; if it does not retry, the last one has `final: true`. A runtime that dies emits `stopped` with the
+ * `reason`, and `started` when it is back. The user calls `stop()` once. The runtime then emits one `stopped`, even if it never
+ * started, or has just emitted one because it died. (An aggregate without an active version emits none: inside another
+ * aggregate, it is abandoned after `stopTimeout`.)
  *
- * An aggregate calls you only between `started` and `stopped`. Others may call before: keep the call until you are up, as
- * the hosts of this library do, or reject it. When you say `stopped` with a `reason`, the aggregate rejects the calls that you
- * have not answered; without one they are yours to settle.
+ * An aggregate calls a runtime only between `started` and `stopped`. Other users may call it before: queue the call until the
+ * runtime is up, as the hosts of this library do, or reject it. If `stopped` has a `reason`, the aggregate rejects the unanswered
+ * calls; without a `reason`, the runtime settles them itself.
  */
 export interface Runtime<Req = unknown, Res = unknown> {
-  /** What it is a version of: the same for all versions in one aggregate. */
+  /** The id of the runtime, the same for all its versions in one aggregate. */
   readonly id: string
   /**
-   * The version that runs here, canonical SemVer. A host knows it from its config, before it is started.
+   * Returns the version of this runtime, canonical SemVer. A host takes it from its config, so it is known before the start.
    *
    * @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` from an aggregate without an active version
    */
   getActiveVersion(): string
   /**
-   * Asks the runtime what it is.
+   * Requests the version and the capabilities of the runtime.
    *
    * @param options - its `signal` ends the wait
    * @throws (rejects) the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
    */
   getInfo(options?: CallOptions): Promise<RuntimeInfo>
   /**
-   * What the runtime last proved of its trusted execution environment; undefined without one.
+   * Returns the last attestation of the runtime; undefined outside a trusted execution environment.
    *
    * @throws CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
    */
   getCapabilityTEE(): CapabilityTEE | undefined
-  /** Asks for a new proof of the environment; it arrives as an `updated` event. Without one, nothing happens. */
+  /**
+   * Requests a new attestation, which arrives with an `updated` event. Does nothing outside a trusted execution environment.
+   */
   updateCapabilityTEE(): void
   /**
-   * Sends a request to the runtime and gives its answer. A call that comes too early waits until the runtime is up; then
-   * it is sent, at most once.
+   * Sends a request to the runtime and resolves with its answer. A call that comes before the runtime is up waits. Each call
+   * is sent at most once.
    *
-   * @param request - any value that the runtime, and the host on the way to it, can take
-   * @param options - its `signal` ends the wait, and is passed on to the runtime
-   * @throws (rejects) what the runtime gives as an error; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (it
+   * @param request - any value that the host can send and the runtime accepts
+   * @param options - its `signal` ends the wait, and aborts the call in the runtime
+   * @throws (rejects) the runtime's error; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (it
    * stopped, or was restarted, before it answered), `CUTOVER_START_FAILED` (it did not come up in time),
    * `CUTOVER_CALL_TIMEOUT` (it did not answer in time), `CUTOVER_TOO_MANY_WAITING_CALLS`; those of `Aggregate.call` from an aggregate
    */
   call(request: Req, options?: CallOptions): Promise<Res>
-  /** Hot: a subscriber gets what happens from now on. */
+  /** Emits the events of the runtime. Hot: a subscriber gets the events after its subscription. */
   watchEvents(): Observable<RuntimeEvent>
   /**
-   * Brings the runtime up in the background: returns at once, and `started` or `failedToStart` tells what came of it. After
-   * a failure, or when the runtime dies, the host tries again by itself until it is stopped, or says that a failure is
-   * `final`.
+   * Starts the runtime in the background and returns at once; `started` or `failedToStart` follows. After a failure, or when
+   * the runtime dies, the host retries until `stop()`, or until it emits a `failedToStart` that is `final`.
    */
   start(): void
   /**
-   * Asks the runtime to interrupt its work. If it does not in time, or with `force` at once, it is restarted: then it says
-   * `stopped`, and `started` when it is back, and the calls in flight reject.
+   * Asks the runtime to interrupt its work. If it does not do so in time, the host restarts it; with `force`, at once. A
+   * restart emits `stopped`, rejects the calls in flight, and emits `started` when the runtime is back.
    *
-   * @returns when the runtime has interrupted its work, or is back
+   * @param options - its `signal` ends the wait
+   * @returns a promise that resolves when the runtime has interrupted its work, or is back
    * @throws (rejects) the signal's reason; CutoverError `CUTOVER_NO_ACTIVE_VERSION` as {@link getActiveVersion}
    */
   abort(options?: AbortOptions): Promise<void>
   /**
-   * Takes the runtime down for good: rejects the calls in flight, and ends with `stopped`. A promise, if any, resolves then.
+   * Stops the runtime for good: rejects the calls in flight, then emits `stopped`. If it returns a promise, that resolves
+   * with `stopped`.
    */
   stop(): void | Promise<void>
-  /** Only of a composite: the runtime of one component, or undefined if there is none of this id. */
+  /** Returns the runtime of one component of a composite, or undefined if no component has this id. */
   component?(id: string): Runtime | undefined
 }
 
-/** The main component of a composite runtime: on-chain logic, in the words of Oasis Core. */
+/** The id of the main component of a composite runtime. Oasis Core calls it on-chain logic. */
 export const MAIN_COMPONENT = 'ronl'
-
-const METHODS = [
-  'getActiveVersion',
-  'getInfo',
-  'getCapabilityTEE',
-  'updateCapabilityTEE',
-  'call',
-  'watchEvents',
-  'start',
-  'abort',
-  'stop',
-] as const satisfies readonly (keyof Runtime)[]
-
-/**
- * Refuses what does not implement {@link Runtime}.
- *
- * @throws CutoverError `CUTOVER_INVALID_RUNTIME`, naming what is missing
- */
-export function assertRuntime(value: unknown): asserts value is Runtime {
-  if (typeof value !== 'object' || value === null) {
-    throw new CutoverError(
-      'CUTOVER_INVALID_RUNTIME',
-      `runtime must be a Runtime object, got ${describe(value)}. Give what a provisioner makes, or implement Runtime.`,
-    )
-  }
-  const id = member(value, 'id')
-  if (typeof id !== 'string') {
-    throw new CutoverError(
-      'CUTOVER_INVALID_RUNTIME',
-      `runtime.id must be a string, got ${describe(id)}. Give it the id of the aggregate.`,
-    )
-  }
-  const missing = METHODS.filter(method => typeof member(value, method) !== 'function')
-  if (missing.length > 0) {
-    throw new CutoverError(
-      'CUTOVER_INVALID_RUNTIME',
-      `runtime lacks ${missing.join('(), ')}(). Implement all methods of Runtime.`,
-    )
-  }
-}
-
-/** A member of what somebody else wrote. */
-function member(value: object, name: string): unknown {
-  try {
-    return (value as Record<string, unknown>)[name]
-  } catch (cause) {
-    const message = `runtime.${name} throws when it is read: ${asError(cause).message}. Make it a plain member.`
-    throw new CutoverError('CUTOVER_INVALID_RUNTIME', message, { cause })
-  }
-}
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
 const EVENT_FIELDS = ['type', 'version', 'error', 'final', 'reason', 'capabilityTEE'] as const
 
 /**
- * Takes an event from somebody else's code: itself if its fields are plain, else a copy with plain fields. A getter may
- * throw, or give something else the next time it is read. Undefined if it is no event.
+ * Reads an event from a user's runtime. Returns it as it is if its fields are plain, else a copy with plain fields, because
+ * a getter may throw or return another value the next time. Returns undefined if the value is not an event.
  *
- * @throws what a getter throws
+ * @throws the error of a getter
  */
 export function readEvent(value: unknown): RuntimeEvent | undefined {
   if (typeof value !== 'object' || value === null) return undefined

@@ -1,40 +1,40 @@
 import { CutoverError, describe } from './errors.js'
 
-/** The longest time a timer of Node can wait, in ms (about 24.8 days); more would fire at once. */
+/** The longest timeout of Node.js, in ms (about 24.8 days). A longer one would fire at once. */
 const MAX_TIMEOUT = 2_147_483_647
 
 export function invalidOption(name: string, expected: string, value: unknown): CutoverError {
   return new CutoverError('CUTOVER_INVALID_OPTION', `Option "${name}" must be ${expected}, got ${describe(value)}.`)
 }
 
-/** A whole number of milliseconds; `fallback` when not given. */
+/** Validates a whole number of milliseconds. Returns `fallback` for undefined. */
 export function duration(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
   if (isWhole(value) && value <= MAX_TIMEOUT) return value
   throw invalidOption(name, `a whole number of milliseconds from 0 to ${MAX_TIMEOUT}`, value)
 }
 
-/** As {@link duration}, or `Infinity` for no limit. */
+/** Validates like {@link duration}, and allows `Infinity` for no limit. */
 export function durationOrInfinity(name: string, value: unknown, fallback: number): number {
   if (value === Number.POSITIVE_INFINITY) return value
   if (value === undefined || (isWhole(value) && value <= MAX_TIMEOUT)) return value ?? fallback
   throw invalidOption(name, `a whole number of milliseconds from 0 to ${MAX_TIMEOUT}, or Infinity`, value)
 }
 
-/** As {@link durationOrInfinity}, for a limit that leaves some time: 0 would often be taken for no limit. */
+/** Validates like {@link durationOrInfinity}, and refuses 0, which many libraries read as no limit. */
 export function limitOrInfinity(name: string, value: unknown, fallback: number): number {
   if (value !== 0) return durationOrInfinity(name, value, fallback)
   throw invalidOption(name, `a whole number of milliseconds from 1 to ${MAX_TIMEOUT}, or Infinity`, value)
 }
 
-/** A whole number, 0 or more. */
+/** Validates a whole number, 0 or more. */
 export function count(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
   if (isWhole(value)) return value
   throw invalidOption(name, 'a whole number, 0 or more', value)
 }
 
-/** A whole number, 1 or more. */
+/** Validates a whole number, 1 or more. */
 export function positive(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
   if (isWhole(value) && value > 0) return value
@@ -67,7 +67,7 @@ export function object<T extends object>(name: string, value: T | undefined): T 
 }
 
 /**
- * The signal in the options of a call, if there is one; one of another realm, or a polyfill, is a signal too.
+ * Returns the signal in the options of a call, if there is one. Accepts signals of other realms, and polyfills.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */

@@ -1,7 +1,7 @@
 import { asError, type Logger } from '../contract/index.js'
 import { isError } from '../support/index.js'
 
-/** Writes JSON lines to stderr, which the host puts into its own log with their level and fields. */
+/** Writes JSON lines to stderr. The host copies them to its own log, with their level and fields. */
 export const consoleLogger: Logger = {
   debug: (object, message) => write('debug', object, message),
   info: (object, message) => write('info', object, message),

@@ -1,3 +1,3 @@
-/** `cutover/guest`: for programs that want to be runtimes without being loaded by a host of ours. */
-export type { CallContext, RuntimeContext, RuntimeModule } from '../module/index.js'
+/** `cutover/guest`: for programs that are runtimes themselves, instead of modules that a host loads. */
+export type { CallContext, RuntimeContext, RuntimeModule } from '../contract/index.js'
 export { type ServeOptions, serve } from './serve.js'

@@ -1,54 +1,56 @@
 import { connect, type Socket } from 'node:net'
-import { CutoverError, canonical, safeLogger, type VersionLike } from '../contract/index.js'
-import { moduleIn, type RuntimeModule } from '../module/index.js'
+import { CutoverError, canonical, type RuntimeModule, safeLogger, type VersionLike } from '../contract/index.js'
+import { moduleIn } from '../module/index.js'
 import { openSocket } from '../protocol/index.js'
 import { compileLimits, HOST_VARIABLE, launchingHost, removeSocket } from '../protocol/internal.js'
 import { consoleLogger } from './consoleLogger.js'
 import { GuestSession } from './session.js'
 
-/** What {@link serve} can be told. */
+/** Options of {@link serve}. */
 export interface ServeOptions {
-  /** The version of the runtime; a host that expects another refuses it. @default what the host expects */
+  /** The version of the runtime. A host that expects another version refuses it. @default the version that the host expects */
   readonly version?: VersionLike | undefined
-  /** The largest message that is sent or taken, in bytes; give it what the host has. @default 16_777_216 */
+  /** The largest message in either direction, in bytes. Set it to the host's value. @default 16_777_216 (16 MiB) */
   readonly maxFrameBytes?: number | undefined
   /**
-   * The most items that a message to the host may hold: each element of an array counts as one, each entry of a map as two,
-   * a `Uint8Array` as four. An answer with more rejects its call. At least 100; give it what the host has. @default 1_000_000
+   * The most items in a message to the host: each element of an array counts as one, each entry of a map as two, a
+   * `Uint8Array` as four. An answer with more rejects its call. At least 100. Set it to the host's value.
+   * @default 1_000_000
    */
   readonly maxMessageItems?: number | undefined
-  /** How many of its calls to the host may be unanswered; more wait. Give it what the host has. @default 10_000 */
+  /** The most calls to the host in flight; more wait. Set it to the host's value. @default 10_000 */
   readonly maxHostRequests?: number | undefined
   /**
-   * The memory that those may take in the host, in bytes, by estimate; more wait. Give it what the host has.
+   * The estimated memory of those calls in the host, in bytes; more wait. Set it to the host's value.
    * @default 33_554_432 (32 MiB)
    */
   readonly maxHostRequestBytes?: number | undefined
-  /** The environment variable in which the host says where it listens. @default 'CUTOVER_HOST' */
+  /** The environment variable with the path of the host's socket. @default 'CUTOVER_HOST' */
   readonly hostVariable?: string | undefined
 }
 
-/** How long a module may take to stop when its host is gone, in ms. */
+/** The time for a module to stop after it lost its host, in ms. */
 const ORPHAN_GRACE = 750
 
 /**
- * Makes this program a runtime: connects to the host that has started it, and answers its calls with `module`.
+ * Makes this program a runtime: connects to the host that launched it, and answers the host's calls with `module`.
  *
- * In order: it connects to the Unix socket whose path is in the environment; the host says which runtime it is to be, and
- * `module.start` is called; calls are answered; when the host asks it to stop, on SIGTERM, or when the host is gone,
- * `module.stop` is called, and the process exits: with code 0; when the host was gone, within a second, with code 1, or, if
- * a host has launched it, by SIGKILL to the process group that the host has made for it.
+ * In order: the program connects to the Unix socket whose path is in the environment. The host sends the id and version,
+ * and the program calls `module.start`. Then it answers calls. When the host asks it to stop, or on SIGTERM, it calls
+ * `module.stop` and exits with code 0. If it loses its host, it calls `module.stop` and exits with code 1 within a second;
+ * if a host launched it, it then kills its process group with SIGKILL.
  *
- * @returns a promise that resolves once it is connected
+ * @param module - the functions of the runtime; only `call` is required
+ * @returns a promise that resolves once the program has connected
  * @throws (rejects) CutoverError `CUTOVER_INVALID_RUNTIME` (the module has no `call`), `CUTOVER_INVALID_VERSION`,
- * `CUTOVER_INVALID_OPTION`, `CUTOVER_START_FAILED` (there is no host)
+ * `CUTOVER_INVALID_OPTION`, `CUTOVER_START_FAILED` (the environment names no host, or the host does not answer)
  */
 export async function serve(module: RuntimeModule, options: ServeOptions = {}): Promise<void> {
   const checked = moduleIn(module, 'The module')
   await serveFrom(async () => checked, options)
 }
 
-/** As {@link serve}, with a module that is loaded once the host is there. */
+/** Serves like {@link serve}, and loads the module after it has connected. */
 export async function serveFrom(load: () => Promise<RuntimeModule>, options: ServeOptions): Promise<void> {
   const { hostVariable = HOST_VARIABLE } = options
   const limits = compileLimits(options)
@@ -56,14 +58,14 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
   const path = process.env[hostVariable] ?? ''
   const socket = await connectTo(path, hostVariable)
   const host = launchingHost(path)
-  // They lead to the host: when it is gone, what is written is lost, and that is no reason to crash.
+  // Both lead to the host. Writing to them after it has died must not crash this program.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const session = new GuestSession({
     limits,
     open: openSocket(socket, {
       maxFrameBytes: limits.maxFrameBytes,
       maxSentItems: limits.maxMessageItems,
-      // The host is trusted, and bounds its calls, and so the answers that it has not read.
+      // The host is trusted. It limits its calls, and with them the unread answers.
       maxMessageItems: Number.POSITIVE_INFINITY,
       maxBufferedBytes: Number.POSITIVE_INFINITY,
     }),
@@ -75,31 +77,31 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
       if (host !== undefined) process.once('exit', endGroup)
       setTimeout(() => process.exit(), ORPHAN_GRACE).unref()
     },
-    over: () => process.exit(),
+    ended: () => process.exit(),
   })
   process.on('SIGTERM', () => {
-    void session.end(new Error('The runtime was told to end by SIGTERM.'))
-    // There is nothing to stop yet, and a start that hangs would be waited for in vain.
-    if (!session.isUp) setImmediate(() => process.exit())
+    session.stop(new Error('The runtime got SIGTERM.'))
+    // Exit without waiting for a start that may hang. There is nothing to stop yet.
+    if (session.state === 'cancelling') setImmediate(() => process.exit())
   })
   session.open()
 }
 
-/** Ends the group that the host has made for us, with all that this process has started, before the host's watch does it. */
+/** Kills the process group that the host made, including all children of this process. */
 function endGroup(): void {
   process.kill(0, 'SIGKILL')
 }
 
 function connectTo(path: string, hostVariable: string): Promise<Socket> {
   if (path === '') {
-    const message = `${hostVariable} is not set: this program is a runtime, to be started by childProcess({ command }).`
+    const message = `${hostVariable} is not set: this program is a runtime. Start it with childProcess({ command }).`
     return Promise.reject(new CutoverError('CUTOVER_START_FAILED', message))
   }
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) => {
-      // A host that was killed while it launched us has left it. Anything else is not ours.
+      // Remove the socket only if it belongs to a host that was killed while it launched this program.
       if (launchingHost(path) !== undefined) removeSocket(path)
-      const message = `There is no host at ${path} (${hostVariable}): ${cause.message}. Start this program by its host.`
+      const message = `No host listens at ${path} (${hostVariable}): ${cause.message}. Let a host start this program.`
       reject(new CutoverError('CUTOVER_START_FAILED', message, { cause }))
     }
     const socket = connect(path, () => {

@@ -21,11 +21,11 @@ export function serveThread(): void {
   }
   new GuestSession({
     limits,
-    // The host bounds its calls, and so the answers that it has not read.
+    // The host limits its calls, and with them the unread answers.
     open: openPort(port, { maxBufferedBytes: Number.POSITIVE_INFINITY }),
     logger: safeLogger(consoleLogger, {}),
     load: () => importModule(new URL(module)),
     hostLost: () => {},
-    over: () => process.exit(0),
+    ended: () => process.exit(0),
   }).open()
 }

@@ -1,5 +1,5 @@
-import { asError, CutoverError, type Logger } from '../contract/index.js'
-import type { RuntimeContext, RuntimeModule } from '../module/index.js'
+import { CutoverError, type Logger, type RuntimeModule } from '../contract/index.js'
+import { ModuleRun } from '../module/index.js'
 import { type Body, Connection, type OpenTransport, type RequestContext } from '../protocol/index.js'
 import {
   ABORT_REQUEST,
@@ -16,16 +16,16 @@ import {
 
 export interface SessionOptions {
   readonly open: OpenTransport
-  /** What the module says of its own version. @default what the host asks for */
+  /** The version of the module. @default the version that the host expects */
   readonly version?: string | undefined
   readonly logger: Logger
-  /** How much the module may ask of the host at once; more calls wait. */
+  /** The limits on the module's calls to the host; calls above them wait. */
   readonly limits: Pick<GuestLimits, 'maxHostRequests' | 'maxHostRequestBytes'>
   load(): Promise<RuntimeModule>
-  /** The connection has ended, or broke; the module is about to be stopped. */
+  /** Called when the connection ends before the session; the session stops the module afterwards. */
   hostLost(): void
-  /** The session is over, and the module has stopped. */
-  over(): void
+  /** Called when the module has stopped and the connection is closed. */
+  ended(): void
 }
 
 const DONE: Body = { kind: EMPTY, payload: {} }
@@ -36,55 +36,62 @@ const MAX_WAITING = 10_000
 export class GuestSession {
   readonly #options: SessionOptions
   readonly #connection: Connection
-  /** Fires once, when the module is to stop. */
-  readonly #lifetime = new AbortController()
-  /** The version that the module runs; known when the host has begun. */
+  readonly #run: ModuleRun<unknown, unknown>
+  /** Settles when the module is up, or has failed to start. */
+  readonly #launched: Promise<void>
+  /** The version that the module runs, once the host has sent its `RuntimeInfoRequest`. */
   #version: string | undefined
-  #module: RuntimeModule | undefined
-  #starting: Promise<void> | undefined
-  #ending: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
+    const { logger, limits } = options
     this.#options = options
     this.#connection = new Connection({
       role: 'guest',
       open: options.open,
-      logger: options.logger,
-      maxInFlight: options.limits.maxHostRequests,
-      maxInFlightBytes: options.limits.maxHostRequestBytes,
+      logger,
+      maxInFlight: limits.maxHostRequests,
+      maxInFlightBytes: limits.maxHostRequestBytes,
       maxWaitingCalls: MAX_WAITING,
       version: () => this.#version,
       answerCall: (request, context) => this.#call(request, context),
       answer: (kind, payload) => this.#answer(kind, payload),
-      closed: err => {
-        // We have closed it ourselves: there is nothing left to do.
-        if (err === this.#lifetime.signal.reason) return
-        options.logger.error({ err }, 'the connection to the host is gone: this runtime ends')
-        options.hostLost()
-        void this.end(err)
-      },
+      closed: err => this.#closed(err),
+    })
+    let settle: { readonly started: () => void; readonly failed: (error: unknown) => void } | undefined
+    this.#launched = new Promise((started, failed) => {
+      settle = { started, failed }
+    })
+    // Without a pending RuntimeInfoRequest nothing awaits it.
+    this.#launched.catch(() => {})
+    this.#run = new ModuleRun({
+      logger,
+      load: options.load,
+      started: () => settle?.started(),
+      failed: error => settle?.failed(error),
+      interrupted: reason => this.#connection.interrupt(reason),
+      ended: () => this.#ended(),
     })
   }
 
-  /** Its start has finished: calls are answered, and it is to be stopped. */
-  get isUp(): boolean {
-    return this.#module !== undefined
+  /** The state of the module's run. */
+  get state(): ModuleRun<unknown, unknown>['state'] {
+    return this.#run.state
   }
 
-  /** Waits for the host to begin. */
+  /** Opens the connection. The module starts when the host sends its `RuntimeInfoRequest`. */
   open(): void {
     this.#connection.open()
   }
 
-  /** Stops the module, also while it starts; a second call joins the first. */
-  end(reason: Error): Promise<void> {
-    this.#ending ??= this.#end(reason)
-    return this.#ending
+  /** Stops the module, after a pending start, then closes the connection. A second call does nothing. */
+  stop(reason: Error): void {
+    this.#run.stop(reason)
   }
 
   #call(request: unknown, context: RequestContext): unknown {
-    if (this.#module === undefined) throw notReady()
-    return this.#module.call(request, context)
+    const { state, module } = this.#run
+    if (state !== 'up' || module === undefined) throw notUp(state)
+    return module.call(request, context)
   }
 
   async #answer(kind: string, payload: unknown): Promise<Body> {
@@ -97,8 +104,8 @@ export class GuestSession {
         await this.#abort()
         return { kind: ABORT_RESPONSE, payload: {} }
       case SHUTDOWN_REQUEST:
-        // The answer goes out first: the end closes the connection.
-        setImmediate(() => void this.end(new Error('The host asked the runtime to stop.')))
+        // Send the answer first, because the stop closes the connection.
+        setImmediate(() => this.stop(new Error('The host asked the runtime to stop.')))
         return DONE
       default:
         throw new Error(`Method not supported: ${kind}.`)
@@ -106,53 +113,45 @@ export class GuestSession {
   }
 
   async #start(payload: unknown): Promise<Body> {
-    if (this.#starting !== undefined) throw new Error('The runtime has been told what it is already.')
+    if (this.state !== 'idle') throw new Error('The runtime got a second RuntimeInfoRequest. Send one per connection.')
     const info = parseInfoRequest(payload)
-    const { id = Buffer.from(info.runtime_id).toString('hex'), version = '0.0.0' } = info
-    const own = this.#options.version ?? version
-    this.#version = own
-    const context: RuntimeContext = {
+    const { id = Buffer.from(info.runtime_id).toString('hex'), version: expected = '0.0.0', local_config = {} } = info
+    const version = this.#options.version ?? expected
+    this.#version = version
+    // The module may call the host while it starts.
+    this.#connection.initialized()
+    this.#run.start({
       id,
       version,
-      localConfig: info.local_config ?? {},
-      signal: this.#lifetime.signal,
+      localConfig: local_config,
       callHost: (request, options) => this.#connection.call(request, options),
-    }
-    // From now on the module may call the host, also while it starts.
-    this.#connection.initialized()
-    this.#starting = this.#bringUp(context)
-    await this.#starting
-    return { kind: INFO_RESPONSE, payload: infoAnswer(own, info.runtime_id) }
-  }
-
-  async #bringUp(context: RuntimeContext): Promise<void> {
-    const module = await this.#options.load()
-    context.signal.throwIfAborted()
-    await module.start?.(context)
-    this.#module = module
+    })
+    await this.#launched
+    return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id) }
   }
 
   async #abort(): Promise<void> {
-    this.#connection.interrupt(
-      new CutoverError('CUTOVER_ABORTED', 'The runtime was asked to interrupt its work; call again.'),
-    )
-    await this.#module?.abort?.()
+    const message = 'The runtime was asked to interrupt its work. Call again.'
+    this.#connection.interrupt(new CutoverError('CUTOVER_ABORTED', message))
+    if (this.state === 'up') await this.#run.module?.abort?.()
   }
 
-  async #end(reason: Error): Promise<void> {
-    this.#lifetime.abort(reason)
-    this.#connection.interrupt(reason)
-    await this.#starting?.catch(() => {})
-    try {
-      await this.#module?.stop?.()
-    } catch (error) {
-      this.#options.logger.warn({ err: asError(error) }, 'the module failed to stop')
-    }
-    this.#connection.close(reason)
-    this.#options.over()
+  #closed(err: Error): void {
+    if (this.state === 'ended') return
+    this.#options.logger.error({ err }, 'lost the connection to the host: the runtime stops')
+    this.#options.hostLost()
+    this.stop(err)
+  }
+
+  #ended(): void {
+    // Let the answers that this end has settled go out first.
+    setImmediate(() => {
+      this.#connection.close(new Error('The runtime has stopped.'))
+      this.#options.ended()
+    })
   }
 }
 
-function notReady(): Error {
-  return new Error('The runtime is not up yet.')
+function notUp(state: string): Error {
+  return new Error(`The runtime does not take calls: it is ${state}.`)
 }

@@ -1,5 +1,5 @@
 /** `cutover/hosts`: where runtimes run. */
-export type { CallContext, RuntimeContext, RuntimeModule } from '../module/index.js'
+export type { CallContext, RuntimeContext, RuntimeModule } from '../contract/index.js'
 export type { ConnectedHostOptions } from './connected/connectedOptions.js'
 export { ExitError } from './connected/exitError.js'
 export type { Protocol } from './connected/handshake.js'

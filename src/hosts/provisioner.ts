@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import {
+  type CallContext,
   canonical,
   count,
   invalidOption,
@@ -8,10 +9,10 @@ import {
   object,
   optionalFunction,
   type Runtime,
+  type RuntimeModule,
   text,
   type VersionLike,
 } from '../contract/index.js'
-import type { CallContext, RuntimeModule } from '../module/index.js'
 import { isUrl } from '../support/index.js'
 
 /** Answers requests of a module to its host. For an Oasis runtime, the answer is a body. */

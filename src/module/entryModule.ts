@@ -2,38 +2,39 @@ import { randomBytes } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
-import type { Logger } from '../contract/index.js'
+import type { Logger, RuntimeModule } from '../contract/index.js'
 import { importFile } from './importFile.js'
-import { moduleIn, type RuntimeModule } from './runtimeModule.js'
+import { moduleIn } from './loadModule.js'
 
-/** An instance of the module file: where it was loaded from, and what the file was then. */
+/** An instance of the module file. */
 interface Instance {
   readonly url: URL
+  /** Identifies the state of the file when the instance was loaded. */
   readonly stamp: string | undefined
 }
 
 const SHARED =
-  'a module shares its state with another runtime: Node.js loads a CommonJS file and what a file re-exports once in a ' +
-  'process; run it in a thread or in a process of its own'
+  'the module shares its state with another runtime: Node.js loads a CommonJS file, and a re-exported file, once per ' +
+  'process; run the module in a thread or a process of its own'
 
-/** Which runtime loaded a module last. */
+/** The runtime that loaded each module last. */
 const owners = new WeakMap<object, EntryModule>()
 
 /**
  * The module file of one runtime in this process.
  *
- * Node.js evaluates a URL once in a process and keeps the outcome, also when that is an error. So each runtime loads the
- * file under a URL of its own, with `cutover=<version>-<random>` in the query. A restart loads the same instance again;
- * it loads a new one if the last evaluation failed or did not end, or if the file has changed. Node.js frees none of them.
+ * Node.js evaluates a URL once per process and keeps the result, even an error. So each runtime loads the file under a URL
+ * of its own, with `cutover=<version>-<random>` in the query. A restart reuses the instance. It loads a new one if the last
+ * evaluation failed or did not end, or if the file has changed. Node.js never frees an instance.
  */
 export class EntryModule {
   readonly #file: URL
   /** The id and the version of the runtime. */
   readonly #runtime: string
   readonly #version: string
-  /** The instance that was asked for last. */
+  /** The instance that was requested last. */
   #latest: Instance | undefined
-  /** The instance whose evaluation has succeeded. */
+  /** The instance that was evaluated without an error. */
   #evaluated: Instance | undefined
 
   constructor(file: URL, { id, version }: { readonly id: string; readonly version: string }) {
@@ -42,13 +43,13 @@ export class EntryModule {
     this.#version = version
   }
 
-  /** @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and as {@link importFile} */
+  /** Loads the module. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and as {@link importFile} */
   async load(logger: Logger): Promise<RuntimeModule> {
     const instance = await this.#instance()
     this.#latest = instance
     this.#evaluated = undefined
     const loaded = await importFile(instance.url, this.#file)
-    // A launch that was given up may end after the one that followed it.
+    // An abandoned launch may finish after its successor.
     if (this.#latest === instance) this.#evaluated = instance
     const module = moduleIn(loaded, `Module ${this.#file}`)
     this.#claim(module, logger)
@@ -62,7 +63,7 @@ export class EntryModule {
   }
 
   #claim(module: RuntimeModule, logger: Logger): void {
-    // A URL of ours gives a namespace of its own, whose functions may be those of another one.
+    // Each URL has a namespace object of its own, but a re-exported function is the same object in all of them.
     const instance = types.isModuleNamespaceObject(module) ? module.call : module
     const owner = owners.get(instance)
     owners.set(instance, this)
@@ -71,25 +72,25 @@ export class EntryModule {
   }
 }
 
-/** Differs when the file was written or replaced; undefined when there is no file. */
+/** Returns a text that changes when the file is written or replaced; undefined if there is no file. */
 async function stampOf(file: URL): Promise<string | undefined> {
   if (file.protocol !== 'file:') return undefined
   try {
     const { ino, size, mtimeMs } = await stat(fileURLToPath(file))
     return `${ino} ${size} ${mtimeMs}`
   } catch {
-    // To import it says what is wrong.
+    // The import that follows reports the problem.
     return undefined
   }
 }
 
-/** The same file under another URL. The query and the hash of the user stay; other protocols are left alone. */
+/** Returns another URL of the same file. Keeps the user's query and hash. Leaves protocols but `file:` and `data:` alone. */
 function freshUrl(file: URL, version: string): URL {
   const url = new URL(file)
   const mark = `cutover=${version}-${randomBytes(6).toString('hex')}`
-  // Whatever `searchParams` changes, it writes all of the query anew.
+  // Changing `searchParams` would re-encode the user's query.
   if (url.protocol === 'file:') url.search = url.search === '' ? mark : `${url.search}&${mark}`
-  // A query would belong to the data.
+  // In a data URL, a query would be part of the data.
   if (url.protocol === 'data:') url.hash = url.hash === '' ? mark : `${url.hash}&${mark}`
   return url
 }

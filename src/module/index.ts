@@ -1,11 +1,6 @@
-/** Loads and runs a runtime module, in whatever host. */
+/** Loads and runs a runtime module, in any host or guest. */
+export { type AnswerHostCall, createCallHost } from './callHost.js'
 export { EntryModule } from './entryModule.js'
-export { ModuleRunner, type RunConfig } from './moduleRunner.js'
-export {
-  type CallContext,
-  importModule,
-  moduleIn,
-  moduleUrl,
-  type RuntimeContext,
-  type RuntimeModule,
-} from './runtimeModule.js'
+export { importModule, moduleIn, moduleUrl } from './loadModule.js'
+export { ModuleCalls } from './moduleCalls.js'
+export { ModuleRun } from './moduleRun.js'

@@ -1,9 +1,11 @@
-/** Who waits for which signal; the signal itself has one listener of ours. */
+/** The callbacks of each signal. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls `callback` when `signal` fires, until the returned function is called. However many wait for one signal, it gets
- * one listener: from the eleventh on Node.js would warn of a leak, though many calls may well share a signal.
+ * Calls `callback` when `signal` fires. Call the returned function to remove the callback.
+ *
+ * All callbacks of a signal share one listener, because Node.js warns of a leak from the eleventh listener on, and many
+ * calls may share a signal.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const waiting = listeners.get(signal) ?? listen(signal)

@@ -1,4 +1,4 @@
-/** Whatever `act` throws, at once or by a promise that nobody asked it for, goes to `failed`. */
+/** Runs `act`. Passes its error to `failed`, whether it throws or returns a promise that rejects. */
 export function attempt(act: () => unknown, failed: (error: unknown) => void): void {
   try {
     Promise.resolve(act()).catch(failed)

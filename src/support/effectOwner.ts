@@ -2,11 +2,14 @@ import type { Actor, AnyActorRef, AnyStateMachine } from 'xstate'
 import type { EffectTable } from '../../machines/index.js'
 import type { EffectQueue } from './effectQueue.js'
 
-/** The owner of an actor and of its children: performs what their machines decide. */
+/** Performs the effects of an actor and of its children. */
 export interface EffectOwner<Effect, Target = undefined> {
-  /** Where effects wait until all machines have come to rest. */
+  /** Holds the effects until all machines have come to rest. */
   readonly effects: EffectQueue
-  /** The object that an effect is about. Called at the decision: when it is performed, a name may mean another object. */
+  /**
+   * Finds the object that an effect is about. Called when the effect is queued, because its name may mean another object by
+   * the time it is performed.
+   */
   targetOf?(effect: Effect, actor: AnyActorRef): Target
   /** Performs one effect of `actor`. A new effect is one entry in its machine's table, and one case here. */
   perform(effect: Effect, actor: AnyActorRef, target: Target): void

@@ -1,4 +1,4 @@
-/** Small tools that know nothing of versions and runtimes. */
+/** Small tools, independent of versions and runtimes. */
 export { onAbort } from './abortListeners.js'
 export { attempt } from './attempt.js'
 export { type EffectOwner, performedByOwner, startOwned } from './effectOwner.js'

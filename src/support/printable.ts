@@ -1,11 +1,11 @@
-/** Control characters, and those that break a line or turn the direction of what follows. */
+/** Control characters, line separators, and characters that change the text direction. */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 
 const SHORT: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' }
 
 /**
- * Text of a guest, ready for a log or a terminal: control characters are written as in a string literal (`\n`, `\x1b`), so
- * that no text can begin a line of its own, or move the cursor.
+ * Escapes the text of a guest for a log or a terminal. Control characters are written as in a string literal (`\n`,
+ * `\x1b`), so that the text cannot start a new line or move the cursor.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, character => SHORT[character] ?? escaped(character.charCodeAt(0)))

@@ -4,25 +4,25 @@ import { types } from 'node:util'
 // and an `Object.prototype` of its own, so `instanceof` says no to the values of another realm. These checks, and
 // those of `types` in `node:util`, hold for values of any realm.
 
-/** Tells whether `value` is an `Error` of any realm, or a `DOMException`. Never throws. */
+/** Checks whether `value` is an `Error` of any realm, or a `DOMException`. Never throws. */
 export function isError(value: unknown): value is Error {
   if (types.isNativeError(value)) return true
   try {
     return value instanceof Error || tagOf(value) === 'DOMException'
   } catch {
-    // A revoked proxy, or one whose trap throws.
+    // Throws for a revoked proxy, and for one whose trap throws.
     return false
   }
 }
 
-/** Tells whether `value` is a plain object of any realm: without a prototype, or with one that has none itself. */
+/** Checks whether `value` is a plain object of any realm: its prototype is null, or has none itself. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** Tells whether `value` is a `URL` of any realm, or one of a polyfill such as jsdom's; Node.js goes by the same fields. */
+/** Checks whether `value` is a `URL` of any realm, or a polyfill such as jsdom's. Node.js checks the same fields. */
 export function isUrl(value: unknown): value is URL {
   if (value instanceof URL) return true
   if (typeof value !== 'object' || value === null) return false
@@ -30,7 +30,7 @@ export function isUrl(value: unknown): value is URL {
   return typeof href === 'string' && typeof protocol === 'string' && typeof searchParams === 'object'
 }
 
-/** The name of a built-in class, such as `Date`. What is not built in may call itself anything. */
+/** Returns the name of a value's built-in class, such as `Date`. Other objects can return any name. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }

@@ -4,8 +4,8 @@ import { Observable, type Observer, type Operator, Subscriber, type Subscription
 type Next<T> = (value: T) => void
 
 /**
- * An observable whose subscribers may throw: that is reported to `onError`, and nobody else notices. By RxJS's default
- * it would end the process, one tick later, with an uncaught exception.
+ * An observable that reports the errors of its subscribers to `onError`. By default RxJS rethrows them one tick later, as
+ * an uncaught exception that ends the process.
  */
 export class SafeObservable<T> extends Observable<T> {
   readonly #onError: (error: unknown) => void
@@ -22,14 +22,14 @@ export class SafeObservable<T> extends Observable<T> {
     error?: Next<unknown> | null,
     complete?: (() => void) | null,
   ): Subscription {
-    // The subscriber of an operator hands errors on to whoever subscribed behind the operator.
+    // An operator's subscriber passes errors on to the subscribers behind it.
     if (isSubscriber(first)) return super.subscribe(first)
     const observer = typeof first === 'object' && first !== null ? first : { error, complete }
     const next = typeof first === 'function' ? first : (value: T) => (observer as Partial<Observer<T>>).next?.(value)
     return super.subscribe(new SafeSubscriber(next, observer, this.#onError))
   }
 
-  /** What operators make of it is safe too. */
+  /** Makes the observables that operators return safe, too. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new SafeObservable<R>(this as unknown as Observable<R>, this.#onError)
     lifted.source = this
@@ -38,13 +38,13 @@ export class SafeObservable<T> extends Observable<T> {
   }
 }
 
-/** How a stream may end, for one that listens. */
+/** The callbacks for the end of a stream. */
 interface Ends {
   error?: Next<unknown> | null | undefined
   complete?: (() => void) | null | undefined
 }
 
-/** Calls what was subscribed without anything between: an event may go to ten thousand of them. */
+/** Calls the subscribed function directly, because an event may go to ten thousand subscribers. */
 class SafeSubscriber<T> extends Subscriber<T> {
   readonly #onNext: (value: T) => unknown
   readonly #ends: Ends
@@ -61,7 +61,7 @@ class SafeSubscriber<T> extends Subscriber<T> {
     const onNext = this.#onNext
     try {
       const result = onNext(value)
-      // An async function is taken for a subscriber too.
+      // A subscriber may be an async function.
       if (result !== undefined && types.isPromise(result)) Promise.resolve(result).catch(this.#onError)
     } catch (error) {
       this.#onError(error)
@@ -88,7 +88,7 @@ class SafeSubscriber<T> extends Subscriber<T> {
   }
 }
 
-/** Also one of another copy of RxJS. */
+/** Checks for a `Subscriber` of any copy of RxJS. */
 function isSubscriber<T>(value: unknown): value is Subscriber<T> {
   if (value instanceof Subscriber) return true
   const candidate = value as Partial<Subscriber<T>> | null | undefined

@@ -2,8 +2,8 @@
 const ARGUMENTS: readonly undefined[] = Array.from({ length: 512 })
 
 /**
- * Throws if the stack is nearly full. Call it before a step that must not end half-way, such as a write to a stream. Takes
- * 0.15 µs.
+ * Throws if the stack is nearly full. Call it before a step that must not fail half-way, such as a write to a stream. It
+ * takes 0.15 µs.
  *
  * @throws RangeError
  */

@@ -1,4 +1,10 @@
-import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import {
+  aggregateMachine,
+  connectionMachine,
+  moduleRunMachine,
+  supervisorMachine,
+  versionMachine,
+} from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
 import { toMermaid } from '../../src/inspect/mermaid/toMermaid.js'
 import { pathOf, rowsOf, statesOf, type TransitionRow } from '../../src/inspect/mermaid/transitions.js'
@@ -35,6 +41,12 @@ const PAGES: readonly MachinePage[] = [
     source: 'machines/connection.ts',
     machine: connectionMachine,
     about: 'A connection between a host and a guest. Both sides have one.',
+  },
+  {
+    name: 'moduleRun',
+    source: 'machines/moduleRun.ts',
+    machine: moduleRunMachine,
+    about: 'One run of a runtime module, in a host or in a guest, from loading it to stopping it.',
   },
 ]
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { hostOf } from './guestOf.js'
 
-it.each(['SIGTERM', 'RuntimeShutdownRequest'])('A program that was told to end by %s ends with code 0', async how => {
+it.each(['SIGTERM', 'RuntimeShutdownRequest'])('A program that is told to end by %s exits with code 0', async how => {
   const { program, connection, begin } = await hostOf()
   await begin()
   if (how === 'SIGTERM') program.process.kill('SIGTERM')

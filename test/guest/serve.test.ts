@@ -9,14 +9,14 @@ const FAILED = 'CUTOVER_START_FAILED'
 
 describe('A program that serves, started without a host', { timeout: 10_000 }, () => {
   it.each([
-    ['is told to be started by one', {}, {}, 'CUTOVER_HOST is not set: this program is a runtime, to be started by'],
-    ['takes an empty name for none', {}, { CUTOVER_HOST: '' }, 'CUTOVER_HOST is not set'],
+    ['says how to start it', {}, {}, 'CUTOVER_HOST is not set: this program is a runtime. Start it with childProcess('],
+    ['treats an empty path as none', {}, { CUTOVER_HOST: '' }, 'CUTOVER_HOST is not set'],
     ['names the variable that it reads', { hostVariable: 'MY_HOST' }, { CUTOVER_HOST: '/x' }, 'MY_HOST is not set'],
     [
-      'names the host that is not there',
+      'names the path that no host listens at',
       {},
       { CUTOVER_HOST: '/nowhere/socket' },
-      /There is no host at \/nowhere\/socket \(CUTOVER_HOST\): .*ENOENT.* Start this program by its host\./,
+      /No host listens at \/nowhere\/socket \(CUTOVER_HOST\): .*ENOENT.* Let a host start this program\./,
     ],
   ])('%s, and ends with code 1', async (_, options, env, message) => {
     const program = new Program({ options }, env)
@@ -26,7 +26,7 @@ describe('A program that serves, started without a host', { timeout: 10_000 }, (
     expect(program.said).toEqual([])
   })
 
-  it('rejects when what it serves has no call, or its version is none', async () => {
+  it('rejects a module without call, an invalid version and an invalid limit', async () => {
     expect(await rejectionOf(serve({} as never))).toMatchObject({ code: 'CUTOVER_INVALID_RUNTIME' })
     const module = { call: () => null }
     expect(await rejectionOf(serve(module, { version: '1.x' }))).toMatchObject({ code: 'CUTOVER_INVALID_VERSION' })
@@ -48,16 +48,16 @@ describe('A program that serves, started by childProcess()', { timeout: 10_000 }
   }
 
   it.each([
-    ['says no version', {}],
-    ['says the version of its config', { version: '1.0.0' }],
-    ['says it with build metadata, which does not count', { version: '1.0.0+linux' }],
+    ['gives no version', {}],
+    ['gives the version of its config', { version: '1.0.0' }],
+    ['gives that version with build metadata', { version: '1.0.0+linux' }],
   ])('answers calls when it %s', async (_, options) => {
     await using host = await hosted(options).started()
     expect(await host.do('echo')).toEqual({ do: 'echo' })
     expect(await host.runtime.getInfo()).toMatchObject({ version: '1.0.0' })
   })
 
-  it('keeps to the limits of its host when it is given them', async () => {
+  it('keeps to the limits of its host when its options repeat them', async () => {
     await using host = await hosted({ maxMessageItems: 100 }).started()
     expect(await host.do('echo')).toEqual({ do: 'echo' })
     const error = await rejectionOf(host.do('echo', { items: new Array(100).fill(0) }))
@@ -65,21 +65,21 @@ describe('A program that serves, started by childProcess()', { timeout: 10_000 }
     expect(host.types).toEqual(['started'])
   })
 
-  it('is refused when it says another version, naming both', async () => {
+  it('is refused when it gives another version, and the error names both', async () => {
     await using host = hosted({ version: '2.0.0' })
     const error = await host.failure()
     expect(error).toMatchObject({ code: FAILED, version: '1.0.0' })
     expect(error.message).toMatch(/says that it is version 2\.0\.0, and its config that it is 1\.0\.0/)
   })
 
-  it('reads the variable that both sides have agreed on', async () => {
+  it('reads the environment variable that both sides have agreed on', async () => {
     await using host = await hosted({ hostVariable: 'MY_HOST' }, 'MY_HOST').started()
     expect(await host.do('echo')).toEqual({ do: 'echo' })
   })
 })
 
 describe('A program that serves is told to end', { timeout: 10_000 }, () => {
-  it('by SIGTERM: its calls are interrupted, its stop is called, and it ends', async () => {
+  it('by SIGTERM: it interrupts its calls, calls its stop and exits', async () => {
     const { program, connection, begin } = await hostOf()
     await begin()
     const call = rejectionOf(connection.call('hang'))
@@ -90,7 +90,7 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said).toEqual(['connected', 'starting', 'told to stop', 'call interrupted', 'stopping'])
   })
 
-  it('by the host: it says that it has understood, and its stop is called', async () => {
+  it('by the host: it confirms, then calls its stop', async () => {
     const { program, connection, begin } = await hostOf()
     await begin()
     expect(await connection.request('RuntimeShutdownRequest', {})).toEqual({ kind: 'Empty', payload: {} })
@@ -98,7 +98,7 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said.slice(-2)).toEqual(['told to stop', 'stopping'])
   })
 
-  it('twice, while its stop hangs: its stop is called once, and it ends when its host is gone', async () => {
+  it('twice, while its stop hangs: it calls its stop once, and exits when its host is gone', async () => {
     const { program, connection, socket, begin } = await hostOf({ hangsIn: 'stop' })
     await begin()
     await connection.request('RuntimeShutdownRequest', {})
@@ -109,7 +109,16 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said.filter(line => line === 'stopping')).toHaveLength(1)
   })
 
-  it('before its host has told it what it is: it ends', async () => {
+  it('by SIGTERM while its start hangs: it exits without waiting, with code 0', async () => {
+    const { program, tell } = await hostOf({ hangsIn: 'start' })
+    tell().catch(() => {})
+    await program.hasSaid('starting')
+    program.process.kill('SIGTERM')
+    expect(await program.ended).toBe(0)
+    expect(program.said).toEqual(['connected', 'starting', 'told to stop'])
+  })
+
+  it('before its host has sent the RuntimeInfoRequest: it exits', async () => {
     const { program } = await hostOf()
     await program.hasSaid('connected')
     program.process.kill('SIGTERM')
@@ -117,12 +126,28 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
     expect(program.said).toEqual(['connected'])
   })
 
-  it('and fails to: that is told on stderr, and it ends all the same', async () => {
+  it('and its stop throws: it logs the error to stderr and exits', async () => {
     const { program, begin } = await hostOf({ hangsIn: 'throwingStop' })
     await begin()
     program.process.kill('SIGTERM')
     await program.ended
     expect(program.stderr).toMatch(/"level":"warn".*the stop failed.*the module failed to stop/)
+  })
+})
+
+describe('A program that serves refuses', { timeout: 10_000 }, () => {
+  it('a second RuntimeInfoRequest, while it starts and when it is up', async () => {
+    const { program, tell, connection } = await hostOf({ hangsIn: 'start' })
+    tell().catch(() => {})
+    await program.hasSaid('starting')
+    await expect(tell()).rejects.toThrow('The runtime got a second RuntimeInfoRequest. Send one per connection.')
+    connection.initialized()
+    await expect(connection.call('early')).rejects.toThrow('The runtime does not take calls: it is starting.')
+    const up = await hostOf()
+    await up.begin()
+    await expect(up.tell()).rejects.toThrow('second RuntimeInfoRequest')
+    expect(await up.connection.call('hello')).toBe('hello')
+    expect(up.program.said).toEqual(['connected', 'starting'])
   })
 })
 

@@ -15,7 +15,7 @@ const TABLE: FlatTable<State, ConnectionEvent['type']> = {
 }
 
 describe('the connection machine', () => {
-  holdAgainst(connectionMachine, TABLE, EVENTS)
+  holdAgainst(connectionMachine, TABLE, EVENTS, 'closed')
 
   it('Closed is the end', () => {
     const [closed] = transition(connectionMachine, connectionMachine.resolveState({ value: 'ready' } as never), {

@@ -4,6 +4,8 @@ import {
   connectionEffects,
   connectionMachine,
   type EffectTable,
+  moduleRunEffects,
+  moduleRunMachine,
   supervisorEffects,
   supervisorMachine,
   versionEffects,
@@ -52,6 +54,7 @@ describe('a machine without its shell', () => {
     ['aggregate', aggregateMachine, aggregateEffects],
     ['supervisor', supervisorMachine, supervisorEffects],
     ['connection', connectionMachine, connectionEffects],
+    ['moduleRun', moduleRunMachine, moduleRunEffects],
   ] as const satisfies readonly (readonly [string, AnyStateMachine, EffectTable])[]
 
   it.each(tables)(

@@ -1,4 +1,10 @@
-import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import {
+  aggregateMachine,
+  connectionMachine,
+  moduleRunMachine,
+  supervisorMachine,
+  versionMachine,
+} from 'cutover/machines'
 import { describe, expect, it } from 'vitest'
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 
@@ -9,6 +15,7 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['aggregate', aggregateMachine],
   ['supervisor', supervisorMachine],
   ['connection', connectionMachine],
+  ['moduleRun', moduleRunMachine],
 ]
 
 /** All states below `node`. */

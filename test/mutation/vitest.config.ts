@@ -14,6 +14,7 @@ const SUITES = [
   'test/contract/',
   'test/calls/',
   'test/support/',
+  'test/module/',
   'test/conventions/messages.',
   'test/conformance/',
   'test/protocol/codec.',

@@ -177,7 +177,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/support/realms.ts': 'The checks themselves: own realm first.',
   'src/calls/callsInFlight.ts': 'Another promise is wrapped, which takes longer.',
   'src/contract/validate.ts': 'Another signal is told by its fields.',
-  'src/module/moduleRunner.ts': 'Another promise is told by its `then`.',
+  'src/module/moduleCalls.ts': 'Another promise is told by its `then`.',
   'src/protocol/cbor/valueWriter.ts': 'Another object goes through the library, which takes longer.',
   'src/protocol/transports/socketTransport.ts': 'A full stack throws an error of this realm.',
   'src/protocol/transports/batchedValues.ts': 'Another object is posted by itself, which takes longer.',

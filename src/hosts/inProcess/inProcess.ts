@@ -1,5 +1,5 @@
-import { duration, invalidOption, object } from '../../contract/index.js'
-import { moduleUrl, type RuntimeModule } from '../../module/index.js'
+import { duration, invalidOption, object, type RuntimeModule } from '../../contract/index.js'
+import { moduleUrl } from '../../module/index.js'
 import { HostRequests } from '../hostRequests.js'
 import { checkConfig, isLocation, type ModuleSource, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { compileSupervised, type SupervisedOptions } from '../supervised/supervisedOptions.js'
@@ -63,12 +63,10 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
         const { id, version, localConfig = {} } = config
         const launch: ModuleLaunch<Req, Res> = {
-          config: {
-            id,
-            version,
-            localConfig,
-            askHost: async (request, signal) => requests.answerCall(request, { signal }),
-          },
+          id,
+          version,
+          localConfig,
+          answerHostCall: async (request, signal) => requests.answerCall(request, { signal }),
           logger,
           file: isLocation(source) ? moduleUrl(source) : undefined,
           // What a module takes and gives cannot be checked here: the caller says so with the type arguments.

@@ -1,56 +1,74 @@
-import { asError, type CallOptions, CutoverError, type Logger } from '../../contract/index.js'
-import { ModuleRunner, type RunConfig, type RuntimeModule } from '../../module/index.js'
+import { asError, type CallOptions, CutoverError, type Logger, type RuntimeModule } from '../../contract/index.js'
+import { type AnswerHostCall, createCallHost, ModuleCalls, ModuleRun } from '../../module/index.js'
 import { isFinalFailure } from '../supervised/finalFailure.js'
 import type { Guest, GuestReports } from '../supervised/guest.js'
 
-/** How modules are launched in this process: what they are told, and where they come from. */
+/** How to launch a module in this process: where it comes from, and what it gets. */
 export interface ModuleLaunch<Req, Res> {
-  readonly config: RunConfig
+  readonly id: string
+  readonly version: string
+  readonly localConfig: Readonly<Record<string, unknown>>
   readonly logger: Logger
   /** The module's file, if it comes from one. */
   readonly file: URL | undefined
+  readonly answerHostCall: AnswerHostCall
   load(): Promise<RuntimeModule<Req, Res>>
-  /** The launch that counts. */
+  /** The last launch of the runtime. */
   latest(): ModuleGuest<Req, Res> | undefined
 }
 
-/**
- * A module in this process. It cannot be killed, only asked to stop: `terminate` gives it up, which leaves it running for
- * as long as it pleases.
- */
+/** A module in this process. Node.js cannot kill it: `terminate` stops waiting for it, and it may go on running. */
 export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
   readonly #launch: ModuleLaunch<Req, Res>
-  readonly #run: ModuleRunner<Req, Res>
+  readonly #calls: ModuleCalls<Req, Res>
+  readonly #run: ModuleRun<Req, Res>
   readonly #reports: GuestReports
-  /** Resolves to whether the module came up. */
-  #launched: Promise<boolean> = Promise.resolve(false)
-  #ending: Promise<void> | undefined
 
   constructor(launch: ModuleLaunch<Req, Res>, reports: GuestReports) {
+    const { version, logger } = launch
     this.#launch = launch
-    this.#run = new ModuleRunner(launch.config)
     this.#reports = reports
+    this.#calls = new ModuleCalls(version)
+    this.#run = new ModuleRun({
+      logger,
+      load: () => launch.load(),
+      loaded: () => reports.connected(),
+      started: module => {
+        this.#calls.open(module)
+        reports.started({ version })
+      },
+      failed: thrown => {
+        const error = asError(thrown)
+        if (isFinalFailure(error, launch.file)) reports.failed(error, true)
+        reports.exited(error)
+      },
+      interrupted: reason => this.#calls.end(reason),
+      ended: () => reports.exited(new Error('It stopped.')),
+      mayStop: () => !this.#isSucceededBySameModule(),
+    })
   }
 
   launch(): void {
-    this.#launched = this.#bringUp()
+    const { id, version, localConfig, answerHostCall } = this.#launch
+    this.#run.start({ id, version, localConfig, callHost: createCallHost(answerHostCall, this.#run.stopSignal) })
   }
 
   call(request: Req, options: CallOptions | undefined): Res | Promise<Res> {
-    return this.#run.call(request, options)
+    return this.#calls.call(request, options)
   }
 
-  /** Whoever asks runs on the same thread: it would be blocked too. */
+  /** Answers at once: if the module blocked the event loop, the watchdog could not run either. */
   ping(): void {
     this.#reports.ponged()
   }
 
   abort(): void {
-    this.#run.abort().then(this.#reports.aborted, error => this.#reports.abortFailed(asError(error)))
+    this.#calls.abort().then(this.#reports.aborted, error => this.#reports.abortFailed(asError(error)))
   }
 
   askToStop(): void {
-    this.#ending ??= this.#end()
+    const { version } = this.#launch
+    this.#run.stop(new CutoverError('CUTOVER_RUNTIME_LOST', `Version ${version} is stopping.`, { version }))
   }
 
   kill(): void {
@@ -58,44 +76,13 @@ export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   terminate(): void {
-    this.#launch.logger.error({}, 'a module did not end in time: given up')
+    this.#launch.logger.error({}, 'the module did not stop in time: it is abandoned and may still run')
     this.#reports.exited(new Error('It did not end in time.'))
   }
 
-  async #bringUp(): Promise<boolean> {
-    try {
-      await this.#run.load(this.#launch.load)
-      this.#reports.connected()
-      await this.#run.start()
-    } catch (thrown) {
-      const error = asError(thrown)
-      if (isFinalFailure(error, this.#launch.file)) this.#reports.failed(error, true)
-      this.#reports.exited(error)
-      return false
-    }
-    this.#reports.started({ version: this.#launch.config.version })
-    return true
-  }
-
-  async #end(): Promise<void> {
-    const { version } = this.#launch.config
-    this.#run.cancel(new CutoverError('CUTOVER_RUNTIME_LOST', `Version ${version} is to stop.`, { version }))
-    if (!(await this.#launched)) return
-    if (!this.#isSucceededBySameModule()) await this.#stop()
-    this.#reports.exited(new Error('It stopped.'))
-  }
-
-  /** To stop a module object that was given up while it started would stop the one that runs now. */
+  /** Whether a later launch runs the same module object. Stopping an abandoned launch would stop that one. */
   #isSucceededBySameModule(): boolean {
     const latest = this.#launch.latest()
-    return latest !== undefined && latest !== this && latest.#run.shares(this.#run)
-  }
-
-  async #stop(): Promise<void> {
-    try {
-      await this.#run.stop()
-    } catch (err) {
-      this.#launch.logger.warn({ err }, 'a module failed to stop')
-    }
+    return latest !== undefined && latest !== this && latest.#run.module === this.#run.module
   }
 }

@@ -1,5 +1,5 @@
-import { invalidOption, type Logger } from '../../contract/index.js'
-import { EntryModule, moduleIn, moduleUrl, type RuntimeModule } from '../../module/index.js'
+import { invalidOption, type Logger, type RuntimeModule } from '../../contract/index.js'
+import { EntryModule, moduleIn, moduleUrl } from '../../module/index.js'
 import { isLocation, type LoaderConfig, type ModuleSource } from '../provisioner.js'
 
 /** Gets the module for one launch. @throws CutoverError `CUTOVER_INVALID_RUNTIME`, and what loading it throws */

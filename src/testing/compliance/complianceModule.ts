@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import type { CallContext, RuntimeContext, RuntimeModule } from '../../module/index.js'
+import type { CallContext, RuntimeContext, RuntimeModule } from '../../contract/index.js'
 import type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './requests.js'
 
 /** Makes a module that does what each {@link ComplianceRequest} says, with its own counts. It is a loader for `inProcess`. */

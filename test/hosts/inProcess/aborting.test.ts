@@ -39,7 +39,7 @@ describe('the in-process host: aborting', () => {
     expect(listeners()).toBe(0)
   })
 
-  it('Each call has a signal of its own, which costs nothing until the module asks for it', async () => {
+  it('Each call has its own signal, created when the module first reads it', async () => {
     const scopes: CallContext[] = []
     const host = await new Host({
       call: (request: string, context: CallContext) => {
@@ -56,7 +56,7 @@ describe('the in-process host: aborting', () => {
     expect([over, ...hanging].map(({ signal }) => signal.aborted)).toEqual([false, true, true, true])
   })
 
-  it('A signal that is first asked for after its caller gave up has fired already', async () => {
+  it('A signal that the module first reads after its caller gave up has fired already', async () => {
     let context: CallContext | undefined
     const host = await new Host({
       call: (_: string, given: CallContext) => {
@@ -71,7 +71,7 @@ describe('the in-process host: aborting', () => {
     expect(context?.signal.reason).toBe('enough')
   })
 
-  it('A stop lets go of the signals of callers whose calls the module never settles', async () => {
+  it('A stop removes the listeners of calls that the module never settles', async () => {
     const host = await new Host({ call: () => new Promise<string>(() => {}) }).start()
     const { signal } = new AbortController()
     const call = host.runtime.call('a', { signal })
@@ -81,7 +81,7 @@ describe('the in-process host: aborting', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  it('A plain abort fires the signals of the calls in flight, asks the module, and does not restart it', async () => {
+  it('A plain abort fires the signals of the calls in flight and calls the abort of the module, without a restart', async () => {
     const { module, signals } = hanging()
     let aborts = 0
     const host = await new Host({
@@ -112,7 +112,7 @@ describe('the in-process host: aborting', () => {
     expect(host.events).toEqual(['started', 'stopped', 'started'])
   })
 
-  it('A forced abort restarts the module: calls in flight are lost, new ones wait for it', async () => {
+  it('A forced abort restarts the module: calls in flight reject, new ones wait', async () => {
     const log: string[] = []
     const host = await new Host({
       start: () => {
@@ -133,7 +133,7 @@ describe('the in-process host: aborting', () => {
     expect(host.events).toEqual(['started', 'stopped', 'started'])
   })
 
-  it('A forced abort gets past a start that hangs, after abortTimeout; should it come up late, it is stopped', async () => {
+  it('A forced abort abandons a start that hangs after abortTimeout, and stops the module if it comes up late', async () => {
     const gates = [deferred(), deferred()]
     const log: string[] = []
     let starts = 0
@@ -159,7 +159,7 @@ describe('the in-process host: aborting', () => {
     expect([log, host.events]).toEqual([['stop'], ['started']])
   })
 
-  it('A launch that comes up late does not stop the module object that its successor runs', async () => {
+  it('A late launch does not stop the module object that its successor runs', async () => {
     const gates = [deferred(), deferred()]
     let starts = 0
     let stops = 0
@@ -181,7 +181,7 @@ describe('the in-process host: aborting', () => {
     expect(await host.runtime.call('a')).toBe('a')
   })
 
-  it('A forced abort of a launch that ends in time: the module is started anew only after that', async () => {
+  it('A forced abort of a launch that ends in time starts the module again only after that', async () => {
     const log: string[] = []
     const gate = deferred()
     const host = new Host({
@@ -201,7 +201,7 @@ describe('the in-process host: aborting', () => {
     expect([log, host.events]).toEqual([['start', 'stop', 'start'], ['started']])
   })
 
-  it('Stop wins over a restart, in whatever step of it', async () => {
+  it('A stop overrides a restart, in every step of it', async () => {
     for (const step of ['cancelling', 'settling', 'terminating']) {
       const gate = deferred()
       const ending = deferred()
@@ -219,7 +219,7 @@ describe('the in-process host: aborting', () => {
     }
   })
 
-  it('A module that is stopped while it is loaded is not started any more', async () => {
+  it('A module that is stopped while it loads is not started', async () => {
     const gate = deferred()
     let starts = 0
     const module: Module = {
@@ -248,7 +248,7 @@ describe('the in-process host: aborting', () => {
     expect(await rejectionOf(call)).toBe('enough')
   })
 
-  it('What is no signal is refused by its name', async () => {
+  it('An invalid signal is refused, and the error names the option', async () => {
     const { runtime } = await new Host(echo).start()
     const options = { signal: {} as AbortSignal }
     for (const refused of [runtime.abort(options), runtime.getInfo(options), runtime.call('a', options)]) {
@@ -259,12 +259,12 @@ describe('the in-process host: aborting', () => {
     }
   })
 
-  it('A signal of null is no signal', async () => {
+  it('A signal of null means no signal', async () => {
     const { runtime } = await new Host(echo).start()
     expect(await runtime.call('a', { signal: null as never })).toBe('a')
   })
 
-  it('An abort before the start, or after the stop, has nothing to do', async () => {
+  it('An abort before the start, or after the stop, does nothing', async () => {
     const host = new Host(echo)
     await host.runtime.abort()
     await host.runtime.abort({ force: true })
@@ -273,7 +273,7 @@ describe('the in-process host: aborting', () => {
     expect(host.events).toEqual(['stopped'])
   })
 
-  it('The wait for an abort ends with its own signal', async () => {
+  it('The signal of an abort ends the wait for it', async () => {
     const host = await new Host({ ...echo, stop: () => new Promise(() => {}) }).start()
     const controller = new AbortController()
     const aborted = host.runtime.abort({ force: true, signal: controller.signal })

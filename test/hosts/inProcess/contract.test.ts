@@ -5,8 +5,8 @@ import { rejectionOf } from '../../fixtures/hosting.js'
 
 import { echo, Host, type Module } from '../../fixtures/inProcessHost.js'
 
-describe('the in-process host: the rest of the contract', () => {
-  it('It tells its id and version, and that it has no trusted execution environment', async () => {
+describe('the in-process host: the remaining contract', () => {
+  it('It reports its id and version, and no trusted execution environment', async () => {
     const { runtime } = new Host(echo)
     expect([runtime.id, runtime.getActiveVersion()]).toEqual(['echo', '1.0.0'])
     expect(await runtime.getInfo()).toEqual({ version: '1.0.0' })
@@ -15,7 +15,7 @@ describe('the in-process host: the rest of the contract', () => {
     expect(inProcess({ module: echo }).name).toBe('in-process')
   })
 
-  it('A call that throws rejects with what was thrown', async () => {
+  it('A call that throws rejects with the thrown value', async () => {
     const error = new TypeError('bad request')
     const { runtime } = await new Host({
       call: () => {
@@ -39,7 +39,7 @@ describe('the in-process host: the rest of the contract', () => {
     expect(await refused.runtime.call('a')).toBe('CUTOVER_UNHANDLED_HOST_REQUEST')
   })
 
-  it('A stop fires the signal of what the module asks its host just then; while it stops, it may still ask', async () => {
+  it('A stop fires the signal of a pending callHost; a module that stops may still call its host', async () => {
     const reasons: unknown[] = []
     const onHostRequest = (request: unknown, { signal }: Pick<CallContext, 'signal'>) =>
       request === 'last' ? 'bye' : new Promise(() => signal.addEventListener('abort', () => reasons.push('fired')))
@@ -60,7 +60,7 @@ describe('the in-process host: the rest of the contract', () => {
     expect(reasons).toEqual(['fired', 'bye'])
   })
 
-  it('What a module learns of its surroundings is complete, and callHost heeds its signal', async () => {
+  it('A module gets a complete context, and callHost rejects when its signal fires', async () => {
     const seen: unknown[] = []
     const module: Module = {
       start: async context => {
@@ -79,7 +79,7 @@ describe('the in-process host: the rest of the contract', () => {
     expect(asked).toEqual(['first', expect.any(AbortSignal)])
   })
 
-  it('A subscriber that throws does not keep the others from hearing', async () => {
+  it('A subscriber that throws does not keep events from the others', async () => {
     const host = new Host(echo)
     host.runtime.watchEvents().subscribe(() => {
       throw new Error('subscriber')
@@ -88,7 +88,7 @@ describe('the in-process host: the rest of the contract', () => {
     expect(host.events).toEqual(['started'])
   })
 
-  it('In an aggregate, two versions made by one provisioner take over from each other', async () => {
+  it('In an aggregate, two versions of one provisioner replace each other', async () => {
     const provisioner = inProcess({ module: ({ version }: LoaderConfig) => ({ call: () => version }) })
     const aggregate = new Aggregate<string, string>({ id: 'echo' })
     for (const version of ['1.0.0', '2.0.0']) {

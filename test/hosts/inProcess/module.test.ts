@@ -38,14 +38,14 @@ describe('the in-process host: which module runs', () => {
     expect(await runtime.call('a')).toBe(answer)
   })
 
-  it('What import gives may be given as the module, exports by name or a default object', async () => {
+  it('The result of import() works as the module, with named exports or a default object', async () => {
     const namespace = await import('../../fixtures/modules/byDefault.mjs' as string)
     const { runtime } = new Host(namespace)
     runtime.start()
     expect(await runtime.call('a')).toBe('default: a')
   })
 
-  it('A config may bring the module itself, or a loader, which gets the canonical version', async () => {
+  it('A config may contain the module, or a loader, which gets the canonical version', async () => {
     const brought = new Host(undefined, {}, { module: echo })
     brought.runtime.start()
     expect(await brought.runtime.call('a')).toBe('a')
@@ -55,7 +55,7 @@ describe('the in-process host: which module runs', () => {
     expect(await loaded.runtime.call('a')).toBe('1.0.0')
   })
 
-  it('The module of the config goes before that of the host, and gets the localConfig', async () => {
+  it('The module of the config overrides that of the host, and gets the localConfig', async () => {
     const config = { module: fixture('byName'), localConfig: { greeting: 'good day' } }
     const { runtime } = new Host(echo, {}, config)
     runtime.start()
@@ -79,7 +79,7 @@ describe('the in-process host: which module runs', () => {
     })
   })
 
-  it('A module that is not one, a bad option and a bad config are refused at once, by name', () => {
+  it('An invalid module, option or config throws at once, and the error names it', () => {
     const invalid = (code: string, message: RegExp) =>
       expect.objectContaining({ code, message: expect.stringMatching(message) })
     const option = (options: object) => () => inProcess(options as InProcessOptions)

@@ -5,7 +5,7 @@ import { microtasks, rejectionOf } from '../../fixtures/hosting.js'
 import { deferred, echo, Host, type Module } from '../../fixtures/inProcessHost.js'
 
 describe('the in-process host: starting', () => {
-  it('Calls made before and while the module starts wait, and go out in their order', async () => {
+  it('Calls made before and while the module starts wait, and are sent in order', async () => {
     const gate = deferred()
     const order: string[] = []
     const host = new Host({
@@ -51,7 +51,7 @@ describe('the in-process host: starting', () => {
     ])
   })
 
-  it('Jitter shortens the waits by chance, by no more than its share, so that many do not try again together', async () => {
+  it('Jitter shortens each backoff at random, by at most its share, so that many runtimes do not retry together', async () => {
     const clock = new SimulatedClock()
     const set = vi.spyOn(clock, 'setTimeout')
     for (let i = 0; i < 50; i++) {
@@ -95,7 +95,7 @@ describe('the in-process host: starting', () => {
     expect(await startsAfter(1)).toBe(true)
   })
 
-  it('After 24 hours of failing it gives up, says so, and refuses calls until a restart is asked for', async () => {
+  it('After failing for 24 hours it gives up, emits a final failure, and refuses calls until a forced restart', async () => {
     let fails = true
     const module = {
       ...echo,
@@ -125,7 +125,7 @@ describe('the in-process host: starting', () => {
     expect(await host.runtime.call('c')).toBe('c')
   })
 
-  it('A start that hangs is given up after startTimeout and tried again', async () => {
+  it('A start that hangs is abandoned after startTimeout and retried', async () => {
     const signals: AbortSignal[] = []
     const module = (): Module => ({
       ...echo,
@@ -145,7 +145,7 @@ describe('the in-process host: starting', () => {
     expect(await host.runtime.call('a')).toBe('a')
   })
 
-  it('A call waits for waitTimeout at most, and its error tells why the module is not up', async () => {
+  it('A call waits for waitTimeout at most, and its error says why the module is not up', async () => {
     const cause = new Error('no database')
     const host = new Host({ ...echo, start: () => Promise.reject(cause) }, { waitTimeout: 5_000 })
     await host.start()

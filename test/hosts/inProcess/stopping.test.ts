@@ -32,7 +32,7 @@ describe('the in-process host: stopping', () => {
     expect([stops, host.events]).toEqual([1, ['started', 'stopped']])
   })
 
-  it('During a slow start, stop fires the signal of the start, waits for it, and stops what came up', async () => {
+  it('During a slow start, stop fires the signal, waits for the start, and stops the module', async () => {
     const log: string[] = []
     const host = new Host({
       ...echo,
@@ -53,7 +53,7 @@ describe('the in-process host: stopping', () => {
     expect(host.events).toEqual(['stopped'])
   })
 
-  it('A start that does not listen is given up after abortTimeout; if it comes up later, it is stopped', async () => {
+  it('A start that ignores its signal is abandoned after abortTimeout, and stopped if it comes up later', async () => {
     const gate = deferred()
     let stops = 0
     const host = new Host({
@@ -75,7 +75,7 @@ describe('the in-process host: stopping', () => {
     expect([stops, host.events]).toEqual([1, ['stopped']])
   })
 
-  it('While it backs off, stop ends it at once and no further start follows', async () => {
+  it('A stop during the backoff ends it at once, and no start follows', async () => {
     let starts = 0
     const host = new Host({
       ...echo,
@@ -106,7 +106,7 @@ describe('the in-process host: stopping', () => {
     expect(host.logs).toHaveLength(1)
   })
 
-  it('Calls in flight, waiting and later ones reject with CUTOVER_RUNTIME_LOST, and the module is told', async () => {
+  it('Calls in flight, waiting calls and later ones reject with CUTOVER_RUNTIME_LOST, and the signal of the module fires', async () => {
     const signals: AbortSignal[] = []
     const host = await new Host({
       call: (_, { signal }) => {
@@ -130,7 +130,7 @@ describe('the in-process host: stopping', () => {
 })
 
 describe('the in-process host: while it stops', () => {
-  it('A call rejects at once, though the module takes its time', async () => {
+  it('A call rejects at once, even if the stop of the module is slow', async () => {
     const host = await new Host({ ...echo, stop: () => new Promise(() => {}) }).start()
     void host.runtime.stop()
     expect(await rejectionOf(host.runtime.call('a'))).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST' })

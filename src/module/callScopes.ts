@@ -1,12 +1,12 @@
+import type { CallContext } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
-import type { CallContext } from './runtimeModule.js'
 
-/** The calls in flight of one run of a module. Only those are kept that asked for their signal, or follow one. */
+/** The calls in flight of one module. Holds only the calls that use their signal, or whose caller gave one. */
 export class CallScopes {
   readonly #scopes = new Set<CallScope>()
-  /** How often the calls were interrupted; a call notes it when it begins. */
+  /** The number of interruptions so far. Each call notes it when it begins. */
   interruptions = 0
-  /** Why they were last interrupted. */
+  /** The reason of the last interruption. */
   reason: Error | undefined
 
   interrupt(reason: Error): void {
@@ -29,9 +29,9 @@ export class CallScopes {
 }
 
 /**
- * The context of one call. Its signal is made when the module first asks for it, and is its own: a signal shared by many
- * calls would gather the listeners of all of them, and `AbortSignal.any` would keep something of every call for as long
- * as the longest-lived of its signals.
+ * The context of one call. It creates its signal when the module first reads it. Each call has a signal of its own: a
+ * shared one would collect the listeners of all calls, and `AbortSignal.any` would retain memory for each call until the
+ * longest-lived source is collected.
  */
 export class CallScope implements CallContext {
   readonly #calls: CallScopes
@@ -39,7 +39,7 @@ export class CallScope implements CallContext {
   #controller: AbortController | undefined
   #reason: { readonly value: unknown } | undefined
   #unfollow: (() => void) | undefined
-  #isOver = false
+  #hasEnded = false
 
   constructor(calls: CallScopes) {
     this.#calls = calls
@@ -50,15 +50,15 @@ export class CallScope implements CallContext {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       if (this.#reason !== undefined) this.#controller.abort(this.#reason.value)
-      else if (!this.#isOver) this.#join()
+      else if (!this.#hasEnded) this.#join()
     }
     return this.#controller.signal
   }
 
-  /** Nothing is copied on the way to the caller. */
+  /** Does nothing: in one process, answers are not copied. */
   transfer(): void {}
 
-  /** Fires with the caller's signal as well; then `giveUp` is called, whether the module listens or not. */
+  /** Fires this call's signal when `signal` fires, then calls `giveUp`. */
   follow(signal: AbortSignal, giveUp: (reason: unknown) => void): void {
     this.#unfollow = onAbort(signal, () => {
       this.abort(signal.reason)
@@ -72,9 +72,9 @@ export class CallScope implements CallContext {
     this.#controller?.abort(reason)
   }
 
-  /** The call is over: nothing reaches it any more, and it listens to nothing. */
+  /** Marks the call as settled: its signal no longer fires, and it removes its listener. */
   end(): void {
-    this.#isOver = true
+    this.#hasEnded = true
     this.#calls.delete(this)
     this.#unfollow?.()
   }

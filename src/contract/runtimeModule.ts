@@ -1,0 +1,51 @@
+import type { CallOptions, Transferable } from './runtime.js'
+
+/** What a module gets when it starts. */
+export interface RuntimeContext {
+  /** The id of the runtime, as in its config. */
+  readonly id: string
+  /** The version of the runtime, canonical SemVer. */
+  readonly version: string
+  /** The `localConfig` of the runtime's config; empty by default. */
+  readonly localConfig: Readonly<Record<string, unknown>>
+  /** Fires when the module must stop, even while it starts. */
+  readonly signal: AbortSignal
+  /**
+   * Sends a request to the host, and resolves with the answer of `onHostRequest` in the runtime's config.
+   *
+   * @param request - any value that can travel to the host
+   * @param options - its `signal` ends the wait
+   * @throws (rejects) the error that `onHostRequest` throws; the signal's reason; CutoverError
+   * `CUTOVER_UNHANDLED_HOST_REQUEST` if the config has no `onHostRequest`
+   */
+  callHost(request: unknown, options?: CallOptions): Promise<unknown>
+}
+
+/** What a module gets with each call. */
+export interface CallContext {
+  /** Fires when the caller gives up, when the host calls `abort()`, and when the module must stop. */
+  readonly signal: AbortSignal
+  /**
+   * Moves parts of the answer to the caller instead of copying them. The module cannot use them afterwards. Does nothing
+   * in hosts that share memory with the caller or cannot move values.
+   *
+   * @param list - buffers, ports and the like
+   */
+  transfer(list: readonly Transferable[]): void
+}
+
+/**
+ * The code of a runtime, as its author writes it; only `call` is required. It runs unchanged in every host.
+ *
+ * A module file exports these functions by name, or exports one default object that has them.
+ */
+export interface RuntimeModule<Req = unknown, Res = unknown> {
+  /** Prepares the module. Calls arrive once it has finished. If it throws, the host retries later. */
+  start?(context: RuntimeContext): void | Promise<void>
+  /** Answers one call. Many calls may be in flight at once. The caller's promise rejects with what it throws. */
+  call(request: Req, context: CallContext): Res | Promise<Res>
+  /** Interrupts the current work. Calls in flight may fail. */
+  abort?(): void | Promise<void>
+  /** Releases what `start` has acquired. Called once, and only after `start` has finished. */
+  stop?(): void | Promise<void>
+}

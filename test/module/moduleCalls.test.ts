@@ -1,0 +1,43 @@
+import { getEventListeners } from 'node:events'
+import type { CallContext } from 'cutover/hosts'
+import { expect, it } from 'vitest'
+import { ModuleCalls } from '../../src/module/moduleCalls.js'
+
+function callsOf(call: (request: string, context: CallContext) => unknown): ModuleCalls<string, unknown> {
+  const calls = new ModuleCalls<string, unknown>('1.0.0')
+  calls.open({ call })
+  return calls
+}
+
+it.each(['answers', 'rejects', 'throws'])(
+  'A call that %s leaves no listener on the signal of its caller',
+  async how => {
+    const { signal } = new AbortController()
+    const calls = callsOf(() => {
+      if (how === 'throws') throw new Error('no')
+      return how === 'rejects' ? Promise.reject(new Error('no')) : 'yes'
+    })
+    await Promise.allSettled([calls.call('a', { signal })])
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  },
+)
+
+it('The signal of a settled call does not fire when later calls are interrupted', async () => {
+  const signals: AbortSignal[] = []
+  const calls = callsOf((request, { signal }) => {
+    signals.push(signal)
+    return request === 'hang' ? new Promise(() => {}) : 'yes'
+  })
+  calls.call('a', undefined)
+  await calls.call('b', { signal: new AbortController().signal })
+  calls.call('hang', undefined)
+  await calls.abort()
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true])
+})
+
+it('A call before the module is up names the version and what to wait for', () => {
+  const calls = new ModuleCalls('1.0.0')
+  expect(() => calls.call('a', undefined)).toThrow(
+    /^Version 1\.0\.0 got a call before its start had finished\. Wait for/,
+  )
+})

@@ -35,7 +35,7 @@ const ENDED = {
   halfFloats: TOO_MANY_ITEMS,
   unsortedKeys: TOO_MANY_ITEMS,
   inAnotherOrder: TOO_MANY_ITEMS,
-  moreThanItSays: /14000000 items are in 1\d{7} bytes/,
+  moreThanItSays: /14000000 items cannot fit in 1\d{7} bytes/,
   requests: TOO_MANY_REQUESTS,
   requestsAndStopsReading: TOO_MANY_REQUESTS,
   requestsOfManyItems: TOO_MANY_REQUESTS,

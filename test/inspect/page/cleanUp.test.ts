@@ -35,6 +35,10 @@ const COUNTERS = `
 /** To evaluate in the page: the times on the axis of the timeline. */
 const TICKS = `[...document.querySelectorAll('.timeline .tick text')].map(it => it.textContent)`
 
+/** To evaluate in the page: how many seconds lie between the first and the last of them. */
+const SECONDS = `(times => (times.at(-1) - times[0] + 86400) % 86400)(
+  ${TICKS}.map(it => it.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)))`
+
 inBrowser('The page in use', browser => {
   /** A page with counters, and with a clock that the test moves. */
   async function open() {
@@ -97,10 +101,8 @@ inBrowser('The page in use', browser => {
     const axis = page.locator('.timeline .tick').first()
     await axis.waitFor()
     const texts = () => page.evaluate<string[]>(TICKS)
-    await page.clock.runFor(2_000)
-    const before = await texts()
     await page.clock.runFor(60_000)
-    await until(page, `${TICKS}.join() !== '${before.join()}'`)
+    await until(page, `${SECONDS} >= 40`)
     await page.keyboard.press(' ')
     await page.locator('.badge.past').waitFor()
     const paused = await texts()
@@ -182,8 +184,9 @@ inBrowser('The page in use', browser => {
     const { page } = await open()
     await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor()
     await page.clock.pauseAt(Date.now() + 3_600_000)
+    await page.clock.runFor(100)
     await page.emulateMedia({ colorScheme: 'dark' })
-    // One frame, and less than the time after which the page draws itself again anyway.
+    // Less than the period after which the page draws itself anyway.
     await page.clock.runFor(100)
     await page.getByRole('button', { name: 'Switch to light colours' }).waitFor({ timeout: 10_000 })
   })

@@ -40,7 +40,7 @@ it.each([
     'aggregateScenarios',
     section('Every kind of switch'),
     interfaceOf('scenarios/options', 'AggregateScenariosOptions'),
-    3,
+    2,
   ],
   ['runtimeCompliance', section('Your own host'), interfaceOf('compliance/options', 'ComplianceOptions'), 3],
   [

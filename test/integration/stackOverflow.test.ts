@@ -55,6 +55,12 @@ async function serving(runtime: Runtime<string, string>, options: Partial<Aggreg
   return aggregate
 }
 
+/**
+ * Vitest reads imports through getters that catch whatever they throw, a RangeError of the stack too: then the import is
+ * `undefined`. Where imports are those of Node.js, only the RangeError occurs.
+ */
+const STACK_OVERFLOW = /^(RangeError: Maximum call stack size exceeded|TypeError: undefined is not a function)/
+
 /** Calls `act` a little further down the stack, so that each time another function is the one that does not fit. */
 function below<T>(depth: number, act: () => T): T {
   return depth === 0 ? act() : below(depth - 1, act)
@@ -88,7 +94,7 @@ describe('a runtime that calls its own aggregate without end', { timeout: 60_000
         { drainTimeout: 60_000 },
       )
       const outcome = await below(depth, async () => aggregate.call('again')).catch((error: unknown) => error)
-      expect(outcome).toBeInstanceOf(RangeError)
+      expect(`${outcome}`).toMatch(STACK_OVERFLOW)
       await expectNothingLeft(aggregate)
     }
   })
@@ -144,7 +150,7 @@ describe('callers at the end of their stack', { timeout: 120_000 }, () => {
       const calls = below(depth, () => callAtTheEnd(aggregate, signal === 'with' ? new AbortController() : undefined))
       for (const outcome of await Promise.allSettled(calls)) {
         if (outcome.status === 'fulfilled') expect(outcome.value).toBe(true)
-        else expect(`${outcome.reason}`).toMatch(/Maximum call stack size exceeded/)
+        else expect(`${outcome.reason}`).toMatch(STACK_OVERFLOW)
       }
       await expectNothingLeft(aggregate)
     }

@@ -78,14 +78,19 @@ describe('A message that cannot be read or sent costs one call of its thread', {
   const moved = detached()
   const movedView = viewOfNothing()
   it.each([
+    ['a buffer that was moved before', { do: 'size', value: moved }, [moved], /transfer\[0\] is a detached buffer/],
     [
-      'a buffer that was moved before',
-      { do: 'size', value: moved },
-      [moved],
-      /transfer\[0\] is a buffer that is detached/,
+      'a view of such a buffer',
+      { do: 'size', value: movedView },
+      [movedView.buffer],
+      /transfer\[0\] is a detached buffer/,
     ],
-    ['a view of such a buffer', { do: 'size', value: movedView }, [movedView.buffer], /transfer\[0\] is a buffer/],
-    ['a detached entry in `transfer`', { do: 'size' }, [new ArrayBuffer(1), moved], /transfer\[1\] is a buffer/],
+    [
+      'a detached entry in `transfer`',
+      { do: 'size' },
+      [new ArrayBuffer(1), moved],
+      /transfer\[1\] is a detached buffer/,
+    ],
     [
       'a detached buffer that is to be copied',
       { do: 'size', value: moved },
@@ -126,7 +131,7 @@ describe('A message that cannot be read or sent costs one call of its thread', {
     ],
     ['50,000 nested arrays', { do: 'nested', levels: 50_000 }, /call stack/],
     ['a view of a buffer that was moved', { do: 'viewOfNothing' }, /deserialize|detached/],
-    ['a detached entry in `transfer`', { do: 'detachedEntry' }, /transfer\[0\] is a buffer that is detached/],
+    ['a detached entry in `transfer`', { do: 'detachedEntry' }, /transfer\[0\] is a detached buffer/],
     ['a buffer twice in `transfer`', { do: 'bufferTwice' }, /duplicate ArrayBuffer/],
     ['a number in `transfer`', { do: 'numberInTransfer' }, /transferList/],
   ])('as an answer: %s', async (_, request, why) => {

@@ -165,8 +165,7 @@ inBrowser('The page in a browser', browser => {
     expect(complaints).toEqual([])
   })
 
-  // A fast machine draws 60 frames per second. The limits allow for one that is ten times slower.
-  it('is smooth at 200 events per second', async () => {
+  it('is smooth at 200 events per second', { retry: 3 }, async () => {
     const { server, page } = await open()
     server.send(...(await recorded).settled)
     await untilActive(page, 'running.settled')
@@ -179,8 +178,8 @@ inBrowser('The page in a browser', browser => {
     onTestFinished(() => clearInterval(timer))
     const { count: shown, longest } = await frames
     console.log(`200 events/s: ${shown / 2} frames/s, the longest took ${Math.round(longest)} ms`)
-    expect(shown).toBeGreaterThan(10)
-    expect(longest).toBeLessThan(1_500)
+    expect(shown).toBeGreaterThan(60)
+    expect(longest).toBeLessThan(400)
     await page.locator('.log .count', { hasText: '413' }).waitFor()
   })
 })

@@ -62,8 +62,7 @@ inBrowser('The page', browser => {
     expect(complaints).toEqual([])
   })
 
-  // The limits allow for a machine ten times slower than one that needs 2 s for the first frame.
-  it('is usable with 1,000 actors', async () => {
+  it('is usable with 1,000 actors', { retry: 2 }, async () => {
     const program = await LiveProgram.start()
     for (let i = 0; i < 500; i++) {
       const version = `1.0.${i}`
@@ -87,9 +86,9 @@ inBrowser('The page', browser => {
     clearInterval(timer)
     const measured = [shownAfter, drawn / 2, longest].map(Math.round)
     console.log(`1,000 actors: shown after %d ms; %d frames/s, the longest took %d ms`, ...measured)
-    expect(shownAfter).toBeLessThan(30_000)
-    expect(drawn).toBeGreaterThan(5)
-    expect(longest).toBeLessThan(2_000)
+    expect(shownAfter).toBeLessThan(15_000)
+    expect(drawn).toBeGreaterThan(10)
+    expect(longest).toBeLessThan(1_500)
     expect(await page.locator('#tree .row').count()).toBeLessThan(60)
     await page.locator('#tree').focus()
     await page.keyboard.press('PageDown')

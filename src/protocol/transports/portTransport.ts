@@ -177,7 +177,7 @@ class PortTransport implements Transport {
       else this.#receiveBatch(post)
     } else if (post === ACK_REQUEST) this.#port.postMessage(ACK)
     else if (post === ACK && this.#ackRequestedAt !== null) this.#acknowledge(this.#ackRequestedAt)
-    else this.#end(new Error('The other side posted something that is not a batch of messages.'))
+    else this.#end(notAMessage())
   }
 
   readonly #unreadable = (error: Error): void => this.#receiveSeparate(new UnreadablePayload(error))
@@ -197,9 +197,16 @@ class PortTransport implements Transport {
         this.#end(mismatch())
         return
       }
+      const id = batch[at]
+      const kind = batch[at + 2]
+      // A module can reach its port, and post anything.
+      if (!isMessageId(id) || typeof kind !== 'string') {
+        this.#end(notAMessage())
+        return
+      }
       const payload = isSeparate ? separate?.payload : batch[at + 3]
       const messageType = (isSeparate ? type - SEPARATE : type) as MessageType
-      this.#observer?.message(batch[at] as MessageId, messageType, batch[at + 2] as string, payload)
+      this.#observer?.message(id, messageType, kind, payload)
     }
   }
 
@@ -217,4 +224,12 @@ class PortTransport implements Transport {
 /** A batch was unreadable, or foreign code posted to the port. */
 function mismatch(): Error {
   return new Error('A separate payload and the next batch do not match.')
+}
+
+function isMessageId(id: unknown): id is MessageId {
+  return typeof id === 'number' || typeof id === 'bigint'
+}
+
+function notAMessage(): Error {
+  return new Error('The other side posted something that is not a batch of messages.')
 }

@@ -153,7 +153,7 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
   })
 })
 
-describe('A process in surroundings that change', { timeout: 20_000 }, () => {
+describe('A process in surroundings that change', { timeout: 60_000 }, () => {
   it('loses its working directory: it stays up, and is launched again, whether asked to or killed', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [guestFile('losesDirectory').pathname])
     const { stayed, after, events } = JSON.parse(stdout)

@@ -185,7 +185,12 @@ inBrowser('The page in use', browser => {
     await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor()
     await page.clock.pauseAt(Date.now() + 3_600_000)
     await page.clock.runFor(100)
+    // The page hears of the change some time after emulateMedia() has resolved.
+    const changed = page.evaluate(`new Promise(resolve => {
+      matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => resolve(), { once: true })
+    })`)
     await page.emulateMedia({ colorScheme: 'dark' })
+    await changed
     // Less than the period after which the page draws itself anyway.
     await page.clock.runFor(100)
     await page.getByRole('button', { name: 'Switch to light colours' }).waitFor({ timeout: 10_000 })

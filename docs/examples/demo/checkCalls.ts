@@ -10,8 +10,7 @@ export interface Answered {
 }
 
 /** How many calls went wrong, by kind. A call may count in several. */
-export interface CallCheck {
-  readonly answered: readonly Answered[]
+export interface CallCounts {
   readonly failed: number
   /** Sent, but not settled by the end. */
   readonly lost: number
@@ -23,6 +22,10 @@ export interface CallCheck {
   readonly bad: number
   /** The number of failed calls by error. */
   readonly errors: Readonly<Record<string, number>>
+}
+
+export interface CallCheck extends CallCounts {
+  readonly answered: readonly Answered[]
 }
 
 export function checkCalls(run: Run): CallCheck {

@@ -1,10 +1,10 @@
-import { checkCalls } from './checkCalls.js'
+import { type CallCounts, checkCalls } from './checkCalls.js'
 import { answersOf, type Latency, latencyOf, longestPauses, type Span } from './measure.js'
 import type { Run } from './run.js'
 import type { TimelineEntry } from './timeline.js'
 
 /** The results of a run, as plain JSON; times in ms. */
-export interface Results {
+export interface Results extends CallCounts {
   readonly from: string
   readonly to: string
   /** Every call got one correct answer from an active version, and the switch happened unless the run was interrupted. */
@@ -15,13 +15,6 @@ export interface Results {
   readonly calls: number
   /** By version. */
   readonly answeredBy: Readonly<Record<string, number>>
-  readonly failed: number
-  readonly lost: number
-  readonly doubled: number
-  readonly wrong: number
-  /** Calls that failed, were lost, were executed twice or got a wrong answer. */
-  readonly bad: number
-  readonly errors: Readonly<Record<string, number>>
   readonly longestPause: { readonly aroundSwitch: number | null; readonly otherwise: number | null }
   /** Before: answered before `setVersion(to)`. After: sent once it had resolved. During: all others. */
   readonly latency: { readonly before: Latency; readonly during: Latency; readonly after: Latency }

@@ -88,7 +88,7 @@ export function nextCanOvertake(context: AggregateContext): boolean {
   return next === wanted.active && isIn(context, next, 'running')
 }
 
-/** What changes when a version has left. */
+/** The changes of the context when a version has left. */
 export function afterLeaving(context: AggregateContext, version: string) {
   const keep = (role: string | null) => (role === version ? null : role)
   return {

@@ -86,7 +86,7 @@ export interface VersionInput {
 /** The context of the version machine, as plain JSON. */
 export interface VersionContext extends VersionInput {
   /**
-   * What the host last reported about its end. `expected`: nothing, or it has started since; `stopped`: it has stopped;
+   * The last report of the host about its end. `expected`: nothing, or it has started since; `stopped`: it has stopped;
    * `ended`: its stream of events is over, and no further event will come.
    */
   readonly host: 'expected' | 'stopped' | 'ended'

@@ -1,6 +1,6 @@
 /** Which versions an aggregate has, and what each is doing, as plain data. */
 
-/** What a version in an aggregate is doing; a version that has stopped is in none. */
+/** The state of a version in an aggregate. A version that has stopped has none. */
 export type VersionState = 'provisioned' | 'starting' | 'running' | 'stopping'
 
 /** Every version in the aggregate and the state that it last reported. */

@@ -5,7 +5,7 @@ import { defineConfig } from 'vite'
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
 /**
- * What a program imports, in a few files: to find and read some fifty of ours takes longer than to run them. The packages
+ * The public entries, in a few files: finding and reading some fifty files takes longer than running them. The packages
  * that we depend on stay outside, so that a program has each of them once.
  */
 // biome-ignore lint/style/noDefaultExport: Vite reads the default export

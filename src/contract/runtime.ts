@@ -66,7 +66,7 @@ export interface CapabilityTEE {
 }
 
 /**
- * What a runtime says of itself, in the order in which it happens. A `failedToStart` that is `final` is the last one: the
+ * The events of a runtime, in the order in which they happen. A `failedToStart` that is `final` is the last one: the
  * host does not try again by itself, and refuses calls, until `abort({ force: true })`.
  */
 export type RuntimeEvent =

@@ -1,6 +1,6 @@
 import type { CallOptions, Transferable } from './runtime.js'
 
-/** What a module gets when it starts. */
+/** The argument of a module's `start`. */
 export interface RuntimeContext {
   /** The id of the runtime, as in its config. */
   readonly id: string
@@ -21,7 +21,7 @@ export interface RuntimeContext {
   callHost(request: unknown, options?: CallOptions): Promise<unknown>
 }
 
-/** What a module gets with each call. */
+/** The second argument of a module's `call`. */
 export interface CallContext {
   /** Fires when the caller gives up, when the host calls `abort()`, and when the module must stop. */
   readonly signal: AbortSignal

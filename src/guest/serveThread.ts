@@ -6,7 +6,7 @@ import type { GuestLimits } from '../protocol/internal.js'
 import { consoleLogger } from './consoleLogger.js'
 import { GuestSession } from './session.js'
 
-/** What a host passes to its thread. */
+/** The `workerData` of a thread. */
 interface ThreadData {
   readonly module: string
   readonly port: MessagePort

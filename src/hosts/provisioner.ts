@@ -67,7 +67,7 @@ type Loaded<Req, Res> = RuntimeModule<Req, Res> | { readonly default: RuntimeMod
 // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
 export type ModuleSource = URL | string | RuntimeModule<any, any> | ModuleLoader<any, any>
 
-/** What the host tells a runtime of Oasis Core about the consensus layer. Other runtimes may ignore it. */
+/** The facts about the consensus layer that the host tells a runtime of Oasis Core. Other runtimes may ignore it. */
 export interface HostInfo {
   /** @default '' */
   readonly consensusBackend?: string | undefined
@@ -105,7 +105,7 @@ export interface Provisioner {
   provision<Req = unknown, Res = unknown>(config: RuntimeConfig): Runtime<Req, Res>
 }
 
-/** What every host checks. @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
+/** Checks a config, for every host. @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
 export function checkConfig(config: RuntimeConfig): CheckedConfig {
   const { id, version, localConfig, hostInfo, onHostRequest, logger } = object('config', config)
   text('id', id)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /**
- * What we use of a `WebSocket` of the package `ws`. The types of that package would have to be installed by all who compile
+ * The part of a `WebSocket` of the package `ws` that we use. The types of that package would have to be installed by all who compile
  * against ours with `skipLibCheck: false`.
  */
 export interface WebSocket {
@@ -18,7 +18,7 @@ export interface WebSocket {
   terminate(): void
 }
 
-/** What we use of a `WebSocketServer` of the package `ws`. */
+/** The part of a `WebSocketServer` of the package `ws` that we use. */
 export interface WebSocketServer {
   handleUpgrade(
     request: IncomingMessage,

@@ -22,13 +22,13 @@ export interface InProcessOptions extends SupervisedOptions {
  * A provisioner of runtimes that run in this process: the quickest host, and the one that shares everything with you. A
  * module that blocks the event loop, or ends the process, takes you with it.
  *
- * What its runtimes do, in order: `start()` loads the module and calls its `start`; when that is done they emit
- * `started`, and calls that have waited go out in their order. Each runtime has an instance of the module file of its
- * own, which it keeps when it is restarted, unless the file has changed, or threw while it was loaded. When it fails they emit `failedToStart` and try again
- * after a backoff. `stop()` rejects the calls in flight, fires their signals, calls the module's `stop` and emits
- * `stopped`, once, even if the module never started. `abort()` fires the signal of every call in flight and calls the
- * module's `abort`; if that fails or takes too long, and with `force`, the module is restarted: `stopped`, then
- * `started`.
+ * `start()` loads the module and calls its `start`. Then the runtime emits `started`, and waiting calls go out in their
+ * order. If loading or starting fails, it emits `failedToStart` and tries again after a backoff. Each runtime has its own
+ * instance of the module file. A restart keeps the instance, unless the file has changed or threw while it was loaded.
+ *
+ * `stop()` rejects the calls in flight, fires their signals, calls the module's `stop` and emits `stopped`, once, even if
+ * the module never started. `abort()` fires the signal of every call in flight and calls the module's `abort`. If that
+ * fails or takes too long, and with `force`, the module is restarted: `stopped`, then `started`.
  *
  * Their calls reject with what the module throws; the signal's reason; CutoverError `CUTOVER_RUNTIME_LOST` (stopped or
  * restarted meanwhile), `CUTOVER_START_FAILED` (not up within `waitTimeout`), `CUTOVER_TOO_MANY_WAITING_CALLS`,
@@ -69,7 +69,7 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
           answerHostCall: async (request, signal) => requests.answerCall(request, { signal }),
           logger,
           file: isLocation(source) ? moduleUrl(source) : undefined,
-          // What a module takes and gives cannot be checked here: the caller says so with the type arguments.
+          // The types of requests and answers cannot be checked here: the caller states them as type arguments.
           load: () => load(logger) as Promise<RuntimeModule<Req, Res>>,
           latest: () => latest,
         }

@@ -14,7 +14,7 @@ export interface BubblewrapOptions {
   readonly readOnly?: readonly string[] | undefined
   /** Whether it may use the network of the host. @default false */
   readonly network?: boolean | undefined
-  /** What it may use at most; needs `prlimit` of util-linux. @default no limits */
+  /** Limits on the resources of the guest; needs `prlimit` of util-linux. @default no limits */
   readonly limits?: SandboxLimits | undefined
 }
 

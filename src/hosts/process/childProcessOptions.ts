@@ -8,7 +8,7 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
   readonly module?: URL | string | undefined
   /** The program to run in place of a module: a path, or a name in PATH. */
   readonly command?: string | undefined
-  /** What it gets. @default [] */
+  /** Arguments of the command. @default [] */
   readonly args?: readonly string[] | undefined
   /**
    * Its environment, besides PATH, HOME, LANG and TMPDIR, which it inherits; nothing else is inherited. @default {}

@@ -12,11 +12,11 @@ export interface ProcessCommand {
   readonly env: Readonly<Record<string, string>>
   /** @default the working directory of the host */
   readonly cwd?: string
-  /** What it reads from its standard input. @default nothing */
+  /** The text of its standard input. @default nothing */
   readonly input?: string
 }
 
-/** What the program needs inside a sandbox. */
+/** The files and directories that the program needs inside a sandbox. */
 export interface SandboxMounts {
   /** Files and directories that it reads. */
   readonly readOnly: readonly string[]

@@ -15,8 +15,8 @@ interface GuestCommand extends SandboxedCommand {
 }
 
 /**
- * What to run for a config, which goes before the options: its command, its module, the command of the options, the
- * module of the options, in this order.
+ * The command to run. The first of these that is set decides: `command` of the config, `module` of the config, `command`
+ * of the options, `module` of the options.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */

@@ -52,7 +52,7 @@ export class HostSocket {
   }
 
   #accept(socket: Socket): void {
-    // Who uses the connection listens as well: this one is for the time before and after.
+    // The connection has a listener of its own: this one is for the time before and after.
     socket.on('error', () => {})
     if (this.#connection !== undefined) {
       socket.destroy()

@@ -21,7 +21,7 @@ const LAUNCH = [
   'exec "$@" 3<&-',
 ]
 
-/** What shells add to the environment. */
+/** Variables that shells add to the environment. */
 const ADDED_BY_SHELLS = ['PWD', 'OLDPWD', 'SHLVL']
 /** A shell drops variables with other names. */
 const KEPT_BY_SHELLS = /^[A-Za-z_]\w*$/

@@ -14,7 +14,7 @@ const LAST_WORDS = 100
 /** A command, and the sandbox that it runs in. */
 export interface SandboxedCommand extends ProcessCommand {
   readonly sandbox?: Sandbox
-  /** What the program reads besides itself, to be mounted in the sandbox. */
+  /** Files that the program reads besides its own, to be mounted in the sandbox. */
   readonly readOnly?: readonly string[]
 }
 

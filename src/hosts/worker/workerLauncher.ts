@@ -14,7 +14,7 @@ export interface WorkerCommand {
   readonly program: GuestProgram
   readonly resourceLimits?: ResourceLimits | undefined
   readonly execArgv?: readonly string[] | undefined
-  /** What the host takes of it: the thread keeps to that. */
+  /** The limits of the host, which the thread keeps. */
   readonly limits: GuestLimits
   /** The most bytes that wait for the thread to read them. */
   readonly maxBufferedBytes: number

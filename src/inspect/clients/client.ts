@@ -12,7 +12,7 @@ const CLOSE_TIMEOUT = 1_000
 /** WebSocket close codes. */
 export const CLOSE_CODE = { goingAway: 1001, policyViolation: 1008, messageTooBig: 1009 } as const
 
-/** What a client tells its owner. */
+/** The reports of a client to its owner. */
 export interface ClientListener {
   /** It can take more messages. */
   writable(): void

@@ -73,5 +73,5 @@ export interface MessagesDropped {
   readonly createdAt: string
 }
 
-/** What the inspector sends to a client. Each is one WebSocket message of JSON text. */
+/** A message of the inspector to a client. Each is one WebSocket message of JSON text. */
 export type InspectorMessage = ActorAnnounced | EventSent | SnapshotTaken | StatusChanged | MessagesDropped

@@ -10,7 +10,7 @@ export interface PlainDataLimits {
   readonly characters: number
   /** About how many characters the result may have. The conversion stops when it needs more. */
   readonly total: number
-  /** What is shown instead of a function. @default its name, in brackets */
+  /** The text shown instead of a function. @default its name, in brackets */
   readonly describeFunction?: (name: string) => unknown
 }
 

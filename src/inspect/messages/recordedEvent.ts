@@ -1,7 +1,7 @@
 import type { ActorRefLike } from 'xstate'
 import type { AggregateStatus } from '../../aggregate/index.js'
 
-/** What the inspector knows of an actor, also after the history has dropped its announcement. */
+/** The facts about an actor that the inspector keeps, also after the history has dropped its announcement. */
 export interface ActorInfo {
   readonly sessionId: string
   readonly rootId: string

@@ -1,7 +1,7 @@
 import { isThenable } from '../../support/index.js'
 
 /**
- * What kind of value is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`
+ * The kind of value that is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`
  * carries the actor's input, and `xstate.done.actor.…` its output.
  */
 export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' | 'status'

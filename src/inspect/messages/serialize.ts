@@ -24,7 +24,7 @@ const MESSAGE_LIMITS: readonly Omit<PlainDataLimits, 'total'>[] = [
 
 const TOO_LARGE = '[not shown: larger than maxMessageBytes]'
 
-/** What the conversion of recorded events to messages depends on. */
+/** The options of the conversion of recorded events to messages. */
 export interface SerializerOptions {
   readonly sanitize: Sanitize
   readonly maxMessageBytes: number

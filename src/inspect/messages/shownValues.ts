@@ -5,13 +5,13 @@ import { type Sanitize, type SanitizedKind, sanitized } from './sanitize.js'
 const XSTATE_FIELDS: readonly string[] = ['status', 'value', 'tags', 'historyValue', 'children']
 const SANITIZED_FIELDS: readonly string[] = ['context', 'input', 'output', 'error'] satisfies SanitizedKind[]
 
-/** What is shown of an event: always an object, as viewers expect. */
+/** The shown form of an event: always an object, as viewers expect. */
 export function sanitizedEvent(event: unknown, sanitize: Sanitize): unknown {
   const shown = sanitized(event, 'event', sanitize)
   return typeof shown === 'object' && shown !== null ? shown : { ...eventType(event), note: shown }
 }
 
-/** What is shown of a snapshot: XState's fields as they are, all others sanitized. */
+/** The shown form of a snapshot: XState's fields as they are, all others sanitized. */
 export function sanitizedSnapshot(snapshot: unknown, sanitize: Sanitize): unknown {
   const shown = snapshotEntries(snapshot)?.map(([key, value]) => {
     if (XSTATE_FIELDS.includes(key) || value === undefined) return [key, value]

@@ -11,7 +11,7 @@ export const BANNER = `/*!
  * Source code of elkjs: https://github.com/kieler/elkjs. All licences: licenses.md beside this file.
  */`
 
-/** What section 3.1 of the EPL demands of those who distribute a program in another form than source code. */
+/** The notice that section 3.1 of the EPL demands of those who distribute a program in another form than source code. */
 const NOTICE = `# Source code of elkjs
 
 The inspector's page contains elkjs ${elk.version}, unchanged, under the Eclipse Public License 2.0. The source code of elkjs is

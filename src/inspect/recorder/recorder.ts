@@ -27,7 +27,7 @@ export interface RecorderOptions {
   readonly maxMessageBytes: number
 }
 
-/** What the recorder asks of the object that reads from it, and tells it. */
+/** The object that reads from the recorder. */
 export interface RecorderListener {
   readonly hasClients: boolean
   /** Something was recorded. */

@@ -1,7 +1,7 @@
 import { boolean, duration, invalidOption, object, positive, type Runtime, text } from '../../contract/index.js'
 import type { RuntimeConfig } from '../../hosts/index.js'
 
-/** What a runtime under test is made from, besides the compliance module. */
+/** The config of a runtime under test, besides the compliance module. */
 export interface ComplianceConfig extends Pick<RuntimeConfig, 'onHostRequest'> {
   /** For `provision`. */
   readonly id: string

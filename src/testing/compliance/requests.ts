@@ -22,7 +22,7 @@ export type ComplianceRequest =
   /** Sends `request` to the host with `callHost`, and answers what the host answers. */
   | { readonly op: 'ask'; readonly request: unknown }
 
-/** What the compliance module has counted since its last start. */
+/** The counts of the compliance module since its last start. */
 export interface ComplianceCounts {
   /** Calls of `wait` and `hang` in flight. */
   readonly waiting: number

@@ -4,7 +4,7 @@ import type { PathEvent } from './possibleEvents.js'
 import { pathTo, shortestPaths } from './shortestPath.js'
 import { type GraphStep, type StateGraph, type StateGraphOptions, stateGraph } from './stateGraph.js'
 
-/** What the paths of {@link pathsOf} cover, and how the states are explored. */
+/** The coverage of the paths of {@link pathsOf}, and the exploration of the states. */
 export interface PathsOptions<Machine extends AnyStateMachine> extends StateGraphOptions<Machine> {
   /**
    * `transitions`: every step out of every state is in a path, and so is every state. `states`: every state is in a path.

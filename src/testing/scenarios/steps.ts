@@ -39,7 +39,7 @@ export function servingVersion(state: ModelState): string | null {
   return outermostState(state) === 'running' && versionState(state, active) === 'running' ? active : null
 }
 
-/** What the hosts of the versions can report in this state, except for a failed start. */
+/** The reports that the hosts of the versions can make in this state, except for a failed start. */
 export function hostReports({ context: { versions } }: ModelState): AggregateEvent[] {
   return Object.entries(versions).flatMap(([version, state]): AggregateEvent[] => {
     if (state === 'starting') return [{ type: 'version.running', version }]

@@ -6,9 +6,9 @@ const NEWLINE = 10
 const SECOND = 1_000
 
 export interface OutputLogOptions {
-  /** What is longer is cut. @default 16_384 */
+  /** Longer lines are cut. @default 16_384 */
   readonly maxLineBytes?: number
-  /** What is more is dropped, and counted. @default 1_000 */
+  /** Further lines are dropped and counted. @default 1_000 */
   readonly maxLinesPerSecond?: number
   /** Gets all output, including what the log drops. */
   readonly tail?: Tail

@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path'
 import { describe } from '../../../contract/index.js'
 import { startFailed } from '../command.js'
 
-/** What is to be seen inside, and where it is outside. */
+/** A path inside the sandbox, and the source of it outside. */
 export interface Mount {
   readonly source: string
   readonly path: string
@@ -11,11 +11,11 @@ export interface Mount {
 
 /** Where programs and shared libraries are. */
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'] as const
-/** What the loader of shared libraries, and links into /etc, need. */
+/** Files for the loader of shared libraries, and for links into /etc. */
 const SYSTEM_FILES = ['/etc/ld.so.cache', '/etc/alternatives'] as const
-/** What it takes to find and to trust a server. */
+/** Files for finding and trusting a server. */
 const NETWORK_FILES = ['/etc/resolv.conf', '/etc/hosts', '/etc/nsswitch.conf', '/etc/ssl', '/etc/pki'] as const
-/** What of /proc is about the whole system, and writable for root. */
+/** The entries of /proc that concern the whole system and are writable for root. */
 const SYSTEM_PROC = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi'] as const
 
 /**

@@ -2,7 +2,7 @@ import { type Mount, ownKernelFiles, readOnlyMounts, systemMounts } from './file
 import { guestUser } from './guestUser.js'
 import { asUser, openTo, readableMounts } from './unprivileged.js'
 
-/** What a sandbox is made of, all paths absolute. */
+/** The parts of a sandbox. All paths are absolute. */
 export interface Layout {
   /** Where bubblewrap is. */
   readonly bwrap: string

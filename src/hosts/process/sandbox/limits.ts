@@ -1,6 +1,6 @@
 import { object, positive } from '../../../contract/index.js'
 
-/** What a guest in a sandbox may use at most. */
+/** Limits on the resources of a guest in a sandbox. */
 export interface SandboxLimits {
   /** Memory of each of its processes, in bytes: heap, stacks, private mappings. @default not limited */
   readonly memory?: number | undefined

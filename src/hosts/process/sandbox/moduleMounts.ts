@@ -13,7 +13,7 @@ export function moduleMounts(file: string): string[] {
   return [file, ...packageOf(folders), ...dependencies]
 }
 
-/** What our own entry for guests reads: the files beside it, and the `package.json` that makes them ES modules. */
+/** The files of our own entry for guests: those beside it, and the `package.json` that makes them ES modules. */
 export function entryMounts(entry: string): string[] {
   const manifest = manifestIn(parentsOf(entry))
   return [dirname(entry), ...(manifest === undefined ? [] : [manifest])]

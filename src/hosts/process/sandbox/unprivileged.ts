@@ -32,7 +32,7 @@ export function openTo(group: number, socketDirectory: string): void {
 }
 
 /**
- * What is to be mounted in place of `mount` so that an unprivileged user can read it. A directory that only its owner may
+ * The mounts that replace `mount` so that an unprivileged user can read it. A directory that only its owner may
  * enter, as `mkdtemp` makes them, is made anew with what others may read in it.
  *
  * @throws CutoverError `CUTOVER_START_FAILED` for a file that only its owner may read

@@ -1,4 +1,4 @@
-/** What the page needs of the browser. */
+/** The page's use of the browser. */
 export { acceptDrops, copyText, saveFile } from './files.js'
 export { listenToKeys } from './keys.js'
 export { oncePerFrame } from './oncePerFrame.js'

@@ -10,7 +10,7 @@ import {
   TITLE_HEIGHT,
 } from './graph.js'
 
-/** What is drawn, and which parts of it stand out. */
+/** The layout to draw, and the parts of it to highlight. */
 export interface ChartDrawingProps {
   readonly layout: ChartLayout
   /** The paths of the active states. */

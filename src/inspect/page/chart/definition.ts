@@ -14,7 +14,7 @@ export interface StateConfig {
   readonly invoke?: unknown
 }
 
-/** What triggers a transition. `done`, `error` and `snapshot` come from an invoked actor, or `done` from a final state. */
+/** The trigger of a transition. `done`, `error` and `snapshot` come from an invoked actor, or `done` from a final state. */
 type TriggerKind = 'event' | 'always' | 'after' | 'done' | 'error' | 'snapshot'
 
 /** A transition as a config declares it. */

@@ -4,7 +4,7 @@ import { type PageConnectionEffect, pageConnectionMachine } from './pageConnecti
 /** The state of the connection. */
 export type ConnectionState = SnapshotFrom<typeof pageConnectionMachine>['value']
 
-/** What a connection reports. */
+/** The reports of a connection. */
 export interface ConnectionHandlers {
   readonly onState: (state: ConnectionState) => void
   readonly onText: (text: string) => void

@@ -23,7 +23,7 @@ export function backoff(failures: number): number {
   return Math.min(MAX_BACKOFF, MIN_BACKOFF * 2 ** Math.min(failures - 1, 10))
 }
 
-/** What the owner of the connection has to do. */
+/** The actions that the owner of the connection performs. */
 export type PageConnectionEffect =
   | { readonly type: 'openSocket' }
   /** Find out whether the program still accepts this page, and send `allowed` or `refused`. */

@@ -1,4 +1,4 @@
-/** What the page knows of a program, built from its messages. Knows nothing of the document. */
+/** The page's data about a program, built from its messages and independent of the document. */
 export type { ActorSnapshot } from './receivedMessage.js'
 export { activePaths, formatLeafStates, formatStateValue } from './stateValue.js'
 export { type Actor, isAlive, type LogEntry, type Store } from './store.js'

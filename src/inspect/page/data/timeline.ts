@@ -1,6 +1,6 @@
 import type { ReceivedStatus } from './receivedMessage.js'
 
-/** What a version is doing. It sets the colour of the bar. */
+/** The phase of a version. It sets the colour of the bar. */
 export type Phase = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating' | 'stopped'
 
 /** A part of a bar. The last one has no end while it lasts. */

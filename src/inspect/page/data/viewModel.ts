@@ -10,14 +10,14 @@ export type Source =
   | { readonly kind: 'live'; readonly state: ConnectionState }
   | { readonly kind: 'recording'; readonly name: string; readonly skipped: number }
 
-/** What the user may change by {@link ViewModel.set}. */
+/** The settings that the user changes by {@link ViewModel.set}. */
 type Settings = Pick<ViewModel, 'search' | 'onlySelected' | 'hidesStopped' | 'notice'>
 
 const MAX_PAUSED_MESSAGES = 10_000
 const REFUSED =
   'The program was restarted and has a new address. Open the address that it printed. This page still shows the data from before, and you can save it.'
 
-/** What the page shows and what the user has selected, without the document. Reports every change. */
+/** The content of the page and the selection of the user, without the document. Reports every change. */
 export class ViewModel {
   store = new Store()
   source: Source = { kind: 'none' }

@@ -7,7 +7,7 @@ export interface ListRows<T> {
   readonly selected: number
 }
 
-/** What differs between the panel of the actors and that of the events. */
+/** The differences between the panel of the actors and that of the events. */
 export interface ListPanelProps<T> {
   readonly id: string
   /** The CSS class of the panel. */

@@ -144,7 +144,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       this.#mirror(next, request, options)
     } catch (error) {
       // The call has been sent, so its answer counts. A full stack has room for no more than this.
-      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+      SETTLED.then(this.#mirrorFailed.bind(this, next.version, error))
     }
     return answer
   }
@@ -162,7 +162,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     try {
       this.#callNext(next, clone.request, { ...options, transfer: undefined })
     } catch (error) {
-      SETTLED.then(() => this.#mirrorFailed(next.version, error))
+      SETTLED.then(this.#mirrorFailed.bind(this, next.version, error))
     }
     return answer
   }

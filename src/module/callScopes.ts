@@ -28,17 +28,29 @@ export class CallScopes {
   }
 }
 
+/** How a call hears that it is interrupted. */
+interface Listening {
+  controller?: AbortController
+  /** Why it was interrupted. */
+  reason?: { readonly value: unknown }
+  unfollow?: () => void
+}
+
 /**
  * The context of one call. It creates its signal when the module first reads it. Each call has a signal of its own: a
  * shared one would collect the listeners of all calls, and `AbortSignal.any` would retain memory for each call until the
  * longest-lived source is collected.
+ *
+ * Most calls never read their signal. Attaching to the module's promise would cost a third of a call, so only calls that
+ * read it do so.
  */
 export class CallScope implements CallContext {
+  /** The answer of the module, if it is a promise. */
+  answer: PromiseLike<unknown> | undefined
+  /** Set once the call has read its signal or follows one. Then {@link end} must be called when the call settles. */
+  listening: Listening | undefined
   readonly #calls: CallScopes
   readonly #interruptions: number
-  #controller: AbortController | undefined
-  #reason: { readonly value: unknown } | undefined
-  #unfollow: (() => void) | undefined
   #hasEnded = false
 
   constructor(calls: CallScopes) {
@@ -47,12 +59,13 @@ export class CallScope implements CallContext {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason.value)
-      else if (!this.#hasEnded) this.#join()
+    this.listening ??= this.#hasEnded ? {} : this.#listen()
+    const { listening } = this
+    if (listening.controller === undefined) {
+      listening.controller = new AbortController()
+      if (listening.reason !== undefined) listening.controller.abort(listening.reason.value)
     }
-    return this.#controller.signal
+    return listening.controller.signal
   }
 
   /** Does nothing: in one process, answers are not copied. */
@@ -60,7 +73,9 @@ export class CallScope implements CallContext {
 
   /** Fires this call's signal when `signal` fires, then calls `giveUp`. */
   follow(signal: AbortSignal, giveUp: (reason: unknown) => void): void {
-    this.#unfollow = onAbort(signal, () => {
+    const listening: Listening = {}
+    this.listening = listening
+    listening.unfollow = onAbort(signal, () => {
       this.abort(signal.reason)
       giveUp(signal.reason)
     })
@@ -68,19 +83,25 @@ export class CallScope implements CallContext {
   }
 
   abort(reason: unknown): void {
-    this.#reason ??= { value: reason }
-    this.#controller?.abort(reason)
+    const { listening } = this
+    if (listening === undefined) return
+    listening.reason ??= { value: reason }
+    listening.controller?.abort(reason)
   }
 
   /** Marks the call as settled: its signal no longer fires, and it removes its listener. */
   end(): void {
     this.#hasEnded = true
     this.#calls.delete(this)
-    this.#unfollow?.()
+    this.listening?.unfollow?.()
   }
 
-  #join(): void {
-    if (this.#interruptions === this.#calls.interruptions) this.#calls.add(this)
-    else this.abort(this.#calls.reason)
+  #listen(): Listening {
+    const calls = this.#calls
+    if (this.#interruptions !== calls.interruptions) return { reason: { value: calls.reason } }
+    calls.add(this)
+    const end = () => this.end()
+    this.answer?.then(end, end)
+    return {}
   }
 }

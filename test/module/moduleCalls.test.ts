@@ -35,6 +35,26 @@ it('The signal of a settled call does not fire when later calls are interrupted'
   expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true])
 })
 
+it('A call that first reads its signal when it is under way is interrupted like the others, and ends with its answer', async () => {
+  const contexts: CallContext[] = []
+  const answers: ((answer: string) => void)[] = []
+  const calls = callsOf((_, context) => {
+    contexts.push(context)
+    return new Promise(resolve => answers.push(resolve))
+  })
+  const [early, late] = [calls.call('a', undefined), calls.call('b', undefined)]
+  const signal = contexts[0]?.signal
+  answers[0]?.('done')
+  await early
+  await calls.abort()
+  expect([signal?.aborted, contexts[1]?.signal.aborted]).toEqual([false, true])
+  answers[1]?.('done')
+  expect(await late).toBe('done')
+  await calls.abort()
+  // Over, and never interrupted while it was read.
+  expect(contexts[0]?.signal).toBe(signal)
+})
+
 it('A call before the module is up names the version and what to wait for', () => {
   const calls = new ModuleCalls('1.0.0')
   expect(() => calls.call('a', undefined)).toThrow(

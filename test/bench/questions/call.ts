@@ -22,7 +22,11 @@ interface Case {
   readonly options?: CallOptions
   /** Adds a next version. If true, each call goes to it as well, in the baseline too. */
   readonly propagates?: boolean
+  /** The baseline: the function that the module calls, in place of the runtime. */
+  readonly bare?: (request: string) => Promise<string>
 }
+
+const provisionEcho = () => inProcess({ module: { call: echo } }).provision({ id: 'bench', version: '1.0.0' })
 
 const trivial = { goal: 0.45, request: 'r', calls: 5_000, provision: () => new BenchRuntime() }
 
@@ -34,7 +38,14 @@ const CASES: readonly Case[] = [
   {
     ...trivial,
     name: 'async r => r in an in-process host',
-    provision: () => inProcess({ module: { call: echo } }).provision({ id: 'bench', version: '1.0.0' }),
+    provision: provisionEcho,
+  },
+  {
+    ...trivial,
+    name: 'async r => r in an in-process host, against the function itself',
+    provision: provisionEcho,
+    bare: echo,
+    goal: 0.33,
   },
   {
     name: 'marked, a paragraph',
@@ -73,7 +84,7 @@ async function compareBytes({ short }: Form): Promise<Row> {
   return rowOf('bytes allocated per call', 'called directly', 'bytes', uncollected, { of: 'ratio', atMost: 2.5 })
 }
 
-async function setUp({ provision, propagates }: Pick<Case, 'provision' | 'propagates'>) {
+async function setUp({ provision, propagates, bare }: Pick<Case, 'provision' | 'propagates' | 'bare'>) {
   const runtime = provision() as BenchRuntime
   const options: Partial<AggregateOptions<string>> = propagates === undefined ? {} : { propagate: () => propagates }
   const aggregate = new Aggregate<string, string>({ id: 'bench', ...options })
@@ -89,7 +100,7 @@ async function setUp({ provision, propagates }: Pick<Case, 'provision' | 'propag
       return runtime.call(request)
     },
   }
-  const direct = propagates === true ? both : runtime
+  const direct = bare !== undefined ? { call: bare } : propagates === true ? both : runtime
   return { aggregate, direct, [Symbol.asyncDispose]: () => aggregate.dispose() }
 }
 

@@ -143,7 +143,7 @@ describe('callTimeout of a host', () => {
   it.each([
     ['a child process', childProcess],
     ['a worker thread', workerThread],
-  ])('tells %s that nobody waits for the call any more', { timeout: 20_000 }, async (_, host) => {
+  ])('tells %s that nobody waits for the call any more', async (_, host) => {
     const clock = new SimulatedClock()
     const provisioner = host({ module: guestFile('unruly'), callTimeout: 100, maxInFlight: 1, clock })
     const runtime = provisioner.provision<object, unknown>({ id: 'x', version: '1.0.0' })

@@ -57,9 +57,7 @@ describe('the async context of a call', () => {
     expect(asWhom).toEqual(['a as bob'])
   })
 
-  it('A call that waited for room on its way to a thread is encoded in the context of its caller', {
-    timeout: 20_000,
-  }, async () => {
+  it('A call that waited for room on its way to a thread is encoded in the context of its caller', async () => {
     const { seen: asWhom, see } = seen()
     const runtime = workerThread({ module: guestFile('echo'), maxInFlight: 1 }).provision<object, object>({
       id: 'x',

@@ -40,7 +40,7 @@ function replacing(name: string, replacement: string): string {
     syncBuiltinESMExports()`
 }
 
-describe('The demo, npm start,', { timeout: 60_000 }, () => {
+describe('The demo, npm start,', () => {
   it.each([
     ['in-process', 'sequential'],
     ['in-process', 'overlap'],

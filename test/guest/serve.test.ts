@@ -7,7 +7,7 @@ import { hostOf, Program } from './guestOf.js'
 
 const FAILED = 'CUTOVER_START_FAILED'
 
-describe('A program that serves, started without a host', { timeout: 10_000 }, () => {
+describe('A program that serves, started without a host', () => {
   it.each([
     ['says how to start it', {}, {}, 'CUTOVER_HOST is not set: this program is a runtime. Start it with childProcess('],
     ['treats an empty path as none', {}, { CUTOVER_HOST: '' }, 'CUTOVER_HOST is not set'],
@@ -40,7 +40,7 @@ describe('A program that serves, started without a host', { timeout: 10_000 }, (
   })
 })
 
-describe('A program that serves, started by childProcess()', { timeout: 10_000 }, () => {
+describe('A program that serves, started by childProcess()', () => {
   function hosted(options: object, hostVariable = 'CUTOVER_HOST'): RemoteHost {
     const args = [guestFile('serves').pathname, JSON.stringify({ options })]
     const provisioner = childProcess({ command: process.execPath, args, hostVariable })
@@ -78,7 +78,7 @@ describe('A program that serves, started by childProcess()', { timeout: 10_000 }
   })
 })
 
-describe('A program that serves is told to end', { timeout: 10_000 }, () => {
+describe('A program that serves is told to end', () => {
   it('by SIGTERM: it interrupts its calls, calls its stop and exits', async () => {
     const { program, connection, begin } = await hostOf()
     await begin()
@@ -135,7 +135,7 @@ describe('A program that serves is told to end', { timeout: 10_000 }, () => {
   })
 })
 
-describe('A program that serves refuses', { timeout: 10_000 }, () => {
+describe('A program that serves refuses', () => {
   it('a second RuntimeInfoRequest, while it starts and when it is up', async () => {
     const { program, tell, connection } = await hostOf({ hangsIn: 'start' })
     tell().catch(() => {})
@@ -151,7 +151,7 @@ describe('A program that serves refuses', { timeout: 10_000 }, () => {
   })
 })
 
-describe('A program that serves and loses its host', { timeout: 10_000 }, () => {
+describe('A program that serves and loses its host', () => {
   /** A second, and what a busy machine takes to tell. */
   const SOON = 1_400
 

@@ -41,12 +41,12 @@ describe.each(Object.keys(HOSTS) as (keyof typeof HOSTS)[])('What can never work
     ['that does not exist', new URL('file:///nowhere/rules.mjs'), /nowhere\/rules\.mjs/],
     ['that is a directory', new URL('.', noCall), /fixtures\/modules/],
     ['without call', noCall, /has no function "call"/],
-  ])('A module file %s', { timeout: 20_000 }, async (_, module, message) => {
+  ])('A module file %s', async (_, module, message) => {
     await using host = hosting(kind, module)
     expect((await refusalOf(host)).message).toMatch(message)
   })
 
-  it('A file that comes later runs after abort({ force: true })', { timeout: 20_000 }, async () => {
+  it('A file that comes later runs after abort({ force: true })', async () => {
     const file = join(directory(), 'rules.mjs')
     await using host = hosting(kind, file)
     await refusalOf(host)
@@ -57,7 +57,7 @@ describe.each(Object.keys(HOSTS) as (keyof typeof HOSTS)[])('What can never work
     expect(host.types).toEqual(['failedToStart', 'failedToStart', 'started'])
   })
 
-  it('A file that misses something else is tried again', { timeout: 20_000 }, async () => {
+  it('A file that misses something else is tried again', async () => {
     const folder = directory()
     writeFileSync(join(folder, 'rules.mjs'), "export { call } from './other.mjs'")
     await using host = hosting(kind, join(folder, 'rules.mjs'))
@@ -67,7 +67,7 @@ describe.each(Object.keys(HOSTS) as (keyof typeof HOSTS)[])('What can never work
   })
 })
 
-describe('What can never work as a process is not tried again', { timeout: 20_000 }, () => {
+describe('What can never work as a process is not tried again', () => {
   const module = guestFile('unruly')
 
   it.each<[what: string, options: ChildProcessOptions, message: RegExp]>([

@@ -18,7 +18,7 @@ describe.each([
   ['in this process', inProcess],
   ['in a thread', workerThread],
   ['in a process', childProcess],
-] as const)("A module's error %s", { timeout: 30_000 }, (_, host) => {
+] as const)("A module's error %s", (_, host) => {
   const runtimeOf = (localConfig: object = {}): Runtime<Request, unknown> => {
     const provisioner = host({ module, minBackoff: 20 })
     const runtime = provisioner.provision<Request, unknown>({
@@ -68,7 +68,7 @@ describe.each([
 describe.each([
   ['a thread', workerThread],
   ['a process', childProcess],
-] as const)("A module's error from %s", { timeout: 30_000 }, (_, host) => {
+] as const)("A module's error from %s", (_, host) => {
   it('can be put into words, whatever it was', async () => {
     const runtime = host({ module }).provision<Request, unknown>({ id: 'hostile', version: '1.0.0' })
     onTestFinished(() => runtime.stop())

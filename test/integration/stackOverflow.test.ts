@@ -85,7 +85,7 @@ async function expectNothingLeft(aggregate: Aggregate<string, string>): Promise<
   expect(unhandled.splice(0)).toEqual([])
 }
 
-describe('a runtime that calls its own aggregate without end', { timeout: 60_000 }, () => {
+describe('a runtime that calls its own aggregate without end', () => {
   it.each(Object.keys(RUNTIMES))('gives its caller a RangeError, and leaves no call behind: %s', async name => {
     for (let depth = 0; depth < 40; depth++) {
       const make = RUNTIMES[name] as (again: Call) => Runtime<string, string>

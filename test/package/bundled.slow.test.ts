@@ -35,7 +35,7 @@ async function run(service: string, host: string, ...requests: readonly string[]
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 }
 
-describe('A service bundled by esbuild', { timeout: 60_000 }, () => {
+describe('A service bundled by esbuild', () => {
   it.each([
     ['service.mjs', 'thread'],
     ['service.mjs', 'process'],

@@ -53,7 +53,7 @@ export const stop = () => { open = false }
 export const call = request => open ? request + ': ' + rate : 'the pool is closed'
 `
 
-describe('A module file in this process', { timeout: 20_000 }, () => {
+describe('A module file in this process', () => {
   it('has an instance of its own for each version: neither the start nor the stop of one touches another', async () => {
     const module = await file(STATEFUL)
     const one = await new FileHost(module, '1.0.0', { rate: 0.19 }).up()
@@ -174,7 +174,7 @@ async function inProgram(...modules: readonly URL[]) {
 
 const TELLS_VERSION = 'let n; export const start = c => { n = c.version }; export const call = () => n'
 
-describe('In a program of Node.js', { timeout: 20_000 }, () => {
+describe('In a program of Node.js', () => {
   it("the module sees its version in import.meta.url, after the user's own query and before the hash", async () => {
     const module = await file('export const call = () => import.meta.url')
     const [seen] = await inProgram(new URL('?tenant=a%20b&flag#part', module))
@@ -224,7 +224,7 @@ describe.each([
   ['in a thread', workerThread],
   ['in a process', childProcess],
 ] as const)('A module file %s', (_, host) => {
-  it('that was replaced at its path runs the new code for the next version', { timeout: 20_000 }, async () => {
+  it('that was replaced at its path runs the new code for the next version', async () => {
     const module = await file("export const call = () => 'old'")
     const runtimeOf = (version: string) => host({ module }).provision<string, string>({ id: 'echo', version })
     const [one, two] = [runtimeOf('1.0.0'), runtimeOf('2.0.0')]

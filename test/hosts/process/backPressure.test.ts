@@ -50,7 +50,7 @@ class Gate {
   }
 }
 
-describe('maxInFlight', { timeout: 20_000 }, () => {
+describe('maxInFlight', () => {
   it('So many calls are sent to a guest that does not answer; the others go out in order, one for each answer', async () => {
     await using gate = new Gate({ maxInFlight: 3 })
     await gate.host.started()
@@ -103,7 +103,7 @@ describe('maxInFlight', { timeout: 20_000 }, () => {
   })
 })
 
-describe('maxWaitingCalls', { timeout: 20_000 }, () => {
+describe('maxWaitingCalls', () => {
   it('One call more is rejected at once, and the others are not', async () => {
     await using gate = new Gate({ maxInFlight: 1, maxWaitingCalls: 2 })
     await gate.host.started()
@@ -139,7 +139,7 @@ describe('maxWaitingCalls', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A guest that does not read', { timeout: 20_000 }, () => {
+describe('A guest that does not read', () => {
   /** Requests of 1 MiB each, which share their bytes: what the host holds besides those is what it has encoded. */
   const request = { bytes: new Uint8Array(MEGABYTE) }
 
@@ -185,7 +185,7 @@ describe('A guest that does not read', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A guest that sends more than it was asked for', { timeout: 20_000 }, () => {
+describe('A guest that sends more than it was asked for', () => {
   it('100,000 answers that nobody waits for are told in two lines, and the host goes on', async () => {
     const host = await RemoteHost.ofRawGuest('floodOfAnswers').started()
     expect(await host.do('answer')).toBe('flooded')

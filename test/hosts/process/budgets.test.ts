@@ -79,7 +79,7 @@ describe('A guest that wants the memory of its host, whose heap has 64 MB', () =
   })
 })
 
-describe('The limits of a host', { timeout: 20_000 }, () => {
+describe('The limits of a host', () => {
   it('maxMessageItems: an answer of a module that has more rejects its call alone, and one with as many does not', async () => {
     await using host = await RemoteHost.ofModule({ module: versatile, maxMessageItems: 100 }).started()
     const results = await Promise.allSettled([

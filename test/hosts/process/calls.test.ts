@@ -25,7 +25,7 @@ function sharedHost(): { current: RemoteHost } {
   return shared
 }
 
-describe('What a module throws in another process', { timeout: 20_000 }, () => {
+describe('What a module throws in another process', () => {
   const host = sharedHost()
   const thrown = (what: string) => rejectionOf(host.current.do('throw', { what }))
 
@@ -72,7 +72,7 @@ describe('What a module throws in another process', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A call that its caller gives up', { timeout: 20_000 }, () => {
+describe('A call that its caller gives up', () => {
   it('rejects with the reason at once, and its signal fires in the guest', async () => {
     const told = new Noted<unknown>()
     await using host = await versatile({ onHostRequest: request => told.add(request) })
@@ -101,7 +101,7 @@ describe('A call that its caller gives up', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A module asks its host', { timeout: 20_000 }, () => {
+describe('A module asks its host', () => {
   it('during a call and while it starts, and gets the answer of onHostRequest', async () => {
     const onHostRequest = async (request: unknown) => ({ echo: request })
     await using host = await versatile({ localConfig: { ask: 'may I start' }, onHostRequest })
@@ -147,7 +147,7 @@ describe('A module asks its host', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A value', { timeout: 20_000 }, () => {
+describe('A value', () => {
   const host = sharedHost()
   const nested = (depth: number): unknown => (depth === 0 ? 'the end' : { in: [nested(depth - 1)] })
 
@@ -209,7 +209,7 @@ describe('A value', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A process that runs a module', { timeout: 20_000 }, () => {
+describe('A process that runs a module', () => {
   it('gives each of 1,000 calls at once its own answer', async () => {
     await using host = await versatile()
     const numbers = Array.from({ length: 1_000 }, (_, i) => i)
@@ -256,7 +256,7 @@ describe.skipIf(noBubblewrap !== undefined)('A module in a sandbox', () => {
   it.each([
     [false, 'ECONNREFUSED'],
     [true, 'reached'],
-  ])('with network %s finds that its host is: %s', { timeout: 20_000 }, async (network, outcome) => {
+  ])('with network %s finds that its host is: %s', async (network, outcome) => {
     const server = createServer(socket => socket.destroy()).listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')

@@ -190,9 +190,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const openFiles = () => readdirSync('/proc/self/fd').length
 const listeners = () => process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0)
 
-it(`Through ${FAULTS} faults every call settles, is executed at most once, and nothing is left behind`, {
-  timeout: 60_000,
-}, async () => {
+it(`Through ${FAULTS} faults every call settles, is executed at most once, and nothing is left behind`, async () => {
   console.info(`chaos: seed ${SEED}; run it again with CHAOS_SEED=${SEED}`)
   const journal = join(folder, 'journal')
   writeFileSync(journal, '')

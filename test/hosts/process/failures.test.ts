@@ -9,7 +9,7 @@ import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
 
-describe('A process that does not come up', { timeout: 20_000 }, () => {
+describe('A process that does not come up', () => {
   it('exits before it connects: the failed start has its exit code and its last words', async () => {
     const code = "process.stderr.write('no licence'); process.exit(3)"
     await using host = RemoteHost.ofModule({ command: process.execPath, args: ['-e', code] })
@@ -59,7 +59,7 @@ describe('A process that does not come up', { timeout: 20_000 }, () => {
   })
 })
 
-describe('What a process says of its failure', { timeout: 20_000 }, () => {
+describe('What a process says of its failure', () => {
   it.each([
     ['in an error', 'throw new Error(said)'],
     ['on stderr', 'process.stderr.write(said); process.exit(1)'],
@@ -73,7 +73,7 @@ describe('What a process says of its failure', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A process that breaks the protocol', { timeout: 20_000 }, () => {
+describe('A process that breaks the protocol', () => {
   it.each(['huge', 'garbage', 'half', 'zero', 'duplicateKeys', 'trailing'])(
     'sends a frame that is %s: the call is lost, the process is replaced, and the next call is answered',
     async misdeed => {
@@ -103,7 +103,7 @@ describe('A process that breaks the protocol', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A process that dies with calls in flight', { timeout: 30_000 }, () => {
+describe('A process that dies with calls in flight', () => {
   it.each([
     ['sigkill', { exitCode: null, signal: 'SIGKILL' }, {}],
     ['exit', { exitCode: 3, signal: null, stderr: 'I am leaving' }, {}],
@@ -153,7 +153,7 @@ describe('A process that dies with calls in flight', { timeout: 30_000 }, () => 
   })
 })
 
-describe('A process in surroundings that change', { timeout: 60_000 }, () => {
+describe('A process in surroundings that change', () => {
   it('loses its working directory: it stays up, and is launched again, whether asked to or killed', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [guestFile('losesDirectory').pathname])
     const { stayed, after, events } = JSON.parse(stdout)
@@ -177,7 +177,7 @@ describe('A process in surroundings that change', { timeout: 60_000 }, () => {
   })
 })
 
-describe('A process that leaves things behind', { timeout: 30_000 }, () => {
+describe('A process that leaves things behind', () => {
   it('writes 100 MB to stdout: the host neither stores it nor falls behind', async () => {
     await using host = await RemoteHost.ofModule().started()
     const before = process.memoryUsage().rss

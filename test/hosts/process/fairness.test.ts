@@ -11,13 +11,13 @@ describe.each(HOSTS)('A %s with more work than it can do at once', (_, make) => 
   const compute = (host: RemoteHost, calls: number, ms: number, signal?: AbortSignal) =>
     Array.from({ length: calls }, () => host.do('compute', { ms }, signal === undefined ? {} : { signal }))
 
-  it('is not taken for dead: it answers pings in between', { timeout: 20_000 }, async () => {
+  it('is not taken for dead: it answers pings in between', async () => {
     await using host = await make({ watchdogInterval: 50, watchdogTimeout: 300 }).started()
     await Promise.all(compute(host, 150, 10))
     expect(host.types).toEqual(['started'])
   })
 
-  it('sends answers as it has them, not all of them at the end', { timeout: 20_000 }, async () => {
+  it('sends answers as it has them, not all of them at the end', async () => {
     await using host = await make({}).started()
     const begin = performance.now()
     const times = await Promise.all(compute(host, 100, 5).map(call => call.then(() => performance.now() - begin)))
@@ -25,7 +25,7 @@ describe.each(HOSTS)('A %s with more work than it can do at once', (_, make) => 
     expect(times[9]).toBeLessThan(total / 2)
   })
 
-  it('does not begin calls that were given up meanwhile', { timeout: 20_000 }, async () => {
+  it('does not begin calls that were given up meanwhile', async () => {
     await using host = await make({}).started()
     const controller = new AbortController()
     const calls = compute(host, 400, 10, controller.signal)
@@ -38,7 +38,7 @@ describe.each(HOSTS)('A %s with more work than it can do at once', (_, make) => 
     expect(performance.now() - begin).toBeLessThan(2_000)
   })
 
-  it('is interrupted by an abort without being restarted', { timeout: 20_000 }, async () => {
+  it('is interrupted by an abort without being restarted', async () => {
     await using host = await make({}).started()
     const calls = compute(host, 400, 10)
     const settled = Promise.allSettled(calls)
@@ -49,7 +49,7 @@ describe.each(HOSTS)('A %s with more work than it can do at once', (_, make) => 
     expect(host.types).toEqual(['started'])
   })
 
-  it('may have answers of many megabytes under way', { timeout: 20_000 }, async () => {
+  it('may have answers of many megabytes under way', async () => {
     await using host = await make({}).started()
     const answers = Array.from({ length: 64 }, () => host.do('answer', { value: new Uint8Array(2 * 1024 * 1024) }))
     for (const answer of await Promise.all(answers)) expect((answer as Uint8Array).length).toBe(2 * 1024 * 1024)
@@ -57,7 +57,7 @@ describe.each(HOSTS)('A %s with more work than it can do at once', (_, make) => 
   })
 })
 
-describe('A process with as many calls in flight as it takes', { timeout: 20_000 }, () => {
+describe('A process with as many calls in flight as it takes', () => {
   it('is still asked whether it is alive, to abort and to stop', async () => {
     const host = await RemoteHost.ofModule({
       maxInFlight: 12_000,
@@ -75,7 +75,7 @@ describe('A process with as many calls in flight as it takes', { timeout: 20_000
   })
 })
 
-describe('What becomes of a runtime that is lost', { timeout: 20_000 }, () => {
+describe('What becomes of a runtime that is lost', () => {
   it('The logger is told why, also when no call was in flight', async () => {
     await using host = await RemoteHost.ofModule().started()
     const pid = (await host.do('pid')) as number

@@ -48,7 +48,7 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return line
 }
 
-describe('A host that is killed by SIGKILL while 100 calls are in flight', { timeout: 20_000 }, () => {
+describe('A host that is killed by SIGKILL while 100 calls are in flight', () => {
   it.each(['hang', 'block'])('leaves no process and no directory after 2 s, though its guests %s', async deed => {
     const host = spawn(process.execPath, [guestFile('busyHost').pathname, deed], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -95,7 +95,7 @@ function moments(): number[] {
   })
 }
 
-describe('A host that is killed while it launches guests which never connect', { timeout: 60_000 }, () => {
+describe('A host that is killed while it launches guests which never connect', () => {
   it(`leaves no process and no socket, at whatever moment of ${KILLED}`, async () => {
     console.info(`killed while launching: seed ${SEED}; run it again with CHAOS_SEED=${SEED}`)
     const waiting = moments().map((turns, n) => ({ turns, mark: `${process.pid}-${n}` }))

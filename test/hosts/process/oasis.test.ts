@@ -36,7 +36,7 @@ async function query({ runtime }: RemoteHost, method: string, details: object = 
   return (answer as { RuntimeQueryResponse: { data: unknown } }).RuntimeQueryResponse.data
 }
 
-describe('A runtime of Oasis Core', { timeout: 20_000 }, () => {
+describe('A runtime of Oasis Core', () => {
   it('is told what it knows, and no more', async () => {
     await using host = await hosted().started()
     expect(await query(host, 'hello')).toEqual({
@@ -104,7 +104,7 @@ describe('A runtime of Oasis Core', { timeout: 20_000 }, () => {
   })
 })
 
-describe('What a runtime of Oasis Core asks its host', { timeout: 20_000 }, () => {
+describe('What a runtime of Oasis Core asks its host', () => {
   const body = { HostLocalStorageGetRequest: { key: new Uint8Array([7]) } }
 
   it('goes to onHostRequest as a body, and the body that it answers with goes back under the same 64 bits', async () => {
@@ -155,7 +155,7 @@ describe('What a runtime of Oasis Core asks its host', { timeout: 20_000 }, () =
   })
 })
 
-describe('A runtime of Oasis Core that cannot be asked', { timeout: 20_000 }, () => {
+describe('A runtime of Oasis Core that cannot be asked', () => {
   // Were the answer not taken for a no, these would be waited for.
   const patient = { abortTimeout: 60_000, shutdownTimeout: 60_000, killTimeout: 60_000 }
 

@@ -7,7 +7,7 @@ const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
 const module = guestFile('versatile')
 
-describe('A thread that does not read', { timeout: 20_000 }, () => {
+describe('A thread that does not read', () => {
   it('does not make the host clone its requests: 1 GiB of calls takes some MiB', async () => {
     await using host = await RemoteHost.ofThread({ module }).started()
     const blocked = rejectionOf(host.do('block'))
@@ -46,7 +46,7 @@ describe('A thread that does not read', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A thread that reads', { timeout: 20_000 }, () => {
+describe('A thread that reads', () => {
   it('is sent 200 MB in requests of 2 MB, all at once, and answers them', async () => {
     await using host = await RemoteHost.ofThread({ module }).started()
     const value = new Uint8Array(2 * MEGABYTE)
@@ -63,7 +63,7 @@ describe('A thread that reads', { timeout: 20_000 }, () => {
   })
 })
 
-describe('What a thread asks of its host', { timeout: 20_000 }, () => {
+describe('What a thread asks of its host', () => {
   it('waits above maxHostRequestBytes until there is room, and is answered', async () => {
     const asked = new AskedAtOnce(4)
     const options = { module, maxHostRequestBytes: 4 * MEGABYTE }

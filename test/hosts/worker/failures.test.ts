@@ -8,7 +8,7 @@ const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
 const versatile = guestFile('versatile')
 
-describe('A thread that does not come up', { timeout: 20_000 }, () => {
+describe('A thread that does not come up', () => {
   it('has a module file that is not there: the failed start names the file', async () => {
     await using host = RemoteHost.ofThread({ module: guestFile('nowhere') })
     const error = await host.failure()
@@ -34,7 +34,7 @@ describe('A thread that does not come up', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A thread that dies with calls in flight', { timeout: 30_000 }, () => {
+describe('A thread that dies with calls in flight', () => {
   const error = (facts: object) => expect.objectContaining(facts)
 
   it.each([
@@ -72,7 +72,7 @@ describe('A thread that dies with calls in flight', { timeout: 30_000 }, () => {
   })
 })
 
-describe('What cannot be cloned', { timeout: 20_000 }, () => {
+describe('What cannot be cloned', () => {
   it('A request: only that call rejects, and the others of its turn are answered', async () => {
     await using host = await RemoteHost.ofThread().started()
     const good = (value: number) => host.do('answer', { value })
@@ -97,7 +97,7 @@ describe('What cannot be cloned', { timeout: 20_000 }, () => {
   })
 })
 
-describe('An ArrayBuffer', { timeout: 20_000 }, () => {
+describe('An ArrayBuffer', () => {
   it('is moved to the thread when the call says so, and else copied', async () => {
     await using host = await RemoteHost.ofThread({ module: versatile }).started()
     const [moved, copied] = [new ArrayBuffer(64), new ArrayBuffer(32)]
@@ -117,7 +117,7 @@ describe('An ArrayBuffer', { timeout: 20_000 }, () => {
   })
 })
 
-describe('A thread that is stopped', { timeout: 20_000 }, () => {
+describe('A thread that is stopped', () => {
   it('with calls in flight: each rejects at once, and stopped comes once', async () => {
     const host = await RemoteHost.ofThread().started()
     const calls = Array.from({ length: 20 }, () => rejectionOf(host.do('hang')))

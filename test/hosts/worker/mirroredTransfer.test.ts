@@ -32,9 +32,7 @@ async function mirroring() {
   return { aggregate, heard, logs, [Symbol.asyncDispose]: () => aggregate.dispose() }
 }
 
-it('S16 with `transfer`: the next version gets a clone of what the active version is given, call after call', {
-  timeout: 20_000,
-}, async () => {
+it('S16 with `transfer`: the next version gets a clone of what the active version is given, call after call', async () => {
   await using world = await mirroring()
   const { aggregate, heard, logs } = world
   for (let call = 1; call <= 3; call++) {
@@ -47,9 +45,7 @@ it('S16 with `transfer`: the next version gets a clone of what the active versio
   expect(logs.all.filter(({ level }) => level === 'warn')).toEqual([])
 })
 
-it('S16 with `transfer`: what cannot be cloned is not mirrored, costs a warning, and the next version goes on', {
-  timeout: 20_000,
-}, async () => {
+it('S16 with `transfer`: what cannot be cloned is not mirrored, costs a warning, and the next version goes on', async () => {
   await using world = await mirroring()
   const { aggregate, heard, logs } = world
   const { port1, port2 } = new MessageChannel()

@@ -3,7 +3,7 @@ import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
 const versatile = guestFile('versatile')
 
-describe('An ArrayBuffer', { timeout: 20_000 }, () => {
+describe('An ArrayBuffer', () => {
   it('is moved also when another request of its turn cannot be cloned', async () => {
     await using host = await RemoteHost.ofThread({ module: versatile }).started()
     const buffer = new ArrayBuffer(64)

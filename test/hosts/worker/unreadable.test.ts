@@ -68,7 +68,7 @@ class Survivor {
   }
 }
 
-describe('A message that cannot be read or sent costs one call of its thread', { timeout: 30_000 }, () => {
+describe('A message that cannot be read or sent costs one call of its thread', () => {
   let survivor: Survivor
   beforeAll(async () => {
     survivor = await Survivor.start(RemoteHost.ofThread)
@@ -194,7 +194,7 @@ describe('A message that cannot be read or sent costs one call of its thread', {
   })
 })
 
-describe('A message that cannot be read or sent costs one call of its process', { timeout: 30_000 }, () => {
+describe('A message that cannot be read or sent costs one call of its process', () => {
   let survivor: Survivor
   beforeAll(async () => {
     survivor = await Survivor.start(RemoteHost.ofModule)

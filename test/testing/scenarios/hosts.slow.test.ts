@@ -43,7 +43,7 @@ const HOSTS: Readonly<Record<string, AggregateScenariosOptions>> = {
 
 describe.each(Object.entries(HOSTS))('Scenarios, %s', (_, options) => {
   for (const { name, run, skip } of aggregateScenarios(options)) {
-    it(name, { timeout: 20_000 }, async () => {
+    it(name, async () => {
       expect(skip).toBe(undefined)
       await run()
     })
@@ -52,7 +52,7 @@ describe.each(Object.entries(HOSTS))('Scenarios, %s', (_, options) => {
 
 const NEVER =
   'The error of a runtime that never starts has the scenario, the step and the version; nothing stays behind'
-it(NEVER, { timeout: 20_000 }, async () => {
+it(NEVER, async () => {
   const program = fileURLToPath(fixture('processes/neverStarts.mjs'))
   const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 })
   expect(stdout).toMatch(

@@ -37,7 +37,7 @@ export class CallsInFlight<Res> {
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
-    if (!slot.isInUse) return promise
+    if (slot.resolve === ignore) return promise
     this.count = index + 1
     try {
       const answer = callee.call(request, options)
@@ -100,8 +100,7 @@ export class CallsInFlight<Res> {
 /** Holds the promise of one call after another. */
 class Slot<Res> {
   index: number
-  isInUse = false
-  #resolve: (value: Res) => void = ignore
+  resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
   /** The executor of the call's promise. */
   readonly executor: (resolve: (value: Res) => void, reject: (error: unknown) => void) => void
@@ -111,12 +110,11 @@ class Slot<Res> {
   constructor(calls: CallsInFlight<Res>, index: number) {
     this.index = index
     this.executor = (resolve, reject) => {
-      this.#resolve = resolve
+      this.resolve = resolve
       this.#reject = reject
-      this.isInUse = true
     }
     this.onValue = value => {
-      const resolve = this.#resolve
+      const resolve = this.resolve
       if (resolve === ignore) return
       this.#clear()
       resolve(value)
@@ -140,9 +138,8 @@ class Slot<Res> {
 
   /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
   #clear(): void {
-    this.#resolve = ignore
+    this.resolve = ignore
     this.#reject = ignore
-    this.isInUse = false
   }
 }
 

@@ -57,7 +57,8 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
       const source = config.module ?? module
       if (source === undefined) throw invalidOption('module', 'given, to inProcess() or in the config', source)
       assertModuleSource(source)
-      const load = moduleLoader(source, config)
+      const file = isLocation(source) ? moduleUrl(source) : undefined
+      const load = moduleLoader(file ?? source, config)
       const requests = new HostRequests(config)
       let latest: ModuleGuest<Req, Res> | undefined
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger) => {
@@ -68,7 +69,7 @@ export function inProcess(options: InProcessOptions = {}): Provisioner {
           localConfig,
           answerHostCall: async (request, signal) => requests.answerCall(request, { signal }),
           logger,
-          file: isLocation(source) ? moduleUrl(source) : undefined,
+          file,
           // The types of requests and answers cannot be checked here: the caller states them as type arguments.
           load: () => load(logger) as Promise<RuntimeModule<Req, Res>>,
           latest: () => latest,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import type { RuntimeEvent } from 'cutover'
 import { childProcess, workerThread } from 'cutover/hosts'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Host } from '../../fixtures/inProcessHost.js'
@@ -158,6 +159,19 @@ describe('A module file in this process', () => {
     const [one, two] = await Promise.all([new FileHost(module).up(), new FileHost(module, '2.0.0').up()])
     expect([await one.runtime.call('?'), await two.runtime.call('?')]).toEqual(['1.0.0', '2.0.0'])
     await Promise.all([one.runtime.stop(), two.runtime.stop()])
+  })
+
+  it('whose path is relative is looked for in the working directory of provision() alone', async () => {
+    const before = process.cwd()
+    onTestFinished(() => process.chdir(before))
+    const host = new FileHost(basename((await file("export const call = () => 'another file'")).pathname))
+    const failures: RuntimeEvent[] = []
+    host.runtime.watchEvents().subscribe(event => failures.push(event))
+    process.chdir(folder)
+    host.runtime.start()
+    await host.heard.first(type => type === 'failedToStart')
+    expect(failures).toMatchObject([{ type: 'failedToStart', final: true }])
+    await host.runtime.stop()
   })
 
   it('that looks like a URL but is invalid is refused at once', () => {

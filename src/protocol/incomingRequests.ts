@@ -168,7 +168,8 @@ export class IncomingRequests {
     try {
       const answer = this.#options.answerCall(payload, request)
       if (isThenable(answer)) {
-        this.#respondLater(transport, id, request, answer, value => ({ kind: callAnswerKind, payload: value }))
+        const later = Promise.resolve(answer)
+        this.#respondLater(transport, id, request, later, value => ({ kind: callAnswerKind, payload: value }))
       } else this.#respond(transport, id, callAnswerKind, answer, request.transferList)
     } catch (error) {
       this.#refuse(transport, id, error)
@@ -188,20 +189,21 @@ export class IncomingRequests {
         const settled = () => {
           this.#otherRequests--
         }
-        Promise.resolve(answer).then(settled, settled)
-        this.#respondLater(transport, id, request, answer, body => body as Body)
+        const later = Promise.resolve(answer)
+        later.then(settled, settled)
+        this.#respondLater(transport, id, request, later, body => body)
       } else this.#respond(transport, id, answer.kind, answer.payload, request.transferList)
     } catch (error) {
       this.#refuse(transport, id, error)
     }
   }
 
-  #respondLater(
+  #respondLater<T>(
     transport: Transport,
     id: MessageId,
     request: IncomingRequest,
-    answer: PromiseLike<unknown>,
-    bodyOf: (value: unknown) => Body,
+    answer: Promise<T>,
+    bodyOf: (value: T) => Body,
   ): void {
     this.#unanswered.set(id, request)
     this.#bytes += request.bytes
@@ -209,7 +211,7 @@ export class IncomingRequests {
       this.#unanswered.delete(id)
       this.#bytes -= request.bytes
     }
-    Promise.resolve(answer).then(
+    answer.then(
       value => {
         settled()
         try {

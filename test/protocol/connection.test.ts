@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { CutoverError } from '../../src/contract/errors.js'
+import type { Body } from '../../src/protocol/messages.js'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { connectedPair, connectionOn, type Line, logTo, socketPair } from './pair.js'
 
@@ -43,6 +44,22 @@ describe('Connection: calls', () => {
     )
     expect(await rejectionOf(pair.host.call('now'))).toBeInstanceOf(TypeError)
     expect(await rejectionOf(pair.host.call('later'))).toBeInstanceOf(RangeError)
+  })
+
+  it('A thenable answers a call or another request, and its then runs once', async () => {
+    let runs = 0
+    const thenable = (value: unknown) => ({
+      // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+      then: (resolve: (value: unknown) => void) => {
+        runs++
+        resolve(value)
+      },
+    })
+    const answer = () => thenable({ kind: 'Empty', payload: null }) as Promise<Body>
+    await using pair = await connectedPair({}, { answerCall: thenable, answer })
+    expect(await pair.host.call('a')).toBe('a')
+    expect(await pair.host.request('RuntimePingRequest', null)).toEqual({ kind: 'Empty', payload: null })
+    expect(runs).toBe(2)
   })
 
   it('A call rejects if its request or answer cannot be encoded, and other calls go on', async () => {

@@ -2,6 +2,10 @@ import { invalidOption, positive } from '../contract/index.js'
 import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS, DEFAULT_MAX_MESSAGE_ITEMS } from './limits.js'
 import { DEFAULT_MAX_FRAME_BYTES } from './transports/frames.js'
 
+/** Enough for the handshake. */
+const MIN_FRAME_BYTES = 1_024
+/** The length field of a frame has 32 bits. */
+const MAX_FRAME_BYTES = 4_294_967_295
 /** Enough for the handshake, and for an error that reports an exceeded limit. */
 const MIN_MESSAGE_ITEMS = 100
 
@@ -20,11 +24,17 @@ export type GuestLimitOptions = { readonly [name in keyof GuestLimits]?: GuestLi
 export function compileLimits(options: GuestLimitOptions): GuestLimits {
   const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
   return {
-    maxFrameBytes: positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES),
+    maxFrameBytes: frameBytesOf(maxFrameBytes),
     maxMessageItems: itemsOf(maxMessageItems),
     maxHostRequests: positive('maxHostRequests', maxHostRequests, DEFAULT_MAX_HOST_REQUESTS),
     maxHostRequestBytes: positive('maxHostRequestBytes', maxHostRequestBytes, DEFAULT_MAX_HOST_REQUEST_BYTES),
   }
+}
+
+function frameBytesOf(maxFrameBytes: number | undefined): number {
+  const bytes = positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+  if (bytes >= MIN_FRAME_BYTES && bytes <= MAX_FRAME_BYTES) return bytes
+  throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, bytes)
 }
 
 function itemsOf(maxMessageItems: number | undefined): number {

@@ -38,6 +38,13 @@ describe('A program that serves, started without a host', () => {
       })
     }
   })
+
+  it.each([1_023, 4_294_967_296])('rejects frames of at most %i bytes, as the host does', async maxFrameBytes => {
+    const message = `Option "maxFrameBytes" must be from 1024 to 4294967295, got ${maxFrameBytes}.`
+    const refused = { code: 'CUTOVER_INVALID_OPTION', message }
+    expect(() => childProcess({ maxFrameBytes })).toThrow(expect.objectContaining(refused))
+    expect(await rejectionOf(serve({ call: () => null }, { maxFrameBytes }))).toMatchObject(refused)
+  })
 })
 
 describe('A program that serves, started by childProcess()', () => {

@@ -11,11 +11,6 @@ import type { ChildProcessOptions } from './childProcessOptions.js'
 import { commandOf } from './commandOf.js'
 import { ProcessLauncher } from './processLauncher.js'
 
-/** The handshake must fit. */
-const MIN_FRAME_BYTES = 1_024
-/** The length field of a frame has 32 bits. */
-const MAX_FRAME_BYTES = 4_294_967_295
-
 /**
  * A provisioner of runtimes that run in a process of their own: a module, run by Node.js, or any program that speaks the
  * protocol of `docs/protocol.md`. A crash there never hurts this process.
@@ -50,9 +45,6 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   }
   if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
   const { maxFrameBytes, maxMessageItems } = compiled.limits
-  if (maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > MAX_FRAME_BYTES) {
-    throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, maxFrameBytes)
-  }
   if (options.guestUrl !== undefined) guestProgram('process', options.guestUrl)
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {}, compiled.limits)
   return {

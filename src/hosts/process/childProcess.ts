@@ -8,7 +8,7 @@ import { guestProgram } from '../guestProgram.js'
 import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import type { ChildProcessOptions } from './childProcessOptions.js'
-import { commandOf } from './commandOf.js'
+import { commandOf, moduleFiles } from './commandOf.js'
 import { ProcessLauncher } from './processLauncher.js'
 
 /**
@@ -54,11 +54,12 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
       if (!isEncodable(config.localConfig))
         throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
       const { module, ...command } = commandOf(options, config, compiled.limits)
+      const readOnly = moduleFiles(options, module)
       const connected = { ...compiled, protocol, module }
       const transport = { maxFrameBytes, maxMessageItems, maxBufferedBytes: compiled.maxBufferedBytes }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const openTransport = (socket: Socket) => openSocket(socket, transport)
-        const launcher = new ProcessLauncher(command, { hostVariable, logger, openTransport })
+        const launcher = new ProcessLauncher({ ...command, readOnly }, { hostVariable, logger, openTransport })
         return new ConnectedGuest(config, { ...connected, inspect }, launcher, reports, logger)
       })
     },

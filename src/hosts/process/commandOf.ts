@@ -42,14 +42,20 @@ function moduleCommand(module: URL, options: ChildProcessOptions, limits: GuestL
   const { execArgv, hostVariable = HOST_VARIABLE } = options
   const program = guestProgram('process', options.guestUrl)
   const script = program.file === undefined ? ['--input-type=commonjs', '-'] : [program.file]
-  const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
   return {
     module,
     file: process.execPath,
     args: [...argumentsOf('execArgv', execArgv ?? []), ...script, module.href, hostVariable, JSON.stringify(limits)],
     ...(program.file === undefined ? { input: program.text } : {}),
-    readOnly: [...ofModule, ...(program.file === undefined ? [] : entryMounts(program.file))],
   }
+}
+
+/** The files that the sandbox, if there is one, mounts so that Node.js can load `module`. */
+export function moduleFiles({ sandbox, guestUrl }: ChildProcessOptions, module: URL | undefined): readonly string[] {
+  if (sandbox === undefined || module === undefined) return []
+  const { file: program } = guestProgram('process', guestUrl)
+  const ofModule = module.protocol === 'file:' ? moduleMounts(fileURLToPath(module)) : []
+  return program === undefined ? ofModule : [...ofModule, ...entryMounts(program)]
 }
 
 function directoryOf({ cwd }: ChildProcessOptions): { readonly cwd?: string } {

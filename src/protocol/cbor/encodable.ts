@@ -2,33 +2,22 @@ import { types } from 'node:util'
 import { describe } from '../../contract/index.js'
 import { tagOf } from '../../support/index.js'
 import { MAX_NESTING } from '../limits.js'
-import { ValueReader } from './valueReader.js'
-import { ValueWriter } from './valueWriter.js'
+import { decodeCbor, encodeCbor } from './cbor.js'
 
 const MAX_UINT = 2n ** 64n - 1n
 const NAME = /^[A-Za-z_$][\w$]*$/
 
 /** Returns whether `value` can be sent. */
 export function isEncodable(value: unknown): boolean {
-  try {
-    if (typeof value === 'object' && value !== null) new ValueWriter(0).value(value)
-    return typeof value !== 'function' && typeof value !== 'symbol'
-  } catch {
-    return false
-  }
+  return encodableCopy(value) !== undefined
 }
 
 /** Copies `value` as it would arrive, without accessors and proxies. Returns `undefined` if it cannot be sent. */
 export function encodableCopy(value: unknown): { readonly copy: unknown } | undefined {
-  if (typeof value === 'function' || typeof value === 'symbol') return undefined
-  if (typeof value !== 'object' || value === null) return { copy: value }
   try {
-    const writer = new ValueWriter(0)
-    writer.value(value)
-    const bytes = writer.take()
-    const reader = new ValueReader()
-    reader.open(bytes, 0, bytes.length)
-    return { copy: reader.value() }
+    // The bytes may be a slice of a Buffer. Byte strings of the copy must not share its memory.
+    const bytes = new Uint8Array(encodeCbor(value, 0).bytes)
+    return { copy: decodeCbor(bytes, { level: 0, items: 0, maxItems: Number.POSITIVE_INFINITY }).value }
   } catch {
     return undefined
   }

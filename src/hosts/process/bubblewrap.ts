@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { CutoverError, describe, invalidOption, object, strings, text } from '../../contract/index.js'
+import { boolean, CutoverError, describe, object, strings, text } from '../../contract/index.js'
 import { findProgram, noSuchProgram, type Sandbox, startFailed } from './command.js'
 import { mountsOf } from './sandbox/filesystem.js'
 import { argsAsRoot, argsOf } from './sandbox/layout.js'
@@ -39,10 +39,10 @@ const TEMPORARY = '/tmp'
  * @throws CutoverError `CUTOVER_INVALID_OPTION`, also for a `readOnly` that many programs share, such as `/tmp`
  */
 export function bubblewrap(options: BubblewrapOptions = {}): Sandbox {
-  const { binary = 'bwrap', readOnly = [], network = false, limits = {} } = object('options', options)
+  const { binary = 'bwrap', readOnly = [], limits = {} } = object('options', options)
   text('binary', binary)
   for (const path of strings('readOnly', readOnly)) if (isShared(path)) throw sharedByMany(path)
-  if (typeof network !== 'boolean') throw invalidOption('network', 'true or false', network)
+  const network = boolean('network', options.network, false)
   const limited = limitArgs(limits)
   return {
     name: 'bubblewrap',

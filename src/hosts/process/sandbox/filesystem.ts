@@ -50,16 +50,19 @@ export function mountsOf(paths: readonly string[]): Mount[] {
 
 /** Mounts files and directories below directories that everybody may enter: bubblewrap would make those of files 0700. */
 export function readOnlyMounts(mounts: readonly Mount[]): string[] {
-  const parents = [...new Set(mounts.flatMap(({ path }) => parentsOf(path)))].sort((a, b) => a.length - b.length)
+  const [_root, ...parents] = [...new Set(mounts.flatMap(({ path }) => parentsOf(path)))].sort(
+    (a, b) => a.length - b.length,
+  )
   return [
     ...parents.flatMap(path => ['--dir', path]),
     ...mounts.flatMap(({ source, path }) => ['--ro-bind', source, path]),
   ]
 }
 
-function parentsOf(path: string): string[] {
+/** The folders that a path is in, nearest first, up to the root. */
+export function parentsOf(path: string): string[] {
   const parent = dirname(path)
-  return parent === '/' ? [] : [parent, ...parentsOf(parent)]
+  return parent === path ? [] : [parent, ...parentsOf(parent)]
 }
 
 function realPath(path: string): string {

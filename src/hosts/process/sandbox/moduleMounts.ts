@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parentsOf } from './filesystem.js'
 import { isShared } from './sharedFolders.js'
 
 /**
@@ -27,10 +28,4 @@ function packageOf(folders: readonly string[]): string[] {
 
 function manifestIn(folders: readonly string[]): string | undefined {
   return folders.map(folder => join(folder, 'package.json')).find(path => existsSync(path))
-}
-
-/** The folders that a path is in, nearest first. */
-function parentsOf(path: string): string[] {
-  const parent = dirname(path)
-  return parent === path ? [] : [parent, ...parentsOf(parent)]
 }

@@ -5,7 +5,7 @@ import { withoutVersion, withVersion } from '../../machines/versionTable.js'
 
 const STATES: readonly VersionState[] = ['provisioned', 'starting', 'running', 'stopping']
 
-const version = fc.integer({ min: 0, max: 40 }).map(minor => `1.${minor}.0`)
+const version = fc.integer({ min: 0, max: 150 }).map(minor => `1.${minor}.0`)
 const change = fc.oneof(
   { weight: 3, arbitrary: fc.record({ version, state: fc.constantFrom(...STATES) }) },
   { weight: 1, arbitrary: fc.record({ version, state: fc.constant(null) }) },
@@ -13,7 +13,7 @@ const change = fc.oneof(
 
 it('A version table agrees with a map after any changes, and no table changes in place', () => {
   fc.assert(
-    fc.property(fc.array(change, { maxLength: 100 }), changes => {
+    fc.property(fc.array(change, { maxLength: 400, size: 'max' }), changes => {
       const map = new Map<string, VersionState>()
       let versions: VersionTable = Object.freeze({})
       for (const { version, state } of changes) {
@@ -27,5 +27,6 @@ it('A version table agrees with a map after any changes, and no table changes in
       for (const [version, state] of map) expect(stateOf({ versions }, version)).toBe(state)
       expect(stateOf({ versions }, '2.0.0')).toBeUndefined()
     }),
+    { numRuns: 50 },
   )
 })

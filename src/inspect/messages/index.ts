@@ -12,3 +12,4 @@ export type {
 export type { ActorInfo, RecordedEvent } from './recordedEvent.js'
 export type { Sanitize, SanitizedKind } from './sanitize.js'
 export { type SerializerOptions, serialize, serializeDropped } from './serialize.js'
+export { currentSnapshot, snapshotStatus } from './shownValues.js'

@@ -1,5 +1,13 @@
 import type { ActorRefLike, InspectionEvent } from 'xstate'
-import { Definitions, type RecordedEvent, type Sanitize, type SerializerOptions, serialize } from '../messages/index.js'
+import {
+  currentSnapshot,
+  Definitions,
+  type RecordedEvent,
+  type Sanitize,
+  type SerializerOptions,
+  serialize,
+  snapshotStatus,
+} from '../messages/index.js'
 import { ActorTable, type TrackedActor } from './actorTable.js'
 import { History } from './history.js'
 import { SizeEstimator } from './sizeEstimate.js'
@@ -61,7 +69,7 @@ export class Recorder {
         this.#announce(event.actorRef, event.rootId)
         break
       case '@xstate.event':
-        this.#recordEvent(this.#actor(event.actorRef, event.rootId), event.event, event.sourceRef?.sessionId)
+        this.#recordEvent(this.#receiver(event.actorRef, event.rootId), event.event, event.sourceRef?.sessionId)
         break
       case '@xstate.snapshot':
         this.#recordSnapshot(this.#actor(event.actorRef, event.rootId), event.event, event.snapshot)
@@ -118,6 +126,19 @@ export class Recorder {
     return this.actors.get(ref.sessionId) ?? this.#announce(ref, rootId)
   }
 
+  /** The actor that an event was sent to. XState reports an event to a stopped actor too, but no snapshot after it. */
+  #receiver(ref: ActorRefLike, rootId: string): TrackedActor {
+    const known = this.actors.get(ref.sessionId)
+    if (known !== undefined) return known
+    const actor = this.#announce(ref, rootId)
+    const snapshot = currentSnapshot(ref)
+    if (snapshotStatus(snapshot)['status'] !== 'active') {
+      const last = this.#sizeOf(snapshot) === undefined ? strippedSnapshot(snapshot) : snapshot
+      this.actors.markStopped(actor, actor.announcedAt, last)
+    }
+    return actor
+  }
+
   #recordEvent({ sessionId, rootId }: TrackedActor, event: unknown, sourceId: string | undefined): void {
     const size = this.#sizes.estimate(event)
     const kept = size !== undefined || this.#mayDefer ? event : strippedEvent(event)
@@ -126,8 +147,7 @@ export class Recorder {
 
   #recordSnapshot(actor: TrackedActor, event: unknown, snapshot: unknown): void {
     const { sessionId, rootId } = actor
-    const { context, input, output, error, status } = snapshot as Record<string, unknown>
-    const snapshotSize = this.#sizes.estimate(context, input, output, error)
+    const snapshotSize = this.#sizeOf(snapshot)
     const eventSize = this.#sizes.estimate(event)
     const size = snapshotSize === undefined || eventSize === undefined ? undefined : snapshotSize + eventSize
     const last = snapshotSize === undefined ? strippedSnapshot(snapshot) : snapshot
@@ -137,7 +157,14 @@ export class Recorder {
       snapshot: isKept ? snapshot : last,
     }
     actor.latestAt = this.#push({ type: '@xstate.snapshot', ...kept, sessionId, rootId, createdAt: Date.now() }, size)
+    const { status } = snapshot as Record<string, unknown>
     if (status !== 'active' && actor.stoppedAt === undefined) this.actors.markStopped(actor, actor.latestAt, last)
+  }
+
+  /** About how many bytes a snapshot keeps in memory; undefined if it is large. */
+  #sizeOf(snapshot: unknown): number | undefined {
+    const { context, input, output, error } = snapshot as Record<string, unknown>
+    return this.#sizes.estimate(context, input, output, error)
   }
 
   /** Whether a large value may be kept until the end of the turn. */

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { createActor, type InspectionEvent } from 'xstate'
 import { TestRecorder } from '../../fixtures/inspect/recording.js'
-import { usedBytes } from '../../fixtures/inspect/testClient.js'
+import { lastEventMachine, usedBytes } from '../../fixtures/inspect/testClient.js'
 
 const large = 'x'.repeat(100_000)
 
@@ -68,6 +69,22 @@ describe('The recorder', () => {
     test.snapshot('a', { type: 'xstate.stop' }, { status: 'stopped' })
     expect(test.recorder.actors.get('a')?.stoppedAt).toBe(1)
     expect(test.recorder.actors.get('a')?.latestAt).toBe(2)
+  })
+
+  it('takes a stopped actor that it has forgotten for stopped, also after another event to it', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { recorder } = new TestRecorder()
+    const inspect = (event: InspectionEvent) => recorder.inspect(event)
+    const actor = createActor(lastEventMachine(), { id: 'a', inspect }).start()
+    actor.stop()
+    recorder.actors.forgetStoppedBefore(recorder.history.head)
+    actor.send({ type: 'late' })
+    expect([...recorder.actors.all()]).toMatchObject([
+      { name: 'a', ref: undefined, lastSnapshot: { status: 'stopped' } },
+    ])
+    expect(recorder.actors.rootNamed('a')).toBeUndefined()
+    recorder.actors.forgetStoppedBefore(recorder.history.head)
+    expect([...recorder.actors.all()]).toEqual([])
   })
 
   it('keeps messages for slow clients even if new clients get none', () => {

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { setup } from 'xstate'
+import { directory } from '../fixtures/system.js'
 import { REPORT_VARIABLE, reportFrom, saveCoverage } from '../model/report.js'
 import { nameOf, writtenTransitions } from '../model/transitions.js'
 import { coveragePage, coverageSection, type MachineCoverage } from './coverage.js'
@@ -172,11 +171,6 @@ it.each([
 })
 
 describe('The report', () => {
-  const directory = () => {
-    const path = mkdtempSync(join(tmpdir(), 'coverage-'))
-    onTestFinished(() => rmSync(path, { recursive: true }))
-    return path
-  }
   const all: MachineCoverage[] = [connectionMachine, versionMachine, aggregateMachine, supervisorMachine].map(machine =>
     coverage({
       machine,

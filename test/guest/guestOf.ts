@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
@@ -10,6 +8,7 @@ import { Connection } from '../../src/protocol/connection.js'
 import { openSocket } from '../../src/protocol/transports/socketTransport.js'
 import { Noted } from '../fixtures/noted.js'
 import { guestFile } from '../fixtures/remoteHost.js'
+import { directory } from '../fixtures/system.js'
 
 /** What the program `serves` takes. */
 export interface Behaviour {
@@ -48,11 +47,10 @@ export class Program {
 
 /** A program, and a host of it without a supervisor: it sends what the test says, and nothing else. */
 export async function hostOf(behaviour: Behaviour = {}, variable = 'CUTOVER_HOST') {
-  const directory = mkdtempSync(join(tmpdir(), 'served-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  const server = createServer().listen(join(directory, 'socket'))
+  const path = join(directory(), 'socket')
+  const server = createServer().listen(path)
   onTestFinished(() => void server.close())
-  const program = new Program(behaviour, { [variable]: join(directory, 'socket') })
+  const program = new Program(behaviour, { [variable]: path })
   const [socket] = (await once(server, 'connection')) as [Socket]
   onTestFinished(() => void socket.destroy())
   const connection = new Connection({

@@ -1,22 +1,15 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildProcessOptions, childProcess, inProcess, workerThread } from 'cutover/hosts'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { type Deed, guestFile, RemoteHost } from '../fixtures/remoteHost.js'
+import { directory } from '../fixtures/system.js'
 
 /** A call waits for ever, and a second launch would come at once. */
 const OPTIONS = { waitTimeout: Number.POSITIVE_INFINITY, minBackoff: 1, jitter: 0 } as const
 const HOSTS = { inProcess, workerThread, childProcess } as const
 const noCall = new URL('../fixtures/modules/noCall.mjs', import.meta.url)
-
-/** A fresh directory, removed after the test. */
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'never-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 function hosting(kind: keyof typeof HOSTS, module: URL | string): RemoteHost {
   const provisioner = HOSTS[kind]({ ...OPTIONS, module })

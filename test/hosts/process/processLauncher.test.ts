@@ -1,11 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { gone, isAlive } from '../../fixtures/system.js'
+import { directory, gone, isAlive } from '../../fixtures/system.js'
 import { Carried, directoriesOfOurs, exists, fixture, running } from './launched.js'
 
 const waits = () => running('printsEnvironment.mjs')
@@ -80,9 +79,7 @@ describe('connecting', () => {
   })
 
   it('A guest that connects twice fails, and its first connection stays', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'marker-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
-    const marker = join(folder, 'connected')
+    const marker = join(directory(), 'connected')
     execFileSync('mkfifo', [marker])
     const carried = new Carried(running('connectsTwice.mjs', marker)).launch()
     await setImmediate()

@@ -2,7 +2,6 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -16,16 +15,10 @@ import { type BubblewrapOptions, bubblewrap, type ChildProcessOptions } from 'cu
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { noBubblewrap } from '../../fixtures/installed.js'
 import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
+import { directory } from '../../fixtures/system.js'
 
 const isRoot = process.getuid?.() === 0
 const LIMIT = { timeout: 30_000 }
-
-/** A fresh directory that only we may enter, as users make them; removed after the test. */
-function directory(parent = tmpdir()): string {
-  const path = mkdtempSync(join(parent, 'sandboxed-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
 
 /** The module `curious` as a file of its own. */
 function curiousAt(path: string): string {

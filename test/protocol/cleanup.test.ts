@@ -11,6 +11,7 @@ import {
   UnreadablePayload,
 } from '../../src/protocol/transports/transport.js'
 import { rejectionOf } from '../fixtures/hosting.js'
+import { turns } from '../fixtures/turns.js'
 import { type Line, logTo } from './pair.js'
 
 interface Sent {
@@ -49,7 +50,6 @@ function inMemory(changes: Partial<ConnectionOptions> = {}, close = () => {}) {
   return { connection, sent, lines, transport, observer }
 }
 
-const turn = () => new Promise(resolve => setImmediate(resolve))
 const abortListeners = ({ signal }: AbortController) => getEventListeners(signal, 'abort').length
 
 describe('Connection: abort listeners', () => {
@@ -91,7 +91,7 @@ describe('Connection: abort listeners', () => {
     const controller = new AbortController()
     const error = await rejectionOf(connection.call(1, { signal: controller.signal }))
     expect(error).toMatchObject({ code: 'CUTOVER_INVALID_REQUEST' })
-    await turn()
+    await turns(1)
     expect(abortListeners(controller)).toBe(0)
     expect(connection.inFlight).toBe(0)
   })
@@ -183,9 +183,9 @@ describe('Connection: second chances', () => {
     const { sent, observer } = inMemory({ maxHostRequests: 1, answer: async () => ({ kind: 'Empty', payload: {} }) })
     observer.message(1, REQUEST, 'HostOther', {})
     observer.message(2, REQUEST, 'HostOther', {})
-    await turn()
+    await turns(1)
     observer.message(3, REQUEST, 'HostOther', {})
-    await turn()
+    await turns(1)
     expect(sent.map(({ id, kind }) => [id, kind])).toEqual([
       [2, 'Error'],
       [1, 'Empty'],
@@ -204,7 +204,7 @@ describe('Connection: deferred calls', () => {
     connection.interrupt(new Error('aborted'))
     transport.isCongested = false
     observer.drained()
-    await turn()
+    await turns(1)
     expect(started).toEqual([])
     expect(sent.map(({ id, kind }) => [id, kind])).toEqual([
       [1, 'Error'],
@@ -222,7 +222,7 @@ describe('Connection: deferred calls', () => {
     transport.isCongested = false
     observer.drained()
     connection.close(new Error('over'))
-    await turn()
+    await turns(1)
     expect([started, sent]).toEqual([[], []])
   })
 })

@@ -7,10 +7,10 @@ import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { openSocket } from '../../src/protocol/transports/socketTransport.js'
 import type { Transport, TransportObserver } from '../../src/protocol/transports/transport.js'
+import { turns } from '../fixtures/turns.js'
 import { socketPair } from './pair.js'
 
 const silent: TransportObserver = { message: () => {}, drained: () => {}, ended: () => {} }
-const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 
 /** Bytes that differ from one place to the next and from one `seed` to the next. */
 const bytesOf = (seed: number, length: number) => Uint8Array.from({ length }, (_, at) => seed * 31 + at + (at >>> 8))
@@ -53,7 +53,7 @@ async function carried(near: Socket, far: Socket, payloads: readonly Uint8Array[
   far.pause()
   for (const [id, payload] of payloads.entries()) {
     sender.send(id, 1, 'Request', payload)
-    await turn()
+    await turns(1)
   }
   far.resume()
   await done

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { Noted } from '../../fixtures/noted.js'
 import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
+import { turns } from '../../fixtures/turns.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
@@ -149,7 +150,7 @@ describe('A guest that does not read', () => {
     const before = process.memoryUsage().rss
     const calls = Array.from({ length: 1_000 }, () => rejectionOf(host.do('answer', request)))
     // Some turns, in which everything would be written that the host is willing to write.
-    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    await turns(100)
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * MEGABYTE)
     expect(host.types).toEqual(['started'])
     await host.runtime.abort({ force: true })

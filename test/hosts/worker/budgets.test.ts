@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { AskedAtOnce } from '../../fixtures/askedAtOnce.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
+import { turns } from '../../fixtures/turns.js'
 
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
@@ -15,7 +16,7 @@ describe('A thread that does not read', () => {
     const before = process.memoryUsage().rss
     const calls = Array.from({ length: 1_000 }, () => rejectionOf(host.do('answer', request)))
     // Some turns, in which everything would be posted that the host is willing to post.
-    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    await turns(100)
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * MEGABYTE)
     await host.runtime.abort({ force: true })
     for (const call of [blocked, ...calls]) expect(await call).toMatchObject({ code: LOST })

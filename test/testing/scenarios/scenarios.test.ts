@@ -5,6 +5,7 @@ import type { InspectionEvent } from 'xstate'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named } from '../../fixtures/named.js'
 import { BrokenRuntime, LateRuntime, READY, ReadyRuntime, SMALL } from '../../fixtures/scenarios/ready.js'
+import { turns } from '../../fixtures/turns.js'
 
 const namesOf = (cases: readonly TestCase[]) => cases.map(({ name }) => name)
 const skippedOf = (cases: readonly TestCase[]) => cases.filter(({ skip }) => skip !== undefined)
@@ -181,11 +182,6 @@ describe('Slow runtimes, and hosts', () => {
   })
 })
 
-/** Waits for turns of the event loop. */
-async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve))
-}
-
 describe('The clean-up of a scenario', () => {
   it('Many calls in flight cause no warning of a leak', async () => {
     const warned = vi.fn()
@@ -195,7 +191,7 @@ describe('The clean-up of a scenario', () => {
     })
     const provision = (version: string) => new LateRuntime(version)
     await named(aggregateScenarios({ ...SMALL, provision }), /^stop: while an unwanted/).run()
-    await new Promise(resolve => setImmediate(resolve))
+    await turns(1)
     expect(warned).not.toHaveBeenCalled()
   })
 

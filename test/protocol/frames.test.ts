@@ -1,13 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameDecoder } from '../../src/protocol/transports/frames.js'
+import { framed } from '../fixtures/framed.js'
 import { seed } from './seed.js'
 
-const frameOf = (payload: Uint8Array) => {
-  const header = Buffer.alloc(4)
-  header.writeUInt32BE(payload.length)
-  return Buffer.concat([header, payload])
-}
 const header = (length: number) => {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(length)
@@ -27,7 +23,7 @@ describe('Frames', () => {
     const payloads = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 20 })
     fc.assert(
       fc.property(payloads, fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }), (payloads, cuts) => {
-        const stream = Buffer.concat(payloads.map(frameOf))
+        const stream = Buffer.concat(payloads.map(framed))
         const chunks: Buffer[] = []
         for (let at = 0, i = 0; at < stream.length; i++) {
           const size = cuts[i % cuts.length] ?? 1
@@ -43,7 +39,7 @@ describe('Frames', () => {
   })
 
   it('A frame that lies in one chunk is not copied', () => {
-    const chunk = Buffer.concat([frameOf(Buffer.from('a')), frameOf(Buffer.from('bc'))])
+    const chunk = Buffer.concat([framed(Buffer.from('a')), framed(Buffer.from('bc'))])
     const seen: unknown[] = []
     new FrameDecoder().push(chunk, (bytes, start, end) => seen.push([bytes === chunk, start, end]))
     expect(seen).toEqual([
@@ -63,12 +59,12 @@ describe('Frames', () => {
   })
 
   it('A frame of maxFrameBytes is accepted', () => {
-    expect(collect(new FrameDecoder(100), [frameOf(Buffer.alloc(100, 1))])).toEqual([Buffer.alloc(100, 1)])
+    expect(collect(new FrameDecoder(100), [framed(Buffer.alloc(100, 1))])).toEqual([Buffer.alloc(100, 1)])
   })
 
   it.each([1, 3, 4, 5, 9])('A stream that ends %i bytes into a frame is an error', count => {
     const decoder = new FrameDecoder()
-    collect(decoder, [frameOf(Buffer.alloc(10, 1)), frameOf(Buffer.alloc(10, 1)).subarray(0, count)])
+    collect(decoder, [framed(Buffer.alloc(10, 1)), framed(Buffer.alloc(10, 1)).subarray(0, count)])
     expect(() => decoder.end()).toThrow(`after ${count} bytes`)
   })
 

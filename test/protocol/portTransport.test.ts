@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { openPort, type PortTransportOptions, type TransportObserver, UnreadablePayload } from 'cutover/protocol'
 import { describe, expect, it } from 'vitest'
+import { viewOfNothing } from '../fixtures/detached.js'
 
 /** Sends `payloads` in one turn. Returns what arrives, and the number of posts. */
 async function carried(payloads: readonly unknown[]): Promise<{ readonly arrived: unknown[]; readonly posts: number }> {
@@ -79,13 +80,6 @@ function connected(options: PortTransportOptions = {}, heard: Partial<TransportO
       far.close()
     },
   }
-}
-
-/** A view of a detached buffer. With the buffer in `transfer`, it can be posted but not read. */
-function viewOfNothing(): Uint8Array<ArrayBuffer> {
-  const view = new Uint8Array(8)
-  structuredClone(view.buffer, { transfer: [view.buffer] })
-  return view
 }
 
 const MEGABYTE = 1024 * 1024

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { viewOfNothing } from '../../fixtures/detached.js'
 import { guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 
 const REQUEST = 'CUTOVER_INVALID_REQUEST'
@@ -9,18 +10,6 @@ function nested(levels: number): unknown {
   let value: unknown = 1
   for (let level = 0; level < levels; level++) value = [value]
   return value
-}
-
-function detached(): ArrayBuffer {
-  const buffer = new ArrayBuffer(8)
-  structuredClone(buffer, { transfer: [buffer] })
-  return buffer
-}
-
-function viewOfNothing(): Uint8Array {
-  const view = new Uint8Array(8)
-  structuredClone(view.buffer, { transfer: [view.buffer] })
-  return view
 }
 
 const GIVEN: Readonly<Record<string, () => unknown>> = {
@@ -75,7 +64,7 @@ describe('A message that cannot be read or sent costs one call of its thread', (
   })
   afterAll(() => survivor.host.runtime.stop())
 
-  const moved = detached()
+  const moved = viewOfNothing().buffer
   const movedView = viewOfNothing()
   it.each([
     ['a buffer that was moved before', { do: 'size', value: moved }, [moved], /transfer\[0\] is a detached buffer/],

@@ -4,14 +4,13 @@ import type { ActorRefLike } from 'xstate'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'
 import type { ActorInfo, RecordedEvent } from '../../../src/inspect/messages/recordedEvent.js'
 import { serialize } from '../../../src/inspect/messages/serialize.js'
+import { viewOfNothing } from '../../fixtures/detached.js'
 
 const throws = () => {
   throw new Error('no')
 }
 const revoked = Proxy.revocable({}, {})
 revoked.revoke()
-const detached = new Uint8Array(8)
-structuredClone(detached.buffer, { transfer: [detached.buffer] })
 let deep: object = {}
 for (let i = 0; i < 1e6; i++) deep = { deep }
 const sparse: number[] = []
@@ -21,7 +20,7 @@ const UNUSUAL: Readonly<Record<string, unknown>> = {
   'a revoked proxy': revoked.proxy,
   'a proxy that cannot be read': new Proxy({}, { get: throws, has: throws, ownKeys: throws }),
   'an array of length x': new Proxy([], { get: (_, key) => (key === 'length' ? 'x' : 1) }),
-  'a detached array': detached,
+  'a detached array': viewOfNothing(),
   'an array without a class': Object.assign(new Uint8Array(2), { constructor: undefined }),
   'a Map whose size throws': Object.defineProperty(new Map(), 'size', { get: throws }),
   'a Set without end': Object.defineProperty(new Set(), 'size', { value: 1e9 }),

@@ -162,12 +162,12 @@ describe('A module file in this process', () => {
   })
 
   it('whose path is relative is looked for in the working directory of provision() alone', async () => {
-    const before = process.cwd()
-    onTestFinished(() => process.chdir(before))
     const host = new FileHost(basename((await file("export const call = () => 'another file'")).pathname))
     const failures: RuntimeEvent[] = []
     host.runtime.watchEvents().subscribe(event => failures.push(event))
-    process.chdir(folder)
+    // process.chdir() would move every test of this process, and a thread has none.
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(folder)
+    onTestFinished(() => cwd.mockRestore())
     host.runtime.start()
     await host.heard.first(type => type === 'failedToStart')
     expect(failures).toMatchObject([{ type: 'failedToStart', final: true }])

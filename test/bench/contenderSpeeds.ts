@@ -5,7 +5,7 @@ import type { Form, Goal, Row } from './harness/question.js'
 import { rowOf } from './harness/rounds.js'
 import { BYTES_256K, type Payload, SMALL, TEXT_4K, TEXT_256K } from './payloads.js'
 
-/** What is measured of a contender. */
+/** The measured speeds of a contender. */
 export interface Speed {
   /** Calls per second, 64 at once. */
   readonly rate: number

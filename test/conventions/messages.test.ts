@@ -3,7 +3,7 @@ import { ControllableRuntime } from 'cutover/testing'
 import { expect, it } from 'vitest'
 import { Hosting, ID, rejectionOf } from '../fixtures/hosting.js'
 
-/** What each kind of error tells its reader to do, and a way to get it. */
+/** The remedy that the message of each kind of error names, and a way to get the error. */
 const MESSAGES: readonly (readonly [code: string, remedy: RegExp, provoke: () => unknown])[] = [
   ['INVALID_VERSION', /Give a full SemVer version such as 1\.4\.0/, () => new Hosting().aggregate.hasVersion('1')],
   ['INVALID_VERSION', /Did you mean "1\.0\.0"\?/, () => new Hosting().aggregate.hasVersion('v1.0.0')],

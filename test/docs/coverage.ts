@@ -4,7 +4,7 @@ import { pathOf, rowsOf, type TransitionRow } from '../../src/inspect/mermaid/tr
 import type { Figure } from '../model/coverage.js'
 import { nameOf } from '../model/transitions.js'
 
-/** What the generated tests of one machine covered in one setting. */
+/** The coverage of the generated tests of one machine in one setting. */
 export interface MachineCoverage {
   /** The setting, such as `an aggregate, handover overlap`. */
   readonly title: string
@@ -12,7 +12,7 @@ export interface MachineCoverage {
   readonly figures: readonly Figure[]
   /** How many tests crossed each transition, by name; absent means none. */
   readonly crossed: ReadonlyMap<string, number>
-  /** What the tests do not cover, and why. */
+  /** The parts that the tests do not cover, and why. */
   readonly leftOut: readonly string[]
 }
 

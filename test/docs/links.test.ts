@@ -45,7 +45,7 @@ function linksOf(page: string): Link[] {
   }))
 }
 
-/** What the relative links of a page lead to, as far as it is not in the package. */
+/** The targets of a page's relative links that are not in the package. */
 function brokenLinksOf(page: string): string[] {
   const targets = linksOf(page).map(({ path }) => (path === '' ? page : join(dirname(page), path)))
   return targets.filter(target => !isPacked(target))

@@ -10,7 +10,7 @@ import { Noted } from '../fixtures/noted.js'
 import { guestFile } from '../fixtures/remoteHost.js'
 import { directory } from '../fixtures/system.js'
 
-/** What the program `serves` takes. */
+/** The argument of the program `serves`. */
 export interface Behaviour {
   readonly options?: { readonly version?: string; readonly hostVariable?: string }
   readonly hangsIn?: 'start' | 'stop' | 'throwingStop'

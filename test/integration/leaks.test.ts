@@ -15,7 +15,7 @@ const HANDOVERS = ['sequential', 'overlap'] as const
 /** Whether nothing but `ref` holds its target any more. */
 async function isCollected(ref: WeakRef<object>): Promise<boolean> {
   for (let round = 0; round < 20 && ref.deref() !== undefined; round++) {
-    // What a WeakRef gave is held until the end of the current turn.
+    // V8 holds the target of a WeakRef that was read until the end of the turn.
     await setImmediate()
     collectGarbage()
   }

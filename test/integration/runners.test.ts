@@ -30,7 +30,7 @@ interface Arguments {
   readonly args: readonly string[]
 }
 
-/** What a test runner says of the suites in `test/fixtures/runners`, which use the package as it is built. */
+/** The report of a test runner on the suites in `test/fixtures/runners`, which use the built package. */
 async function reportOf(name: keyof typeof PROGRAMS, { node = [], args }: Arguments): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'cutover-runners-'))
   onTestFinished(() => rm(folder, { recursive: true }))
@@ -42,7 +42,7 @@ async function reportOf(name: keyof typeof PROGRAMS, { node = [], args }: Argume
   )
   const command = [...node, PROGRAMS[name], ...args, '--config', config, `--outputFile=${file}`]
   const said = await new Promise<string>(resolve => {
-    // What keeps the runner from ending is a fault too.
+    // A runner that does not exit by itself fails the test too.
     const options = { env, timeout: TIMEOUT, killSignal: 'SIGKILL' } as const
     execFile(process.execPath, command, options, (_, stdout, stderr) => resolve(stdout + stderr))
   })

@@ -14,7 +14,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import { type AnyStateMachine, createActor } from 'xstate'
 
-/** What an actor of the bare machine comes to, after these events. */
+/** The error with which an actor of the bare machine ends after these events. */
 function failureOf(machine: AnyStateMachine, input: object, events: readonly { readonly type: string }[]): unknown {
   const actor = createActor(machine, { input })
   let failure: unknown

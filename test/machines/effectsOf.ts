@@ -15,7 +15,7 @@ interface Params {
   readonly versions?: readonly string[]
 }
 
-/** What a transition does, in words and in order, without the timers that it sets. */
+/** The effects of a transition, in words and in order, without the timers that it sets. */
 export function effectsOf(actions: readonly Action[]): string[] {
   return actions.map(wordsFor).filter(words => words !== '')
 }

@@ -1,11 +1,11 @@
 import { type SupervisorContext, type SupervisorEvent, supervisorMachine } from 'cutover/machines'
 import { transition } from 'xstate'
 
-/** What a guest fails with. */
+/** The error of a guest that fails. */
 export const error = new Error('its own')
 const after = (name: string, state: string) => ({ type: `xstate.after.${name}.supervisor.${state}` }) as never
 
-/** What may happen, by the names that the table uses. */
+/** The events of the machine, by the names that the table uses. */
 export const EVENTS: Readonly<Record<string, SupervisorEvent>> = {
   start: { type: 'start' },
   stop: { type: 'stop' },
@@ -181,7 +181,7 @@ function stateOf(path: string) {
   return child === undefined ? parent : { [parent]: child }
 }
 
-/** What `event` leads to, and what XState is told to do, timers included. */
+/** The next state after `event`, and the actions for XState, timers included. */
 export function step(path: string, event: SupervisorEvent, { failures = 1, isOverdue = false } = {}) {
   const context: SupervisorContext = { ...TIMES, failures, isOverdue }
   const state = supervisorMachine.resolveState({ value: stateOf(path), context } as never)

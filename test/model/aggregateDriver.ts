@@ -52,7 +52,7 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
   }
 }
 
-/** What `status()` must give in a state of the machine, if there are no calls. */
+/** The result that `status()` must have in a state of the machine, if there are no calls. */
 function statusIn(state: AggregateSnapshot): ReturnType<CheckedAggregate['status']> {
   const { versions, ...status } = expectedStatus(state)
   const known = Object.entries(versions).map(([version, its]) => `${version} ${its}`)

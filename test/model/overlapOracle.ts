@@ -1,10 +1,10 @@
 import { Oracle } from './oracle.js'
 
-/** What an overlap does otherwise (design §5): a running next takes over at once, and the old version leaves behind it. */
+/** The oracle for the handover `overlap`: a running next takes over at once, and the old version stops behind it. */
 export class OverlapOracle extends Oracle {
-  /** Was active, and is not down yet. */
+  /** The version that was active and has not stopped yet. */
   leaving: string | null = null
-  /** What the new active version said meanwhile (rule 12). */
+  /** The events of the new active version until then (rule 12). */
   #held: string[] = []
 
   protected override step(): boolean {

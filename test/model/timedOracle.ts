@@ -18,9 +18,9 @@ interface Sent {
 /** Adds to the oracle what takes time: calls (rules 15 and 17), promises (rules 9 and 19) and the limits on waiting. */
 export class TimedOracle {
   readonly oracle: Oracle
-  /** What promises and calls gave, in order, as `number gives value` or `number rejects with reason`. Whoever reads it may take it. */
+  /** The results of promises and calls, in order, as `number gives value` or `number rejects with reason`. The reader may empty it. */
   readonly settled: string[] = []
-  /** Which runtime got which call, in order, as `number > version`. Whoever reads it may take it. */
+  /** The calls that runtimes got, in order, as `number > version`. The reader may empty it. */
   readonly sent: string[] = []
   /** The calls that wait, and until when. */
   readonly waiting = new Map<number, number>()
@@ -143,7 +143,7 @@ export class TimedOracle {
     }
     for (const [version, { stops }] of leaving()) {
       if (this.#deadlines.get(version)?.stops === stops) continue
-      // What is set later is due later, also at the same moment.
+      // Of two deadlines at the same moment, the one set later is due later.
       this.#deadlines.delete(version)
       this.#deadlines.set(version, { stops, at: this.#now + (stops === 0 ? drainTimeout : stopTimeout) })
     }

@@ -13,7 +13,7 @@ export type Unit = 'calls/s' | 'events/s' | 'ns' | 'µs' | 'ms' | 'bytes' | 'kB'
 
 /** One measured value and its baseline. */
 export interface Row {
-  /** What is measured, and under which conditions. */
+  /** The measured value, and the conditions. */
   readonly what: string
   /** The baseline, measured in the same run; empty if there is none. */
   readonly against: string

@@ -179,7 +179,7 @@ describe('A module file in this process', () => {
   })
 })
 
-/** What two versions of each file answer in a program of Node.js, where nothing of Vitest loads them. */
+/** The answers of two versions of each file in a program of Node.js, so that Node.js and not Vitest loads them. */
 async function inProgram(...modules: readonly URL[]) {
   const args = ['test/fixtures/processes/sharesModules.mjs', ...modules.map(({ href }) => href)]
   const { stdout } = await promisify(execFile)(process.execPath, args)

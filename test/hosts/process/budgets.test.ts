@@ -9,13 +9,13 @@ const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
 const versatile = guestFile('versatile')
 
-/** What became of the greedy call, and of the one after it. */
+/** The outcome of the greedy call, and of the one after it. */
 interface Outcome {
   readonly deed: string
   readonly code?: string
   readonly message?: string
   readonly value?: string
-  /** What the host held then, in bytes. */
+  /** The memory of the host after it, in bytes. */
   readonly heapUsed: number
   readonly external: number
   readonly next: string

@@ -98,7 +98,7 @@ class Chaos {
     } catch (error) {
       const code = isCutoverError(error) ? error.code : String(error)
       this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
-      // Whoever is refused at once must not keep the event loop to itself.
+      // A caller that is refused at once must yield: other work needs the event loop.
       await setImmediate()
     }
   }
@@ -223,8 +223,8 @@ it(`Through ${FAULTS} faults every call settles, is executed at most once, and n
 })
 
 /**
- * What a call may be refused with when its process is killed, its work aborted, its version leaves, nothing comes up, or it
- * cannot be sent.
+ * The codes of refused calls: the process was killed, the work was aborted, the version was removed, no version came up, or
+ * the request could not be sent.
  */
 const EXPECTED = new Set([
   'CUTOVER_ABORTED',

@@ -6,7 +6,7 @@ import type { LogLine } from '../../fixtures/hosting.js'
 import { Noted } from '../../fixtures/noted.js'
 import { guestFile } from '../../fixtures/remoteHost.js'
 
-/** What the versions told their host, with the number of bytes that came. */
+/** A report of a version to its host: the number of bytes that it got. */
 interface Heard {
   readonly version: string
   readonly bytes: number

@@ -20,7 +20,7 @@ const GIVEN: Readonly<Record<string, () => unknown>> = {
   deeplyNested: () => nested(50_000),
 }
 
-/** One thread or process for all of them: whoever is answered at the end was never lost. */
+/** One thread or process for all cases: it never restarts, so no case loses it. */
 class Survivor {
   readonly host: RemoteHost
   readonly hanging: Promise<unknown>
@@ -38,7 +38,7 @@ class Survivor {
     return new Survivor(await make({ module: guestFile('mangling') }, { onHostRequest }).started())
   }
 
-  /** What becomes of a call that is made amid others of its turn, which are answered. */
+  /** The outcome of a call that is made between two others in the same turn. Both others must be answered. */
   async outcomeOf(request: { readonly do: string }, options?: Options): Promise<object> {
     const before = this.host.do('answer', { value: 'before' })
     const call = this.host.runtime.call(request, options).then(

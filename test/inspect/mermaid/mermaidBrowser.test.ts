@@ -7,7 +7,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { awkwardMachine } from '../../fixtures/awkwardMachine.js'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 
-/** What the page has of Mermaid. */
+/** Mermaid, as the page has it. */
 declare const mermaid: {
   initialize(options: object): void
   render(id: string, text: string): Promise<{ readonly svg: string }>

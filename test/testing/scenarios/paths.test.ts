@@ -4,7 +4,7 @@ import type { AnyEventObject, InspectionEvent } from 'xstate'
 import { READY } from '../../fixtures/scenarios/ready.js'
 
 /**
- * What happens in each case, checked by hand. `+1` adds version 1.0.0; `set 1/2` calls setVersion() with 1.0.0 as active
+ * The path of each case, checked by hand. `+1` adds version 1.0.0; `set 1/2` calls setVersion() with 1.0.0 as active
  * and 2.0.0 as next; `1 up`, `1 crashes`, `1 down` and `fails` are events of runtimes.
  */
 const PATHS: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@
  * | (any) | removeVersion | isRemovable |  |
  * | (any) | setVersion |  |  |
  * | (any) | version.running | isStarting |  |
+ * | (any) | version.failed |  |  |
  * | (any) | version.lost | isRunning |  |
  * | stopped | start |  | running |
  * | stopped | dispose |  | disposed |
@@ -67,6 +68,8 @@ export const aggregateEffects = declareEffects({
   setGate: effect<transition.OneVersion & { readonly gate: transition.Gate }>(),
   /** Emit `configUpdated`, after all other effects of the same decision. */
   announceConfig: effect(),
+  /** Log that the version is active now. */
+  logActive: effect<transition.OneVersion>(),
   /** Log that wanted versions are unknown, and that they start when they are added. */
   warnPostponed: effect<{ readonly versions: readonly string[] }>(),
   /** Everything is down for good: complete the streams and stop the actor. */
@@ -145,6 +148,7 @@ export const aggregateMachine = setup({
       guard: { type: 'isStarting', params: transition.namedVersion },
       actions: { type: 'setState', params: ({ event }) => ({ version: event.version, state: 'running' }) },
     },
+    'version.failed': { description: 'Nothing changes here; waiters for the version look at its failure.' },
     'version.lost': {
       guard: { type: 'isRunning', params: transition.namedVersion },
       actions: { type: 'setState', params: ({ event }) => ({ version: event.version, state: 'starting' }) },
@@ -167,7 +171,12 @@ export const aggregateMachine = setup({
               description: 'Overlap: the running next takes over at once, and the old active drains behind it.',
               guard: 'nextCanOvertake',
               target: 'retiring',
-              actions: ['overtake', transition.holdEvents, ...transition.tearDown(transition.theLeaving)],
+              actions: [
+                'overtake',
+                transition.logActive,
+                transition.holdEvents,
+                ...transition.tearDown(transition.theLeaving),
+              ],
             },
             {
               description: 'The active version is torn down, whatever its state.',
@@ -179,7 +188,7 @@ export const aggregateMachine = setup({
               description: 'The next version becomes active and its captured events are released.',
               guard: 'nextCanBePromoted',
               target: 'reconciling',
-              actions: ['promoteNext', transition.releaseEvents],
+              actions: ['promoteNext', transition.logActive, transition.releaseEvents],
             },
             {
               description: 'The wanted active version is started.',
@@ -187,6 +196,7 @@ export const aggregateMachine = setup({
               target: 'reconciling',
               actions: [
                 { type: 'makeActive', params: transition.theWantedActive },
+                transition.logActive,
                 ...transition.start(transition.theActive, 'pass'),
               ],
             },

@@ -75,10 +75,22 @@ export function toTearDown({ active, next, leaving }: AggregateContext): string[
   return [leaving === null ? active : null, next].filter(version => version !== null)
 }
 
-/** The wanted versions that are not in place because nobody has added them yet. */
-export function postponed({ active, next, wanted }: AggregateContext): string[] {
-  const missing = [active === null ? wanted.active : null, next === null ? wanted.next : null]
-  return missing.filter(version => version !== null)
+/** The wanted versions that the aggregate does not have: nobody has added them, or they have left. */
+export function postponed(context: HasVersions & Pick<AggregateContext, 'wanted'>): string[] {
+  const { active, next } = context.wanted
+  return [active, next].filter(version => version !== null).filter(version => stateOf(context, version) === undefined)
+}
+
+/**
+ * The versions of a wanted pair that would be postponed: nobody has added them, they are stopping, or they are active and
+ * have to leave before they could become next.
+ */
+export function wouldBePostponed(context: AggregateContext, pair: VersionPair): string[] {
+  const { active, next } = wantedPair(pair)
+  const isToLeave = (version: string) => version === context.active && version !== active
+  return [active, next]
+    .filter(version => version !== null)
+    .filter(version => !isKnown(context, version) || isIn(context, version, 'stopping') || isToLeave(version))
 }
 
 /** The next version is wanted as active and is running, so it may take over before the old one is down. */

@@ -76,6 +76,9 @@ export const tearDown = (of: (args: Args) => OneVersion) =>
     { type: 'stopVersion', params: of },
   ] as const
 
+/** Logs that another version is active now. */
+export const logActive = { type: 'logActive', params: theActive } as const
+
 /** Holds the events of the new active version until its predecessor is down. */
 export const holdEvents = {
   type: 'setGate',

@@ -1,6 +1,13 @@
 /** `cutover/machines`: the statecharts of this library, pure and without effects. */
 export { type AggregateEffect, type AggregateSnapshot, aggregateEffects, aggregateMachine } from './aggregate.js'
-export type { AggregateContext, AggregateInput, Handover, VersionPair } from './aggregateContext.js'
+export {
+  type AggregateContext,
+  type AggregateInput,
+  type Handover,
+  postponed,
+  type VersionPair,
+  wouldBePostponed,
+} from './aggregateContext.js'
 export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.js'
 export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'

@@ -92,7 +92,7 @@ export interface VersionContext extends VersionInput {
   readonly host: 'expected' | 'stopped' | 'ended'
   /** The capability that its host last reported. */
   readonly capability: CapabilityFacts | null
-  /** The last failed start since it last ran. */
+  /** The last failure since it last ran: a failed start, its death, or the end of its host's event stream. */
   readonly lastError: ErrorFacts | null
 }
 
@@ -104,15 +104,18 @@ export type VersionEvent =
   | { readonly type: 'host.started'; readonly capability: CapabilityFacts | null }
   /** `isFinal`: the host does not try again by itself. */
   | { readonly type: 'host.failedToStart'; readonly error: ErrorFacts; readonly isFinal: boolean }
-  | { readonly type: 'host.stopped' }
+  /** `error`: why it died; null for a planned stop. */
+  | { readonly type: 'host.stopped'; readonly error: ErrorFacts | null }
   | { readonly type: 'host.updated'; readonly capability: CapabilityFacts | null }
-  | { readonly type: 'host.ended' }
+  | { readonly type: 'host.ended'; readonly error: ErrorFacts }
   /** It took no call any more, and has not said why yet: it is on its way down, or restarts. */
   | { readonly type: 'host.refused' }
 
 /** The events that a version sends to its aggregate. */
 export type VersionReport =
   | { readonly type: 'version.running'; readonly version: string }
+  /** It is not running, and has failed once more. */
+  | { readonly type: 'version.failed'; readonly version: string }
   | { readonly type: 'version.lost'; readonly version: string }
   | { readonly type: 'version.stopped'; readonly version: string }
 
@@ -120,6 +123,8 @@ export type VersionReport =
 export const versionEffects = declareEffects({
   /** Watch the host's events, then start it. */
   startHost: effect(),
+  /** Log that the version is running. */
+  logRunning: effect(),
   /** Send `drained` as soon as no call is in flight on this version. */
   awaitDrain: effect(),
   /** Reject the calls that are still in flight. */
@@ -145,14 +150,17 @@ const reportToParent = (type: VersionReport['type']) =>
     version: context.version,
   }))
 
+/** A version that was not running has failed once more. */
+const FAILS_AGAIN = ['keepError', 'reportFailed'] as const
+
 /** A host whose stream ends counts as stopped. If it has said so itself, no second `stopped` is emitted. */
-const SAID_ONCE = [
-  { guard: 'saidStopped', actions: 'hostHasEnded' },
-  { actions: ['hostHasEnded', 'emitStopped'] },
+const ENDS = [
+  { guard: 'saidStopped', actions: ['hostHasEnded', 'keepFirstError', 'reportFailed'] },
+  { actions: ['hostHasEnded', 'keepFirstError', 'emitStopped', 'reportFailed'] },
 ] as const
 
 /** A host that was not running has started. */
-const COMES_UP = { target: 'running', actions: ['keepCapability', 'forgetError', 'hostIsUp', 'reportRunning'] } as const
+const COMES_UP = { target: 'running', actions: ['keepCapability', 'hostIsUp', 'logRunning', 'reportRunning'] } as const
 
 /** Whether the event repeats what the context holds, so that it changes nothing in any state. */
 export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, event: VersionEvent): boolean {
@@ -162,6 +170,10 @@ export function isRepeated({ capability }: Pick<VersionContext, 'capability'>, e
   return (
     capability.hardware === its.hardware && capability.rak === its.rak && capability.attestation === its.attestation
   )
+}
+
+function errorIn(event: VersionEvent): ErrorFacts | null {
+  return 'error' in event ? event.error : null
 }
 
 /** The statechart of one version. Its owner provides its effects. */
@@ -174,12 +186,14 @@ export const versionMachine = setup({
   actions: {
     ...versionEffects,
     reportRunning: report,
+    reportFailed: report,
     reportLost: report,
     reportStopped: report,
     keepCapability: assign(({ event }) => ('capability' in event ? { capability: event.capability } : {})),
-    keepError: assign(({ event }) => ('error' in event ? { lastError: event.error } : {})),
-    forgetError: assign({ lastError: null }),
-    hostIsUp: assign({ host: 'expected' }),
+    keepError: assign(({ context, event }) => ({ lastError: errorIn(event) ?? context.lastError })),
+    // The end of a stream says less than an earlier failure.
+    keepFirstError: assign(({ context, event }) => ({ lastError: context.lastError ?? errorIn(event) })),
+    hostIsUp: assign({ host: 'expected', lastError: null }),
     hostIsDown: assign({ host: 'stopped' }),
     hostHasEnded: assign({ host: 'ended' }),
   },
@@ -206,9 +220,9 @@ export const versionMachine = setup({
       description: 'The host is starting, or coming back by itself after it died or restarted. Calls wait.',
       on: {
         'host.started': COMES_UP,
-        'host.failedToStart': [{ guard: 'isFinal', target: 'gaveUp', actions: 'keepError' }, { actions: 'keepError' }],
-        'host.stopped': { actions: 'hostIsDown' },
-        'host.ended': SAID_ONCE,
+        'host.failedToStart': [{ guard: 'isFinal', target: 'gaveUp', actions: FAILS_AGAIN }, { actions: FAILS_AGAIN }],
+        'host.stopped': { actions: ['hostIsDown', ...FAILS_AGAIN] },
+        'host.ended': ENDS,
         stop: 'stopping',
       },
     },
@@ -217,11 +231,11 @@ export const versionMachine = setup({
       on: {
         'host.started': COMES_UP,
         'host.failedToStart': [
-          { guard: 'isFinal', actions: 'keepError' },
-          { target: 'starting', actions: 'keepError' },
+          { guard: 'isFinal', actions: FAILS_AGAIN },
+          { target: 'starting', actions: FAILS_AGAIN },
         ],
-        'host.stopped': { actions: 'hostIsDown' },
-        'host.ended': SAID_ONCE,
+        'host.stopped': { actions: ['hostIsDown', ...FAILS_AGAIN] },
+        'host.ended': ENDS,
         stop: 'stopping',
       },
     },
@@ -230,8 +244,8 @@ export const versionMachine = setup({
       on: {
         'host.started': { actions: 'keepCapability' },
         'host.updated': { actions: 'keepCapability' },
-        'host.stopped': { target: 'starting', actions: ['hostIsDown', 'reportLost'] },
-        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'emitStopped', 'reportLost'] },
+        'host.stopped': { target: 'starting', actions: ['hostIsDown', 'keepError', 'reportLost'] },
+        'host.ended': { target: 'starting', actions: ['hostHasEnded', 'keepError', 'emitStopped', 'reportLost'] },
         'host.refused': { target: 'starting', actions: 'reportLost' },
         stop: 'stopping',
       },
@@ -247,8 +261,8 @@ export const versionMachine = setup({
           on: {
             drained: 'terminating',
             'host.started': { actions: 'hostIsUp' },
-            'host.stopped': { actions: 'hostIsDown' },
-            'host.ended': SAID_ONCE,
+            'host.stopped': { actions: ['hostIsDown', 'keepError'] },
+            'host.ended': ENDS,
           },
           after: { drainTimeout: 'terminating' },
         },
@@ -280,6 +294,7 @@ export const versionMachine = setup({
 export const reportingVersionMachine = versionMachine.provide({
   actions: {
     reportRunning: reportToParent('version.running'),
+    reportFailed: reportToParent('version.failed'),
     reportLost: reportToParent('version.lost'),
     reportStopped: reportToParent('version.stopped'),
   },

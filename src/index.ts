@@ -13,6 +13,7 @@ export type {
   RuntimeEvent,
   RuntimeInfo,
   SemVer,
+  SetVersionOptions,
   Transferable,
   VersionLike,
   WhenRunningOptions,

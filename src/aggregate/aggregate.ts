@@ -1,18 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
-import { type AggregateSnapshot, stateOf, type VersionPair, versionsOf } from '../../machines/index.js'
+import { stateOf, type VersionPair, versionsOf, wouldBePostponed } from '../../machines/index.js'
 import { type CallsInFlight, type Direct, ENDPOINT, type Endpoint, type Router } from '../calls/index.js'
 import {
   type AbortOptions,
   assertRuntime,
+  boolean,
   byPrecedence,
   type CallOptions,
   type CapabilityTEE,
   canonical,
   MAIN_COMPONENT,
+  object,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
+  type SetVersionOptions,
   signalOf,
   type VersionLike,
   type WhenRunningOptions,
@@ -24,14 +27,16 @@ import {
   noActiveVersion,
   noneAfterDispose,
   noSuchVersion,
+  notKnown,
   runtimeMismatch,
   versionInUse,
 } from './aggregateErrors.js'
 import { ControlPlane } from './controlPlane.js'
 import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateOptions, compileOptions } from './options.js'
-import { isExpected, isServing, isSettled } from './snapshotQueries.js'
+import { isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
+import { whenRunning } from './whenRunning.js'
 
 /** Registered, so that aggregates of two copies of the library recognise each other. */
 const CONTAINS = Symbol.for('cutover.contains')
@@ -129,17 +134,28 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    *
    * A stopped aggregate only records the pair. A running one, in order: drains and stops an active version that is no longer
    * wanted; promotes the wanted version if it is the next one, else starts it; then does the same for the next version. It
-   * starts an unknown version as soon as you add it. Of overlapping calls the last one wins.
+   * postpones a version that nobody has added, which `status().postponed` names, and starts it as soon as you add it. Of
+   * overlapping calls the last one wins.
    *
    * @param active - the version to serve calls; null for none
    * @param next - the version to start in advance; null, or the same as `active`, for none. Without an `active` it
    * becomes the active version
+   * @param options - `requireKnown` refuses versions that would be postponed
    * @returns the pair in place once everything has settled
-   * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_DISPOSED`; then nothing has changed
+   * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_OPTION`, `CUTOVER_NO_SUCH_VERSION` (only
+   * with `requireKnown`), `CUTOVER_DISPOSED`; then nothing has changed
    */
-  async setVersion(active?: VersionLike | null, next?: VersionLike | null): Promise<VersionPair> {
+  async setVersion(
+    active?: VersionLike | null,
+    next?: VersionLike | null,
+    options: SetVersionOptions = {},
+  ): Promise<VersionPair> {
     const wanted = { active: canonicalOrNull(active, 'active'), next: canonicalOrNull(next, 'next') }
+    const { requireKnown } = object('options', options)
+    const isStrict = boolean('requireKnown', requireKnown, false)
     this.#assertNotDisposed()
+    const missing = isStrict ? wouldBePostponed(this.#control.snapshot.context, wanted) : []
+    if (missing.length > 0) throw notKnown(missing)
     this.#control.send({ type: 'setVersion', ...wanted })
     const { context } = await this.#control.until(isSettled)
     return { active: context.active, next: context.next }
@@ -147,23 +163,21 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /**
    * Waits until the active version is running or, with `version`, until that version is running as active or as next. There
-   * is no time limit: pass `AbortSignal.timeout(ms)` as `signal` for one.
+   * is no time limit: pass `AbortSignal.timeout(ms)` as `signal` for one. With `failFast` it does not wait for a version that
+   * has failed, even if its host may try again.
    *
    * @returns the version that is running
-   * @throws (rejects) the signal's reason; CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`; with `version` also
-   * `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or has left meanwhile)
+   * @throws (rejects) the signal's reason, or, if the version has failed, a copy of it whose `cause` is the last failure;
+   * CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`; with `failFast` also `CUTOVER_START_FAILED` (`cause` is the
+   * last failure); with `version` also `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is not wanted, or has
+   * left meanwhile)
    */
   async whenRunning(options?: WhenRunningOptions): Promise<string> {
     const signal = signalOf(options)
-    const key = canonicalOrNull(options?.version)
+    const version = canonicalOrNull(options?.version)
+    const failFast = boolean('failFast', options?.failFast, false)
     this.#assertNotDisposed()
-    const isEnough = (snapshot: AggregateSnapshot) =>
-      isServing(snapshot, key) || (key !== null && !isExpected(snapshot, key))
-    const snapshot = await this.#control.until(isEnough, signal)
-    if (snapshot.matches('disposed')) throw disposed()
-    if (key !== null && !isServing(snapshot, key)) throw noSuchVersion(key, 'is neither active nor next, nor wanted')
-    // As of the snapshot: by now another version may be active, or none.
-    return key ?? (snapshot.context.active as string)
+    return whenRunning(this.#control, { version, failFast, signal })
   }
 
   /** The current state and the wanted pair, as plain JSON. */

@@ -1,5 +1,6 @@
 /** The errors of the aggregate. Each says what happened, and what to do. */
-import { CutoverError, describe } from '../contract/index.js'
+import { asError, CutoverError, describe } from '../contract/index.js'
+import { isError } from '../support/index.js'
 
 export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
   const message =
@@ -29,17 +30,56 @@ export function noActiveVersion(what: string): CutoverError {
   )
 }
 
-/** The active version did not run in time. @param cause - its last failed start */
+/** `whenRunning({ failFast: true })` does not wait for a version that has failed. @param cause - its last failure */
+export function hasFailed(version: string, cause: Error): CutoverError {
+  const remedy = 'Its host may try again: wait without failFast, or name another version with setVersion().'
+  const message = `Version ${version} is not running, and its last failure was: ${withoutStop(cause)}. ${remedy}`
+  return new CutoverError('CUTOVER_START_FAILED', message, { version, cause })
+}
+
+/** The event stream of a host ended, so nobody will hear whether the host is up. */
+export function eventsLost(version: string, how: string, thrown: unknown): CutoverError {
+  const cause = thrown === undefined ? undefined : asError(thrown)
+  const why = cause === undefined ? '' : `: ${withoutStop(cause)}`
+  const remedy = 'Switch away from it, then add it again with a new runtime.'
+  const message = `The events of the host of version ${version} ${how}${why}. The version counts as stopped. ${remedy}`
+  return new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause })
+}
+
+/**
+ * The reason of a signal that ended the wait for a version: a copy with the last failure of the version as its `cause`. The
+ * caller's own reason stays untouched. Without a failure, or for a reason that cannot carry it, the reason itself.
+ */
+export function withFailure(reason: unknown, cause: Error | undefined): unknown {
+  if (cause === undefined || !isError(reason)) return reason
+  try {
+    const { name, message } = reason
+    if (reason instanceof DOMException) return withCause(new DOMException(message, name), cause)
+    const copy = Object.setPrototypeOf(new Error(message), Object.getPrototypeOf(reason))
+    return withCause(Object.defineProperties(copy, Object.getOwnPropertyDescriptors(reason)), cause)
+  } catch {
+    return reason
+  }
+}
+
+function withCause<E extends Error>(error: E, cause: Error): E {
+  return Object.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true, enumerable: false })
+}
+
+function withoutStop({ message }: Error): string {
+  return message.replace(/\.$/, '')
+}
+
+/** The active version did not run in time. @param cause - its last failure */
 export function notRunning(version: string, timeout: number, cause: Error | undefined): CutoverError {
-  const last =
-    cause === undefined ? 'It has not said why' : `Its last start failed: ${cause.message.replace(/\.$/, '')}`
+  const last = cause === undefined ? 'It has not said why' : `Its last failure was: ${withoutStop(cause)}`
   const message = `Version ${version} is active, but did not run within ${timeout} ms (waitTimeout). ${last}. ${NAME_ANOTHER}`
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
 
-/** The host of the active version has given up. @param cause - its last failed start */
+/** The host of the active version has given up. @param cause - its last failure */
 export function givenUp(version: string, cause: Error | undefined): CutoverError {
-  const last = cause === undefined ? '' : `: ${cause.message.replace(/\.$/, '')}`
+  const last = cause === undefined ? '' : `: ${withoutStop(cause)}`
   const message = `Version ${version} is active, but its host has given up starting it${last}. ${NAME_ANOTHER}`
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
@@ -51,6 +91,16 @@ export function noneAfterDispose(): CutoverError {
     'CUTOVER_NO_ACTIVE_VERSION',
     'No version is active: the aggregate was disposed of; make a new one.',
   )
+}
+
+/** `setVersion(…, { requireKnown: true })` names versions that would be postponed. */
+export function notKnown(versions: readonly string[]): CutoverError {
+  const [version = ''] = versions
+  const which = versions.length === 1 ? `Version ${version} is` : `Versions ${versions.join(' and ')} are`
+  const message =
+    `${which} not in the aggregate, or leaving it; setVersion() with requireKnown changed nothing. ` +
+    'Add it with addVersion() first; to use a version again that leaves, add it with a new runtime once it has left.'
+  return new CutoverError('CUTOVER_NO_SUCH_VERSION', message, { version })
 }
 
 export function tooManyWaiting(max: number): CutoverError {

@@ -10,6 +10,7 @@ import {
   childId,
   type ErrorFacts,
   isRepeated,
+  postponed,
   reportingVersionMachine,
   type VersionEffect,
   type VersionEvent,
@@ -126,6 +127,19 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
+  /** Resolves with the first defined value of `read`, on the current or a later snapshot; undefined once disposed. */
+  async untilDefined<T>(
+    read: (snapshot: AggregateSnapshot) => T | undefined,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
+    let value: T | undefined
+    await this.until(snapshot => {
+      value = snapshot.matches('disposed') ? undefined : read(snapshot)
+      return value !== undefined
+    }, signal)
+    return value
+  }
+
   /** Resolved at the decision: a subscriber may add a version again while effects of its predecessor are still queued. */
   targetOf(effect: Effect, actor: AnyActorRef): HostedVersion<Req, Res> | undefined {
     const { version }: { readonly version?: string } = 'version' in effect ? effect : actor.getSnapshot().context
@@ -140,6 +154,9 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       case 'announceConfig':
         // Queued behind the other effects of the same decision.
         this.effects.push(() => this.hub.announce({ type: 'configUpdated' }))
+        break
+      case 'logActive':
+        hosted?.log.isActive()
         break
       case 'warnPostponed':
         this.#warnPostponed(effect.versions)
@@ -161,14 +178,18 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       case 'startHost':
         this.#startHost(hosted, actor)
         break
+      case 'logRunning':
+        hosted.log.isRunning()
+        break
       case 'awaitDrain':
+        hosted.log.leaves()
         hosted.calls.whenEmpty(() => this.#tell(actor, { type: 'drained' }))
         break
       case 'rejectCalls':
         hosted.cutOff()
         break
       case 'stopHost':
-        this.#options.logger.info({ version }, 'version stops')
+        hosted.log.stops()
         hosted.stop()
         break
       case 'giveUpHost':
@@ -179,23 +200,29 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
         break
       case 'releaseHost':
         hosted.release()
+        hosted.log.hasLeft()
         if (this.#hosted.get(version) === hosted) this.#hosted.delete(version)
         break
     }
   }
 
   #startHost(hosted: HostedVersion<Req, Res>, actor: VersionActor): void {
-    const { logger, inspect } = this.#options
-    logger.info({ version: hosted.version }, 'version starts')
+    const { inspect } = this.#options
+    hosted.log.starts()
     if (inspect !== undefined) hosted.showBelow(actor)
     hosted.start({
       event: event => this.#hear(actor, hosted, event, toVersionEvent(event)),
-      ended: () => this.#hear(actor, hosted, undefined, { type: 'host.ended' }),
+      ended: error => this.#hear(actor, hosted, undefined, { type: 'host.ended', error: errorFacts(error) }, error),
     })
   }
 
   #warnPostponed(versions: readonly string[]): void {
-    this.#options.logger.warn({ versions }, 'wanted versions are unknown: they start when they are added')
+    const { logger, waitTimeout } = this.#options
+    const { active } = this.snapshot.context
+    const wait = waitTimeout === Number.POSITIVE_INFINITY ? 'wait' : `wait up to ${waitTimeout} ms (waitTimeout)`
+    const calls = active === null ? `Until a version is active, calls ${wait}.` : `Calls go to version ${active}.`
+    const message = `wanted versions have not been added, or have left. They start as soon as they are added. ${calls}`
+    logger.warn({ versions, active }, message)
   }
 
   #logGivenUp(version: string): void {
@@ -225,17 +252,24 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   #hopeless(): Error | undefined {
     const { active } = this.snapshot.context
     if (active === null || this.versionSnapshot(active)?.matches('gaveUp') !== true) return undefined
-    return givenUp(active, this.#failureOf(active))
+    return givenUp(active, this.failureOf(active))
   }
 
   #timedOut(waitTimeout: number): Error {
     const { active } = this.snapshot.context
-    if (active === null) return noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).`)
-    return notRunning(active, waitTimeout, this.#failureOf(active))
+    if (active !== null) return notRunning(active, waitTimeout, this.failureOf(active))
+    return noActiveVersion(`No version became active within ${waitTimeout} ms (waitTimeout).${this.#missing()}`)
   }
 
-  /** The last failed start of a version that has not run since. */
-  #failureOf(version: string): Error | undefined {
+  /** Names the wanted active version if nobody has added it. */
+  #missing(): string {
+    const { context } = this.snapshot
+    const { active } = context.wanted
+    return active !== null && postponed(context).includes(active) ? ` Version ${active} has not been added.` : ''
+  }
+
+  /** The last failure of a version that has not run since. */
+  failureOf(version: string): Error | undefined {
     const lastError = this.versionSnapshot(version)?.context.lastError ?? null
     return lastError === null ? undefined : this.#hosted.get(version)?.failure
   }
@@ -252,12 +286,23 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     hosted: HostedVersion<Req, Res>,
     event: RuntimeEvent | undefined,
     versionEvent: VersionEvent | undefined,
+    failure = failureIn(event),
   ): void {
     this.effects.decide(() => {
       if (!isAlive(self)) return
-      if (event !== undefined) this.effects.push(() => hosted.hear(event))
+      if (event !== undefined) this.effects.push(() => this.#pass(hosted, event))
+      // The machine keeps an earlier failure when a stream of events ends.
+      const isKept = versionEvent?.type === 'host.ended' && this.failureOf(hosted.version) !== undefined
+      if (failure !== undefined && !isKept) hosted.failure = failure
       if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
     })
+  }
+
+  #pass(hosted: HostedVersion<Req, Res>, event: RuntimeEvent): void {
+    const { active, next } = this.snapshot.context
+    const { version } = hosted
+    hosted.log.heard(event, version === active ? 'active' : version === next ? 'next' : 'leaving')
+    hosted.hear(event)
   }
 
   /** Whether the event changes the version's machine in no state. An inspector sees it all the same. */
@@ -297,10 +342,15 @@ function toVersionEvent(event: RuntimeEvent): VersionEvent | undefined {
     case 'failedToStart':
       return { type: 'host.failedToStart', error: errorFacts(event.error), isFinal: event.final === true }
     case 'stopped':
-      return { type: 'host.stopped' }
+      return { type: 'host.stopped', error: event.reason === undefined ? null : errorFacts(event.reason) }
     case 'configUpdated':
       return undefined
   }
+}
+
+function failureIn(event: RuntimeEvent | undefined): Error | undefined {
+  if (event?.type === 'failedToStart') return asError(event.error)
+  return event?.type === 'stopped' && event.reason !== undefined ? asError(event.reason) : undefined
 }
 
 /** Hosts in other languages may send anything, such as null for a missing value. */

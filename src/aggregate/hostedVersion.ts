@@ -13,13 +13,15 @@ import {
   SHOWN_BELOW,
 } from '../contract/index.js'
 import { attempt } from '../support/index.js'
+import { eventsLost } from './aggregateErrors.js'
 import { captureAndRelease, type EventHub } from './eventHub.js'
+import { VersionLog } from './versionLog.js'
 
 /** Gets the events of a host. */
 export interface HostObserver {
   event(event: RuntimeEvent): void
   /** The host's event stream has ended: no further event will come. */
-  ended(): void
+  ended(error: Error): void
 }
 
 /** One version in an aggregate: its runtime, its calls in flight and its stream of events. */
@@ -29,7 +31,8 @@ export class HostedVersion<Req, Res> {
   readonly calls = new CallsInFlight<Res>()
   /** The endpoint that its calls are sent to. */
   readonly endpoint: Endpoint<Req, Res>
-  /** Its last failed start. */
+  readonly log: VersionLog
+  /** Its last failure: a failed start, its death, or the end of its event stream. */
   failure: Error | undefined
   /** Whether the runtime has an endpoint of its own, and so rejects its lost calls in this table itself. */
   readonly #rejectsLost: boolean
@@ -54,6 +57,7 @@ export class HostedVersion<Req, Res> {
     this.#rejectsLost = own !== undefined
     this.#hub = hub
     this.#logger = logger
+    this.log = new VersionLog(version, logger)
   }
 
   setGate(gate: Gate): void {
@@ -88,7 +92,6 @@ export class HostedVersion<Req, Res> {
 
   /** Takes an event of the runtime, after its machine has. */
   hear(event: RuntimeEvent): void {
-    if (event.type === 'failedToStart') this.failure = asError(event.error)
     if (event.type === 'stopped' && event.reason !== undefined) this.#rejectLost(asError(event.reason))
     this.publish(event)
   }
@@ -140,7 +143,7 @@ export class HostedVersion<Req, Res> {
     const { version } = this
     const lost = (reason: string, err?: unknown) => {
       this.#logger.warn({ version, err }, `a host's events ${reason}: it counts as stopped`)
-      observer.ended()
+      observer.ended(eventsLost(version, reason, err))
     }
     const hear = (said: unknown) => {
       try {

@@ -1,4 +1,4 @@
-import { type ErrorFacts, type VersionPair, type VersionState, versionsOf } from '../../machines/index.js'
+import { type ErrorFacts, postponed, type VersionPair, type VersionState, versionsOf } from '../../machines/index.js'
 import { byPrecedence } from '../contract/index.js'
 import type { ControlPlane, VersionSnapshot } from './controlPlane.js'
 
@@ -21,7 +21,7 @@ export interface VersionStatus {
   readonly phase: 'draining' | 'terminating' | 'gaveUp' | null
   /** Calls in flight on this version. */
   readonly inFlight: number
-  /** The error of the last `failedToStart`, until the version runs. */
+  /** Its last failure, until it runs again: a failed start, its death, or the end of its host's event stream. */
   readonly lastError: ErrorFacts | null
 }
 
@@ -35,6 +35,8 @@ export interface AggregateStatus extends VersionPair {
   readonly phase: 'settled' | 'stoppingActive' | 'stoppingNext' | 'retiring' | null
   /** The pair that `setVersion` last asked for. */
   readonly wanted: VersionPair
+  /** The wanted versions that the aggregate does not have: it starts each as soon as you add it. */
+  readonly postponed: readonly string[]
   /** Ascending by SemVer precedence. */
   readonly versions: readonly VersionStatus[]
   /** Calls in flight on all versions. */
@@ -49,7 +51,18 @@ export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>):
   const known = versionsOf(context).sort(byPrecedence)
   const versions = known.map(version => versionStatus(version, control))
   const inFlight = versions.reduce((sum, version) => sum + version.inFlight, 0)
-  return { id, ...phaseOf(value), active, next, wanted, versions, inFlight, waiting: control.router.waiting }
+  const missing = value === 'disposed' ? [] : postponed(context)
+  return {
+    id,
+    ...phaseOf(value),
+    active,
+    next,
+    wanted,
+    postponed: missing,
+    versions,
+    inFlight,
+    waiting: control.router.waiting,
+  }
 }
 
 function versionStatus<Req, Res>(version: string, control: ControlPlane<Req, Res>): VersionStatus {

@@ -14,7 +14,7 @@ export const ERROR_CODES = {
   CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` differs from the aggregate's `id`.",
   CUTOVER_DUPLICATE_VERSION: 'The aggregate already has this version. Build metadata does not distinguish versions.',
   CUTOVER_NO_SUCH_VERSION:
-    'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted.',
+    'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted. For `setVersion()` with `requireKnown`: it has not been added, or is leaving.',
   CUTOVER_VERSION_IN_USE: '`removeVersion` got a version that is wanted or still stopping.',
   CUTOVER_NO_ACTIVE_VERSION:
     'No version is active. For a call: none was running within `waitTimeout`, or the host of the active version has given up.',
@@ -31,7 +31,7 @@ export const ERROR_CODES = {
   CUTOVER_INVALID_ANSWER:
     'The answer cannot be sent from the thread or process that runs the module, or cannot be read here.',
   CUTOVER_START_FAILED:
-    'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it.',
+    'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it. For `whenRunning()` with `failFast`: the version has failed and is not running.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',
   CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
   CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',

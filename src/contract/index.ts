@@ -29,6 +29,7 @@ export {
   type RuntimeEvent,
   type RuntimeInfo,
   readEvent,
+  type SetVersionOptions,
   type Transferable,
   type WhenRunningOptions,
 } from './runtime.js'

@@ -43,6 +43,20 @@ export interface AbortOptions extends CallOptions {
 export interface WhenRunningOptions extends CallOptions {
   /** The version to wait for, as active or as next. @default the active version */
   readonly version?: VersionLike | undefined
+  /**
+   * Reject with `CUTOVER_START_FAILED` as soon as that version has failed and is not running, also if it failed before the
+   * call. Without it, the promise waits on, since the host may try again. @default false
+   */
+  readonly failFast?: boolean | undefined
+}
+
+/** Options of `setVersion()`. */
+export interface SetVersionOptions {
+  /**
+   * Reject with `CUTOVER_NO_SUCH_VERSION`, and change nothing, if a version of the pair would be postponed: nobody has
+   * added it, it is stopping, or it would have to leave first because it is active and shall be next. @default false
+   */
+  readonly requireKnown?: boolean | undefined
 }
 
 /** The answer of `getInfo()`. */

@@ -170,7 +170,13 @@ describe('starting and stopping', () => {
     const made = set.mock.results.map(({ value }) => value)
     expect(made.length).toBeGreaterThanOrEqual(2)
     expect(clear.mock.calls.map(([id]) => id)).toEqual(expect.arrayContaining(made))
-    expect(hosting.logs.map(({ message }) => message)).toEqual(['version starts', 'version stops'])
+    expect(hosting.logs.map(({ message }) => message)).toEqual([
+      'version is active now',
+      'version starts',
+      'version is running',
+      'version stops',
+      'version has left',
+    ])
     expect(hosting.logs.every(({ object }) => object['aggregate'] === 'markdown')).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Hosting, stateOf } from '../fixtures/hosting.js'
+import { Hosting, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const HANDOVERS = ['sequential', 'overlap'] as const
 
@@ -73,12 +73,81 @@ describe('what is wanted', () => {
     const hosting = new Hosting()
     hosting.aggregate.start()
     expect(await hosting.aggregate.setVersion('1.0.0', '2.0.0')).toEqual({ active: null, next: null })
-    expect(hosting.warnings()).toEqual(['wanted versions are unknown: they start when they are added'])
+    expect(hosting.warnings()).toEqual([
+      'wanted versions have not been added, or have left. They start as soon as they are added. ' +
+        'Until a version is active, calls wait up to 30000 ms (waitTimeout).',
+    ])
     expect(hosting.logs.at(-1)?.object).toMatchObject({ versions: ['1.0.0', '2.0.0'] })
     hosting.addWilling('2.0.0')
     expect(hosting.aggregate.status()).toMatchObject({ active: null, next: '2.0.0' })
     hosting.addWilling('1.0.0')
     expect(hosting.aggregate.status()).toMatchObject({ active: '1.0.0', next: '2.0.0' })
+  })
+
+  it('S8: status() names the postponed versions, in every state, until they are added', async () => {
+    const hosting = new Hosting({ waitTimeout: 100 })
+    const postponed = () => hosting.aggregate.status().postponed
+    expect(postponed()).toEqual([])
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    expect(postponed()).toEqual(['1.0.0', '2.0.0'])
+    hosting.aggregate.start()
+    const call = hosting.aggregate.call('a')
+    hosting.clock.increment(100)
+    expect(await rejectionOf(call)).toMatchObject({
+      code: 'CUTOVER_NO_ACTIVE_VERSION',
+      message: expect.stringContaining('Version 1.0.0 has not been added.'),
+    })
+    hosting.addWilling('1.0.0')
+    expect(postponed()).toEqual(['2.0.0'])
+    await hosting.aggregate.setVersion('1.0.0', '3.0.0')
+    expect(hosting.warnings().at(-1)).toMatch(/as soon as they are added\. Calls go to version 1\.0\.0\.$/)
+    hosting.addWilling('3.0.0')
+    expect(postponed()).toEqual([])
+    await hosting.aggregate.stop()
+    expect(postponed()).toEqual(['1.0.0', '3.0.0'])
+    await hosting.aggregate.dispose()
+    expect(postponed()).toEqual([])
+  })
+
+  it.each([
+    ['active that nobody added', '9.0.0', null, '9.0.0'],
+    ['next that nobody added', '1.0.0', '9.0.0', '9.0.0'],
+    ['next alone that nobody added', null, '9.0.0', '9.0.0'],
+    ['next that is active and has to leave first', '2.0.0', '1.0.0', '1.0.0'],
+  ])('S8: with requireKnown, an %s is refused, and nothing has changed', async (_, active, next, version) => {
+    const hosting = new Hosting()
+    await hosting.serve('1.0.0')
+    hosting.addWilling('2.0.0')
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    const before = hosting.aggregate.status()
+    const refusal = await rejectionOf(hosting.aggregate.setVersion(active, next, { requireKnown: true }))
+    expect(refusal).toMatchObject({ code: 'CUTOVER_NO_SUCH_VERSION', version })
+    expect(hosting.aggregate.status()).toEqual(before)
+    expect(hosting.warnings()).toEqual([])
+  })
+
+  it.each(HANDOVERS)('S8: with requireKnown, a version that is leaving is refused (%s)', async handover => {
+    const hosting = new Hosting({ handover })
+    await hosting.serve('1.0.0')
+    hosting.addWilling('2.0.0')
+    await hosting.aggregate.setVersion('1.0.0', '2.0.0')
+    const switched = hosting.aggregate.setVersion('2.0.0', null, { requireKnown: true })
+    const refusal = await rejectionOf(hosting.aggregate.setVersion('1.0.0', '2.0.0', { requireKnown: true }))
+    expect(refusal).toMatchObject({ code: 'CUTOVER_NO_SUCH_VERSION', version: '1.0.0' })
+    hosting.runtimes[0]?.emitStopped()
+    expect(await switched).toEqual({ active: '2.0.0', next: null })
+  })
+
+  it('S8: requireKnown is true or false, and a stopped aggregate checks it too', async () => {
+    const { aggregate } = new Hosting()
+    const known = { code: 'CUTOVER_NO_SUCH_VERSION' }
+    expect(await rejectionOf(aggregate.setVersion('1.0.0', null, { requireKnown: true }))).toMatchObject(known)
+    for (const options of [{ requireKnown: 'yes' }, null, 'requireKnown']) {
+      const refusal = await rejectionOf(aggregate.setVersion('1.0.0', null, options as never))
+      expect(refusal).toMatchObject({ code: 'CUTOVER_INVALID_OPTION' })
+    }
+    expect(aggregate.status().wanted).toEqual({ active: null, next: null })
+    expect(await aggregate.setVersion(null, null, { requireKnown: true })).toEqual({ active: null, next: null })
   })
 
   it('S8: the active and the next version can change roles only through a new runtime', async () => {

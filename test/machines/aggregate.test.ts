@@ -28,19 +28,20 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     ' | dispose': 'disposed -/- -/-; close',
     // start
     ' | start': 'running.settled -/- -/-',
-    'add 1; set 1 - | start': 'running.settled 1/- 1/- 1:starting; setGate 1 pass, start 1',
+    'add 1; set 1 - | start': 'running.settled 1/- 1/- 1:starting; logActive 1, setGate 1 pass, start 1',
     'set 1 - | start': 'running.settled -/- 1/-; warnPostponed 1',
     'add 2; set 1 2 | start':
       'running.settled -/2 1/2 2:starting; setGate 2 capture, start 2, announceConfig, warnPostponed 1',
     'add 1; add 2; set 1 2 | start':
-      'running.settled 1/2 1/2 1:starting 2:starting; setGate 1 pass, start 1, setGate 2 capture, start 2, announceConfig',
+      'running.settled 1/2 1/2 1:starting 2:starting; logActive 1, setGate 1 pass, start 1, setGate 2 capture, start 2, announceConfig',
     // settled
     'start | stop': 'stopped -/- -/-',
     'start | dispose': 'disposed -/- -/-; close',
-    'start; add 1 | set 1 -': 'running.settled 1/- 1/- 1:starting; setGate 1 pass, start 1',
+    'start; add 1 | set 1 -': 'running.settled 1/- 1/- 1:starting; logActive 1, setGate 1 pass, start 1',
     'start; add 1; set 1 - | running 1': 'running.settled 1/- 1/- 1:running',
     [`${ONE} | running 1`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | lost 1`]: 'running.settled 1/- 1/- 1:starting',
+    'start; add 1; set 1 - | failed 1': 'running.settled 1/- 1/- 1:starting',
     [`${ONE} | add 1`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | start`]: 'running.settled 1/- 1/- 1:running',
     [`${ONE} | remove 1`]: 'running.settled 1/- 1/- 1:running',
@@ -59,10 +60,11 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${ONE}; set - - | stopped 1`]: 'running.settled -/- -/-; drop 1',
     [`${ONE}; set - - | set 1 -`]: 'running.stoppingActive 1/- 1/- 1:stopping',
     [`${ONE}; set - -; set 1 - | stopped 1`]: 'running.settled -/- 1/-; drop 1, warnPostponed 1',
-    [`${ONE}; add 2; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:starting; drop 1, setGate 2 pass, start 2',
+    [`${ONE}; add 2; set 2 - | stopped 1`]:
+      'running.settled 2/- 2/- 2:starting; drop 1, logActive 2, setGate 2 pass, start 2',
     [`${NEXT_STARTS} | set 2 -`]: 'running.stoppingActive 1/2 2/- 1:stopping 2:starting; stop 1',
-    [`${NEXT_STARTS}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:starting; drop 1, setGate 2 pass',
-    [`${NEXT}; set 3 2; stopped 1 | set 2 -`]: 'running.settled 2/- 2/- 2:running; setGate 2 pass',
+    [`${NEXT_STARTS}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:starting; drop 1, logActive 2, setGate 2 pass',
+    [`${NEXT}; set 3 2; stopped 1 | set 2 -`]: 'running.settled 2/- 2/- 2:running; logActive 2, setGate 2 pass',
     [`${ONE}; set - - | add 3`]: 'running.stoppingActive 1/- -/- 1:stopping 3:provisioned; spawn 3',
     [`${ONE}; set - -; add 3; remove 3 | stopped 3`]: 'running.stoppingActive 1/- -/- 1:stopping',
     [`${ONE}; set - - | stop`]: 'stopping.halting 1/- -/- 1:stopping; stop 1',
@@ -89,7 +91,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${ONE}; stop; start; stop | stopped 1`]: 'stopped -/- 1/-; drop 1',
     [`${ONE}; stop; start | stopped 1`]: 'running.settled -/- 1/-; drop 1, warnPostponed 1',
     [`${ONE}; add 2; stop; set 2 -; start | stopped 1`]:
-      'running.settled 2/- 2/- 2:starting; drop 1, setGate 2 pass, start 2',
+      'running.settled 2/- 2/- 2:starting; drop 1, logActive 2, setGate 2 pass, start 2',
     // disposed of
     [`${ONE} | dispose`]: 'stopping.disposing 1/- 1/- 1:stopping; stop 1',
     [`${ONE}; stop | dispose`]: 'stopping.disposing 1/- 1/- 1:stopping',
@@ -103,14 +105,15 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
   },
   sequential: {
     [`${NEXT} | set 2 -`]: 'running.stoppingActive 1/2 2/- 1:stopping 2:running; stop 1',
-    [`${NEXT}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:running; drop 1, setGate 2 pass',
+    [`${NEXT}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:running; drop 1, logActive 2, setGate 2 pass',
     [`${NEXT}; add 3; set 2 3 | stopped 1`]:
       'running.settled 2/3 2/3 2:running 3:starting; ' +
-      'drop 1, setGate 2 pass, setGate 3 capture, start 3, announceConfig',
+      'drop 1, logActive 2, setGate 2 pass, setGate 3 capture, start 3, announceConfig',
     [`${NEXT}; set 2 - | stop`]: 'stopping.halting 1/2 2/- 1:stopping 2:stopping; stop 1, stop 2',
   },
   overlap: {
-    [`${NEXT} | set 2 -`]: 'running.retiring 2/- 2/- leaving 1 1:stopping 2:running; setGate 2 hold, stop 1',
+    [`${NEXT} | set 2 -`]:
+      'running.retiring 2/- 2/- leaving 1 1:stopping 2:running; logActive 2, setGate 2 hold, stop 1',
     [`${NEXT}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:running; drop 1, setGate 2 pass',
     [`${NEXT}; set 2 - | lost 2`]: 'running.retiring 2/- 2/- leaving 1 1:stopping 2:starting',
     [`${NEXT}; set 2 -; set 1 - | stopped 1`]:
@@ -135,6 +138,7 @@ function eventOf(text: string): AggregateEvent {
     case 'set':
       return { type: 'setVersion', active: role(first), next: role(second) }
     case 'running':
+    case 'failed':
     case 'lost':
     case 'stopped':
       return { type: `version.${word}`, version }

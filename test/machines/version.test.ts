@@ -18,8 +18,9 @@ const EVENTS: Readonly<Record<string, VersionEvent>> = {
   gaveUp: { type: 'host.failedToStart', error: FAILURE, isFinal: true },
   refused: { type: 'host.refused' },
   updated: { type: 'host.updated', capability: null },
-  stopped: { type: 'host.stopped' },
-  ended: { type: 'host.ended' },
+  stopped: { type: 'host.stopped', error: null },
+  died: { type: 'host.stopped', error: FAILURE },
+  ended: { type: 'host.ended', error: FAILURE },
   drainTimeout: { type: 'xstate.after.drainTimeout.version.stopping.draining' } as never,
   stopTimeout: { type: 'xstate.after.stopTimeout.version.stopping.terminating' } as never,
 }
@@ -39,10 +40,12 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'expected',
     {
       stop: 'draining expected: awaitDrain',
-      started: 'running expected: reportRunning',
-      stopped: 'starting stopped:',
-      ended: 'starting ended: emitStopped',
-      gaveUp: 'gaveUp expected:',
+      started: 'running expected: logRunning reportRunning',
+      stopped: 'starting stopped: reportFailed',
+      died: 'starting stopped: reportFailed',
+      ended: 'starting ended: emitStopped reportFailed',
+      gaveUp: 'gaveUp expected: reportFailed',
+      failed: 'starting expected: reportFailed',
     },
   ],
   [
@@ -50,9 +53,12 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'stopped',
     {
       stop: 'draining stopped: awaitDrain',
-      started: 'running expected: reportRunning',
-      ended: 'starting ended:',
-      gaveUp: 'gaveUp stopped:',
+      started: 'running expected: logRunning reportRunning',
+      ended: 'starting ended: reportFailed',
+      gaveUp: 'gaveUp stopped: reportFailed',
+      failed: 'starting stopped: reportFailed',
+      stopped: 'starting stopped: reportFailed',
+      died: 'starting stopped: reportFailed',
     },
   ],
   ['starting', 'ended', { stop: 'draining ended: awaitDrain' }],
@@ -61,10 +67,12 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'expected',
     {
       stop: 'draining expected: awaitDrain',
-      started: 'running expected: reportRunning',
-      stopped: 'gaveUp stopped:',
-      ended: 'gaveUp ended: emitStopped',
-      failed: 'starting expected:',
+      started: 'running expected: logRunning reportRunning',
+      stopped: 'gaveUp stopped: reportFailed',
+      died: 'gaveUp stopped: reportFailed',
+      ended: 'gaveUp ended: emitStopped reportFailed',
+      failed: 'starting expected: reportFailed',
+      gaveUp: 'gaveUp expected: reportFailed',
     },
   ],
   [
@@ -72,9 +80,12 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'stopped',
     {
       stop: 'draining stopped: awaitDrain',
-      started: 'running expected: reportRunning',
-      ended: 'gaveUp ended:',
-      failed: 'starting stopped:',
+      started: 'running expected: logRunning reportRunning',
+      ended: 'gaveUp ended: reportFailed',
+      failed: 'starting stopped: reportFailed',
+      gaveUp: 'gaveUp stopped: reportFailed',
+      stopped: 'gaveUp stopped: reportFailed',
+      died: 'gaveUp stopped: reportFailed',
     },
   ],
   ['gaveUp', 'ended', { stop: 'draining ended: awaitDrain' }],
@@ -84,6 +95,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     {
       stop: 'draining expected: awaitDrain',
       stopped: 'starting stopped: reportLost',
+      died: 'starting stopped: reportLost',
       ended: 'starting ended: emitStopped reportLost',
       refused: 'starting expected: reportLost',
     },
@@ -95,7 +107,8 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       drained: 'terminating expected: rejectCalls stopHost',
       drainTimeout: 'terminating expected: rejectCalls stopHost',
       stopped: 'draining stopped:',
-      ended: 'draining ended: emitStopped',
+      died: 'draining stopped:',
+      ended: 'draining ended: emitStopped reportFailed',
     },
   ],
   [
@@ -105,7 +118,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
       drained: 'terminating stopped: rejectCalls stopHost',
       drainTimeout: 'terminating stopped: rejectCalls stopHost',
       started: 'draining expected:',
-      ended: 'draining ended:',
+      ended: 'draining ended: reportFailed',
     },
   ],
   [
@@ -121,6 +134,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     'expected',
     {
       stopped: 'stopped expected: releaseHost reportStopped',
+      died: 'stopped expected: releaseHost reportStopped',
       ended: 'stopped expected: emitStopped releaseHost reportStopped',
       stopTimeout: 'stopped expected: giveUpHost emitStopped releaseHost reportStopped',
     },
@@ -131,6 +145,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
     {
       started: 'terminating expected:',
       stopped: 'stopped stopped: releaseHost reportStopped',
+      died: 'stopped stopped: releaseHost reportStopped',
       ended: 'stopped stopped: releaseHost reportStopped',
       stopTimeout: 'stopped stopped: giveUpHost emitStopped releaseHost reportStopped',
     },
@@ -139,7 +154,7 @@ const TABLE: readonly (readonly [State, Said, Readonly<Record<string, string>>])
 
 /** Nothing is heard of a host whose stream has ended. */
 const isHeard = (said: Said, event: string) =>
-  said !== 'ended' || !/^(started|failed|gaveUp|refused|updated|stopped|ended)$/.test(event)
+  said !== 'ended' || !/^(started|failed|gaveUp|refused|updated|stopped|died|ended)$/.test(event)
 
 const PARENTS: Readonly<Partial<Record<State, string>>> = {
   draining: 'stopping',
@@ -210,7 +225,10 @@ describe('the version machine, held against a table written by hand', () => {
   })
 
   it('Stopped is the end', () => {
-    const [stopped] = transition(versionMachine, stateOf('terminating', 'expected'), { type: 'host.stopped' })
+    const [stopped] = transition(versionMachine, stateOf('terminating', 'expected'), {
+      type: 'host.stopped',
+      error: null,
+    })
     expect(stopped.value).toBe('stopped')
     for (const event of Object.values(EVENTS)) {
       const [next, actions] = transition(versionMachine, stopped, event)
@@ -240,5 +258,22 @@ describe('the version machine, held against a table written by hand', () => {
     expect(failed.context.lastError).toEqual(FAILURE)
     const [running] = transition(versionMachine, failed, { type: 'host.started', capability: null })
     expect(running.context.lastError).toBeNull()
+  })
+
+  it.each(['running', 'starting', 'gaveUp', 'draining'] as const)('It keeps why it died while %s', state => {
+    const earlier = { ...FAILURE, message: 'earlier' }
+    const known = { lastError: state === 'running' ? null : earlier }
+    const lastErrorAfter = (event: VersionEvent) =>
+      transition(versionMachine, stateOf(state, 'expected', known), event)[0].context.lastError
+    expect(lastErrorAfter({ type: 'host.stopped', error: FAILURE })).toEqual(FAILURE)
+    expect(lastErrorAfter({ type: 'host.stopped', error: null })).toEqual(known.lastError)
+    // The end of a stream says less than an earlier failure.
+    expect(lastErrorAfter({ type: 'host.ended', error: FAILURE })).toEqual(known.lastError ?? FAILURE)
+  })
+
+  it.each(['draining', 'terminating'] as const)('It forgets its failure when its host comes up while %s', state => {
+    const failed = stateOf(state, 'stopped', { lastError: FAILURE })
+    const [up] = transition(versionMachine, failed, { type: 'host.started', capability: null })
+    expect(up.context.lastError).toBeNull()
   })
 })

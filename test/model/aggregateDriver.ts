@@ -44,6 +44,9 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
       case 'version.running':
         this.#checked.report(event.version, 'started')
         return null
+      case 'version.failed':
+        this.#checked.report(event.version, 'failedToStart')
+        return null
       case 'version.lost':
       case 'version.stopped':
         this.#checked.report(event.version, 'stopped')

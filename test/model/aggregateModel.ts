@@ -1,5 +1,5 @@
 import { type AggregateEvent, type AggregateSnapshot, aggregateMachine, type Handover } from 'cutover/machines'
-import { hostReports } from '../../src/testing/scenarios/index.js'
+import { failedStarts, hostReports } from '../../src/testing/scenarios/index.js'
 import { AggregateDriver } from './aggregateDriver.js'
 import type { Impossible } from './coverage.js'
 import { runEverything } from './runEverything.js'
@@ -23,7 +23,11 @@ const WHILE_DISPOSING: readonly AggregateEvent[] = [{ type: 'stop' }, { type: 'd
 /** The possible events: every command, and the reports that each version's host can make in its state. */
 function possible(state: AggregateSnapshot): AggregateEvent[] {
   if (state.matches('disposed')) return []
-  return [...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS), ...hostReports(state)]
+  return [
+    ...(state.matches({ stopping: 'disposing' }) ? WHILE_DISPOSING : COMMANDS),
+    ...hostReports(state),
+    ...failedStarts(state),
+  ]
 }
 
 /** For example: running.settled, active 1.0.0, next null, wanted 1.0.0/null, 1.0.0 running */

@@ -52,10 +52,10 @@ export class CheckedAggregate {
     return expectSame('start', code, this.#oracle.start())
   }
 
-  setVersion(active: string | null, next: string | null): void {
-    const pair = this.aggregate.setVersion(active, next)
+  setVersion(active: string | null, next: string | null, requireKnown = false): void {
+    const pair = this.aggregate.setVersion(active, next, { requireKnown })
     this.#await(pair.then(({ active, next }) => `${active}, ${next}`))
-    this.#timed.setVersion(this.#id, active, next)
+    this.#timed.setVersion(this.#id, active, next, requireKnown)
   }
 
   stop(): void {
@@ -132,6 +132,7 @@ export class CheckedAggregate {
     this.#timed.follow()
     await microtasks()
     expectSame('status', this.status(), this.#expectedStatus())
+    expectSame('last failures', this.#failures(), this.#expectedFailures())
     expectSame('starts and stops', this.#runtimes.map(countsOf), this.#oracle.all.map(countsOf))
     expectSame('events', this.#events.splice(0), this.#oracle.events.splice(0))
     expectSame('calls as sent', this.#sent.splice(0), this.#timed.sent.splice(0))
@@ -154,13 +155,13 @@ export class CheckedAggregate {
   }
 
   status() {
-    const { state, phase, active, next, wanted, versions, inFlight, waiting } = this.aggregate.status()
+    const { state, phase, active, next, wanted, postponed, versions, inFlight, waiting } = this.aggregate.status()
     const known = versions.map(({ version, state }) => `${version} ${state}`)
-    return { state, phase, active, next, wanted, versions: known, inFlight, waiting }
+    return { state, phase, active, next, wanted, postponed, versions: known, inFlight, waiting }
   }
 
   #expectedStatus(): ReturnType<CheckedAggregate['status']> {
-    const { state, active, next, wanted, versions } = this.#oracle
+    const { state, active, next, wanted, postponed, versions } = this.#oracle
     const known = [...versions].map(([version, { state }]) => `${version} ${state}`).sort()
     const { phase, inFlight, waiting } = this.#timed
     return {
@@ -169,10 +170,23 @@ export class CheckedAggregate {
       active,
       next,
       wanted,
+      postponed,
       versions: state === 'disposed' ? [] : known,
       inFlight,
       waiting: waiting.size,
     }
+  }
+
+  #failures(): string[] {
+    return this.aggregate.status().versions.map(({ version, lastError }) => {
+      return `${version} ${lastError === null ? null : (KINDS[`${lastError.code}`] ?? lastError.message)}`
+    })
+  }
+
+  #expectedFailures(): string[] {
+    const { state, versions } = this.#oracle
+    if (state === 'disposed') return []
+    return [...versions].map(([version, { failure }]) => `${version} ${failure}`).sort()
   }
 
   #unsettled = 0
@@ -186,6 +200,13 @@ export class CheckedAggregate {
     }
     promise.then(settle('gives'), settle('rejects with'))
   }
+}
+
+/** The failure that has each code. */
+const KINDS: Readonly<Record<string, string>> = {
+  CUTOVER_START_FAILED: 'failedToStart',
+  CUTOVER_RUNTIME_LOST: 'ended',
+  null: 'died',
 }
 
 /** Longer than any timeout, in ms. */

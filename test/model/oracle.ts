@@ -8,6 +8,8 @@ export interface Entry {
   said: Said | null
   /** It does not try to start again by itself. */
   hasGivenUp: boolean
+  /** How it last failed since it last ran. */
+  failure: 'failedToStart' | 'died' | 'ended' | null
   inFlight: number
   starts: number
   stops: number
@@ -35,7 +37,8 @@ export class Oracle {
   add(version: string): string | null {
     if (this.isClosed) return 'CUTOVER_DISPOSED'
     if (this.versions.has(version)) return 'CUTOVER_DUPLICATE_VERSION'
-    const entry: Entry = { state: 'provisioned', said: null, hasGivenUp: false, inFlight: 0, starts: 0, stops: 0 }
+    const counts = { inFlight: 0, starts: 0, stops: 0 }
+    const entry: Entry = { state: 'provisioned', said: null, hasGivenUp: false, failure: null, ...counts }
     this.all.push(entry)
     this.versions.set(version, entry)
     return this.#goOn()
@@ -49,10 +52,26 @@ export class Oracle {
     return isFree ? null : 'CUTOVER_VERSION_IN_USE'
   }
 
-  setVersion(active: Role, next: Role): string | null {
+  setVersion(active: Role, next: Role, requireKnown: boolean): string | null {
     if (this.isClosed) return 'CUTOVER_DISPOSED'
-    this.wanted = active === null ? { active: next, next: null } : { active, next: next === active ? null : next }
+    const pair = active === null ? { active: next, next: null } : { active, next: next === active ? null : next }
+    if (requireKnown && this.#isLacking(pair)) return 'CUTOVER_NO_SUCH_VERSION'
+    this.wanted = pair
     return this.#goOn()
+  }
+
+  /** Rule 8: the wanted versions that are not there. */
+  get postponed(): string[] {
+    const { active, next } = this.wanted
+    if (this.state === 'disposed') return []
+    return [active, next].flatMap(version => (version === null || this.versions.has(version) ? [] : [version]))
+  }
+
+  /** A version that is not there, that leaves, or that would have to leave to change its role from active to next. */
+  #isLacking({ active, next }: { readonly active: Role; readonly next: Role }): boolean {
+    const isHere = (version: string) => this.versions.has(version) && !this.is(version, 'stopping')
+    if (active !== null && !isHere(active)) return true
+    return next !== null && (!isHere(next) || next === this.active)
   }
 
   start(): string | null {
@@ -76,6 +95,10 @@ export class Oracle {
     const isDown = said === 'stopped' || said === 'died' || said === 'ended'
     const type = said === 'gaveUp' ? 'failedToStart' : isDown ? 'stopped' : said
     if (said !== 'ended' || entry.said !== 'stopped') this.publish(version, type)
+    if (said === 'died' || (type === 'failedToStart' && entry.state === 'starting'))
+      entry.failure = type === 'stopped' ? 'died' : 'failedToStart'
+    if (said === 'ended') entry.failure ??= 'ended'
+    if (said === 'started') entry.failure = null
     if (isDown || said === 'started') entry.said = said === 'died' ? 'stopped' : said
     if (entry.state === 'starting' && type === 'failedToStart') entry.hasGivenUp = said === 'gaveUp'
     if (entry.state === 'starting' && said === 'started') entry.state = 'running'

@@ -52,8 +52,8 @@ export class TimedOracle {
     return this.#inFlight.size
   }
 
-  setVersion(id: number, active: string | null, next: string | null): void {
-    const code = this.oracle.setVersion(active, next)
+  setVersion(id: number, active: string | null, next: string | null, requireKnown: boolean): void {
+    const code = this.oracle.setVersion(active, next, requireKnown)
     if (code === null) this.#asked.push({ id, kind: 'setVersion' })
     else this.#reject(id, code)
   }

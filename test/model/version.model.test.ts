@@ -21,6 +21,14 @@ const DRAIN_TIMEOUT = 5_000
 const STOP_TIMEOUT = 30_000
 const ERROR = new Error('no')
 const FACTS: ErrorFacts = { name: 'Error', message: 'no', code: null }
+const DEATH: ErrorFacts = { name: 'Error', message: 'died', code: null }
+const ENDED: ErrorFacts = {
+  name: 'CutoverError',
+  message:
+    'The events of the host of version 1.0.0 ended. The version counts as stopped. ' +
+    'Switch away from it, then add it again with a new runtime.',
+  code: 'CUTOVER_RUNTIME_LOST',
+}
 const CAPABILITY = { hardware: 'intel-sgx', rak: Uint8Array.of(1, 2) }
 
 const HOST_EVENTS: readonly ModelEvent[] = [
@@ -28,8 +36,9 @@ const HOST_EVENTS: readonly ModelEvent[] = [
   { type: 'host.failedToStart', error: FACTS, isFinal: false },
   { type: 'host.failedToStart', error: FACTS, isFinal: true },
   { type: 'host.updated', capability: { hardware: 'intel-sgx', rak: '0102', attestation: null } },
-  { type: 'host.stopped' },
-  { type: 'host.ended' },
+  { type: 'host.stopped', error: null },
+  { type: 'host.stopped', error: DEATH },
+  { type: 'host.ended', error: ENDED },
   { type: 'host.refused' },
 ]
 
@@ -115,7 +124,7 @@ class VersionDriver implements Driver<Machine> {
       case 'host.updated':
         return this.#runtime.emitUpdated(CAPABILITY)
       case 'host.stopped':
-        return this.#runtime.emitStopped()
+        return this.#runtime.emitStopped(event.error === null ? undefined : new Error(event.error.message))
       case 'host.ended':
         return this.#runtime.endEvents()
       case 'host.refused':
@@ -233,7 +242,7 @@ function nameOfState(state: Snapshot): string {
   const facts = [
     host === 'expected' ? '' : `host ${host}`,
     capability === null ? '' : 'capable',
-    lastError === null ? '' : 'failed',
+    lastError === null ? '' : `failed: ${lastError.message}`,
   ]
   return [nodeId(state), ...facts.filter(fact => fact !== '')].join(', ')
 }

@@ -12,6 +12,7 @@ import type {
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
+  SetVersionOptions,
   VersionLike,
   VersionPair,
 } from 'cutover'
@@ -48,7 +49,7 @@ it('The types of the aggregate are those of the design', () => {
   expectTypeOf<Agg['version']>().toEqualTypeOf<(version: VersionLike) => Runtime<string, number>>()
   expectTypeOf<Agg['versions']>().toEqualTypeOf<() => string[]>()
   expectTypeOf<Agg['setVersion']>().toEqualTypeOf<
-    (active?: VersionLike | null, next?: VersionLike | null) => Promise<VersionPair>
+    (active?: VersionLike | null, next?: VersionLike | null, options?: SetVersionOptions) => Promise<VersionPair>
   >()
   expectTypeOf<Agg['whenRunning']>().toExtend<(options?: CallOptions) => Promise<string>>()
   expectTypeOf<Agg['status']>().toEqualTypeOf<() => AggregateStatus>()

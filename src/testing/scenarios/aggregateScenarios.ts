@@ -47,7 +47,7 @@ export function aggregateScenarios<Req = unknown, Res = unknown>(
   return SCENARIOS.flatMap(scenario => {
     const broken = scenario.broken === undefined ? undefined : compiled.versions[scenario.broken]
     const isAllowed = ({ event }: Step): boolean => {
-      if (event.type === 'version.failedToStart') return event.version === broken
+      if (event.type === 'version.failed') return event.version === broken
       return event.type !== 'version.running' || event.version !== broken
     }
     const plans = pathFinders.flatMap(({ handover, find }): Plan[] => {
@@ -87,7 +87,7 @@ function withoutDuplicates(plans: readonly Plan[]): Plan[] {
 function missingOption(path: readonly Step[], { crash, provisionBroken }: CompiledScenarios): string | undefined {
   const has = (type: Step['event']['type']) => path.some(({ event }) => event.type === type)
   if (crash === undefined && has('version.lost')) return 'It needs the option "crash", which crashes a runtime.'
-  if (provisionBroken !== undefined || !has('version.failedToStart')) return undefined
+  if (provisionBroken !== undefined || !has('version.failed')) return undefined
   return 'It needs the option "provisionBroken", which makes a runtime that fails to start.'
 }
 

@@ -1,4 +1,4 @@
 export { aggregateScenarios } from './aggregateScenarios.js'
 export type { AggregateScenariosOptions, ScenarioProvision } from './options.js'
 export { expectedStatus } from './statusCheck.js'
-export { hostReports } from './steps.js'
+export { failedStarts, hostReports } from './steps.js'

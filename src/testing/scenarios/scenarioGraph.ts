@@ -5,7 +5,7 @@ import {
   type Handover,
 } from '../../../machines/index.js'
 import { shortestPath, stateGraph } from '../paths/index.js'
-import { hostReports, isAtRest, isClosed, type ModelState, type Step, versionState } from './steps.js'
+import { failedStarts, hostReports, isAtRest, isClosed, type ModelState, type Step, versionState } from './steps.js'
 
 /** Whether a step is the one that a scenario looks for. */
 export type Goal = (step: Step) => boolean
@@ -34,7 +34,7 @@ export class ScenarioGraph {
       ...steps.map(({ event, from, to }) => {
         return { step: { event, from: states[from] as ModelState, to: states[to] as ModelState }, from, to }
       }),
-      ...failedStarts(states[number] as ModelState).map(step => ({ step, from: number, to: number })),
+      ...failedSteps(states[number] as ModelState).map(step => ({ step, from: number, to: number })),
     ])
   }
 
@@ -80,8 +80,7 @@ function isInReducedGraph(state: AggregateSnapshot, { type }: AggregateEvent): b
   return type !== 'dispose' || isAtRest(state)
 }
 
-function failedStarts(state: ModelState): Step[] {
-  return Object.entries(state.context.versions)
-    .filter(([, versionState]) => versionState === 'starting')
-    .map(([version]) => ({ event: { type: 'version.failedToStart', version }, from: state, to: state }))
+/** Kept out of the graph, where they would make no state and no path shorter. */
+function failedSteps(state: ModelState): Step[] {
+  return failedStarts(state).map(event => ({ event, from: state, to: state }))
 }

@@ -17,7 +17,7 @@ import { isSettledLater } from './waitingCalls.js'
 /** The event that a runtime emits, for each event of the machine that comes from a runtime. */
 const EMITTED = {
   'version.running': 'started',
-  'version.failedToStart': 'failedToStart',
+  'version.failed': 'failedToStart',
   'version.lost': 'stopped',
   'version.stopped': 'stopped',
 } as const satisfies Record<string, RuntimeEvent['type']>

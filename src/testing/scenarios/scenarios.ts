@@ -45,7 +45,7 @@ const adds =
 
 /** A version in this role fails to start, or crashes, while the aggregate is settled. */
 const fails =
-  (type: 'version.failedToStart' | 'version.lost', role: 'active' | 'next'): Goal =>
+  (type: 'version.failed' | 'version.lost', role: 'active' | 'next'): Goal =>
   ({ event, from }) =>
     event.type === type &&
     event.version === from.context[role] &&
@@ -112,12 +112,12 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'fail to start: a next version fails to start, and is dropped',
-    goals: [servesAlone, fails('version.failedToStart', 'next'), cancelsNext, servesAlone],
+    goals: [servesAlone, fails('version.failed', 'next'), cancelsNext, servesAlone],
     broken: 1,
   },
   {
     name: 'fail to start: an active version fails to start, and another one takes its place',
-    goals: [servesAlone, fails('version.failedToStart', 'active'), servesAlone],
+    goals: [servesAlone, fails('version.failed', 'active'), servesAlone],
     broken: 1,
   },
   {

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
-import type { VersionState } from '../../../machines/index.js'
+import { postponed, type VersionState } from '../../../machines/index.js'
 import type { AggregateStatus } from '../../aggregate/index.js'
 import { byPrecedence } from '../../contract/index.js'
 import { innermostState, type ModelState, outermostState } from './steps.js'
 
 /** The aggregate must be in this state of its statechart. */
 export function assertStatus(status: AggregateStatus, model: ModelState, waiting: number): void {
-  const { state, phase, active, next, wanted, versions } = status
+  const { state, phase, active, next, wanted, postponed, versions } = status
   const states = Object.fromEntries(versions.map(({ version, state }) => [version, state]))
-  const actual = { state, phase, active, next, wanted, versions: states, waiting: status.waiting }
+  const actual = { state, phase, active, next, wanted, postponed, versions: states, waiting: status.waiting }
   assert.deepEqual(actual, { ...expectedStatus(model), waiting }, 'status() differs from the state of the statechart:')
 }
 
 /** What {@link expectedStatus} gives. */
-export interface ExpectedStatus extends Pick<AggregateStatus, 'state' | 'phase' | 'active' | 'next' | 'wanted'> {
+export interface ExpectedStatus
+  extends Pick<AggregateStatus, 'state' | 'phase' | 'active' | 'next' | 'wanted' | 'postponed'> {
   /** The state of each version, in ascending order of versions. */
   readonly versions: Readonly<Record<string, VersionState>>
 }
@@ -29,6 +30,7 @@ export function expectedStatus(model: ModelState): ExpectedStatus {
     active,
     next,
     wanted: { ...wanted },
+    postponed: outer === 'disposed' ? [] : postponed(model.context),
     versions: Object.fromEntries(sorted),
   }
 }

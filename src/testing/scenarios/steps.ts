@@ -2,18 +2,12 @@
 import { type AggregateEvent, type aggregateMachine, stateOf, type VersionState } from '../../../machines/index.js'
 import type { PathState } from '../paths/index.js'
 
-/**
- * An event of the aggregate's machine; or a failed start, which only the version's machine handles: in the graph of the
- * aggregate it leads from a state to the same state.
- */
-export type ScenarioEvent = AggregateEvent | { readonly type: 'version.failedToStart'; readonly version: string }
-
 /** A state of the aggregate's machine, as plain data. */
 export type ModelState = PathState<typeof aggregateMachine>
 
 /** One event, and the states before and after it. */
 export interface Step {
-  readonly event: ScenarioEvent
+  readonly event: AggregateEvent
   readonly from: ModelState
   readonly to: ModelState
 }
@@ -48,6 +42,13 @@ export function hostReports({ context: { versions } }: ModelState): AggregateEve
   })
 }
 
+/** The failed starts that can happen in this state. They do not change it. */
+export function failedStarts({ context: { versions } }: ModelState): AggregateEvent[] {
+  return Object.entries(versions)
+    .filter(([, state]) => state === 'starting')
+    .map(([version]) => ({ type: 'version.failed', version }))
+}
+
 /** Whether the aggregate rejects every call from now on. */
 export function isClosed(state: ModelState): boolean {
   return innermostState(state) === 'disposing' || innermostState(state) === 'disposed'
@@ -59,7 +60,7 @@ export function isAtRest(state: ModelState): boolean {
 }
 
 /** An event, for a message. */
-export function describeEvent(event: ScenarioEvent): string {
+export function describeEvent(event: AggregateEvent): string {
   switch (event.type) {
     case 'setVersion':
       return `setVersion(${event.active}, ${event.next})`
@@ -68,7 +69,7 @@ export function describeEvent(event: ScenarioEvent): string {
       return `${event.type}(${event.version})`
     case 'version.running':
       return `version ${event.version} emits "started"`
-    case 'version.failedToStart':
+    case 'version.failed':
       return `version ${event.version} emits "failedToStart"`
     case 'version.lost':
       return `version ${event.version} crashes and emits "stopped"`

@@ -25,12 +25,10 @@ const said = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Said>('failedToStart', 'gaveUp', 'updated', 'ended') },
 )
 
-const setVersion = fc
-  .tuple(name, name)
-  .map(
-    ([active, next]) =>
-      new AgreedCommand(`setVersion(${active}, ${next})`, checked => checked.setVersion(active, next)),
-  )
+const setVersion = fc.tuple(name, name, fc.boolean()).map(([active, next, requireKnown]) => {
+  const text = `setVersion(${active}, ${next}${requireKnown ? ', requireKnown' : ''})`
+  return new AgreedCommand(text, checked => checked.setVersion(active, next, requireKnown))
+})
 const add = version.map(version => new AgreedCommand(`addVersion(${version})`, checked => void checked.add(version)))
 const remove = version.map(
   version => new AgreedCommand(`removeVersion(${version})`, checked => void checked.remove(version)),

@@ -93,12 +93,18 @@ export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
     ({ of, outcome, signal, version, wasUnwanted }, { isDisposeAsked }) => {
       if (of !== 'whenRunning' || outcome === null || 'value' in outcome) return true
       const { error } = outcome
-      if (signal?.aborted === true && error === signal.reason) return true
+      if (signal?.aborted === true && (error === signal.reason || isCopyWithCause(error, signal.reason))) return true
       if (isCutoverError(error, 'CUTOVER_NO_SUCH_VERSION')) return wasUnwanted && error.version === version
       return isCutoverError(error, 'CUTOVER_DISPOSED') && isDisposeAsked
     },
   ),
 ]
+
+/** The version had failed: the reason arrives as a copy, with the failure as its cause. */
+function isCopyWithCause(error: unknown, reason: Error): boolean {
+  if (!(error instanceof Error) || !(error.cause instanceof Error)) return false
+  return error.message === reason.message && Object.getPrototypeOf(error) === Object.getPrototypeOf(reason)
+}
 
 /** Checked for every host, after a method that the aggregate forwards at once. */
 export const hostsReached: readonly Invariant<{

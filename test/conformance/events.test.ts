@@ -178,6 +178,19 @@ describe('events', () => {
     expect(hosting.takeEvents()).toEqual(['stopped 1.0.0', 'started 2.0.0', 'configUpdated'])
   })
 
+  it('S11: what a runtime says between addVersion and its start is dropped', async () => {
+    const hosting = new Hosting()
+    const runtime = hosting.add('1.0.0')
+    runtime.emitStarted()
+    runtime.emitFailedToStart()
+    hosting.aggregate.start()
+    await hosting.aggregate.setVersion('1.0.0')
+    expect(hosting.takeEvents()).toEqual([])
+    expect(hosting.aggregate.status().versions).toMatchObject([{ state: 'starting', lastError: null }])
+    runtime.emitStarted()
+    expect(hosting.takeEvents()).toEqual(['started 1.0.0'])
+  })
+
   it('S13: stopping the aggregate tears down the next, which is announced', async () => {
     const hosting = new Hosting()
     await hosting.serve('1.0.0', { autoStop: true })

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Aggregate, type RuntimeEvent } from 'cutover'
+import { ControllableRuntime } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { compileOptions } from '../../src/aggregate/options.js'
 
@@ -47,6 +48,19 @@ describe('docs/aggregate.md', () => {
       return [name, special[name] ?? shown(value)]
     })
     expect(rows.sort()).toEqual(expected.sort())
+  })
+
+  it('names every field of status(), and of a version in it', () => {
+    const aggregate = new Aggregate({ id: 'a' })
+    aggregate.addVersion('1.0.0', new ControllableRuntime({ id: 'a', version: '1.0.0' }))
+    const status = aggregate.status()
+    const [shape = '', versionShape = ''] = readFileSync('docs/status.md', 'utf8')
+      .replace(/\n## Log\n.*/s, '')
+      .split('| field of a version |')
+    const namedIn = (table: string) =>
+      [...table.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|/gm)].flatMap(match => (match[1] ?? '').match(/\w+/g) ?? [])
+    expect(namedIn(shape).sort()).toEqual(Object.keys(status).sort())
+    expect(namedIn(versionShape).sort()).toEqual(Object.keys(status.versions[0] ?? {}).sort())
   })
 
   it('names every type of event, and no other', () => {

@@ -4,7 +4,8 @@ import { type Inspector, type InspectorOptions, startInspector } from 'cutover/i
 import { NEVER } from 'rxjs'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createActor } from 'xstate'
-import { lastEventMachine, TestClient, usedBytes } from '../fixtures/inspect/testClient.js'
+import { lastEventMachine, TestClient } from '../fixtures/inspect/testClient.js'
+import { usedBytes } from '../fixtures/usedBytes.js'
 
 const started: Inspector[] = []
 afterEach(async () => {

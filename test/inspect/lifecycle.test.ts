@@ -14,8 +14,9 @@ import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { leftSince, resources } from '../fixtures/handles.js'
 import { Hosting } from '../fixtures/hosting.js'
-import { lastEventMachine, request, TestClient, usedBytes } from '../fixtures/inspect/testClient.js'
+import { lastEventMachine, request, TestClient } from '../fixtures/inspect/testClient.js'
 import { Noted } from '../fixtures/noted.js'
+import { usedBytes } from '../fixtures/usedBytes.js'
 
 const run = promisify(execFile)
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { MessageChannel } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { openPort, type PortTransportOptions, type TransportObserver, UnreadablePayload } from 'cutover/protocol'
 import { describe, expect, it } from 'vitest'
-import { viewOfNothing } from '../fixtures/detached.js'
 
 /** Sends `payloads` in one turn. Returns what arrives, and the number of posts. */
 async function carried(payloads: readonly unknown[]): Promise<{ readonly arrived: unknown[]; readonly posts: number }> {
@@ -82,6 +81,17 @@ function connected(options: PortTransportOptions = {}, heard: Partial<TransportO
   }
 }
 
+/** Posts `fields` and a view whose buffer is detached while the post is written. It cannot be read. */
+function postUnreadable(port: MessagePort, ...fields: readonly unknown[]): void {
+  const view = new Uint8Array(8)
+  const detaches = {
+    get buffer() {
+      return structuredClone(view.buffer, { transfer: [view.buffer] })
+    },
+  }
+  port.postMessage([...fields, view, detaches], [view.buffer])
+}
+
 const MEGABYTE = 1024 * 1024
 
 describe('A message that cannot be read or cloned', () => {
@@ -90,10 +100,8 @@ describe('A message that cannot be read or cloned', () => {
     const { near, port1, port2, messages } = ends
     near.send(0, 2, 'Response', 1)
     await new Promise(process.nextTick)
-    // The library would refuse the detached buffer in `transfer`.
     for (const id of [1, 2]) {
-      const view = viewOfNothing()
-      port1.postMessage([view], [view.buffer])
+      postUnreadable(port1)
       port1.postMessage([id, 2 + 4, 'Response', undefined])
     }
     near.send(3, 2, 'Response', 'x'.repeat(10_000))
@@ -154,8 +162,7 @@ describe('Foreign posts', () => {
   ])('%s ends the connection, and no message gets a foreign payload', async (_, posts) => {
     using ends = connected()
     for (const post of posts) {
-      const view = viewOfNothing()
-      if (post === 'unreadable') ends.port1.postMessage([1, 2, 'Response', view], [view.buffer])
+      if (post === 'unreadable') postUnreadable(ends.port1, 1, 2, 'Response')
       else ends.port1.postMessage(post)
     }
     expect(await ends.ended).toBeInstanceOf(Error)

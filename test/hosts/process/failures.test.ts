@@ -162,7 +162,11 @@ describe('A process in surroundings that change', () => {
   })
 
   it('may neither start threads nor processes: it comes up', async () => {
-    const execArgv = ['--experimental-permission', '--allow-fs-read=*']
+    const known = (flag: string) => process.allowedNodeEnvironmentFlags.has(flag)
+    const permission = known('--permission') ? '--permission' : '--experimental-permission'
+    // Before Node.js 25 the network is always allowed.
+    const network = known('--allow-net') ? ['--allow-net'] : []
+    const execArgv = [permission, '--allow-fs-read=*', ...network]
     await using host = await RemoteHost.ofModule({ execArgv }).started()
     expect(await host.do('answer', { value: 1 })).toBe(1)
   })

@@ -165,7 +165,9 @@ describe.skipIf(noBubblewrap !== undefined)('What is mounted for a module', LIMI
     await using host = await hosting(module).started()
     const seen = (await host.do('list', { path: '/' })) as string[]
     expect(seen).toContain(basename(module))
-    expect(seen.filter(name => /^(home|root|var|srv|opt|boot|sys)$/.test(name))).toEqual([])
+    // The folder of the program that runs the module is there.
+    const [, programs] = process.execPath.split('/')
+    expect(seen.filter(name => name !== programs && /^(home|root|var|srv|opt|boot|sys)$/.test(name))).toEqual([])
   })
 
   it.each([false, true])(
@@ -233,9 +235,10 @@ describe.skipIf(noBubblewrap !== undefined)('The limits of a sandbox', LIMIT, ()
   const MB = 1_048_576
 
   it('bound the memory of a process, with which Node.js starts', async () => {
-    await using host = await hosting(guestFile('curious'), { limits: { memory: 256 * MB } }).started()
+    // Node.js 24 needs some 600 MB to start.
+    await using host = await hosting(guestFile('curious'), { limits: { memory: 1_024 * MB } }).started()
     expect(await host.do('eat', { bytes: 32 * MB })).toBe(32 * MB)
-    expect(await host.do('eat', { bytes: 512 * MB })).toMatch(/allocation failed/i)
+    expect(await host.do('eat', { bytes: 2_048 * MB })).toMatch(/allocation.failed/i)
   })
 
   it('bound the processes of one sandbox, not those of all', async () => {

@@ -6,7 +6,8 @@ import { SimulatedClock } from 'cutover/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { Hosting } from '../../fixtures/hosting.js'
-import { type ClientMessage, lastEventMachine, TestClient, usedBytes } from '../../fixtures/inspect/testClient.js'
+import { type ClientMessage, lastEventMachine, TestClient } from '../../fixtures/inspect/testClient.js'
+import { usedBytes } from '../../fixtures/usedBytes.js'
 
 const MEGABYTE = 1_048_576
 const started: Inspector[] = []

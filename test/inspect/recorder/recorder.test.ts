@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { createActor, type InspectionEvent } from 'xstate'
 import { TestRecorder } from '../../fixtures/inspect/recording.js'
-import { lastEventMachine, usedBytes } from '../../fixtures/inspect/testClient.js'
+import { lastEventMachine } from '../../fixtures/inspect/testClient.js'
+import { usedBytes } from '../../fixtures/usedBytes.js'
 
 const large = 'x'.repeat(100_000)
 

@@ -8,8 +8,9 @@ import type { Logger } from 'cutover'
 import { startInspector } from 'cutover/inspect'
 import { expect, it, onTestFinished } from 'vitest'
 import { pageFiles } from '../../../src/inspect/server/pageFiles.js'
-import { request, TestClient, usedBytes } from '../../fixtures/inspect/testClient.js'
+import { request, TestClient } from '../../fixtures/inspect/testClient.js'
 import { Noted } from '../../fixtures/noted.js'
+import { usedBytes } from '../../fixtures/usedBytes.js'
 
 /** Opens a connection to the inspector. */
 function open(url: string, options: { readonly allowHalfOpen?: boolean } = {}): Socket {

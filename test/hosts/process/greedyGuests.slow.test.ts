@@ -11,7 +11,7 @@ interface Outcome {
   readonly code?: string
   readonly message?: string
   readonly value?: string
-  /** What the host held then, in bytes. */
+  /** The memory of the host after it, in bytes. */
   readonly heapUsed: number
   readonly external: number
   readonly next: string

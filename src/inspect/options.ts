@@ -12,7 +12,7 @@ import {
   text,
 } from '../contract/index.js'
 import type { ClientsOptions } from './clients/index.js'
-import type { Sanitize } from './messages/index.js'
+import { masksSecrets, type Sanitize } from './messages/index.js'
 import type { ServerOptions } from './server/index.js'
 
 /** The options of an inspector. All have a default. They are checked once, when the inspector starts. */
@@ -27,7 +27,11 @@ export interface InspectorOptions {
    * @default []
    */
   readonly allowedHosts?: readonly string[] | undefined
-  /** Maps every context, event, input, output, error and status to what is shown of it. @default value => value */
+  /**
+   * Maps every context, event, input, output, error and status to what is shown of it. The default replaces what looks like
+   * a secret, such as passwords, keys and tokens, in all texts. Your own function replaces the default.
+   * @default masks secrets
+   */
   readonly sanitize?: Sanitize | undefined
   /** How many of the last messages a new client gets. @default 1_000 */
   readonly history?: number | undefined
@@ -73,7 +77,7 @@ export function compileInspectorOptions(given: InspectorOptions = {}): CompiledI
     port,
     host: text('host', options.host ?? '127.0.0.1'),
     allowedHosts: hostNames(options.allowedHosts ?? []),
-    sanitize: optionalFunction('sanitize', options.sanitize) ?? (value => value),
+    sanitize: optionalFunction('sanitize', options.sanitize) ?? masksSecrets,
     history: count('history', options.history, 1_000),
     historyBytes: positive('historyBytes', options.historyBytes, 16_777_216),
     maxMessageBytes,

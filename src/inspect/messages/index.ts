@@ -10,6 +10,6 @@ export type {
   StatusChanged,
 } from './messages.js'
 export type { ActorInfo, RecordedEvent } from './recordedEvent.js'
-export type { Sanitize, SanitizedKind } from './sanitize.js'
+export { masksSecrets, type Sanitize, type SanitizedKind } from './sanitize.js'
 export { type SerializerOptions, serialize, serializeDropped } from './serialize.js'
 export { currentSnapshot, snapshotStatus } from './shownValues.js'

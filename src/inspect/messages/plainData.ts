@@ -1,5 +1,7 @@
 import { types } from 'node:util'
 import { isError, tagOf } from '../../support/index.js'
+import { isSecret, MASKED, MaskedValue, maskSecrets } from './maskSecrets.js'
+
 /** How much of a value is shown. */
 export interface PlainDataLimits {
   /** How deep objects may nest. */
@@ -15,6 +17,8 @@ export interface PlainDataLimits {
 }
 
 const ELLIPSIS = '…'
+/** How far beyond the shown part a text is searched for secrets: one that begins in that part is found as a whole. */
+const MASK_AHEAD = 256
 
 /**
  * Converts any value to plain JSON data within the limits. Returns undefined if that takes more than `total`. Never
@@ -28,7 +32,11 @@ export function toPlainData(value: unknown, limits: PlainDataLimits): { readonly
 
 /** Shortens a text to `max` characters and appends a note. */
 export function truncate(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max)}… [truncated: ${text.length} characters]`
+  return text.length <= max ? text : `${text.slice(0, max)}${truncationNote(text.length)}`
+}
+
+function truncationNote(length: number): string {
+  return `… [truncated: ${length} characters]`
 }
 
 class Converter {
@@ -37,6 +45,7 @@ class Converter {
   readonly #limits: PlainDataLimits
   /** The objects that contain the current one, from the outside in. */
   readonly #ancestors: object[] = []
+  #masksSecrets = false
 
   constructor(limits: PlainDataLimits) {
     this.#limits = limits
@@ -44,15 +53,35 @@ class Converter {
   }
 
   convert(value: unknown): unknown {
+    const masked = typeof value === 'object' && value !== null ? MaskedValue.valueOf(value) : undefined
+    if (masked !== undefined) return this.#convertMasked(masked)
     const plain = typeof value === 'object' && value !== null ? this.#object(value) : this.#primitive(value)
     this.budget -= typeof plain === 'string' ? plain.length + 3 : 4
     return plain
   }
 
+  #convertMasked(value: object | string): unknown {
+    const before = this.#masksSecrets
+    this.#masksSecrets = true
+    try {
+      return this.convert(value)
+    } finally {
+      this.#masksSecrets = before
+    }
+  }
+
+  #text(text: string): string {
+    const max = this.#limits.characters
+    if (!this.#masksSecrets) return truncate(text, max)
+    // Only what is shown is masked: a guest may send texts of many megabytes.
+    const masked = maskSecrets(text.slice(0, max + MASK_AHEAD))
+    return text.length <= max ? masked : `${masked.slice(0, max)}${truncationNote(text.length)}`
+  }
+
   #primitive(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
-        return truncate(value, this.#limits.characters)
+        return this.#text(value)
       case 'number':
         return Number.isFinite(value) ? value : `[${value}]`
       case 'bigint':
@@ -87,10 +116,14 @@ class Converter {
   }
 
   #content(value: object): unknown {
-    if (Array.isArray(value)) return this.#list(value.length, index => value[index])
+    if (Array.isArray(value)) {
+      // An entry of a Map, or a header.
+      if (value.length === 2 && this.#isSecret(value[0], value[1])) return [value[0], MASKED]
+      return this.#list(value.length, index => value[index])
+    }
     if (isError(value)) return this.#error(value)
     if (types.isDate(value)) return dateText(value)
-    if (types.isRegExp(value)) return truncate(String(value), this.#limits.characters)
+    if (types.isRegExp(value)) return this.#text(String(value))
     if (types.isMap(value)) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
     if (types.isSet(value)) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
     if (ArrayBuffer.isView(value)) {
@@ -110,7 +143,7 @@ class Converter {
     for (const key of keys.slice(0, this.#limits.items)) {
       this.budget -= key.length
       if (this.budget < 0) return plain
-      plain[truncate(key, this.#limits.characters)] = this.#property(value, key)
+      plain[this.#text(key)] = this.#property(value, key)
     }
     if (keys.length > this.#limits.items) plain[ELLIPSIS] = `[${keys.length - this.#limits.items} more]`
     return plain
@@ -123,7 +156,14 @@ class Converter {
     } catch {
       return '[the getter threw]'
     }
-    return this.convert(content)
+    return this.#isSecret(key, content) ? MASKED : this.convert(content)
+  }
+
+  /** Whether a text or bytes have a name that says that they are secret. */
+  #isSecret(name: unknown, content: unknown): boolean {
+    if (!this.#masksSecrets || typeof name !== 'string') return false
+    if (typeof content === 'string') return isSecret(name, content.length)
+    return ArrayBuffer.isView(content) && isSecret(name, content.byteLength)
   }
 
   #list(length: number, at: (index: number) => unknown): unknown[] {

@@ -1,4 +1,5 @@
 import { isThenable } from '../../support/index.js'
+import { MaskedValue, maskSecrets } from './maskSecrets.js'
 
 /**
  * The kind of value that is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`
@@ -11,6 +12,15 @@ export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' |
  * it throws or returns a promise, the inspector shows nothing of the value, and only the type of an event.
  */
 export type Sanitize = (value: unknown, kind: SanitizedKind) => unknown
+
+const MAX_EVENT_TEXT = 200
+
+/** The default: masks what looks like a secret, in error messages of guests as in every other text. */
+export const masksSecrets: Sanitize = (value, kind) => {
+  // An event is an object for XState. Viewers expect one, so a text is shown beside an empty type.
+  if (typeof value === 'string' && kind === 'event') return maskSecrets(value.slice(0, MAX_EVENT_TEXT))
+  return typeof value === 'string' || (typeof value === 'object' && value !== null) ? new MaskedValue(value) : value
+}
 
 const THREW = '[not shown: sanitize threw]'
 const RETURNED_PROMISE = '[not shown: sanitize returned a promise]'

@@ -7,13 +7,16 @@ import {
   LayoutCache,
   layoutChart,
   measureText,
+  type OwnLayouts,
+  ownLayoutFinder,
 } from './chart/index.js'
 import { connect, isRefused, socketUrl } from './connection/index.js'
 import { ViewModel } from './data/index.js'
 import { ActorTree, Details, EventLog, Header, TimelinePanel } from './panels/index.js'
 
-/** About the aspect ratio of the panel of the chart. */
-const CHART_ASPECT_RATIO = 1.4
+/** Filled in by the build of the page. */
+declare const OWN_LAYOUTS: OwnLayouts
+
 /** How often the timeline moves on while no messages arrive, in ms. */
 const TIMELINE_PERIOD = 1_000
 
@@ -22,7 +25,8 @@ export function start(root: HTMLElement): void {
   const redraw = oncePerFrame(() => show())
   const view = new ViewModel(redraw)
   const engine = createLayoutEngine(createElkWorker)
-  const layouts = new LayoutCache(chart => layoutChart(chart, engine, measureText, CHART_ASPECT_RATIO), redraw)
+  const findOwn = ownLayoutFinder(OWN_LAYOUTS, measureText)
+  const layouts = new LayoutCache(chart => findOwn(chart) ?? layoutChart(chart, engine, measureText), redraw)
   const theme = createTheme(redraw)
   const url = socketUrl(location)
   let disconnect = () => {}

@@ -4,6 +4,11 @@
  */
 import './page.css'
 import { start } from './app.js'
+import { loadElk } from './chart/index.js'
 
-const root = typeof document === 'undefined' ? null : document.getElementById('page')
-if (root !== null) start(root)
+if (typeof document === 'undefined') {
+  void loadElk()
+} else {
+  const root = document.getElementById('page')
+  if (root !== null) start(root)
+}

@@ -32,24 +32,28 @@ export interface ChartLayout {
   readonly arrows: readonly { readonly arrow: Arrow; readonly path: string; readonly label: Box | undefined }[]
 }
 
-/** Lays out a chart both downwards and to the right, and takes the one that can be shown larger. */
-export async function layoutChart(
-  chart: Chart,
-  engine: LayoutEngine,
-  measure: MeasureText,
-  aspectRatio: number,
-): Promise<ChartLayout> {
+/** About the aspect ratio of the panel of the chart. */
+const ASPECT_RATIO = 1.4
+
+/** Lays out a chart. */
+export async function layoutChart(chart: Chart, engine: LayoutEngine, measure: MeasureText): Promise<ChartLayout> {
+  return readLayout(chart, await layOut(chart, engine, measure))
+}
+
+/** Lays out a chart both downwards and to the right, and returns the graph that can be shown larger. */
+export async function layOut(chart: Chart, engine: LayoutEngine, measure: MeasureText): Promise<ElkNode> {
   const down = await engine(buildGraph(chart, measure, 'DOWN'))
   const right = await engine(buildGraph(chart, measure, 'RIGHT'))
-  return readLayout(chart, scaleToFit(down, aspectRatio) >= scaleToFit(right, aspectRatio) ? down : right)
+  return scaleToFit(down) >= scaleToFit(right) ? down : right
 }
 
-/** The scale at which a graph fits into a box of height 1 and this aspect ratio. */
-function scaleToFit({ width = 1, height = 1 }: ElkNode, aspectRatio: number): number {
-  return Math.min(aspectRatio / width, 1 / height)
+/** The scale at which a graph fits into a box of height 1 and the aspect ratio. */
+function scaleToFit({ width = 1, height = 1 }: ElkNode): number {
+  return Math.min(ASPECT_RATIO / width, 1 / height)
 }
 
-function readLayout(chart: Chart, graph: ElkNode): ChartLayout {
+/** Reads the positions from a graph that has been laid out. */
+export function readLayout(chart: Chart, graph: ElkNode): ChartLayout {
   const nodes = new Map(withDescendants(graph).map(node => [node.id, node]))
   const edges = new Map((graph.edges ?? []).map(edge => [edge.id, edge]))
   const pathOf = (id: string) =>

@@ -5,6 +5,7 @@ import { DiagramButtons } from './diagramButtons.js'
 import { internalTransitions } from './graph.js'
 import { inferTransitions } from './inferTransitions.js'
 import type { LayoutCache, LayoutResult } from './layoutCache.js'
+import { StateList } from './stateList.js'
 import { ZoomableChart } from './zoomableChart.js'
 
 /** The statechart of the selected actor: its current state, or that of the selected entry of the log. */
@@ -35,7 +36,12 @@ export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readon
         )}
       </header>
       {layout === undefined ? (
-        <p class="empty">{emptyText(actor !== undefined, result)}</p>
+        <>
+          <p class="empty">{emptyText(actor !== undefined, result)}</p>
+          {actor?.definition !== undefined && result !== 'none' && (
+            <StateList definition={actor.definition} active={activePaths(value)} />
+          )}
+        </>
       ) : (
         <>
           <RootTransitions layout={layout} highlighted={highlighted} />
@@ -55,8 +61,8 @@ export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readon
 
 function emptyText(hasActor: boolean, result: LayoutResult): string {
   if (!hasActor) return 'No actors yet. They appear when the program creates them, or when you open a recording.'
-  if (result === 'pending') return 'Drawing …'
-  if (typeof result === 'object') return 'This statechart cannot be drawn.'
+  if (result === 'pending') return 'Drawing … These are its states.'
+  if (typeof result === 'object') return 'This statechart cannot be drawn. These are its states.'
   return 'This actor has no statechart.'
 }
 

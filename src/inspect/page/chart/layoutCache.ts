@@ -7,14 +7,17 @@ export type LayoutResult = ChartLayout | 'pending' | 'none' | { readonly failed:
 
 const MAX_LAYOUTS = 200
 
+/** Lays out a chart: at once if it was laid out in advance. */
+export type LayoutChart = (chart: Chart) => ChartLayout | Promise<ChartLayout>
+
 /** Lays out every definition once. */
 export class LayoutCache {
   readonly #results = new Map<string, LayoutResult>()
-  readonly #layoutChart: (chart: Chart) => Promise<ChartLayout>
+  readonly #layoutChart: LayoutChart
   readonly #changed: () => void
 
-  /** @param changed - called after a layout is done or has failed */
-  constructor(layoutChart: (chart: Chart) => Promise<ChartLayout>, changed: () => void) {
+  /** @param changed - called after a layout that took time is done or has failed */
+  constructor(layoutChart: LayoutChart, changed: () => void) {
     this.#layoutChart = layoutChart
     this.#changed = changed
   }
@@ -26,7 +29,9 @@ export class LayoutCache {
     if (known !== undefined) return known
     const chart = parseChart(definition)
     if (chart === undefined) return this.#set(definition, 'none')
-    this.#layoutChart(chart).then(
+    const layout = this.#layoutChart(chart)
+    if (!(layout instanceof Promise)) return this.#set(definition, layout)
+    layout.then(
       layout => this.#settled(definition, layout),
       error => this.#settled(definition, { failed: String(error) }),
     )

@@ -11,10 +11,14 @@ export interface LayoutWorker {
 
 const LAYOUT_TIMEOUT = 20_000
 
-/** Computes layouts in a worker. Replaces the worker if a layout takes too long: elkjs never finishes some graphs. */
+/**
+ * Computes layouts in a worker, which starts with the first of them. Replaces the worker if a layout takes too long: elkjs
+ * never finishes some graphs.
+ */
 export function createLayoutEngine(createWorker: () => LayoutWorker): LayoutEngine {
-  let current = createWorker()
+  let current: LayoutWorker | undefined
   return graph => {
+    current ??= createWorker()
     const worker = current
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

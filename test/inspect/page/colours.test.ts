@@ -33,6 +33,22 @@ describe.each(['light', 'dark'] as const)('The colours of the page, %s', theme =
     for (const ground of grounds) expect(contrast(of(text), of(ground)), ground).toBeGreaterThan(4.5)
   })
 
+  it('have enough contrast for the timeline: every phase, calls in flight and switches', () => {
+    const marks = [
+      'provisioned',
+      'starting',
+      'running',
+      'draining',
+      'terminating',
+      'stopped',
+      'in-flight',
+      'accent',
+      'edge',
+    ]
+    for (const mark of marks) expect(contrast(of(mark), of('panel')), mark).toBeGreaterThan(3)
+    expect(css).toMatch(/\.bar\.stopped \{\s+--phase: var\(--stopped\);/)
+  })
+
   it('have enough contrast for arrows and the focus', () => {
     for (const line of ['edge', 'accent']) {
       for (const ground of ['panel', 'raised']) expect(contrast(of(line), of(ground))).toBeGreaterThan(3)

@@ -40,10 +40,10 @@ inBrowser('The page of a running program', browser => {
       await untilTree(page, [
         'markdown: settled',
         '  1.0.0: running',
-        '    supervisor markdown 1.0.0: idle',
-        '      connection markdown 1.0.0: ready',
+        '    supervisor: idle',
+        '      connection: ready',
         '  2.0.0: running',
-        '    supervisor markdown 2.0.0: idle',
+        '    supervisor: idle',
       ])
 
       const calls = program.call(3)
@@ -64,14 +64,17 @@ inBrowser('The page of a running program', browser => {
       await page.locator('#tree').focus()
       await page.keyboard.press('Home')
       await untilActive(page, 'running.settled')
+      await untilTree(page, ['markdown: settled', '  2.0.0: running', '    supervisor: idle'])
+      await page.getByRole('button', { name: 'Show 3 stopped actors' }).click()
       await untilTree(page, [
         'markdown: settled',
         '  1.0.0: stopped',
-        '    supervisor markdown 1.0.0: stopped',
-        '      connection markdown 1.0.0: stopped',
+        '    supervisor: stopped',
+        '      connection: stopped',
         '  2.0.0: running',
-        '    supervisor markdown 2.0.0: idle',
+        '    supervisor: idle',
       ])
+      expect(await page.getByLabel('Hide stopped').isChecked()).toBe(false)
       const { host } = new URL(program.inspector.url)
       expect(requests.filter(url => new URL(url).host !== host)).toEqual([])
       expect(requests.some(url => url.startsWith('ws:'))).toBe(true)
@@ -107,14 +110,14 @@ inBrowser('The page of a running program', browser => {
     expect(await countOf(late.page, 'log')).toBe(await countOf(early.page, 'log'))
   })
 
-  it('keeps showing the selected actor after it stops, even if stopped actors are hidden', async () => {
+  it('keeps showing the selected actor after it stops, although stopped actors are hidden', async () => {
     const program = await LiveProgram.start()
     program.add('1.0.0')
     const actor = createActor(lastEventMachine(), { id: 'clock', inspect: program.inspector.inspect }).start()
     const { page, complaints } = await openLive(program)
     await treeRow(page, 'clock').click()
     await untilActive(page, 'open')
-    await page.getByLabel('Hide stopped').check()
+    expect(await page.getByLabel('Hide stopped').isChecked()).toBe(true)
     actor.send({ type: 'finish' })
     await untilActive(page, 'done')
     await page.locator('.chart .badge.stopped').waitFor()

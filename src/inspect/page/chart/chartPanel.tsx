@@ -27,8 +27,14 @@ export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readon
   return (
     <section class="panel chart" aria-labelledby="chart-title">
       <header>
-        <h2 id="chart-title">{actor?.name ?? 'Statechart'}</h2>
-        {text !== '' && <span class="badge now">{text}</span>}
+        <h2 id="chart-title" title={actor?.name}>
+          {actor?.name ?? 'Statechart'}
+        </h2>
+        {text !== '' && (
+          <span class="badge now" title={text}>
+            {text}
+          </span>
+        )}
         {actor !== undefined && !isAlive(actor) && <span class="badge stopped">stopped</span>}
         {past !== undefined && <span class="badge past">as of {formatTime(past.time)}</span>}
         {layout !== undefined && (

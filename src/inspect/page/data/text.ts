@@ -23,7 +23,18 @@ function replaceActorRef(_key: string, value: unknown): unknown {
   return isActor ? `[actor ${String(value.id)}]` : value
 }
 
-/** The name of an actor for places with little room: without the prefix of our own actors. */
-export function shortName(name: string): string {
+/** The version in the name of the actor of a version; undefined for other actors. */
+export function versionOf(name: string): string | undefined {
+  return /^version (.+)$/.exec(name)?.[1]
+}
+
+/**
+ * The name of an actor for places with little room: without the prefix of our own actors.
+ *
+ * @param version - that of the actor above it: `supervisor markdown 1.0.0` is a `supervisor` below 1.0.0
+ */
+export function shortName(name: string, version?: string): string {
+  const [kind = ''] = /^(?:supervisor|connection)(?= )/.exec(name) ?? []
+  if (kind !== '' && version !== undefined && name.endsWith(` ${version}`)) return kind
   return name.replace(/^(?:aggregate|version) (?=.)/, '')
 }

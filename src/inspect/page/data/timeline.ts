@@ -1,4 +1,5 @@
 import type { ReceivedStatus } from './receivedMessage.js'
+import { versionOf } from './text.js'
 
 /** The phase of a version. It sets the colour of the bar. */
 export type Phase = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating' | 'stopped'
@@ -66,7 +67,7 @@ export class Timeline {
 
   /** Takes in an actor's snapshot, if the actor is a version or an aggregate. */
   snapshot(actor: TimelineActor, snapshot: { value?: unknown; context?: unknown }, time: number): void {
-    const version = /^version (.+)$/.exec(actor.name)?.[1]
+    const version = versionOf(actor.name)
     const phase = phaseOf(snapshot.value)
     if (version !== undefined && phase !== undefined) this.#enter(this.#lane(actor, version), phase, time)
     const { active } = (snapshot.context ?? {}) as { active?: unknown }

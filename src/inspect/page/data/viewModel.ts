@@ -27,7 +27,7 @@ export class ViewModel {
   search = ''
   /** Whether the log shows only the selected actor. */
   onlySelected = false
-  hidesStopped = false
+  hidesStopped = true
   /** The session ids of the actors whose children are collapsed. */
   readonly collapsed = new Set<string>()
   /** A text for the user, until the user dismisses it. */

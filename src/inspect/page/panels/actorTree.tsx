@@ -1,6 +1,6 @@
-import { formatLeafStates, formatStateValue, isAlive, shortName, type ViewModel } from '../data/index.js'
+import { formatLeafStates, formatStateValue, isAlive, type ViewModel } from '../data/index.js'
 import { ListPanel, ListRow, type ListRows } from './listPanel.js'
-import { type TreeRow, treeRows } from './treeRows.js'
+import { hiddenCount, type TreeRow, treeRows } from './treeRows.js'
 
 const TREE_ROW_HEIGHT = 26
 
@@ -31,8 +31,27 @@ export function ActorTree({ view }: { readonly view: ViewModel }) {
       read={read}
       select={row => view.select(row?.actor.sessionId)}
       onKey={onKey}
+      footer={<HiddenCount view={view} />}
       row={(row, index) => <ActorRow key={row.actor.sessionId} id={`tree-${index}`} row={row} view={view} />}
     />
+  )
+}
+
+/** Says that there are more actors, and shows them. */
+function HiddenCount({ view }: { readonly view: ViewModel }) {
+  const count = hiddenCount(view.store, view)
+  return count === 0 ? null : (
+    <p class="hidden-count">
+      {count} stopped
+      <button
+        type="button"
+        class="small"
+        aria-label={`Show ${count} stopped actors`}
+        onClick={() => view.set({ hidesStopped: false })}
+      >
+        Show
+      </button>
+    </p>
   )
 }
 
@@ -42,7 +61,7 @@ interface ActorRowProps {
   readonly view: ViewModel
 }
 
-function ActorRow({ id, row: { actor, level, hasChildren, isCollapsed }, view }: ActorRowProps) {
+function ActorRow({ id, row: { actor, name, level, hasChildren, isCollapsed }, view }: ActorRowProps) {
   const { status, value } = actor.snapshot
   const ended = isAlive(actor) ? undefined : status === 'error' ? 'failed' : 'stopped'
   const state = ended ?? formatStateValue(value)
@@ -69,7 +88,7 @@ function ActorRow({ id, row: { actor, level, hasChildren, isCollapsed }, view }:
         {hasChildren ? (isCollapsed ? '▸' : '▾') : ''}
       </span>
       <span class="status-dot" aria-hidden="true" />
-      <span class="name">{shortName(actor.name)}</span>
+      <span class="name">{name}</span>
       <span class="state">{ended ?? formatLeafStates(value)}</span>
     </ListRow>
   )

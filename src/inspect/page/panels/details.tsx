@@ -9,7 +9,9 @@ export function Details({ view }: { readonly view: ViewModel }) {
   return (
     <section class="panel details" aria-labelledby="details-title">
       <header>
-        <h2 id="details-title">{title}</h2>
+        <h2 id="details-title" title={title}>
+          {title}
+        </h2>
         {entry !== undefined && (
           <button type="button" class="small" onClick={() => view.selectEntry(undefined)}>
             Back to now

@@ -25,7 +25,9 @@ export function Header({ view, theme, canConnect, onTheme, onSave, onOpen, onLiv
       </h1>
       <span class={`source ${sourceClass(source)}`} role="status">
         <span class="status-dot" aria-hidden="true" />
-        <span class="text">{sourceText(source)}</span>
+        <span class="text" title={sourceText(source)}>
+          {sourceText(source)}
+        </span>
       </span>
       {store.dropped > 0 && (
         <span class="badge warn" title="This page was too slow, so the program dropped messages instead of waiting.">

@@ -18,6 +18,8 @@ export interface ListPanelProps<T> {
   readonly checkbox: { readonly text: string; readonly isOn: boolean; readonly set: (isOn: boolean) => void }
   /** Further elements of the header. */
   readonly children?: ComponentChildren
+  /** Elements below the list. */
+  readonly footer?: ComponentChildren
   readonly role: 'tree' | 'listbox'
   readonly rowHeight: number
   readonly followsEnd?: boolean
@@ -32,7 +34,18 @@ export interface ListPanelProps<T> {
 }
 
 /** A panel with a list for mouse and keyboard. */
-export function ListPanel<T>({ id, kind, title, count, checkbox, children, empty, read, ...list }: ListPanelProps<T>) {
+export function ListPanel<T>({
+  id,
+  kind,
+  title,
+  count,
+  checkbox,
+  children,
+  footer,
+  empty,
+  read,
+  ...list
+}: ListPanelProps<T>) {
   const { rows, selected } = read()
   const onKey = (key: string, pageSize: number): boolean => {
     // Keys may come faster than frames, so read the rows again.
@@ -72,6 +85,7 @@ export function ListPanel<T>({ id, kind, title, count, checkbox, children, empty
         onKey={onKey}
         row={row}
       />
+      {footer}
       {rows.length === 0 && empty !== undefined && <p class="empty">{empty}</p>}
     </section>
   )

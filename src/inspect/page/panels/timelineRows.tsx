@@ -1,11 +1,13 @@
 import { formatTime, type Lane, type Switch } from '../data/index.js'
-import { callsPath, clip, positionOf, type TimeRange, ticksIn } from './timelineScale.js'
+import { barsOf, callsPath, positionOf, type TimeRange, ticksIn } from './timelineScale.js'
 
 export const LANE_HEIGHT = 30
 export const NAMES_WIDTH = 150
 export const AXIS_HEIGHT = 22
 const BAR_HEIGHT = 13
 const CALLS_HEIGHT = 9
+/** Between two phases, whose colours may be as bright as each other. */
+const BAR_GAP = 1
 
 interface ScaleProps {
   readonly range: TimeRange
@@ -23,6 +25,7 @@ export function Axis({ range, width, height }: ScaleProps) {
         return (
           <g key={time} class="tick">
             <line x1={x} x2={x} y1={AXIS_HEIGHT - 6} y2={height} />
+            <line class="mark" x1={x} x2={x} y1={AXIS_HEIGHT - 6} y2={AXIS_HEIGHT - 2} />
             {x < NAMES_WIDTH + width - 40 && (
               <text x={x} y="11" text-anchor="middle">
                 {range.to - range.from < 4_000 ? text : text.slice(0, 8)}
@@ -60,23 +63,18 @@ export function LaneRow({ lane, name, range, width, maxCalls, index }: LaneRowPr
           {inFlight} {inFlight === 1 ? 'call' : 'calls'}
         </text>
       )}
-      {lane.spans.map(span => {
-        const part = clip(span, range)
-        if (part === undefined) return null
-        const [from, to] = [positionOf(part.from, range) * width, positionOf(part.to, range) * width]
-        return (
-          <rect
-            key={span.from}
-            class={`bar ${span.phase}`}
-            x={NAMES_WIDTH + from}
-            y={span.phase === 'stopped' ? y + BAR_HEIGHT / 2 - 1 : y}
-            width={Math.max(1, to - from)}
-            height={span.phase === 'stopped' ? 2 : BAR_HEIGHT}
-          >
-            <title>{`${lane.version}: ${span.phase} since ${formatTime(span.from)}`}</title>
-          </rect>
-        )
-      })}
+      {barsOf(lane.spans, range, width).map(bar => (
+        <rect
+          key={bar.span.from}
+          class={`bar ${bar.span.phase}`}
+          x={NAMES_WIDTH + bar.x}
+          y={bar.span.phase === 'stopped' ? y + BAR_HEIGHT / 2 - 1 : y}
+          width={bar.width > 2 * BAR_GAP + 2 ? bar.width - BAR_GAP : bar.width}
+          height={bar.span.phase === 'stopped' ? 2 : BAR_HEIGHT}
+        >
+          <title>{`${lane.version}: ${bar.span.phase} since ${formatTime(bar.span.from)}`}</title>
+        </rect>
+      ))}
       <path
         class="in-flight"
         transform={`translate(${NAMES_WIDTH} ${y + BAR_HEIGHT + 1})`}

@@ -23,6 +23,37 @@ export function clip({ from, to = Number.POSITIVE_INFINITY }: Span, range: TimeR
   return part.to > part.from ? part : undefined
 }
 
+/** A part of a bar, in px from the left end of the timeline. */
+export interface Bar {
+  readonly span: Span
+  readonly x: number
+  readonly width: number
+}
+
+/** A shorter phase could not be seen. */
+const MIN_BAR_WIDTH = 3
+
+/**
+ * The visible parts of a bar, without gaps. A short one is made wide enough to be seen, at the expense of the next, or of
+ * the one before it at the right end.
+ */
+export function barsOf(spans: readonly Span[], range: TimeRange, width: number): Bar[] {
+  const parts = spans.flatMap(span => {
+    const part = clip(span, range)
+    return part === undefined ? [] : [{ span, part }]
+  })
+  const minWidth = Math.min(MIN_BAR_WIDTH, width / Math.max(1, parts.length))
+  const starts: number[] = []
+  for (const { part } of parts) {
+    const earliest = starts.length === 0 ? 0 : (starts.at(-1) ?? 0) + minWidth
+    starts.push(Math.max(positionOf(part.from, range) * width, earliest))
+  }
+  const lastEnd = positionOf(parts.at(-1)?.part.to ?? range.to, range) * width
+  const right = Math.min(width, Math.max(lastEnd, (starts.at(-1) ?? 0) + minWidth))
+  const xs = starts.map((start, i) => Math.min(start, right - (starts.length - i) * minWidth))
+  return parts.map(({ span }, i) => ({ span, x: xs[i] ?? 0, width: (xs[i + 1] ?? right) - (xs[i] ?? 0) }))
+}
+
 /** The lanes of the versions that were not stopped for the whole range. */
 export function visibleLanes(lanes: Iterable<Lane>, range: TimeRange): Lane[] {
   return [...lanes].filter(({ spans }) =>

@@ -12,7 +12,7 @@ import {
 } from './chart/index.js'
 import { connect, isRefused, socketUrl } from './connection/index.js'
 import { ViewModel } from './data/index.js'
-import { ActorTree, Details, EventLog, Header, TimelinePanel } from './panels/index.js'
+import { ActorTree, Details, EventLog, Header, SequencePanel, TimelinePanel, ViewTabs } from './panels/index.js'
 
 /** Filled in by the build of the page. */
 declare const OWN_LAYOUTS: OwnLayouts
@@ -65,7 +65,11 @@ export function start(root: HTMLElement): void {
         )}
         <main>
           <ActorTree view={view} />
-          <ChartPanel view={view} layouts={layouts} />
+          {view.shows === 'chart' ? (
+            <ChartPanel view={view} layouts={layouts} tabs={<ViewTabs view={view} />} />
+          ) : (
+            <SequencePanel view={view} tabs={<ViewTabs view={view} />} />
+          )}
           <EventLog view={view} />
           <TimelinePanel view={view} now={programTime(view)} />
           <Details view={view} />

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useMemo } from 'preact/hooks'
 import { activePaths, formatStateValue, formatTime, isAlive, type ViewModel } from '../data/index.js'
 import type { ChartLayout } from './chartLayout.js'
@@ -8,8 +9,15 @@ import type { LayoutCache, LayoutResult } from './layoutCache.js'
 import { StateList } from './stateList.js'
 import { ZoomableChart } from './zoomableChart.js'
 
+interface ChartPanelProps {
+  readonly view: ViewModel
+  readonly layouts: LayoutCache
+  /** The buttons that choose another view. */
+  readonly tabs: ComponentChildren
+}
+
 /** The statechart of the selected actor: its current state, or that of the selected entry of the log. */
-export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readonly layouts: LayoutCache }) {
+export function ChartPanel({ view, layouts, tabs }: ChartPanelProps) {
   const actor = view.selectedId === undefined ? undefined : view.store.actors.get(view.selectedId)
   const past = view.selectedEntry?.sessionId === view.selectedId ? view.selectedEntry : undefined
   const entry = past ?? actor?.lastEntry
@@ -40,6 +48,7 @@ export function ChartPanel({ view, layouts }: { readonly view: ViewModel; readon
         {layout !== undefined && (
           <DiagramButtons key={actor?.definition} chart={layout.chart} name={layout.chart.root.id} />
         )}
+        {tabs}
       </header>
       {layout === undefined ? (
         <>

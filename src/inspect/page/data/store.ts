@@ -17,6 +17,8 @@ export interface LogEntry {
   readonly time: number
   readonly sessionId: string
   readonly name: string
+  /** The session id of the actor that sent the event, if an actor did. */
+  readonly sourceId: string | undefined
   readonly sourceName: string | undefined
   readonly event: ActorEvent
   /** The state value before the event. */
@@ -115,7 +117,8 @@ export class Store {
   #event({ sessionId, sourceId, event }: ReceivedEvent, seq: number, time: number): void {
     const actor = this.#known(sessionId, seq)
     const sourceName = sourceId === undefined ? undefined : (this.actors.get(sourceId)?.name ?? sourceId)
-    const entry = { seq, time, sessionId, name: actor.name, sourceName, event, before: actor.snapshot.value }
+    const { name, snapshot } = actor
+    const entry = { seq, time, sessionId, name, sourceId, sourceName, event, before: snapshot.value }
     this.entries.push(entry)
     const pending = this.#pending.get(sessionId) ?? []
     pending.push(entry)
@@ -129,7 +132,8 @@ export class Store {
     const index = pending?.findLastIndex(it => it.event.type === event.type) ?? -1
     const found = index === -1 ? undefined : pending?.splice(index, 1)[0]
     const before = actor.snapshot.value
-    const entry = found ?? { seq, time, sessionId, name: actor.name, sourceName: undefined, event, before }
+    const unsent = { sourceId: undefined, sourceName: undefined }
+    const entry = found ?? { seq, time, sessionId, name: actor.name, ...unsent, event, before }
     if (found === undefined) this.entries.push(entry)
     entry.snapshot = snapshot
     if (!isInternal(entry)) actor.lastEntry = entry

@@ -11,7 +11,7 @@ export type Source =
   | { readonly kind: 'recording'; readonly name: string; readonly skipped: number }
 
 /** The settings that the user changes by {@link ViewModel.set}. */
-type Settings = Pick<ViewModel, 'search' | 'onlySelected' | 'hidesStopped' | 'notice'>
+type Settings = Pick<ViewModel, 'search' | 'onlySelected' | 'hidesStopped' | 'notice' | 'shows'>
 
 const MAX_PAUSED_MESSAGES = 10_000
 const REFUSED =
@@ -28,6 +28,8 @@ export class ViewModel {
   /** Whether the log shows only the selected actor. */
   onlySelected = false
   hidesStopped = true
+  /** The content of the large panel. */
+  shows: 'chart' | 'sequence' = 'chart'
   /** The session ids of the actors whose children are collapsed. */
   readonly collapsed = new Set<string>()
   /** A text for the user, until the user dismisses it. */

@@ -14,8 +14,8 @@ export interface ListPanelProps<T> {
   readonly kind: string
   readonly title: string
   /** @default the number of rows */
-  readonly count?: number
-  readonly checkbox: { readonly text: string; readonly isOn: boolean; readonly set: (isOn: boolean) => void }
+  readonly count?: number | string
+  readonly checkbox?: { readonly text: string; readonly isOn: boolean; readonly set: (isOn: boolean) => void }
   /** Further elements of the header. */
   readonly children?: ComponentChildren
   /** Elements below the list. */
@@ -23,6 +23,11 @@ export interface ListPanelProps<T> {
   readonly role: 'tree' | 'listbox'
   readonly rowHeight: number
   readonly followsEnd?: boolean
+  /** Elements above the rows that stay in view, and their height. */
+  readonly head?: ComponentChildren
+  readonly headHeight?: number
+  /** The width of the rows, if it is not that of the panel. */
+  readonly contentWidth?: number
   /** Reads the current rows. */
   readonly read: () => ListRows<T>
   readonly select: (row: T | undefined) => void
@@ -64,14 +69,16 @@ export function ListPanel<T>({
       <header>
         <h2 id={`${kind}-title`}>{title}</h2>
         <span class="count">{count ?? rows.length}</span>
-        <label class="checkbox">
-          <input
-            type="checkbox"
-            checked={checkbox.isOn}
-            onChange={event => checkbox.set(event.currentTarget.checked)}
-          />
-          {checkbox.text}
-        </label>
+        {checkbox !== undefined && (
+          <label class="checkbox">
+            <input
+              type="checkbox"
+              checked={checkbox.isOn}
+              onChange={event => checkbox.set(event.currentTarget.checked)}
+            />
+            {checkbox.text}
+          </label>
+        )}
         {children}
       </header>
       <VirtualList
@@ -82,6 +89,9 @@ export function ListPanel<T>({
         rowHeight={list.rowHeight}
         selected={selected}
         followsEnd={list.followsEnd ?? false}
+        head={list.head}
+        headHeight={list.headHeight ?? 0}
+        contentWidth={list.contentWidth}
         onKey={onKey}
         row={row}
       />

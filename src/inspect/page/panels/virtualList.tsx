@@ -12,6 +12,11 @@ export interface VirtualListProps {
   readonly selected: number
   /** Whether to scroll to new rows while the user is at the end. */
   readonly followsEnd: boolean
+  /** Elements above the rows that stay in view, and their height. */
+  readonly head: ComponentChildren
+  readonly headHeight: number
+  /** The width of the rows, if it is not that of the list. */
+  readonly contentWidth: number | undefined
   readonly row: (index: number) => ComponentChildren
   /** @param pageSize - how many rows are visible @returns whether the key was handled */
   readonly onKey: (key: string, pageSize: number) => boolean
@@ -20,7 +25,8 @@ export interface VirtualListProps {
 /** How many rows are rendered above and below the visible ones. */
 const OVERSCAN = 6
 
-export function VirtualList({ id, role, label, count, rowHeight, selected, followsEnd, row, onKey }: VirtualListProps) {
+export function VirtualList({ id, role, label, count, rowHeight, selected, row, onKey, ...props }: VirtualListProps) {
+  const { followsEnd, head, headHeight, contentWidth } = props
   const box = useRef<HTMLDivElement>(null)
   const isAtEnd = useRef(true)
   const [viewport, setViewport] = useState({ top: 0, height: 600 })
@@ -28,12 +34,12 @@ export function VirtualList({ id, role, label, count, rowHeight, selected, follo
   useLayoutEffect(() => {
     const element = box.current
     if (element === null) return
-    const measure = () => setViewport({ top: element.scrollTop, height: element.clientHeight })
+    const measure = () => setViewport({ top: element.scrollTop, height: element.clientHeight - headHeight })
     const observer = new ResizeObserver(measure)
     observer.observe(element)
     measure()
     return () => observer.disconnect()
-  }, [])
+  }, [headHeight])
 
   useLayoutEffect(() => {
     const element = box.current
@@ -45,10 +51,10 @@ export function VirtualList({ id, role, label, count, rowHeight, selected, follo
     if (element === null || selected < 0) return
     const top = selected * rowHeight
     if (top < element.scrollTop) element.scrollTop = top
-    else if (top + rowHeight > element.scrollTop + element.clientHeight) {
-      element.scrollTop = top + rowHeight - element.clientHeight
+    else if (top + rowHeight > element.scrollTop + element.clientHeight - headHeight) {
+      element.scrollTop = top + rowHeight - element.clientHeight + headHeight
     }
-  }, [selected, rowHeight])
+  }, [selected, rowHeight, headHeight])
 
   const first = Math.max(0, Math.min(count, Math.floor(viewport.top / rowHeight)) - OVERSCAN)
   const end = Math.min(count, Math.ceil((viewport.top + viewport.height) / rowHeight) + OVERSCAN)
@@ -57,8 +63,9 @@ export function VirtualList({ id, role, label, count, rowHeight, selected, follo
     const element = box.current
     if (element === null) return
     isAtEnd.current = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight
-    setViewport({ top: element.scrollTop, height: element.clientHeight })
+    setViewport({ top: element.scrollTop, height: element.clientHeight - headHeight })
   }
+  const width = contentWidth === undefined ? {} : { width: `${contentWidth}px` }
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: its role is a property
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: its role is a property
@@ -77,7 +84,8 @@ export function VirtualList({ id, role, label, count, rowHeight, selected, follo
         if (onKey(event.key, pageSize)) event.preventDefault()
       }}
     >
-      <div class="list-content" role="presentation" style={{ height: `${count * rowHeight}px` }}>
+      {head}
+      <div class="list-content" role="presentation" style={{ height: `${count * rowHeight}px`, ...width }}>
         <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {rows}
         </div>

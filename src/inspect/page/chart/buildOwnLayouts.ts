@@ -10,10 +10,20 @@ import { parseChart } from './parseChart.js'
 /** Every machine that `cutover/machines` exports. */
 export const OWN_MACHINES: readonly AnyStateMachine[] = Object.values(machines).filter(it => it instanceof StateMachine)
 
-/** The charts of all our machines, as a page parses them. */
+/** The charts of all our machines. In alphabetical order, elkjs places our states so that they can be shown larger. */
 export function ownCharts(): Chart[] {
   const definitions = new Definitions(value => value)
-  return OWN_MACHINES.flatMap(({ config, id }) => parseChart(definitions.jsonOf(config, id)) ?? [])
+  return OWN_MACHINES.flatMap(({ config, id }) => {
+    const sorted = withSortedKeys(JSON.parse(definitions.jsonOf(config, id)))
+    return parseChart(JSON.stringify(sorted)) ?? []
+  })
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys)
+  if (typeof value !== 'object' || value === null) return value
+  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(sorted.map(([key, item]) => [key, withSortedKeys(item)]))
 }
 
 export function buildOwnLayouts(): Promise<OwnLayouts> {

@@ -18,7 +18,7 @@ export function positionOf(time: number, { from, to }: TimeRange): number {
 }
 
 /** The part of a span that is in the range; undefined if there is none. */
-export function clip({ from, to = Number.POSITIVE_INFINITY }: Span, range: TimeRange): TimeRange | undefined {
+function clip({ from, to = Number.POSITIVE_INFINITY }: Span, range: TimeRange): TimeRange | undefined {
   const part = { from: Math.max(from, range.from), to: Math.min(to, range.to) }
   return part.to > part.from ? part : undefined
 }

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../fixtures/relay.js'
 
-const page = readFileSync('docs/inspecting.md', 'utf8')
+const page = readFileSync('docs/stately.md', 'utf8')
 
-describe("The page's section on Stately's inspector", () => {
+describe("The page on Stately's inspector", () => {
   it('shows docs/examples/inspect/stately.ts', () => {
     expect(page).toContain(`\`\`\`ts\n${readFileSync('docs/examples/inspect/stately.ts', 'utf8')}\`\`\``)
   })

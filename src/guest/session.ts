@@ -131,8 +131,9 @@ export class GuestSession {
   }
 
   async #abort(): Promise<void> {
-    const message = 'The runtime was asked to interrupt its work. Call again.'
-    this.#connection.interrupt(new CutoverError('CUTOVER_ABORTED', message))
+    const version = this.#version
+    const message = `${version === undefined ? 'The runtime' : `Version ${version}`} was asked to interrupt its work. Call again.`
+    this.#connection.interrupt(new CutoverError('CUTOVER_ABORTED', message, { version }))
     if (this.state === 'up') await this.#run.module?.abort?.()
   }
 

@@ -1,6 +1,7 @@
 import { types } from 'node:util'
 import {
   type CallContext,
+  CutoverError,
   canonical,
   count,
   invalidOption,
@@ -118,6 +119,11 @@ export function checkConfig(config: RuntimeConfig): CheckedConfig {
     throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
   }
   return { ...config, version: canonical(version) }
+}
+
+/** Builds the error for a `localConfig` that the guest cannot get. */
+export function unsendableConfig(why: string): CutoverError {
+  return new CutoverError('CUTOVER_INVALID_OPTION', `Option "localConfig" cannot be sent to the runtime: ${why}.`)
 }
 
 function checkHostInfo(given: HostInfo | undefined): void {

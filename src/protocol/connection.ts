@@ -62,6 +62,8 @@ export class Connection {
       maxInFlightBytes,
       maxWaitingCalls,
       cancelKind: this.#kinds.cancel,
+      sendsStack: !isHost,
+      invalidRequest: error => this.#invalidRequest(error),
       invalidAnswer: cause => invalidAnswer('read', isHost ? 'guest' : 'host', options.version?.(), cause),
     })
     this.#incoming = new IncomingRequests({
@@ -73,6 +75,7 @@ export class Connection {
       callAnswerKind: otherKinds.answer,
       cancelKind: otherKinds.cancel,
       errors: { stack: !isHost, isPlain: options.plainErrors },
+      invalidRequest: cause => invalidRequest('read', isHost ? 'guest' : 'host', options.version?.(), cause),
       invalidAnswer: cause => invalidAnswer('sent', role, options.version?.(), cause),
       limitExceeded: error => this.#end(connectionLost(error)),
     })
@@ -165,11 +168,15 @@ export class Connection {
     if (this.#reason !== null) return Promise.reject(this.#reason)
     if (kind === undefined || other !== undefined) {
       return Promise.reject(
-        invalidRequest(new TypeError('a raw call must be an object with one key, the kind of the request.')),
+        this.#invalidRequest(new TypeError('a raw call must be an object with one key, the kind of the request.')),
       )
     }
     const call = this.#requestOf(kind, body[kind], undefined, 'raw', false, options)
     return this.#outgoing.call(call) as Promise<Record<string, unknown>>
+  }
+
+  #invalidRequest(error: unknown): Error {
+    return invalidRequest('sent', this.#options.role, this.#options.version?.(), error)
   }
 
   #requestOf(

@@ -25,8 +25,21 @@ export function invalidAnswer(
   })
 }
 
-/** Builds the error for a request that cannot be sent. */
-export function invalidRequest(error: unknown): CutoverError {
+/**
+ * Builds the error of a request that cannot be sent or read.
+ *
+ * @param sender - the side that made the request
+ * @param version - the version that the guest runs, if known
+ */
+export function invalidRequest(
+  action: 'sent' | 'read',
+  sender: 'guest' | 'host',
+  version: string | undefined,
+  error: unknown,
+): CutoverError {
   const cause = asError(error)
-  return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be sent: ${cause.message}`, { cause })
+  const guest = version === undefined ? 'the guest' : `version ${version}`
+  const between = sender === 'host' ? `to ${guest}` : `of ${guest} to its host`
+  const message = `The request ${between} cannot be ${action}: ${cause.message}`
+  return new CutoverError('CUTOVER_INVALID_REQUEST', message, { version, cause })
 }

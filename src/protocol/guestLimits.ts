@@ -20,19 +20,24 @@ export interface GuestLimits {
 /** {@link GuestLimits} as options. */
 export type GuestLimitOptions = { readonly [name in keyof GuestLimits]?: GuestLimits[name] | undefined }
 
-/** Validates the limits and fills in the defaults. @throws CutoverError `CUTOVER_INVALID_OPTION` */
-export function compileLimits(options: GuestLimitOptions): GuestLimits {
+/**
+ * Validates the limits and fills in the defaults.
+ *
+ * @param defaultFrameBytes - the default of `maxFrameBytes`
+ * @throws CutoverError `CUTOVER_INVALID_OPTION`
+ */
+export function compileLimits(options: GuestLimitOptions, defaultFrameBytes = DEFAULT_MAX_FRAME_BYTES): GuestLimits {
   const { maxFrameBytes, maxMessageItems, maxHostRequests, maxHostRequestBytes } = options
   return {
-    maxFrameBytes: frameBytesOf(maxFrameBytes),
+    maxFrameBytes: frameBytesOf(maxFrameBytes, defaultFrameBytes),
     maxMessageItems: itemsOf(maxMessageItems),
     maxHostRequests: positive('maxHostRequests', maxHostRequests, DEFAULT_MAX_HOST_REQUESTS),
     maxHostRequestBytes: positive('maxHostRequestBytes', maxHostRequestBytes, DEFAULT_MAX_HOST_REQUEST_BYTES),
   }
 }
 
-function frameBytesOf(maxFrameBytes: number | undefined): number {
-  const bytes = positive('maxFrameBytes', maxFrameBytes, DEFAULT_MAX_FRAME_BYTES)
+function frameBytesOf(maxFrameBytes: number | undefined, otherwise: number): number {
+  const bytes = positive('maxFrameBytes', maxFrameBytes, otherwise)
   if (bytes >= MIN_FRAME_BYTES && bytes <= MAX_FRAME_BYTES) return bytes
   throw invalidOption('maxFrameBytes', `from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES}`, bytes)
 }

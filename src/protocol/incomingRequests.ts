@@ -1,10 +1,11 @@
-import { asError, CutoverError, type Transferable } from '../contract/index.js'
+import { asError, type Transferable } from '../contract/index.js'
 import { isThenable } from '../support/index.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR } from './messages.js'
 import { estimateSize } from './transports/sizeEstimate.js'
 import { type MessageId, RESPONSE, type Transport, UnreadablePayload } from './transports/transport.js'
+import { deserializeError } from './values/serializedError.js'
 import { toWire, type WireErrorOptions } from './wireError.js'
 
 /** The handlers of the requests that the other side sends. */
@@ -35,6 +36,8 @@ export interface IncomingOptions extends RequestHandlers {
   readonly callAnswerKind: string
   readonly cancelKind: string
   readonly errors: WireErrorOptions
+  /** Builds the error for a request that cannot be read. */
+  invalidRequest(cause: Error): Error
   /** Builds the error for an answer that cannot be sent. */
   invalidAnswer(cause: Error): Error
   /** Ends the connection because the other side exceeded `maxUnansweredBytes`. */
@@ -43,6 +46,8 @@ export interface IncomingOptions extends RequestHandlers {
 
 /** Start calls for 8 ms per turn of the event loop, so that answers leave and pings are read between them. */
 const TURN_MS = 8
+/** The largest property of an error in each attempt to send it, in bytes. */
+const DETAIL_BYTES = [Number.POSITIVE_INFINITY, 64 * 1024, 0]
 /** Short enough for the smallest frame that `maxFrameBytes` allows, in characters. */
 const MAX_SHORT_MESSAGE = 200
 
@@ -72,7 +77,7 @@ export class IncomingRequests {
 
   receive(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
     const { callKind, cancelKind, maxUnansweredBytes } = this.#options
-    if (payload instanceof UnreadablePayload) this.#refuse(transport, id, unreadableRequest(payload.error))
+    if (payload instanceof UnreadablePayload) this.#refuse(transport, id, this.#options.invalidRequest(payload.error))
     else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
     else if (this.#unanswered.has(id) || this.#deferred.has(id)) {
       this.#refuse(transport, id, new Error(`Request ${id} is still unanswered. Use another id.`))
@@ -112,12 +117,13 @@ export class IncomingRequests {
   }
 
   #receiveCancel(transport: Transport, id: MessageId, payload: unknown): void {
-    const cancelled = (payload as { readonly id?: MessageId } | null)?.id ?? -1
+    const { id: cancelled = -1, reason } = Object(payload) as Partial<Cancel>
     const deferred = this.#deferred.get(cancelled)
     if (deferred !== undefined) {
       this.#removeDeferred(cancelled, deferred)
       this.#refuse(transport, cancelled, new Error('The caller cancelled the call.'))
-    } else this.#unanswered.get(cancelled)?.interrupt(undefined)
+    } else if (typeof reason !== 'object' || reason === null) this.#unanswered.get(cancelled)?.interrupt(undefined)
+    else this.#unanswered.get(cancelled)?.interrupt(deserializeError(reason, 'guestStack'))
     this.#respond(transport, id, EMPTY, {}, undefined)
   }
 
@@ -252,25 +258,30 @@ export class IncomingRequests {
     )
   }
 
-  /** Answers with an error. If the error is too large to send, sends its name and the start of its message. */
+  /** Answers with an error. If it is too large to send, drops large properties, then all, then most of its message. */
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
     const options = this.#options.errors
-    try {
-      transport.send(id, RESPONSE, ERROR, toWire(error, options))
-    } catch {
-      const { name, message } = asError(error)
-      const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT_MESSAGE))
-      transport.send(id, RESPONSE, ERROR, toWire(short, { stack: false, isPlain: true }))
+    for (const maxDetailBytes of DETAIL_BYTES) {
+      try {
+        transport.send(id, RESPONSE, ERROR, toWire(error, { ...options, maxDetailBytes }))
+        return
+      } catch {}
     }
+    const { name, message } = asError(error)
+    const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT_MESSAGE))
+    transport.send(id, RESPONSE, ERROR, toWire(short, { stack: false, isPlain: true }))
   }
+}
+
+/** The payload of a cancel. */
+interface Cancel {
+  readonly id: MessageId
+  /** The reason of the caller's signal. A program without this library sends none. */
+  readonly reason: object
 }
 
 interface DeferredCall {
   readonly transport: Transport
   readonly payload: unknown
   readonly bytes: number
-}
-
-function unreadableRequest(cause: Error): CutoverError {
-  return new CutoverError('CUTOVER_INVALID_REQUEST', `The request cannot be read: ${cause.message}`, { cause })
 }

@@ -17,3 +17,4 @@ export {
   type TransportObserver,
   UnreadablePayload,
 } from './transports/transport.js'
+export { EncodedCbor } from './values/encodedCbor.js'

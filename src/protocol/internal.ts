@@ -11,7 +11,8 @@ export {
   PING_REQUEST,
   SHUTDOWN_REQUEST,
 } from './messages.js'
-export { TruncatedError } from './transports/frames.js'
+export { OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'
+export { whyNotCloneable } from './transports/notCloneable.js'
 export {
   HOST_VARIABLE,
   hostNamedIn,
@@ -21,3 +22,4 @@ export {
   socketPrefix,
 } from './transports/socketName.js'
 export { defaultMaxBufferedBytes } from './transports/socketTransport.js'
+export { whyNotSendable } from './values/notSendable.js'

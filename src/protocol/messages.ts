@@ -33,6 +33,29 @@ export const CALL_KINDS = {
   guest: { call: HOST_CALL_REQUEST, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
 } as const
 
+const CALLS: ReadonlySet<string> = new Set([CALL_REQUEST, CALL_RESPONSE, HOST_CALL_REQUEST, HOST_CALL_RESPONSE])
+
+/** Returns the name of a payload in an error: `request`, `answer`, or with its kind for anything but a call. */
+export function payloadName(isRequest: boolean, kind: string): string {
+  const name = isRequest ? 'request' : 'answer'
+  return CALLS.has(kind) ? name : `${name}.${kind}`
+}
+
+/** The kinds that the library reads itself, also for Oasis runtimes. */
+const OWN: ReadonlySet<string> = new Set([
+  EMPTY,
+  ERROR,
+  INFO_RESPONSE,
+  ABORT_RESPONSE,
+  CANCEL_REQUEST,
+  HOST_CANCEL_REQUEST,
+])
+
+/** Whether the library reads payloads of this kind itself. */
+export function isOwnKind(kind: string): boolean {
+  return OWN.has(kind)
+}
+
 /** The kind of a successful answer, by the kind of its request. */
 const ANSWERS: Readonly<Record<string, string>> = {
   [INFO_REQUEST]: INFO_RESPONSE,

@@ -1,10 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
-import { CutoverError, describe } from '../contract/index.js'
+import { CutoverError, describe, isCutoverError } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
-import { invalidRequest } from './connectionErrors.js'
 import { ERROR } from './messages.js'
 import { type OutgoingRequest, type PendingRequest, pendingOf } from './outgoingRequest.js'
 import { REQUEST, type Transport, UnreadablePayload } from './transports/transport.js'
+import { serializeError } from './values/serializedError.js'
 import { fromWire } from './wireError.js'
 
 export interface OutgoingOptions {
@@ -13,6 +13,10 @@ export interface OutgoingOptions {
   readonly maxInFlightBytes: number
   readonly maxWaitingCalls: number
   readonly cancelKind: string
+  /** Send the stack of the reason with a cancel. */
+  readonly sendsStack: boolean
+  /** Builds the error for a request that cannot be sent. */
+  invalidRequest(error: unknown): Error
   /** Builds the error for an answer that cannot be read. */
   invalidAnswer(cause: Error): Error
 }
@@ -25,6 +29,8 @@ interface QueuedCall {
   readonly caller: AsyncResource
 }
 
+/** The largest property of an error that is the reason of a cancel, in bytes. */
+const MAX_DETAIL_BYTES = 64 * 1024
 const SETTLED = Promise.resolve()
 
 /**
@@ -119,7 +125,7 @@ export class OutgoingRequests {
     if (pending === undefined) return
     this.#remove(id as number, pending)
     pending.removeAbortListener?.()
-    pending.reject(invalidRequest(error))
+    pending.reject(this.#options.invalidRequest(error))
     if (this.#queue.size > 0) this.flush()
   }
 
@@ -167,7 +173,7 @@ export class OutgoingRequests {
     } catch (error) {
       this.#remove(id, pending)
       if (pending.removeAbortListener !== undefined) SETTLED.then(pending.removeAbortListener)
-      pending.reject(invalidRequest(error))
+      pending.reject(this.#options.invalidRequest(error))
       return
     }
     if (this.#options.maxInFlightBytes !== Number.POSITIVE_INFINITY) this.#countBytes(transport, before, id, pending)
@@ -196,9 +202,16 @@ export class OutgoingRequests {
     }
     pending.resolve = ignore
     pending.reject = ignore
-    const kind = this.#options.cancelKind
-    const cancel: OutgoingRequest = { ...CANCEL, kind, payload: { id } }
-    this.#send(transport, cancel, pendingOf(cancel, false, ignore, ignore))
+    const reason = serializeError(signal?.reason, { stack: this.#options.sendsStack, maxDetailBytes: MAX_DETAIL_BYTES })
+    // A reason that cannot be sent is left out.
+    this.#sendCancel(transport, { id, reason }, error => {
+      if (isCutoverError(error, 'CUTOVER_INVALID_REQUEST')) this.#sendCancel(transport, { id }, ignore)
+    })
+  }
+
+  #sendCancel(transport: Transport, payload: object, failed: (error: unknown) => void): void {
+    const cancel: OutgoingRequest = { ...CANCEL, kind: this.#options.cancelKind, payload }
+    this.#send(transport, cancel, pendingOf(cancel, false, ignore, failed))
   }
 
   #enqueue(call: OutgoingRequest): Promise<unknown> {

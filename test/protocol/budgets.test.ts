@@ -115,7 +115,8 @@ describe('The items of a message', () => {
     ['bytes in chunks', deeper(Buffer.from([0x5f, 0x41, 1, 0xff]))],
     ['a text longer than the message', Buffer.from([0x7a, 255, 255, 255, 255, 0x61])],
     ['a text longer than the message, far down', deeper(Buffer.from([0x7a, 255, 255, 255, 255, 0x61]))],
-    ['a tag', deeper(Buffer.from([0xc1, 0]))],
+    ['an unknown tag', deeper(Buffer.from([0xc6, 0]))],
+    ['a tag on an item of another type', deeper(Buffer.from([0xc1, 0x61, 0x61]))],
   ])('The reader refuses wrong counts, indefinite lengths and tags: %s', (_, payload) => {
     for (const make of [answer, answerInAnotherOrder]) expect(() => read(make(payload))).toThrow(/CBOR|map|kind/)
   })
@@ -156,7 +157,7 @@ describe('A deeply nested payload', () => {
   it.each([
     ['more items than are allowed', arrayOf(200, 0)],
     ['missing items', Buffer.from([0x9a, 255, 255, 255, 255])],
-    ['a tag', Buffer.from([0xc1, 0])],
+    ['an unknown tag', Buffer.from([0xc6, 0])],
     ['no end', Buffer.alloc(0)],
   ])('Deeper nesting is refused if the bottom is %s', (_, bottom) => {
     const deep = Buffer.alloc(2_000, 0x81)

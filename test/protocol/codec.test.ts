@@ -10,20 +10,29 @@ import { runs, seed } from './seed.js'
 
 const STRICT = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }
 
-const write = (value: unknown) => {
-  const writer = new ValueWriter()
+const write = (value: unknown, hasTags = true) => {
+  const writer = new ValueWriter(undefined, hasTags)
   writer.value(value)
   return writer.take()
 }
-const read = (bytes: Uint8Array) => {
-  const reader = new ValueReader()
+const read = (bytes: Uint8Array, hasTags = true) => {
+  const reader = new ValueReader(undefined, hasTags)
   reader.open(Buffer.from(bytes), 0, bytes.length)
   const value = reader.value()
   if (reader.at !== bytes.length) throw new Error('There is more.')
   return value
 }
-const frame = (payload: unknown, kind = 'RuntimeCallRequest', id: number | bigint = 7, type: 1 | 2 = 1) => {
-  const writer = new MessageWriter()
+/** As for a runtime of Oasis Core, whose CBOR has no tags, like that of the library. */
+const writePlain = (value: unknown) => write(value, false)
+const readPlain = (bytes: Uint8Array) => read(bytes, false)
+const frame = (
+  payload: unknown,
+  kind = 'RuntimeCallRequest',
+  id: number | bigint = 7,
+  type: 1 | 2 = 1,
+  hasTags = true,
+) => {
+  const writer = new MessageWriter(undefined, undefined, hasTags)
   writer.add(id, type, kind, payload)
   return writer.take()
 }
@@ -47,13 +56,14 @@ const key = fc.oneof(
   fc.string({ minLength: 20, maxLength: 80 }),
   fc.constantFrom('__proto__', 'constructor', '1', '10', 'é', 'ok', 'id'),
 )
+/** The library writes -0 as 0. */
+const withoutSign = (value: number) => value + 0
 const scalar = fc.oneof(
   fc.constantFrom(
     null,
     undefined,
     true,
     false,
-    -0,
     0.5,
     65504,
     65536.5,
@@ -83,8 +93,8 @@ const scalar = fc.oneof(
   fc.integer(),
   fc.maxSafeInteger(),
   fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n - 1n }),
-  fc.float(),
-  fc.double(),
+  fc.float().map(withoutSign),
+  fc.double().map(withoutSign),
   text,
   fc.uint8Array({ maxLength: 300 }),
 )
@@ -101,9 +111,9 @@ describe('The fast path of the codec', () => {
   it('Writes the bytes of the library, and reads the same values, for random values', () => {
     fc.assert(
       fc.property(anything, value => {
-        const bytes = write(value)
+        const bytes = writePlain(value)
         expect(bytes.equals(encode(value))).toBe(true)
-        expectSame(read(bytes), decode(bytes, STRICT))
+        expectSame(readPlain(bytes), decode(bytes, STRICT))
       }),
       { seed, numRuns: runs(10_000) },
     )
@@ -118,7 +128,7 @@ describe('The fast path of the codec', () => {
           how === 0 ? bytes.subarray(0, at) : how === 1 ? Buffer.concat([bytes, Buffer.from([byte])]) : bytes
         if (how >= 2) bytes[at] = byte
         const theirs = outcome(() => decode(mutilated, STRICT))
-        const ours = outcome(() => read(mutilated))
+        const ours = outcome(() => readPlain(mutilated))
         // A map with other keys than texts is refused by the library, and is a Map here.
         if (theirs === 'refused' && ours !== 'refused') expect(hasMap((ours as { value: unknown }).value)).toBe(true)
         else expectSame(ours, theirs)
@@ -146,9 +156,9 @@ describe('The fast path of the codec', () => {
         ['a', 2],
       ]),
     ]) {
-      const bytes = write(value)
+      const bytes = writePlain(value)
       expect(bytes.equals(encode(value))).toBe(true)
-      expectSame(read(bytes), decode(bytes, STRICT))
+      expectSame(readPlain(bytes), decode(bytes, STRICT))
     }
   })
 })
@@ -167,22 +177,20 @@ describe('Values', () => {
     expect(payload).toStrictEqual([new Uint8Array(whole), Uint8Array.of(50, 51), Uint8Array.of(52, 53)])
   })
 
-  it('An integer above 2^53 arrives as a bigint, below it as a number', () => {
-    expect(read(write([2n ** 53n, 5n, -(2n ** 63n), 2n ** 64n - 1n]))).toStrictEqual([
-      2n ** 53n,
-      5,
-      -(2n ** 63n),
-      2n ** 64n - 1n,
-    ])
+  it('A bigint arrives as one; without tags, one below 2^53 arrives as a number', () => {
+    const wide = [2n ** 53n, -(2n ** 63n), 2n ** 64n - 1n]
+    expect(read(write([...wide, 5n]))).toStrictEqual([...wide, 5n])
+    expect(readPlain(writePlain([...wide, 5n]))).toStrictEqual([...wide, 5])
   })
 
-  it('A map with keys that are not text arrives as a Map, others as objects', () => {
+  it('A Map arrives as one; without tags, one with text keys arrives as an object', () => {
     const value = new Map<unknown, unknown>([
       [1, { a: [new Map([[2, 'b']])] }],
       ['c', null],
     ])
     expect(read(write(value))).toStrictEqual(value)
-    expect(read(write(new Map([['a', 1]])))).toStrictEqual({ a: 1 })
+    for (const map of [new Map([['a', 1]]), new Map()]) expect(read(write(map))).toStrictEqual(map)
+    expect(readPlain(writePlain(new Map([['a', 1]])))).toStrictEqual({ a: 1 })
   })
 
   it('A key __proto__ sets no prototype', () => {
@@ -202,23 +210,23 @@ describe('A payload that cannot be encoded', () => {
     },
   }
   it.each([
-    ['a function', { a: [() => 1] }, /payload\.a\[0\] is a function/],
-    ['a symbol', { 'a b': Symbol('x') }, /payload\["a b"\] is a symbol/],
-    ['a cycle', loop, /payload\[0\]\[0\] contains itself/],
-    ['a date', { at: new Date(0) }, /payload\.at is a Date/],
-    ['a set', new Set([1]), /payload is a Set/],
-    ['an error', [new Error('x')], /payload\[0\] is an Error/],
-    ['a bigint above 64 bits', { n: 2n ** 64n }, /payload\.n is a bigint of more than 64 bits/],
-    ['a getter that throws', getter, /payload\.a is/],
+    ['a function', { a: [() => 1] }, /request\.a\[0\] is a function/],
+    ['a symbol', { 'a b': Symbol('x') }, /request\["a b"\] is a symbol/],
+    ['a cycle', loop, /request\[0\]\[0\] contains itself/],
+    ['a response', { body: new Response('x') }, /request\.body is a Response; send plain data/],
+    ['a hole', [Array(2)], /request\[0\]\[0\] is a hole/],
+    ['a lone surrogate', { a: 'é\ud800' }, /request\.a is a string with a lone surrogate/],
+    ['a long lone surrogate', `${'x'.repeat(2_000)}\udc00`, /request is a string with a lone surrogate/],
+    ['a getter that throws', getter, /request\.a is/],
     [
       'two keys with the same bytes',
       new Map<unknown, unknown>([
-        [1, 'a'],
-        [1n, 'b'],
+        [[1], 'a'],
+        [[1], 'b'],
       ]),
-      /repeat map key/,
+      /same encoding/,
     ],
-    ['two keys that are no Unicode', { '\ud800': 1, '\ud801': 2 }, /repeat map key/],
+    ['a key with a lone surrogate', { '\ud800': 1, '\ud801': 2 }, /a key of request has a lone surrogate/],
   ])('%s is refused, and nothing is sent', (_, payload, why) => {
     const writer = new MessageWriter()
     writer.add(1, 1, 'Empty', null)
@@ -260,7 +268,7 @@ describe('Messages', () => {
         fc.string({ unit: 'binary', maxLength: 40 }),
         anything,
         (id, kind, payload) => {
-          const bytes = frame(payload, kind, id, 2).subarray(4)
+          const bytes = frame(payload, kind, id, 2, false).subarray(4)
           expect(bytes.equals(encode({ id, body: { [kind]: payload }, message_type: 2 }))).toBe(true)
           const message = decode(bytes, STRICT) as { id: number; body: Record<string, unknown> }
           const [name = ''] = Object.keys(message.body)

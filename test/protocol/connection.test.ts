@@ -206,7 +206,7 @@ describe('Connection: an aborted call', () => {
     controller.abort(reason)
     expect(await rejectionOf(call)).toBe(reason)
     expect(pair.host.inFlight).toBe(1)
-    expect(await told.promise).toMatchObject({ name: 'AbortError' })
+    expect(await told.promise).toMatchObject({ name: 'Error', message: 'enough' })
     gate.resolve('late')
     expect(await pair.host.call('next')).toBe('next')
     expect(pair.host.inFlight).toBe(0)

@@ -35,7 +35,7 @@ describe('An error that crosses the boundary', () => {
     const arrived = across(error) as Error & { guestStack?: string }
     expect(arrived.guestStack).toBe(error.stack)
     expect(arrived.stack).not.toContain(error.stack?.split('\n')[1])
-    expect(Object.keys(arrived)).toEqual([])
+    expect(Object.keys(arrived)).toEqual(['guestStack'])
     expect(across(error, false)).not.toHaveProperty('guestStack')
   })
 
@@ -163,14 +163,24 @@ describe('An error that crosses the boundary', () => {
   })
 
   it('An error loses only the details that cannot be encoded', () => {
-    const error = Object.assign(new Error('x'), { fine: 1, not: () => 1, date: new Date(0) })
+    const error = Object.assign(new Error('x'), {
+      fine: 1,
+      not: () => 1,
+      date: new Date(0),
+      deep: [{ not: () => 1, ok: 2 }],
+    })
     Object.defineProperty(error, 'thrower', {
       enumerable: true,
       get: () => {
         throw new Error('no')
       },
     })
-    expect(Object.entries(across(error) as Error)).toEqual([['fine', 1]])
+    expect(Object.entries(across(error, false) as Error)).toEqual([
+      ['date', new Date(0)],
+      ['deep', [{ ok: 2 }]],
+      ['fine', 1],
+      ['notSent', ['not is a function', 'deep[0].not is a function', 'thrower is a getter that throws']],
+    ])
   })
 
   it('An error that causes itself arrives with 8 levels of causes', () => {

@@ -47,8 +47,11 @@ export interface CompiledConnected extends CompiledSupervised {
   readonly maxBufferedBytes: number
 }
 
-/** @throws CutoverError `CUTOVER_INVALID_OPTION` */
-export function compileConnected(options: ConnectedHostOptions & GuestLimitOptions): CompiledConnected {
+/** @param defaultFrameBytes - the default of `maxFrameBytes`. @throws CutoverError `CUTOVER_INVALID_OPTION` */
+export function compileConnected(
+  options: ConnectedHostOptions & GuestLimitOptions,
+  defaultFrameBytes?: number,
+): CompiledConnected {
   const killTimeout = duration('killTimeout', options.killTimeout, 5_000)
   const shutdownTimeout = duration('shutdownTimeout', options.shutdownTimeout, 1_000)
   const times = {
@@ -60,7 +63,7 @@ export function compileConnected(options: ConnectedHostOptions & GuestLimitOptio
     killTimeout,
   }
   const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
-  const limits = compileLimits(options)
+  const limits = compileLimits(options, defaultFrameBytes)
   const maxBufferedBytes = bufferedBytes(options, limits)
   return { ...compileSupervised(options, times, patientClock), maxInFlight, limits, maxBufferedBytes }
 }

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
-import { invalidOption, object, text } from '../../contract/index.js'
+import { boolean, invalidOption, object, text } from '../../contract/index.js'
 import { openSocket } from '../../protocol/index.js'
-import { HOST_VARIABLE, isEncodable } from '../../protocol/internal.js'
+import { HOST_VARIABLE, isEncodable, OASIS_MAX_FRAME_BYTES, whyNotSendable } from '../../protocol/internal.js'
 import { ConnectedGuest } from '../connected/connectedGuest.js'
 import { compileConnected } from '../connected/connectedOptions.js'
 import { guestProgram } from '../guestProgram.js'
-import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
+import { checkConfig, type Provisioner, type RuntimeConfig, unsendableConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import type { ChildProcessOptions } from './childProcessOptions.js'
 import { commandOf, moduleFiles } from './commandOf.js'
@@ -39,11 +39,14 @@ import { ProcessLauncher } from './processLauncher.js'
  */
 export function childProcess(options: ChildProcessOptions = {}): Provisioner {
   const { hostVariable = HOST_VARIABLE, protocol = 'cutover' } = object('options', options)
-  const compiled = compileConnected(options)
+  const isRaw = protocol === 'raw'
+  const compiled = compileConnected(options, isRaw ? OASIS_MAX_FRAME_BYTES : undefined)
   if (!/^[A-Za-z_]\w*$/.test(text('hostVariable', hostVariable))) {
     throw invalidOption('hostVariable', 'the name of an environment variable', hostVariable)
   }
   if (protocol !== 'cutover' && protocol !== 'raw') throw invalidOption('protocol', "'cutover' or 'raw'", protocol)
+  const encodedPayloads = boolean('encodedPayloads', options.encodedPayloads, false)
+  if (encodedPayloads && !isRaw) throw invalidOption('encodedPayloads', "false unless protocol is 'raw'", true)
   const { maxFrameBytes, maxMessageItems } = compiled.limits
   if (options.guestUrl !== undefined) guestProgram('process', options.guestUrl)
   if (options.module !== undefined || options.command !== undefined) commandOf(options, {}, compiled.limits)
@@ -51,12 +54,14 @@ export function childProcess(options: ChildProcessOptions = {}): Provisioner {
     name: 'child-process',
     provision<Req, Res>(given: RuntimeConfig) {
       const config = checkConfig(given)
-      if (!isEncodable(config.localConfig))
-        throw invalidOption('localConfig', 'what CBOR can carry', config.localConfig)
+      if (!isEncodable(config.localConfig, !isRaw)) {
+        throw unsendableConfig(whyNotSendable(config.localConfig, 'localConfig', !isRaw) ?? 'it cannot be encoded')
+      }
       const { module, ...command } = commandOf(options, config, compiled.limits)
       const readOnly = moduleFiles(options, module)
       const connected = { ...compiled, protocol, module }
-      const transport = { maxFrameBytes, maxMessageItems, maxBufferedBytes: compiled.maxBufferedBytes }
+      const { maxBufferedBytes } = compiled
+      const transport = { maxFrameBytes, maxMessageItems, maxBufferedBytes, hasTags: !isRaw, encodedPayloads }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {
         const openTransport = (socket: Socket) => openSocket(socket, transport)
         const launcher = new ProcessLauncher({ ...command, readOnly }, { hostVariable, logger, openTransport })

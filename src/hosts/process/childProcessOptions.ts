@@ -27,7 +27,12 @@ export interface ChildProcessOptions extends ConnectedHostOptions {
   readonly protocol?: Protocol | undefined
   /** Runs it in a sandbox: see `bubblewrap`. @default none */
   readonly sandbox?: Sandbox | undefined
-  /** The largest message, in bytes, from 1,024 to 2^32 - 1. @default 16_777_216 (16 MiB) */
+  /**
+   * Only with `protocol: 'raw'`: answers and requests of the runtime arrive as `{ Kind: EncodedCbor }`, with the bytes that
+   * it has sent; `Empty` and `Error` as usual. @default false
+   */
+  readonly encodedPayloads?: boolean | undefined
+  /** The largest message, in bytes, from 1,024 to 2^32 - 1. @default 16_777_216 (16 MiB), or 64 MiB with `protocol: 'raw'` */
   readonly maxFrameBytes?: number | undefined
   /**
    * The most items that a message of the guest may hold: each element of an array counts as one, each entry of a map as

@@ -1,9 +1,10 @@
 import type { ResourceLimits } from 'node:worker_threads'
-import { invalidOption, object } from '../../contract/index.js'
+import { object } from '../../contract/index.js'
+import { whyNotCloneable } from '../../protocol/internal.js'
 import { ConnectedGuest } from '../connected/connectedGuest.js'
 import { type ConnectedHostOptions, compileConnected, fileModule } from '../connected/connectedOptions.js'
 import { guestProgram } from '../guestProgram.js'
-import { checkConfig, type Provisioner, type RuntimeConfig } from '../provisioner.js'
+import { checkConfig, type Provisioner, type RuntimeConfig, unsendableConfig } from '../provisioner.js'
 import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import { execArgvOf } from './execArgv.js'
 import { WorkerLauncher } from './workerLauncher.js'
@@ -42,9 +43,8 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
     name: 'worker-thread',
     provision<Req, Res>(given: RuntimeConfig) {
       const config = checkConfig(given)
-      if (!isCloneable(config.localConfig)) {
-        throw invalidOption('localConfig', 'what structuredClone takes', config.localConfig)
-      }
+      const reason = whyNotCloneable(config.localConfig, 'localConfig')
+      if (reason !== undefined) throw unsendableConfig(reason)
       const { limits, maxBufferedBytes } = compiled
       const command = {
         module: fileModule(config.module ?? module),
@@ -60,14 +60,5 @@ export function workerThread(options: WorkerThreadOptions = {}): Provisioner {
         return new ConnectedGuest(config, { ...connected, inspect }, launcher, reports, logger)
       })
     },
-  }
-}
-
-function isCloneable(value: unknown): boolean {
-  try {
-    structuredClone(value)
-    return true
-  } catch {
-    return false
   }
 }

@@ -26,17 +26,22 @@ export class ValueReader {
   end = 0
   /** The number of items below the last value, counted before they are allocated. */
   items = 0
-  /** A part of the last value was nested too deep, and is missing. */
-  isTooDeep = false
+  /** Why a part of the last value is missing: it was nested too deep, or is no valid value of its type. */
+  unreadable: Error | undefined
   readonly #maxItems: number
+  readonly #hasTags: boolean
   /** The fast path met a map that it cannot decode: the library decodes the whole value. */
   #needsLibrary = false
   /** Recent keys by a hash of their bytes: the next message probably has the same ones. */
   readonly #keys: string[] = new Array<string>(KEY_SLOTS).fill('')
 
-  /** @param maxItems - the most items below one value. @default Infinity */
-  constructor(maxItems: number = Number.POSITIVE_INFINITY) {
+  /**
+   * @param maxItems - the most items below one value. @default Infinity
+   * @param hasTags - whether to accept tags. @default true
+   */
+  constructor(maxItems: number = Number.POSITIVE_INFINITY, hasTags = true) {
     this.#maxItems = maxItems
+    this.#hasTags = hasTags
   }
 
   /** Sets the bytes to read. */
@@ -51,11 +56,11 @@ export class ValueReader {
     const start = this.at
     this.#needsLibrary = false
     this.items = 0
-    this.isTooDeep = false
+    this.unreadable = undefined
     const value = this.#item(MAX_DEPTH)
     if (!this.#needsLibrary) return value
     this.items = 0
-    this.isTooDeep = false
+    this.unreadable = undefined
     return this.#decodeByLibrary(start, MAX_DEPTH)
   }
 
@@ -94,10 +99,10 @@ export class ValueReader {
 
   /** Decodes one message through the library. @throws Error as {@link value} */
   message(start: number): unknown {
-    const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems }
-    const { value, items, isTooDeep } = decodeCbor(this.#rest(start), context)
+    const context = { level: -ENVELOPE_LEVELS, items: 0, maxItems: this.#maxItems, hasTags: this.#hasTags }
+    const { value, items, unreadable } = decodeCbor(this.#rest(start), context)
     this.items = items
-    this.isTooDeep = isTooDeep
+    this.unreadable = unreadable
     return value
   }
 
@@ -235,10 +240,10 @@ export class ValueReader {
 
   /** @param depth - the levels that the fast path has left at `start` */
   #decodeByLibrary(start: number, depth: number): unknown {
-    const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems }
-    const { value, items, length, isTooDeep } = decodeFirstCbor(this.#rest(start), context)
+    const context = { level: MAX_DEPTH - depth, items: this.items, maxItems: this.#maxItems, hasTags: this.#hasTags }
+    const { value, items, length, unreadable } = decodeFirstCbor(this.#rest(start), context)
     this.items = items
-    if (isTooDeep) this.isTooDeep = true
+    this.unreadable ??= unreadable
     this.at = start + length
     return value
   }

@@ -1,12 +1,16 @@
 import { types } from 'node:util'
-import { ITEMS_PER_BYTE_STRING } from '../limits.js'
-import { encodeCbor } from './cbor.js'
+import { encode } from 'cborg'
+import { ITEMS_PER_BYTE_STRING, MAX_NESTING, TooDeepError } from '../limits.js'
+import type { EncodedCbor } from '../values/encodedCbor.js'
+import { formOf, isDetached, viewName } from '../values/forms.js'
+import { serializeErrorValue } from '../values/serializedError.js'
+import { isWellFormed } from '../values/wellFormed.js'
+import { countItems } from './cbor.js'
 import { sorted } from './keyOrder.js'
+import * as tags from './tags.js'
 
 /** The minimum size of a buffer. A socket may hold on to parts of it until they are sent. */
 const BUFFER_BYTES = 64 * 1024
-/** The nesting levels of the fast path; the library encodes deeper ones. */
-const MAX_DEPTH = 16
 /** Up to 64 characters, a loop is faster than Buffer.write(). */
 const SHORT_TEXT = 64
 /** From 1,024 characters on, try ASCII first: counting the bytes costs as much as encoding them. */
@@ -16,6 +20,8 @@ const MAX_KEPT_BYTES = 1024 * 1024
 /** Grow by 64 bytes more than needed, for the end of a message after a large payload. */
 const ROOM_BEHIND = 64
 const UTF8 = new TextEncoder()
+/** A half float, the shortest form of -0. */
+const NEGATIVE_ZERO = Uint8Array.of(0xf9, 0x80, 0x00)
 
 const UINT = 0x00
 const NEGATIVE = 0x20
@@ -23,10 +29,12 @@ const BYTES = 0x40
 const TEXT = 0x60
 const ARRAY = 0x80
 const MAP = 0xa0
+const TAG = 0xc0
+const MAX_UINT = 2n ** 64n - 1n
 
 /**
- * Encodes values as canonical CBOR into a buffer. A fast path encodes plain values; the library encodes the rest. Both give
- * the same bytes.
+ * Encodes values as canonical CBOR into a buffer: keys are sorted by length, then bytewise, and all arguments are in their
+ * shortest form. Values that plain CBOR lacks get a tag of `tags.ts`, unless the reader accepts no tags.
  *
  * `take()` returns parts of the buffer without a copy. Their memory is reused only after `recycle()`.
  */
@@ -43,10 +51,15 @@ export class ValueWriter {
   /** A free buffer. */
   #spare: Buffer | undefined
   readonly #view = new DataView(new ArrayBuffer(4))
+  readonly #hasTags: boolean
 
-  /** @param size - the size of the first buffer, in bytes */
-  constructor(size: number = BUFFER_BYTES) {
+  /**
+   * @param size - the size of the first buffer, in bytes
+   * @param hasTags - whether the reader accepts tags. @default true
+   */
+  constructor(size: number = BUFFER_BYTES, hasTags = true) {
     this.bytes = Buffer.allocUnsafeSlow(size)
+    this.#hasTags = hasTags
   }
 
   /** The number of bytes that {@link take} returns. */
@@ -98,21 +111,28 @@ export class ValueWriter {
     this.at = length
   }
 
-  /** Encodes one value. @throws Error if it has no CBOR encoding */
-  value(value: unknown, depth = MAX_DEPTH): void {
+  /**
+   * Encodes one value.
+   *
+   * @param depth - the levels of nesting that are left
+   * @throws Error if it has no CBOR encoding
+   */
+  value(value: unknown, depth: number = MAX_NESTING): void {
     if (typeof value === 'string') this.text(value)
     else if (typeof value === 'number') this.#number(value)
     else if (typeof value === 'boolean') this.#byte(value ? 0xf5 : 0xf4)
     else if (value === null) this.#byte(0xf6)
     else if (value === undefined) this.#byte(0xf7)
-    else if (typeof value === 'object') this.#object(value, depth - 1)
-    else this.#encodeByLibrary(value, depth)
+    else if (typeof value === 'object') this.#object(value, depth)
+    else if (typeof value === 'bigint') this.#bigint(value)
+    else throw notEncodable()
   }
 
   text(text: string): void {
     const length = text.length
     if (length >= LONG_TEXT && this.#longAscii(text, length)) return
     if (length > SHORT_TEXT || !this.#ascii(text, length)) {
+      if (!isWellFormed(text)) throw new TypeError('a text has a lone surrogate')
       const size = Buffer.byteLength(text)
       this.#head(TEXT, size)
       this.reserve(size)
@@ -123,7 +143,7 @@ export class ValueWriter {
   /** Encodes an integer from 0 to 2^64 - 1. */
   uint(value: number | bigint): void {
     if (typeof value === 'number') this.#head(UINT, value)
-    else this.#encodeByLibrary(value, MAX_DEPTH)
+    else this.#wideHead(UINT, value)
   }
 
   #byte(byte: number): void {
@@ -167,8 +187,9 @@ export class ValueWriter {
 
   #number(value: number): void {
     if (!Number.isSafeInteger(value)) this.#float(value)
-    else if (value >= 0) this.#head(UINT, value)
-    else this.#head(NEGATIVE, -1 - value)
+    else if (value > 0 || Object.is(value, 0)) this.#head(UINT, value)
+    else if (value < 0) this.#head(NEGATIVE, -1 - value)
+    else this.#float(value)
   }
 
   /** Writes a float in the shortest form that keeps its value. */
@@ -182,8 +203,9 @@ export class ValueWriter {
       bytes[at] = 0xfb
       this.at = bytes.writeDoubleBE(value, at + 1)
     } else if (exponent < -14 || exponent > 127) {
-      // Subnormal half floats, infinities and NaN.
-      this.#encodeByLibrary(value, MAX_DEPTH)
+      // Zeros, subnormal half floats, infinities and NaN.
+      if (value === 0) this.#append(NEGATIVE_ZERO)
+      else this.#append(encode(value))
     } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
       bytes[at] = 0xf9
       const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
@@ -195,30 +217,118 @@ export class ValueWriter {
   }
 
   #object(value: object, depth: number): void {
-    if (depth === 0) this.#encodeByLibrary(value, depth)
-    else if (Array.isArray(value)) this.#array(value, depth)
-    else if (Object.getPrototypeOf(value) === Object.prototype) this.#map(value as PlainObject, depth)
+    if (depth === 0) throw new TooDeepError()
+    if (Array.isArray(value)) this.#array(value, depth - 1)
+    else if (Object.getPrototypeOf(value) === Object.prototype) this.#fields(value as PlainObject, depth - 1)
     else if (types.isUint8Array(value)) this.#copy(value)
-    else this.#encodeByLibrary(value, depth)
+    else this.#rare(value, depth - 1)
+  }
+
+  /** Encodes any other object. Both sides count items alike: an object that takes more memory counts as several. */
+  #rare(value: object, depth: number): void {
+    switch (formOf(value, this.#hasTags)) {
+      case 'fields':
+        this.#fields(value as PlainObject, depth)
+        break
+      case 'map':
+        this.#map(value as ReadonlyMap<unknown, unknown>, depth)
+        break
+      case 'set':
+        this.#tag(tags.SET)
+        this.#array([...(value as ReadonlySet<unknown>)], depth)
+        break
+      case 'date':
+        this.#tag(tags.DATE)
+        this.#number((value as Date).getTime() / 1_000)
+        break
+      case 'regexp':
+        this.#tag(tags.REGEXP)
+        this.#array([(value as RegExp).source, (value as RegExp).flags], depth)
+        break
+      case 'url':
+        this.#tag(tags.URL)
+        this.text((value as URL).href)
+        break
+      case 'error':
+        this.#object27(tags.ERROR, serializeErrorValue(value as Error), depth)
+        break
+      case 'view':
+        this.#typedArray(value as ArrayBufferView, depth)
+        break
+      case 'buffer':
+        this.#object27(tags.ARRAY_BUFFER, new Uint8Array(value as ArrayBuffer), depth)
+        break
+      case 'encoded':
+        this.items += countItems((value as EncodedCbor).bytes, this.#hasTags)
+        this.#append((value as EncodedCbor).bytes)
+        break
+      default:
+        throw notEncodable()
+    }
+  }
+
+  /** An object of a class: its name, and what it consists of. */
+  #object27(name: string, content: unknown, depth: number): void {
+    this.#tag(tags.OBJECT)
+    this.#array([name, content], depth)
+  }
+
+  #typedArray(view: ArrayBufferView, depth: number): void {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    const name = viewName(view)
+    const tag = tags.typedArrayTag(name)
+    if (tag !== undefined) {
+      this.#tag(tag)
+      this.#copy(bytes)
+    } else if (name === tags.DATA_VIEW) this.#object27(name, bytes, depth)
+    else throw notEncodable()
+  }
+
+  #tag(tag: number): void {
+    this.items += tags.itemsOf(tag)
+    this.#head(TAG, tag)
+  }
+
+  /** A bigint that a number could be mistaken for gets a tag, so that it arrives as a bigint. */
+  #bigint(value: bigint): void {
+    const magnitude = value < 0n ? -1n - value : value
+    const isNumber = value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+    if (magnitude <= MAX_UINT && !(isNumber && this.#hasTags)) {
+      if (isNumber) this.#number(Number(value))
+      else this.#wideHead(value < 0n ? NEGATIVE : UINT, magnitude)
+      return
+    }
+    if (!this.#hasTags) throw notEncodable()
+    this.#tag(value < 0n ? tags.NEGATIVE_BIGINT : tags.BIGINT)
+    this.#copy(bytesOf(magnitude))
   }
 
   #copy(part: Uint8Array): void {
     const size = part.byteLength
+    if (size === 0 && isDetached(part.buffer)) throw notEncodable()
     this.items += ITEMS_PER_BYTE_STRING - 1
     this.#head(BYTES, size)
-    this.reserve(size)
+    this.#append(part)
+  }
+
+  #append(part: Uint8Array): void {
+    this.reserve(part.byteLength)
     this.bytes.set(part, this.at)
-    this.at += size
+    this.at += part.byteLength
   }
 
   #array(items: readonly unknown[], depth: number): void {
     const count = items.length
     this.items += count
     this.#head(ARRAY, count)
-    for (let i = 0; i < count; i++) this.value(items[i], depth)
+    for (let i = 0; i < count; i++) {
+      const item = items[i]
+      if (item === undefined && !(i in items)) throw new TypeError('an array has a hole')
+      this.value(item, depth)
+    }
   }
 
-  #map(object: PlainObject, depth: number): void {
+  #fields(object: PlainObject, depth: number): void {
     const before = this.length
     const itemsBefore = this.items
     const keys = sorted(Object.keys(object))
@@ -231,20 +341,51 @@ export class ValueWriter {
       if (key.length > SHORT_TEXT || !this.#ascii(key, key.length)) {
         this.rewind(before)
         this.items = itemsBefore
-        this.#encodeByLibrary(object, depth)
+        this.#entries(keys, name => object[name as string], depth)
         return
       }
       this.value(object[key], depth)
     }
   }
 
-  /** @param depth - the levels that the fast path has left below `value` */
-  #encodeByLibrary(value: unknown, depth: number): void {
-    const { bytes, items } = encodeCbor(value, MAX_DEPTH - 1 - depth)
-    this.items += items
-    this.reserve(bytes.length)
-    this.bytes.set(bytes, this.at)
-    this.at += bytes.length
+  /** Without a tag, a map whose keys are all texts arrives as an object. */
+  #map(map: ReadonlyMap<unknown, unknown>, depth: number): void {
+    const keys = [...map.keys()]
+    if (this.#hasTags && keys.every(key => typeof key === 'string')) this.#tag(tags.MAP)
+    this.#entries(keys, key => map.get(key), depth)
+  }
+
+  /** Encodes a map in canonical order. @throws Error if two keys have the same bytes */
+  #entries(keys: readonly unknown[], read: (key: unknown) => unknown, depth: number): void {
+    const count = keys.length
+    this.items += 2 * count
+    this.#head(MAP, count)
+    const encoded = keys.map(key => ({ key, bytes: this.#encodedKey(key, depth) }))
+    encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
+    encoded.forEach(({ key, bytes }, i) => {
+      if (i > 0 && encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
+      if (count > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
+      this.#append(bytes)
+      this.value(read(key), depth)
+    })
+  }
+
+  #encodedKey(key: unknown, depth: number): Buffer {
+    const before = this.length
+    this.value(key, depth)
+    const bytes = Buffer.from(this.bytes.subarray(this.start + before, this.at))
+    this.rewind(before)
+    return bytes
+  }
+
+  #wideHead(major: number, value: bigint): void {
+    if (value <= Number.MAX_SAFE_INTEGER) {
+      this.#head(major, Number(value))
+      return
+    }
+    this.reserve(9)
+    this.bytes[this.at] = major | 27
+    this.at = this.bytes.writeBigUInt64BE(value, this.at + 1)
   }
 
   #head(major: number, value: number): void {
@@ -280,6 +421,16 @@ export class ValueWriter {
 
 function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | undefined {
   return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
+}
+
+function bytesOf(value: bigint): Uint8Array {
+  const digits = value.toString(16)
+  return value === 0n ? new Uint8Array() : Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex')
+}
+
+/** The caller finds the path of the value. */
+function notEncodable(): TypeError {
+  return new TypeError('a value cannot be encoded')
 }
 
 type PlainObject = Readonly<Record<string, unknown>>

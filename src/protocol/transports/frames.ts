@@ -1,6 +1,9 @@
 /** The default of `maxFrameBytes`: 16 MiB. */
 export const DEFAULT_MAX_FRAME_BYTES = 16 * 1024 * 1024
 
+/** The default of `maxFrameBytes` for runtimes of Oasis Core: 64 MiB, the limit of its nodes. */
+export const OASIS_MAX_FRAME_BYTES = 64 * 1024 * 1024
+
 /** Each frame begins with its length: 4 bytes, big-endian. */
 export const HEADER_BYTES = 4
 

@@ -1,7 +1,10 @@
 import { describe } from '../../contract/index.js'
 import { isPlain } from '../../support/index.js'
 import { ValueReader } from '../cbor/valueReader.js'
-import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS, TooDeepError } from '../limits.js'
+import { ValueWriter } from '../cbor/valueWriter.js'
+import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS } from '../limits.js'
+import { isOwnKind } from '../messages.js'
+import { EncodedCbor } from '../values/encodedCbor.js'
 import { BEFORE_TYPE } from './messageWriter.js'
 import { type MessageId, type MessageType, REQUEST, RESPONSE, UnreadablePayload } from './transport.js'
 
@@ -10,7 +13,7 @@ export interface DecodedMessage {
   readonly id: MessageId
   readonly type: MessageType
   readonly kind: string
-  /** {@link UnreadablePayload} if it is nested too deep: the rest of the message is valid. */
+  /** {@link UnreadablePayload} if it is nested too deep or has an invalid value: the rest of the message is valid. */
   readonly payload: unknown
 }
 
@@ -22,13 +25,19 @@ const MAX_ID = 2n ** 64n - 1n
  */
 export class MessageReader {
   readonly #input: ValueReader
+  readonly #hasTags: boolean
+  readonly #keepsEncoded: boolean
   #bytes = 0
 
   /**
    * @param maxItems - the most items of a message; a key counts as one, a byte string as four. @default 1_000_000
+   * @param hasTags - whether to accept CBOR tags. @default true
+   * @param keepsEncoded - whether to give payloads as `EncodedCbor`, except those that the library reads itself. @default false
    */
-  constructor(maxItems: number = DEFAULT_MAX_MESSAGE_ITEMS) {
-    this.#input = new ValueReader(maxItems)
+  constructor(maxItems: number = DEFAULT_MAX_MESSAGE_ITEMS, hasTags = true, keepsEncoded = false) {
+    this.#hasTags = hasTags
+    this.#keepsEncoded = keepsEncoded
+    this.#input = new ValueReader(maxItems, hasTags)
   }
 
   /** The estimated memory of the last message, in bytes. */
@@ -55,16 +64,20 @@ export class MessageReader {
     if (id < 0 || input.key() !== 'body' || bytes[input.at++] !== 0xa1) return undefined
     const kind = input.key()
     if (kind === undefined) return undefined
-    const payload = input.value()
+    const start = input.at
+    const value = input.value()
     const at = input.at
     const type = bytes[at + BEFORE_TYPE.length]
     if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
-    return { id, type, kind, payload: this.#payloadOf(payload) }
+    const isKept = this.#keepsEncoded && !isOwnKind(kind)
+    const payload = isKept ? new EncodedCbor(new Uint8Array(bytes.subarray(start, at))) : this.#payloadOf(value)
+    return { id, type, kind, payload }
   }
 
   #payloadOf(payload: unknown): unknown {
-    return this.#input.isTooDeep ? new UnreadablePayload(new TooDeepError()) : payload
+    const { unreadable } = this.#input
+    return unreadable === undefined ? payload : new UnreadablePayload(unreadable)
   }
 
   #readAnyOrder(start: number): DecodedMessage {
@@ -80,7 +93,16 @@ export class MessageReader {
     if (!isPlain(body) || kind === undefined || kinds.length > 1) {
       throw new Error(`The body of a message must have one kind, got ${kinds.length}.`)
     }
-    return { id, type, kind, payload: this.#payloadOf(body[kind]) }
+    const payload = this.#payloadOf(body[kind])
+    const isKept = this.#keepsEncoded && !isOwnKind(kind) && !(payload instanceof UnreadablePayload)
+    return { id, type, kind, payload: isKept ? this.#encoded(payload) : payload }
+  }
+
+  /** Encodes a payload again, because the bytes of a message in another key order are not known. */
+  #encoded(payload: unknown): EncodedCbor {
+    const writer = new ValueWriter(0, this.#hasTags)
+    writer.value(payload)
+    return new EncodedCbor(new Uint8Array(writer.take()))
   }
 }
 

@@ -1,9 +1,10 @@
 import { asError } from '../../contract/index.js'
-import { whyNotEncodable } from '../cbor/encodable.js'
 import { ValueWriter } from '../cbor/valueWriter.js'
 import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
+import { payloadName } from '../messages.js'
+import { whyNotSendable } from '../values/notSendable.js'
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from './frames.js'
-import type { MessageId, MessageType } from './transport.js'
+import { type MessageId, type MessageType, REQUEST } from './transport.js'
 
 /** The head of a map with three entries, and its first key, `id`. */
 const BEFORE_ID = Buffer.from([0xa3, 0x62, ...Buffer.from('id')])
@@ -17,7 +18,8 @@ const MAX_KNOWN_KINDS = 64
  * `{ id, body: { <kind>: payload }, message_type }`.
  */
 export class MessageWriter {
-  readonly #output = new ValueWriter()
+  readonly #output: ValueWriter
+  readonly #hasTags: boolean
   readonly #maxFrameBytes: number
   readonly #maxItems: number
   readonly #bodyHeads = new Map<string, Buffer>()
@@ -29,8 +31,15 @@ export class MessageWriter {
   /**
    * @param maxFrameBytes - the longest frame that the other side accepts, in bytes. @default 16 MiB
    * @param maxItems - the most items of a message that the other side accepts. @default Infinity
+   * @param hasTags - whether the other side accepts CBOR tags. @default true
    */
-  constructor(maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES, maxItems: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    maxFrameBytes: number = DEFAULT_MAX_FRAME_BYTES,
+    maxItems: number = Number.POSITIVE_INFINITY,
+    hasTags = true,
+  ) {
+    this.#output = new ValueWriter(undefined, hasTags)
+    this.#hasTags = hasTags
     this.#maxFrameBytes = maxFrameBytes
     this.#maxItems = maxItems
   }
@@ -80,7 +89,7 @@ export class MessageWriter {
     } catch (error) {
       // Inlines rewind(): on a full stack a call would throw again, and half a message would corrupt the stream.
       output.at = output.start + before
-      throw encodingError(error, kind, payload)
+      throw this.#encodingError(error, type, kind, payload)
     } finally {
       this.#writing = false
     }
@@ -95,6 +104,12 @@ export class MessageWriter {
     return new RangeError(
       `A ${kind} of ${size} bytes is larger than maxFrameBytes, ${max}. Send less at once, or raise maxFrameBytes.`,
     )
+  }
+
+  #encodingError(error: unknown, type: MessageType, kind: string, payload: unknown): TypeError {
+    const found = whyNotSendable(payload, payloadName(type === REQUEST, kind), this.#hasTags)
+    const reason = found ?? asError(error).message.replace(/\.$/, '')
+    return new TypeError(`${reason}.`, { cause: error })
   }
 
   #append(part: Buffer): void {
@@ -120,9 +135,4 @@ function encodeBodyHead(kind: string): Buffer {
   const text = new ValueWriter()
   text.text(kind)
   return Buffer.concat([BODY_KEY, text.take()])
-}
-
-function encodingError(error: unknown, kind: string, payload: unknown): TypeError {
-  const why = whyNotEncodable(payload, 'payload') ?? asError(error).message
-  return new TypeError(`A ${kind} cannot be encoded: ${why}.`, { cause: error })
 }

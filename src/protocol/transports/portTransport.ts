@@ -2,9 +2,12 @@ import type { MessagePort } from 'node:worker_threads'
 import { asError, type Transferable } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
+import { payloadName } from '../messages.js'
 import { BatchedValues } from './batchedValues.js'
 import { checkTransfer } from './checkTransfer.js'
-import { estimateSize } from './sizeEstimate.js'
+import { whyNotCloneable } from './notCloneable.js'
+import { putIn, SUBSTITUTED_LENGTH, substitute } from './substitutes.js'
+import { survey } from './survey.js'
 import {
   type MessageId,
   type MessageType,
@@ -43,7 +46,8 @@ export interface PortTransportOptions {
  *
  * Small messages share a post, a batch, unless they share an object: it would be one object on the other side too. Any other
  * payload is posted separately, as `[payload]`, and the rest of its message begins the next batch. So `send` throws for a
- * payload that cannot be cloned, and a payload that the other side cannot read fails only its own request.
+ * payload that cannot be cloned, and a payload that the other side cannot read fails only its own request. A payload with
+ * values that a structured clone would change is posted with substitutes for them.
  *
  * @param port - a port that nothing else uses
  */
@@ -88,11 +92,17 @@ class PortTransport implements Transport {
     }
     checkTransfer(transfer)
     // Estimate before postMessage() detaches its buffers.
-    const bytes = estimateSize(payload)
+    const { bytes, isRefused, needsSubstitutes } = survey(payload, transfer)
+    if (isRefused) throw notCloneable(undefined, type, kind, payload, transfer)
+    const post = needsSubstitutes ? substitute(payload) : [payload]
     // On a full stack, the payload could be posted without its message.
     assertStackRoom()
     this.#flush()
-    this.#port.postMessage([payload], (transfer ?? []) as TransferList)
+    try {
+      this.#port.postMessage(post, (transfer ?? []) as TransferList)
+    } catch (error) {
+      throw notCloneable(error, type, kind, payload, transfer)
+    }
     this.#add(id, type + SEPARATE, kind, undefined, bytes)
   }
 
@@ -142,7 +152,8 @@ class PortTransport implements Transport {
         clones.push(id, type, kind, structuredClone(payload))
       } catch (error) {
         // Report it after the batch was posted: the observer may send a message.
-        process.nextTick(this.#reportSendFailed, id, type, asError(error))
+        const reason = notCloneable(error, type as MessageType, String(kind), payload, undefined)
+        process.nextTick(this.#reportSendFailed, id, type, reason)
       }
     }
     return clones
@@ -174,6 +185,7 @@ class PortTransport implements Transport {
   readonly #receive = (post: unknown): void => {
     if (Array.isArray(post)) {
       if (post.length === 1) this.#receiveSeparate(post[0])
+      else if (post.length === SUBSTITUTED_LENGTH) this.#receiveSubstituted(post)
       else this.#receiveBatch(post)
     } else if (post === ACK_REQUEST) this.#port.postMessage(ACK)
     else if (post === ACK && this.#ackRequestedAt !== null) this.#acknowledge(this.#ackRequestedAt)
@@ -181,6 +193,16 @@ class PortTransport implements Transport {
   }
 
   readonly #unreadable = (error: Error): void => this.#receiveSeparate(new UnreadablePayload(error))
+
+  #receiveSubstituted(post: unknown[]): void {
+    let payload: unknown
+    try {
+      payload = putIn(post)
+    } catch (error) {
+      payload = new UnreadablePayload(asError(error))
+    }
+    this.#receiveSeparate(payload)
+  }
 
   #receiveSeparate(payload: unknown): void {
     if (this.#separatePayload === undefined) this.#separatePayload = { payload }
@@ -219,6 +241,18 @@ class PortTransport implements Transport {
   readonly #ended = (): void => {
     this.#observer?.ended(undefined)
   }
+}
+
+/** Names the part of a payload that cannot be cloned. Returns other errors, such as those of `transfer`, as they are. */
+function notCloneable(
+  error: unknown,
+  type: MessageType,
+  kind: string,
+  payload: unknown,
+  transfer: readonly Transferable[] | undefined,
+): Error {
+  const reason = whyNotCloneable(payload, payloadName(type === REQUEST, kind), transfer)
+  return reason === undefined ? asError(error) : new TypeError(`${reason}.`, { cause: error })
 }
 
 /** A batch was unreadable, or foreign code posted to the port. */

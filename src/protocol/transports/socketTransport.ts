@@ -36,6 +36,10 @@ export interface SocketTransportOptions {
    * `maxFrameBytes` if that is more
    */
   readonly maxBufferedBytes?: number | undefined
+  /** Whether both sides accept CBOR tags, which dates, sets and others need. Oasis Core forbids them. @default true */
+  readonly hasTags?: boolean | undefined
+  /** Whether payloads arrive as `EncodedCbor`, except those that the library reads itself. @default false */
+  readonly encodedPayloads?: boolean | undefined
 }
 
 /** The default of `maxBufferedBytes`: room for four of the longest frames. */
@@ -73,12 +77,12 @@ class SocketTransport implements Transport {
   sentBytes = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
-    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems } = options
+    const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems, hasTags, encodedPayloads } = options
     this.#socket = socket
     this.#recycles = socket instanceof Socket
     this.#observer = observer
-    this.#writer = new MessageWriter(maxFrameBytes, maxSentItems)
-    this.#reader = new MessageReader(maxMessageItems)
+    this.#writer = new MessageWriter(maxFrameBytes, maxSentItems, hasTags)
+    this.#reader = new MessageReader(maxMessageItems, hasTags, encodedPayloads)
     this.#frames = new FrameDecoder(maxFrameBytes)
     this.#maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes(maxFrameBytes)
     socket.on('data', this.#onData)

@@ -84,13 +84,18 @@ describe('A message that cannot be read or sent costs one call of its thread', (
       'a detached buffer that is to be copied',
       { do: 'size', value: moved },
       undefined,
-      /detached and could not be cloned/,
+      /request\.value is an ArrayBuffer that was transferred before/,
     ],
     ['a buffer twice in `transfer`', { do: 'size' }, Array(2).fill(new ArrayBuffer(1)), /duplicate ArrayBuffer/],
     ['a number in `transfer`', { do: 'size' }, [1], /transferList/],
-    ['a function', { do: 'size', value: () => {} }, undefined, /could not be cloned/],
-    ['a proxy', { do: 'size', value: new Proxy({}, {}) }, undefined, /could not be cloned/],
-    ['a view of a buffer that was moved', { do: 'size', value: movedView }, undefined, /deserialize|detached/],
+    ['a function', { do: 'size', value: () => {} }, undefined, /request\.value is a function/],
+    ['a proxy', { do: 'size', value: new Proxy({}, {}) }, undefined, /request\.value is a proxy/],
+    [
+      'a view of a buffer that was moved',
+      { do: 'size', value: movedView },
+      undefined,
+      /value is a Uint8Array that was transf/,
+    ],
     ['50,000 nested arrays', { do: 'size', value: nested(50_000) }, undefined, /call stack/],
   ])('as a request: %s', async (_, request, transfer, why) => {
     const options = transfer === undefined ? undefined : { transfer: transfer as never }
@@ -111,15 +116,19 @@ describe('A message that cannot be read or sent costs one call of its thread', (
   })
 
   it.each([
-    ['a function', { do: 'function' }, /could not be cloned/],
-    ['a proxy', { do: 'proxy' }, /could not be cloned/],
+    ['a function', { do: 'function' }, /answer is a function/],
+    ['a proxy', { do: 'proxy' }, /answer is a proxy/],
     [
       '6,000 nested arrays, which the thread can write and this one cannot read',
       { do: 'nested', levels: 6_000 },
       /stack/,
     ],
     ['50,000 nested arrays', { do: 'nested', levels: 50_000 }, /call stack/],
-    ['a view of a buffer that was moved', { do: 'viewOfNothing' }, /deserialize|detached/],
+    [
+      'a view of a buffer that was moved',
+      { do: 'viewOfNothing' },
+      /answer is a Uint8Array that was transferred before/,
+    ],
     ['a detached entry in `transfer`', { do: 'detachedEntry' }, /transfer\[0\] is a detached buffer/],
     ['a buffer twice in `transfer`', { do: 'bufferTwice' }, /duplicate ArrayBuffer/],
     ['a number in `transfer`', { do: 'numberInTransfer' }, /transferList/],
@@ -164,9 +173,9 @@ describe('A message that cannot be read or sent costs one call of its thread', (
   )
 
   it.each([
-    ['function', /could not be cloned/],
-    ['proxy', /could not be cloned/],
-    ['viewOfNothing', /deserialize|detached/],
+    ['function', /request is a function/],
+    ['proxy', /request is a proxy/],
+    ['viewOfNothing', /request is a Uint8Array that was transferred before/],
     ['detachedEntry', /transfer\[0\]/],
   ])('as a request to the host: %s', async (what, why) => {
     const outcome = await survivor.outcomeOf({ do: 'askWith', what } as never)
@@ -191,7 +200,7 @@ describe('A message that cannot be read or sent costs one call of its process', 
   afterAll(() => survivor.host.runtime.stop())
 
   it.each([
-    ['a function', { value: () => {} }, /payload\.value is a function/],
+    ['a function', { value: () => {} }, /request\.value is a function/],
     ['3,000 nested arrays', { value: nested(3_000) }, /more than 1000 levels deep/],
     ['50,000 nested arrays', { value: nested(50_000) }, /more than 1000 levels deep/],
   ])('as a request: %s', async (_, details, why) => {
@@ -200,7 +209,7 @@ describe('A message that cannot be read or sent costs one call of its process', 
   })
 
   it.each([
-    ['a function', { do: 'function' }, /payload is a function/],
+    ['a function', { do: 'function' }, /answer is a function/],
     ['3,000 nested arrays', { do: 'nested', levels: 3_000 }, /more than 1000 levels deep/],
     ['50,000 nested arrays', { do: 'nested', levels: 50_000 }, /more than 1000 levels deep/],
   ])('as an answer: %s', async (_, request, why) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { CutoverError } from '../contract/index.js'
 import { isError } from '../support/index.js'
+import { locateSyntaxError } from './syntaxError.js'
 
 const COMPILE =
   'compile the module to JavaScript, or register a compiler such as tsx (execArgv in threads and processes)'
@@ -9,13 +10,15 @@ const COMPILE =
  * Imports a file.
  *
  * @param file - what to name in an error, if it is imported under another URL
- * @throws CutoverError `CUTOVER_START_FAILED` if Node.js cannot load its TypeScript; whatever the file throws
+ * @throws CutoverError `CUTOVER_START_FAILED` if Node.js cannot load its TypeScript, or if it has a syntax error; whatever the
+ * file throws
  */
 export async function importFile(url: URL, file: URL = url): Promise<unknown> {
   try {
     return await import(url.href)
   } catch (error) {
-    throw explainTypeScript(error, file)
+    const explained = explainTypeScript(error, file)
+    throw explained === error ? await explainSyntax(error, file) : explained
   }
 }
 
@@ -28,6 +31,14 @@ export function explainTypeScript(error: unknown, module: URL): unknown {
   const remedy = isError(error) ? remedyFor(error) : undefined
   if (remedy === undefined) return error
   const message = `Module ${module} cannot be loaded: ${(error as Error).message}. ${remedy}`
+  return new CutoverError('CUTOVER_START_FAILED', message, { cause: error })
+}
+
+/** Adds the file and the line to a syntax error. Returns any other error as it is. */
+async function explainSyntax(error: unknown, module: URL): Promise<unknown> {
+  const location = await locateSyntaxError(error, module)
+  if (location === undefined) return error
+  const message = `Module ${module} cannot be loaded. ${location}: ${(error as Error).message}.`
   return new CutoverError('CUTOVER_START_FAILED', message, { cause: error })
 }
 

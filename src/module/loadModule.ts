@@ -7,14 +7,17 @@ const OPTIONAL = ['start', 'abort', 'stop'] as const satisfies readonly (keyof R
 
 /**
  * Finds the module in the result of `import()` or of a loader, or in an option. Named exports take precedence
- * over the default export.
+ * over the default export, and that over the default of a CommonJS file, `module.exports = { default }`.
  *
  * @param source - the origin of the value, for the error message
  * @throws CutoverError `CUTOVER_INVALID_RUNTIME`, naming what is wrong
  */
 export function moduleIn(loaded: unknown, source: string): RuntimeModule {
-  const { call, default: fallback } = Object(loaded) as { readonly call?: unknown; readonly default?: unknown }
-  const module = call === undefined ? fallback : loaded
+  const named = fieldsOf(loaded)
+  const byDefault = fieldsOf(named.default)
+  // The default export of a CommonJS file is its `module.exports`, which may have a `default` of its own.
+  const inner = byDefault.call === undefined && byDefault.default !== undefined ? byDefault.default : named.default
+  const module = named.call === undefined ? inner : loaded
   assertModule(module, source)
   return module
 }
@@ -41,6 +44,10 @@ export function moduleUrl(location: URL | string): URL {
   if (!/^[a-z][a-z+.-]+:/i.test(location)) return pathToFileURL(location)
   if (URL.canParse(location)) return new URL(location)
   throw invalidOption('module', 'a URL or a path', location)
+}
+
+function fieldsOf(value: unknown): { readonly call?: unknown; readonly default?: unknown } {
+  return Object(value)
 }
 
 function assertModule(value: unknown, source: string): asserts value is RuntimeModule {

@@ -68,6 +68,12 @@ describe('A runtime of Oasis Core', () => {
     })
   })
 
+  it('logs with the levels of Oasis Core', async () => {
+    await using host = await hosted().started()
+    await query(host, 'log')
+    expect(await host.logged('out of gas')).toMatchObject({ level: 'error', object: { module: 'runtime' } })
+  })
+
   it('of another version than the configured one is refused, naming both', async () => {
     await using host = hosted({ version: '0.3.0' })
     expect((await host.failure()).message).toMatch(/0\.2\.0.*0\.3\.0/)

@@ -103,6 +103,15 @@ describe('JSON lines', () => {
     ['warning', 'warn'],
     ['error', 'error'],
     ['fatal', 'error'],
+    ['TRCE', 'debug'],
+    ['DEBG', 'debug'],
+    ['INFO', 'info'],
+    ['WARN', 'warn'],
+    ['ERRO', 'error'],
+    ['CRIT', 'error'],
+    ['notice', 'info'],
+    ['verbose', 'debug'],
+    ['critical', 'error'],
   ])('The level %s is %s', (level, expected) => {
     const { say, lines } = logging()
     say(`${JSON.stringify({ level, msg: 'up', port: 80 })}\n`)

@@ -10,15 +10,16 @@ export interface OutputLine {
   readonly message: string
 }
 
-const LEVEL_OF_NAME: Readonly<Record<string, Level>> = {
-  trace: 'debug',
-  debug: 'debug',
-  info: 'info',
-  warn: 'warn',
-  warning: 'warn',
-  error: 'error',
-  fatal: 'error',
+/** The names of pino, winston and syslog, and those of runtimes of Oasis Core: TRCE, DEBG, INFO, WARN, ERRO, CRIT. */
+const NAMES: Readonly<Record<Level, readonly string[]>> = {
+  debug: ['trace', 'trce', 'debug', 'debg', 'silly', 'verbose'],
+  info: ['info', 'http', 'notice'],
+  warn: ['warn', 'warning'],
+  error: ['error', 'err', 'erro', 'fatal', 'crit', 'critical', 'alert', 'emerg', 'panic'],
 }
+const LEVEL_OF_NAME = new Map(
+  Object.entries(NAMES).flatMap(([level, names]) => names.map(name => [name, level as Level] as const)),
+)
 
 const OPENING_BRACE = 0x7b
 
@@ -56,8 +57,7 @@ function readRecord(record: Record<string, unknown>, stream: string, otherwise: 
 
 function levelOf(level: unknown): Level | undefined {
   if (typeof level === 'string') {
-    const name = level.toLowerCase()
-    return Object.hasOwn(LEVEL_OF_NAME, name) ? LEVEL_OF_NAME[name] : undefined
+    return LEVEL_OF_NAME.get(level.toLowerCase())
   }
   if (typeof level !== 'number') return undefined
   if (level >= 50) return 'error'

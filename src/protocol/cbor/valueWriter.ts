@@ -1,5 +1,4 @@
 import { types } from 'node:util'
-import { encode } from 'cborg'
 import { ITEMS_PER_BYTE_STRING, MAX_NESTING, TooDeepError } from '../limits.js'
 import type { EncodedCbor } from '../values/encodedCbor.js'
 import { formOf, isDetached, viewName } from '../values/forms.js'
@@ -7,21 +6,14 @@ import { serializeErrorValue } from '../values/serializedError.js'
 import { isWellFormed } from '../values/wellFormed.js'
 import { countItems } from './cbor.js'
 import { sorted } from './keyOrder.js'
+import { OutputBuffer } from './outputBuffer.js'
 import * as tags from './tags.js'
 
-/** The minimum size of a buffer. A socket may hold on to parts of it until they are sent. */
-const BUFFER_BYTES = 64 * 1024
 /** Up to 64 characters, a loop is faster than Buffer.write(). */
 const SHORT_TEXT = 64
 /** From 1,024 characters on, try ASCII first: counting the bytes costs as much as encoding them. */
 const LONG_TEXT = 1024
-/** Do not keep buffers above 1 MiB, so that one large message does not hold its memory. */
-const MAX_KEPT_BYTES = 1024 * 1024
-/** Grow by 64 bytes more than needed, for the end of a message after a large payload. */
-const ROOM_BEHIND = 64
 const UTF8 = new TextEncoder()
-/** A half float, the shortest form of -0. */
-const NEGATIVE_ZERO = Uint8Array.of(0xf9, 0x80, 0x00)
 
 const UINT = 0x00
 const NEGATIVE = 0x20
@@ -35,80 +27,19 @@ const MAX_UINT = 2n ** 64n - 1n
 /**
  * Encodes values as canonical CBOR into a buffer: keys are sorted by length, then bytewise, and all arguments are in their
  * shortest form. Values that plain CBOR lacks get a tag of `tags.ts`, unless the reader accepts no tags.
- *
- * `take()` returns parts of the buffer without a copy. Their memory is reused only after `recycle()`.
  */
-export class ValueWriter {
-  bytes: Buffer
-  /** The offset of the next byte. */
-  at = 0
+export class ValueWriter extends OutputBuffer {
   /** The number of items below the written values, as {@link ValueReader} counts them. The caller resets it. */
   items = 0
-  /** The offset of the part that was not taken. */
-  start = 0
-  /** A full buffer, parts of which may be in use. */
-  #retired: Buffer | undefined
-  /** A free buffer. */
-  #spare: Buffer | undefined
-  readonly #view = new DataView(new ArrayBuffer(4))
   readonly #hasTags: boolean
 
   /**
    * @param size - the size of the first buffer, in bytes
    * @param hasTags - whether the reader accepts tags. @default true
    */
-  constructor(size: number = BUFFER_BYTES, hasTags = true) {
-    this.bytes = Buffer.allocUnsafeSlow(size)
+  constructor(size?: number, hasTags = true) {
+    super(size)
     this.#hasTags = hasTags
-  }
-
-  /** The number of bytes that {@link take} returns. */
-  get length(): number {
-    return this.at - this.start
-  }
-
-  /** Drops all but the first `length` bytes of the part that was not taken. */
-  rewind(length: number): void {
-    this.at = this.start + length
-  }
-
-  /** Returns the bytes that were written since the last call, without a copy. */
-  take(): Buffer {
-    const part = this.bytes.subarray(this.start, this.at)
-    this.start = this.at
-    return part
-  }
-
-  /** Reuses the memory of all parts that were taken. */
-  recycle(): void {
-    this.#spare = larger(this.#spare, this.#retired)
-    this.#retired = undefined
-    if (this.length > 0) return
-    if (this.bytes.length > MAX_KEPT_BYTES) {
-      this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(BUFFER_BYTES)
-      this.#spare = undefined
-    }
-    this.at = 0
-    this.start = 0
-  }
-
-  /** Makes room for `count` more bytes. */
-  reserve(count: number): void {
-    if (this.at + count > this.bytes.length) this.#grow(count)
-  }
-
-  #grow(count: number): void {
-    const length = this.length
-    const size = Math.max(BUFFER_BYTES, 2 * length, length + count + ROOM_BEHIND)
-    const spare = this.#spare
-    const isEnough = spare !== undefined && spare.length >= size
-    const grown = isEnough ? spare : Buffer.allocUnsafeSlow(size)
-    if (isEnough) this.#spare = undefined
-    this.bytes.copy(grown, 0, this.start, this.at)
-    if (this.bytes.length <= MAX_KEPT_BYTES) this.#retired = larger(this.#retired, this.bytes)
-    this.bytes = grown
-    this.start = 0
-    this.at = length
   }
 
   /**
@@ -120,9 +51,9 @@ export class ValueWriter {
   value(value: unknown, depth: number = MAX_NESTING): void {
     if (typeof value === 'string') this.text(value)
     else if (typeof value === 'number') this.#number(value)
-    else if (typeof value === 'boolean') this.#byte(value ? 0xf5 : 0xf4)
-    else if (value === null) this.#byte(0xf6)
-    else if (value === undefined) this.#byte(0xf7)
+    else if (typeof value === 'boolean') this.byte(value ? 0xf5 : 0xf4)
+    else if (value === null) this.byte(0xf6)
+    else if (value === undefined) this.byte(0xf7)
     else if (typeof value === 'object') this.#object(value, depth)
     else if (typeof value === 'bigint') this.#bigint(value)
     else throw notEncodable()
@@ -134,7 +65,7 @@ export class ValueWriter {
     if (length > SHORT_TEXT || !this.#ascii(text, length)) {
       if (!isWellFormed(text)) throw new TypeError('a text has a lone surrogate')
       const size = Buffer.byteLength(text)
-      this.#head(TEXT, size)
+      this.head(TEXT, size)
       this.reserve(size)
       this.at += this.bytes.write(text, this.at, size, 'utf8')
     }
@@ -142,13 +73,8 @@ export class ValueWriter {
 
   /** Encodes an integer from 0 to 2^64 - 1. */
   uint(value: number | bigint): void {
-    if (typeof value === 'number') this.#head(UINT, value)
-    else this.#wideHead(UINT, value)
-  }
-
-  #byte(byte: number): void {
-    this.reserve(1)
-    this.bytes[this.at++] = byte
+    if (typeof value === 'number') this.head(UINT, value)
+    else this.wideHead(UINT, value)
   }
 
   /** Writes a short ASCII text. Returns `false`, and writes nothing, for any other text. */
@@ -173,7 +99,7 @@ export class ValueWriter {
   /** Writes a long ASCII text. Returns `false`, and writes nothing, for any other text. */
   #longAscii(text: string, length: number): boolean {
     const before = this.length
-    this.#head(TEXT, length)
+    this.head(TEXT, length)
     this.reserve(length)
     const { read } = UTF8.encodeInto(text, this.bytes.subarray(this.at, this.at + length))
     // All characters fitted, so each took one byte.
@@ -186,34 +112,10 @@ export class ValueWriter {
   }
 
   #number(value: number): void {
-    if (!Number.isSafeInteger(value)) this.#float(value)
-    else if (value > 0 || Object.is(value, 0)) this.#head(UINT, value)
-    else if (value < 0) this.#head(NEGATIVE, -1 - value)
-    else this.#float(value)
-  }
-
-  /** Writes a float in the shortest form that keeps its value. */
-  #float(value: number): void {
-    this.#view.setFloat32(0, value)
-    const bits = this.#view.getUint32(0)
-    const exponent = ((bits >>> 23) & 0xff) - 127
-    this.reserve(9)
-    const { bytes, at } = this
-    if (value !== this.#view.getFloat32(0) && !Number.isNaN(value)) {
-      bytes[at] = 0xfb
-      this.at = bytes.writeDoubleBE(value, at + 1)
-    } else if (exponent < -14 || exponent > 127) {
-      // Zeros, subnormal half floats, infinities and NaN.
-      if (value === 0) this.#append(NEGATIVE_ZERO)
-      else this.#append(encode(value))
-    } else if (exponent <= 15 && (bits & 0x1fff) === 0) {
-      bytes[at] = 0xf9
-      const half = ((bits >>> 16) & 0x8000) | ((exponent + 15) << 10) | ((bits >>> 13) & 0x3ff)
-      this.at = bytes.writeUInt16BE(half, at + 1)
-    } else {
-      bytes[at] = 0xfa
-      this.at = bytes.writeUInt32BE(bits, at + 1)
-    }
+    if (!Number.isSafeInteger(value)) this.float(value)
+    else if (value > 0 || Object.is(value, 0)) this.head(UINT, value)
+    else if (value < 0) this.head(NEGATIVE, -1 - value)
+    else this.float(value)
   }
 
   #object(value: object, depth: number): void {
@@ -260,7 +162,7 @@ export class ValueWriter {
         break
       case 'encoded':
         this.items += countItems((value as EncodedCbor).bytes, this.#hasTags)
-        this.#append((value as EncodedCbor).bytes)
+        this.append((value as EncodedCbor).bytes)
         break
       default:
         throw notEncodable()
@@ -286,7 +188,7 @@ export class ValueWriter {
 
   #tag(tag: number): void {
     this.items += tags.itemsOf(tag)
-    this.#head(TAG, tag)
+    this.head(TAG, tag)
   }
 
   /** A bigint that a number could be mistaken for gets a tag, so that it arrives as a bigint. */
@@ -295,7 +197,7 @@ export class ValueWriter {
     const isNumber = value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
     if (magnitude <= MAX_UINT && !(isNumber && this.#hasTags)) {
       if (isNumber) this.#number(Number(value))
-      else this.#wideHead(value < 0n ? NEGATIVE : UINT, magnitude)
+      else this.wideHead(value < 0n ? NEGATIVE : UINT, magnitude)
       return
     }
     if (!this.#hasTags) throw notEncodable()
@@ -307,20 +209,14 @@ export class ValueWriter {
     const size = part.byteLength
     if (size === 0 && isDetached(part.buffer)) throw notEncodable()
     this.items += ITEMS_PER_BYTE_STRING - 1
-    this.#head(BYTES, size)
-    this.#append(part)
-  }
-
-  #append(part: Uint8Array): void {
-    this.reserve(part.byteLength)
-    this.bytes.set(part, this.at)
-    this.at += part.byteLength
+    this.head(BYTES, size)
+    this.append(part)
   }
 
   #array(items: readonly unknown[], depth: number): void {
     const count = items.length
     this.items += count
-    this.#head(ARRAY, count)
+    this.head(ARRAY, count)
     for (let i = 0; i < count; i++) {
       const item = items[i]
       if (item === undefined && !(i in items)) throw new TypeError('an array has a hole')
@@ -334,7 +230,7 @@ export class ValueWriter {
     const keys = sorted(Object.keys(object))
     const count = keys.length
     this.items += 2 * count
-    this.#head(MAP, count)
+    this.head(MAP, count)
     for (let i = 0; i < count; i++) {
       const key = keys[i] as string
       // Sorting by characters equals sorting by bytes only for ASCII keys.
@@ -359,13 +255,13 @@ export class ValueWriter {
   #entries(keys: readonly unknown[], read: (key: unknown) => unknown, depth: number): void {
     const count = keys.length
     this.items += 2 * count
-    this.#head(MAP, count)
+    this.head(MAP, count)
     const encoded = keys.map(key => ({ key, bytes: this.#encodedKey(key, depth) }))
     encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
     encoded.forEach(({ key, bytes }, i) => {
       if (i > 0 && encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
       if (count > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
-      this.#append(bytes)
+      this.append(bytes)
       this.value(read(key), depth)
     })
   }
@@ -377,50 +273,6 @@ export class ValueWriter {
     this.rewind(before)
     return bytes
   }
-
-  #wideHead(major: number, value: bigint): void {
-    if (value <= Number.MAX_SAFE_INTEGER) {
-      this.#head(major, Number(value))
-      return
-    }
-    this.reserve(9)
-    this.bytes[this.at] = major | 27
-    this.at = this.bytes.writeBigUInt64BE(value, this.at + 1)
-  }
-
-  #head(major: number, value: number): void {
-    this.reserve(9)
-    const { bytes } = this
-    const at = this.at
-    if (value < 24) {
-      bytes[at] = major | value
-      this.at = at + 1
-    } else if (value < 0x100) {
-      bytes[at] = major | 24
-      bytes[at + 1] = value
-      this.at = at + 2
-    } else if (value < 0x1_0000) {
-      bytes[at] = major | 25
-      bytes[at + 1] = value >>> 8
-      bytes[at + 2] = value
-      this.at = at + 3
-    } else if (value < 0x1_0000_0000) {
-      bytes[at] = major | 26
-      bytes[at + 1] = value >>> 24
-      bytes[at + 2] = value >>> 16
-      bytes[at + 3] = value >>> 8
-      bytes[at + 4] = value
-      this.at = at + 5
-    } else {
-      bytes[at] = major | 27
-      bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), at + 1)
-      this.at = bytes.writeUInt32BE(value % 0x1_0000_0000, at + 5)
-    }
-  }
-}
-
-function larger(one: Buffer | undefined, other: Buffer | undefined): Buffer | undefined {
-  return (one?.length ?? 0) >= (other?.length ?? 0) ? one : other
 }
 
 function bytesOf(value: bigint): Uint8Array {

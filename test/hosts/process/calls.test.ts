@@ -170,10 +170,6 @@ describe('A value', () => {
     expect(answer).not.toHaveProperty('isAdmin')
   })
 
-  it('A lone half of a character arrives as the replacement character, and breaks nothing', async () => {
-    expect(await host.current.do('answer', { value: 'a\ud800b' })).toBe('a\ufffdb')
-  })
-
   it('of no answer at all is undefined', async () => {
     expect(await host.current.do('answer')).toBeUndefined()
   })
@@ -181,8 +177,8 @@ describe('A value', () => {
   it.each([
     ['a function', () => {}, 'a function'],
     ['a symbol', Symbol('s'), 'a symbol'],
-    ['a bigint of 65 bits', 2n ** 64n, 'a bigint of more than 64 bits'],
-    ['a Date', new Date(0), 'a Date'],
+    ['a lone half of a character', 'a\ud800b', 'a string with a lone surrogate'],
+    ['a promise', Promise.resolve(), 'a Promise'],
   ])('that cannot be sent rejects its call alone, and nothing is sent: %s', async (_, value, what) => {
     const before = host.current.do('answer', { value: 1 })
     const refused = rejectionOf(host.current.do('answer', { value: { deep: [value] } }))

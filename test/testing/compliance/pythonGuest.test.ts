@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import type { Runtime } from 'cutover'
+import { childProcess } from 'cutover/hosts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { GuestProcess, guestPy } from '../../fixtures/compliance/guestProcess.js'
-import { noPython } from '../../fixtures/installed.js'
+import { noPython, PYTHON } from '../../fixtures/installed.js'
 
 const guests: GuestProcess[] = []
 
@@ -10,6 +12,14 @@ async function start(localConfig = {}, onRequest?: (request: unknown) => unknown
   guests.push(guest)
   await guest.initialize(localConfig)
   return guest
+}
+
+function compliancePython(): Runtime<object, unknown> & AsyncDisposable {
+  const runtime = childProcess({ command: PYTHON, args: [guestPy] }).provision<object, unknown>({
+    id: 'a',
+    version: '1.2.3',
+  })
+  return Object.assign(runtime, { [Symbol.asyncDispose]: async () => runtime.stop() })
 }
 
 const call = (guest: GuestProcess, request: object) => guest.request('RuntimeCallRequest', request)
@@ -80,6 +90,26 @@ describe.skipIf(noPython !== undefined)(`The Python guest, over its socket ${noP
       RuntimeCallResponse: { youAsked: [1, 'a'] },
     })
     expect(await call(guest, { op: 'ask', request: 'fail' })).toMatchObject({ Error: { message: 'the host says no' } })
+  })
+
+  it('It reads and returns dates, sets, large integers, and what else has a tag', async () => {
+    await using host = compliancePython()
+    host.start()
+    const values = [
+      new Date(1_700_000_000_123),
+      new Set([1, 'a']),
+      2n ** 100n,
+      5n,
+      new Map([['a', 1]]),
+      new Map([[Uint8Array.of(1), 2]]),
+      new URL('https://example.org/'),
+      Float32Array.of(0.5),
+      /a/g,
+      -0,
+    ]
+    const value = await host.call({ op: 'echo', value: values })
+    // Python has no small integers of another type.
+    expect(value).toEqual(values.map(item => (item === 5n ? 5 : item)))
   })
 
   it('It answers a shutdown request, then exits with code 0', async () => {

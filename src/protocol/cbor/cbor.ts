@@ -1,4 +1,4 @@
-import { type CborContext, CborDecoder, type CborRules } from './cborDecoder.js'
+import { type CborContext, CborDecoder } from './cborDecoder.js'
 
 export interface Decoded {
   readonly value: unknown
@@ -37,5 +37,3 @@ export function countItems(bytes: Uint8Array, hasTags: boolean): number {
 function checkEnd(bytes: Uint8Array, at: number): void {
   if (at !== bytes.length) throw new Error(`Invalid CBOR: ${bytes.length - at} bytes follow the item.`)
 }
-
-export type { CborContext, CborRules }

@@ -14,7 +14,7 @@ const TAG = 6
 /** Some errors of Node.js repeat the whole value. */
 const MAX_REASON = 200
 
-export interface CborRules {
+interface CborRules {
   /** The most items of the message. */
   readonly maxItems: number
   /** Whether to accept the tags of `tags.ts`. Oasis Core forbids all tags. */

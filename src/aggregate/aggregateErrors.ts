@@ -1,6 +1,6 @@
 /** The errors of the aggregate. Each says what happened, and what to do. */
 import { asError, CutoverError, describe } from '../contract/index.js'
-import { isError } from '../support/index.js'
+import { isError, tagOf } from '../support/index.js'
 
 export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
   const message =
@@ -54,7 +54,7 @@ export function withFailure(reason: unknown, cause: Error | undefined): unknown 
   if (cause === undefined || !isError(reason)) return reason
   try {
     const { name, message } = reason
-    if (reason instanceof DOMException) return withCause(new DOMException(message, name), cause)
+    if (tagOf(reason) === 'DOMException') return withCause(new DOMException(message, name), cause)
     const copy = Object.setPrototypeOf(new Error(message), Object.getPrototypeOf(reason))
     return withCause(Object.defineProperties(copy, Object.getOwnPropertyDescriptors(reason)), cause)
   } catch {

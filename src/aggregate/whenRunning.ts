@@ -3,7 +3,7 @@ import { disposed, hasFailed, noSuchVersion, withFailure } from './aggregateErro
 import type { ControlPlane } from './controlPlane.js'
 import { isExpected, isServing } from './snapshotQueries.js'
 
-/** What `whenRunning()` waits for. */
+/** The condition that ends the wait of `whenRunning()`. */
 export interface WaitFor {
   /** Canonical; null for the active version. */
   readonly version: string | null

@@ -7,7 +7,7 @@ import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import { ModuleGuest, type ModuleLaunch } from './moduleGuest.js'
 import { assertModuleSource, moduleLoader } from './moduleSource.js'
 
-/** What {@link inProcess} can be told. */
+/** The options of {@link inProcess}. */
 export interface InProcessOptions extends SupervisedOptions {
   /**
    * The module, for configs that name none: a module file (a URL, or a path relative to the working directory), the

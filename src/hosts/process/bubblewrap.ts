@@ -6,7 +6,7 @@ import { argsAsRoot, argsOf } from './sandbox/layout.js'
 import { limitArgs, type SandboxLimits } from './sandbox/limits.js'
 import { isShared } from './sandbox/sharedFolders.js'
 
-/** What {@link bubblewrap} can be told. */
+/** The options of {@link bubblewrap}. */
 export interface BubblewrapOptions {
   /** Where bubblewrap is: a path, or a name in `PATH`. @default 'bwrap' */
   readonly binary?: string | undefined

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { asError, CutoverError, strings } from '../../contract/index.js'
 
-/** What Node.js says of options that only a whole process can have, or that it does not know. */
+/** The error of Node.js for options that only a whole process can have, or that it does not know. */
 const REFUSED = 'ERR_WORKER_INVALID_EXEC_ARGV'
 
 /**

@@ -9,7 +9,7 @@ import { SupervisedRuntime } from '../supervised/supervisedRuntime.js'
 import { execArgvOf } from './execArgv.js'
 import { WorkerLauncher } from './workerLauncher.js'
 
-/** What {@link workerThread} can be told. */
+/** The options of {@link workerThread}. */
 export interface WorkerThreadOptions extends ConnectedHostOptions {
   /** The module file, for configs that name none: a URL, or a path relative to the working directory. */
   readonly module?: URL | string | undefined

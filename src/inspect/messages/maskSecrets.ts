@@ -1,4 +1,4 @@
-/** What stands instead of a secret. */
+/** The text in place of a secret. */
 export const MASKED = '[masked]'
 
 /** Names of things that are secret. With a text as its value, a property of such a name is masked. */

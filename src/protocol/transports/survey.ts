@@ -11,7 +11,7 @@ const MANY_VALUES = 100_000
 /** The estimate for each further value, in bytes. */
 const FURTHER_BYTES = 8
 
-/** What {@link survey} found in a value. */
+/** The findings of {@link survey}. */
 export interface Survey {
   /** The estimated memory of its structured clone, in bytes. */
   readonly bytes: number

@@ -12,14 +12,14 @@ export function assertStatus(status: AggregateStatus, model: ModelState, waiting
   assert.deepEqual(actual, { ...expectedStatus(model), waiting }, 'status() differs from the state of the statechart:')
 }
 
-/** What {@link expectedStatus} gives. */
+/** The status of an aggregate as its statechart implies it. */
 export interface ExpectedStatus
   extends Pick<AggregateStatus, 'state' | 'phase' | 'active' | 'next' | 'wanted' | 'postponed'> {
   /** The state of each version, in ascending order of versions. */
   readonly versions: Readonly<Record<string, VersionState>>
 }
 
-/** What `status()` must give in this state, except for the calls. */
+/** Returns the `status()` that this state implies, except for the calls. */
 export function expectedStatus(model: ModelState): ExpectedStatus {
   const { active, next, wanted, versions } = model.context
   const [outer, inner] = [outermostState(model), innermostState(model)]

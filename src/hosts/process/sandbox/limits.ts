@@ -17,7 +17,7 @@ export interface SandboxLimits {
 const OPTIONS = { memory: '--data', processes: '--nproc', openFiles: '--nofile' } as const
 
 /**
- * What `prlimit` has to be told; nothing without limits.
+ * The arguments of `prlimit`; none without limits.
  *
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
  */

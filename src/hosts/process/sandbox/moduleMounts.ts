@@ -4,7 +4,7 @@ import { parentsOf } from './filesystem.js'
 import { isShared } from './sharedFolders.js'
 
 /**
- * What Node.js reads to run a module file: the file, the folder of its package, which is the nearest one with a
+ * The paths that Node.js reads to run a module file: the file, the folder of its package, which is the nearest one with a
  * `package.json`, and every `node_modules` where its imports may be found. Of a folder that is shared with other programs
  * only the `package.json` is mounted, and without a package nothing but the file: what else it reads, the user names.
  */

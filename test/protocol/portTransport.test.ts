@@ -47,6 +47,13 @@ describe('Messages of one turn over a port', () => {
     expect(await carried(payloads)).toEqual({ arrived: payloads, posts: payloads.length })
   })
 
+  it.each([
+    ['text', 'x'.repeat(100_000)],
+    ['bytes', { id: 1, bytes: new Uint8Array(100_000) }],
+  ])('A large message of few values takes one post: %s', async (_, payload) => {
+    expect(await carried([payload])).toEqual({ arrived: [payload], posts: 1 })
+  })
+
   it('send() throws if a getter of the payload throws', async () => {
     const { port1, port2 } = new MessageChannel()
     const transport = openPort(port1)({ message: () => {}, drained: () => {}, ended: () => {} })

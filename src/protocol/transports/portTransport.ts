@@ -44,10 +44,11 @@ export interface PortTransportOptions {
 /**
  * Opens a transport that sends messages as structured clones over a MessagePort. The transport closes the port.
  *
- * Small messages share a post, a batch, unless they share an object: it would be one object on the other side too. Any other
- * payload is posted separately, as `[payload]`, and the rest of its message begins the next batch. So `send` throws for a
- * payload that cannot be cloned, and a payload that the other side cannot read fails only its own request. A payload with
- * values that a structured clone would change is posted with substitutes for them.
+ * Small messages share a post, a batch, unless they share an object: it would be one object on the other side too. A large
+ * payload of few plain values, which the other side can surely read, has a batch of its own. Any other payload is posted
+ * separately, as `[payload]`, and the rest of its message begins the next batch. So `send` throws for a payload that cannot
+ * be cloned, and a payload that the other side cannot read fails only its own request. A payload with values that a
+ * structured clone would change is posted with substitutes for them.
  *
  * @param port - a port that nothing else uses
  */
@@ -92,8 +93,12 @@ class PortTransport implements Transport {
     }
     checkTransfer(transfer)
     // Estimate before postMessage() detaches its buffers.
-    const { bytes, isRefused, needsSubstitutes } = survey(payload, transfer)
+    const { bytes, isRefused, needsSubstitutes, isReadable } = survey(payload, transfer)
     if (isRefused) throw notCloneable(undefined, type, kind, payload, transfer)
+    if (isReadable) {
+      this.#sendAlone(id, type, kind, payload, bytes)
+      return
+    }
     const post = needsSubstitutes ? substitute(payload) : [payload]
     // On a full stack, the payload could be posted without its message.
     assertStackRoom()
@@ -104,6 +109,14 @@ class PortTransport implements Transport {
       throw notCloneable(error, type, kind, payload, transfer)
     }
     this.#add(id, type + SEPARATE, kind, undefined, bytes)
+  }
+
+  /** Sends a message as a batch of its own. */
+  #sendAlone(id: MessageId, type: MessageType, kind: string, payload: unknown, bytes: number): void {
+    assertStackRoom()
+    this.#flush()
+    this.#add(id, type, kind, payload, bytes)
+    this.#flush()
   }
 
   close(): void {

@@ -8,6 +8,8 @@ import { isDetached } from '../values/forms.js'
 const MAX_VALUES = 4_096
 /** Remember the visited objects from here on, so that a cycle ends: remembering costs as much as visiting. */
 const MANY_VALUES = 100_000
+/** Few values nest less deep than any stack allows. */
+const FEW_VALUES = 64
 /** The estimate for each further value, in bytes. */
 const FURTHER_BYTES = 8
 
@@ -19,6 +21,8 @@ export interface Survey {
   readonly isRefused: boolean
   /** It contains an object that needs a substitute: a structured clone would change it. */
   readonly needsSubstitutes: boolean
+  /** It has few values, all of them plain or bytes, so the other side can read its clone. */
+  readonly isReadable: boolean
 }
 
 /**
@@ -60,6 +64,7 @@ class Walk {
   #bytes = 0
   #isRefused = false
   #needsSubstitutes = false
+  #isPlain = true
 
   constructor(transfer: readonly unknown[], maxValues: number) {
     this.#transfer = transfer
@@ -73,7 +78,12 @@ class Walk {
       if (this.#values > MANY_VALUES && this.#wasSeen(object)) continue
       this.#visit(object)
     }
-    return { bytes: this.#bytes, isRefused: this.#isRefused, needsSubstitutes: this.#needsSubstitutes }
+    return {
+      bytes: this.#bytes,
+      isRefused: this.#isRefused,
+      needsSubstitutes: this.#needsSubstitutes,
+      isReadable: this.#isPlain && this.#values <= FEW_VALUES && this.#transfer.length === 0,
+    }
   }
 
   #wasSeen(object: object): boolean {
@@ -95,7 +105,12 @@ class Walk {
     else if (Object.getPrototypeOf(object) === Object.prototype) this.#addFields(object)
     else if (ArrayBuffer.isView(object)) this.#addBuffer(object.buffer)
     else if (types.isAnyArrayBuffer(object)) this.#addBuffer(object)
-    else if (types.isMap(object)) {
+    else this.#visitRare(object)
+  }
+
+  #visitRare(object: object): void {
+    this.#isPlain = false
+    if (types.isMap(object)) {
       this.#addAll(object.keys(), object.size)
       this.#addAll(object.values(), object.size)
     } else if (types.isSet(object)) this.#addAll(object, object.size)

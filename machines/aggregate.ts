@@ -9,6 +9,7 @@
  * | (any) | addVersion | isNew |  |
  * | (any) | removeVersion | isRemovable |  |
  * | (any) | setVersion |  |  |
+ * | (any) | setShare | canShare |  |
  * | (any) | version.running | isStarting |  |
  * | (any) | version.failed |  |  |
  * | (any) | version.lost | isRunning |  |
@@ -26,6 +27,7 @@
  * | running.reconciling |  |  | running.settled |
  * | running.settled | setVersion |  | running.reconciling |
  * | running.settled | addVersion | isNewAndWanted | running.reconciling |
+ * | running.settled | swap | canSwap |  |
  * | running.stoppingActive | version.stopped | isActive | running.reconciling |
  * | running.stoppingNext | version.stopped | isNext | running.reconciling |
  * | running.retiring | version.stopped | isLeaving | running.reconciling |
@@ -70,6 +72,10 @@ export const aggregateEffects = declareEffects({
   announceConfig: effect(),
   /** Log that the version is active now. */
   logActive: effect<transition.OneVersion>(),
+  /** Emit `stopped` with `standby` for the version that made way in a swap, and capture its events from now on. */
+  standBy: effect<transition.OneVersion>(),
+  /** Emit `configUpdated` at once: the versions of a swap have been started before. */
+  announceSwap: effect(),
   /** Log that wanted versions are unknown, and that they start when they are added. */
   warnPostponed: effect<{ readonly versions: readonly string[] }>(),
   /** Everything is down for good: complete the streams and stop the actor. */
@@ -102,11 +108,21 @@ export const aggregateMachine = setup({
       }),
     }),
     removeState: assign(({ context }, { version }: transition.OneVersion) => query.afterLeaving(context, version)),
-    recordWanted: assign((_, pair: query.VersionPair) => ({ wanted: query.wantedPair(pair) })),
-    makeActive: assign((_, { version }: transition.OneVersion) => ({ active: version })),
-    makeNext: assign((_, { version }: transition.OneVersion) => ({ next: version })),
-    promoteNext: assign(({ context }) => ({ active: context.next, next: null })),
-    overtake: assign(({ context }) => ({ leaving: context.active, active: context.next, next: null })),
+    recordWanted: assign((_, pair: Parameters<typeof query.wantedPair>[0]) => ({ wanted: query.wantedPair(pair) })),
+    recordShare: assign((_, { percent }: { readonly percent: number }) => ({ share: percent })),
+    endShare: assign({ share: 0 }),
+    makeActive: assign(({ context: { next } }, { version }: transition.OneVersion) =>
+      query.withRoles({ active: version, next }),
+    ),
+    makeNext: assign(({ context: { active } }, { version }: transition.OneVersion) =>
+      query.withRoles({ active, next: version }),
+    ),
+    promoteNext: assign(({ context: { next } }) => query.withRoles({ active: next, next: null })),
+    overtake: assign(({ context: { active, next } }) => ({
+      ...query.withRoles({ active: next, next: null }),
+      leaving: active,
+    })),
+    exchange: assign(({ context }) => query.exchanged(context)),
     startVersion: sendTo(transition.childOf, { type: 'start' }),
     stopVersion: sendTo(transition.childOf, { type: 'stop' }),
     stopActor: stopChild(transition.childOf),
@@ -127,6 +143,8 @@ export const aggregateMachine = setup({
     activeCanStart: ({ context }) => context.active === null && query.isProvisioned(context, context.wanted.active),
     nextIsUnwanted: ({ context }) => context.next !== null && context.next !== context.wanted.next,
     nextCanStart: ({ context }) => context.next === null && query.isProvisioned(context, context.wanted.next),
+    canSwap: ({ context }) => query.canSwap(context),
+    canShare: ({ context }, { percent }: { readonly percent: number }) => percent === 0 || query.nextStays(context),
     isPostponed: ({ context }) => query.postponed(context).length > 0,
     allDown: ({ context }) => query.allDown(context),
   },
@@ -144,6 +162,10 @@ export const aggregateMachine = setup({
       actions: [{ type: 'stopVersion', params: transition.namedVersion }, ...transition.remove],
     },
     setVersion: { actions: { type: 'recordWanted', params: ({ event }) => event } },
+    setShare: {
+      guard: { type: 'canShare', params: ({ event }) => event },
+      actions: { type: 'recordShare', params: ({ event }) => event },
+    },
     'version.running': {
       guard: { type: 'isStarting', params: transition.namedVersion },
       actions: { type: 'setState', params: ({ event }) => ({ version: event.version, state: 'running' }) },
@@ -204,7 +226,7 @@ export const aggregateMachine = setup({
               description: 'The next version is torn down.',
               guard: 'nextIsUnwanted',
               target: 'stoppingNext',
-              actions: transition.tearDown(transition.theNext),
+              actions: ['endShare', ...transition.tearDown(transition.theNext)],
             },
             {
               description: 'The wanted next version is started ahead of time.',
@@ -233,6 +255,11 @@ export const aggregateMachine = setup({
               guard: { type: 'isNewAndWanted', params: transition.namedVersion },
               target: 'reconciling',
               actions: transition.add,
+            },
+            swap: {
+              description: 'Active and next change places; neither is stopped.',
+              guard: 'canSwap',
+              actions: ['exchange', transition.logActive, ...transition.announceExchange],
             },
           },
         },
@@ -271,6 +298,7 @@ export const aggregateMachine = setup({
     stopping: {
       description: 'All running versions are torn down.',
       entry: enqueueActions(({ context, enqueue }) => {
+        enqueue('endShare')
         for (const version of query.toTearDown(context)) {
           enqueue({ type: 'setState', params: { version, state: 'stopping' } })
           enqueue({ type: 'stopVersion', params: { version } })

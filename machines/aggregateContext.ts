@@ -26,18 +26,24 @@ export interface AggregateInput {
 export interface AggregateContext extends AggregateInput, VersionPair, HasVersions {
   /** The version that was active and still drains while its successor is active already (overlap only). */
   readonly leaving: string | null
-  /** The pair that `setVersion` last asked for. */
+  /** The pair that `setVersion` or a swap last asked for. */
   readonly wanted: VersionPair
+  /** The percentage of new calls that goes to the next version. Each change of active or next sets it to 0. */
+  readonly share: number
 }
 
 export function initialContext(input: AggregateInput): AggregateContext {
   const none = { active: null, next: null }
-  return { ...input, ...none, versions: {}, leaving: null, wanted: none }
+  return { ...input, ...none, versions: {}, leaving: null, wanted: none, share: 0 }
 }
 
-/** Rule 7: next equal to active means no next; a next without an active becomes the active. */
-export function wantedPair({ active, next }: VersionPair): VersionPair {
-  if (active === null) return { active: next, next: null }
+/** Rule 7: next equal to active means no next; a next without an active becomes the active, unless `promote` is false. */
+export function wantedPair({
+  active,
+  next,
+  promote = true,
+}: VersionPair & { readonly promote?: boolean }): VersionPair {
+  if (active === null) return promote ? { active: next, next: null } : { active, next }
   return { active, next: next === active ? null : next }
 }
 
@@ -100,13 +106,35 @@ export function nextCanOvertake(context: AggregateContext): boolean {
   return next === wanted.active && isIn(context, next, 'running')
 }
 
+/** Rules 23 and 24: in a settled aggregate, the active version in any state and a next that runs can change places. */
+export function canSwap(context: AggregateContext): boolean {
+  return context.active !== null && isIn(context, context.next, 'running')
+}
+
+/** Whether a next version is in place that does not leave, so that it can have a share. */
+export function nextStays(context: AggregateContext): boolean {
+  return context.next !== null && !isIn(context, context.next, 'stopping')
+}
+
+/** The changes of the context when other versions become active and next: the share belonged to the pair before. */
+export function withRoles({ active, next }: VersionPair) {
+  return { active, next, share: 0 }
+}
+
+/** The changes of the context when active and next change places. */
+export function exchanged({ active, next }: VersionPair) {
+  const pair = { active: next, next: active }
+  return { ...withRoles(pair), wanted: pair }
+}
+
 /** The changes of the context when a version has left. */
 export function afterLeaving(context: AggregateContext, version: string) {
+  const { active, next, leaving } = context
   const keep = (role: string | null) => (role === version ? null : role)
+  const isInPlace = version === active || version === next
   return {
+    ...(isInPlace ? withRoles({ active: keep(active), next: keep(next) }) : {}),
     versions: withoutVersion(context.versions, version),
-    active: keep(context.active),
-    next: keep(context.next),
-    leaving: keep(context.leaving),
+    leaving: keep(leaving),
   }
 }

@@ -10,7 +10,15 @@ export type AggregateEvent =
   | { readonly type: 'dispose' }
   | { readonly type: 'addVersion'; readonly version: string }
   | { readonly type: 'removeVersion'; readonly version: string }
-  | { readonly type: 'setVersion'; readonly active: string | null; readonly next: string | null }
+  /** `promote`: whether a next without an active becomes the active. @default true */
+  | {
+      readonly type: 'setVersion'
+      readonly active: string | null
+      readonly next: string | null
+      readonly promote?: boolean
+    }
+  | { readonly type: 'swap' }
+  | { readonly type: 'setShare'; readonly percent: number }
   | VersionReport
 
 /**
@@ -90,6 +98,9 @@ export const releaseEvents = {
   type: 'setGate',
   params: (args: Args) => ({ ...theActive(args), gate: 'pass' as const }),
 } as const
+
+/** Tells of a swap, after the roles have changed, with nothing between the events. */
+export const announceExchange = [{ type: 'standBy', params: theNext }, releaseEvents, 'announceSwap'] as const
 
 /** Removes a version that has stopped, and its actor. */
 export const remove = [

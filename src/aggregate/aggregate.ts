@@ -25,16 +25,18 @@ import {
   disposed,
   duplicateVersion,
   noActiveVersion,
+  noNextVersion,
   noneAfterDispose,
   noSuchVersion,
   notKnown,
+  notSettled,
   runtimeMismatch,
   versionInUse,
 } from './aggregateErrors.js'
 import { ControlPlane } from './controlPlane.js'
 import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateOptions, compileOptions } from './options.js'
-import { isSettled } from './snapshotQueries.js'
+import { isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
 import { whenRunning } from './whenRunning.js'
 
@@ -159,6 +161,27 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     this.#control.send({ type: 'setVersion', ...wanted })
     const { context } = await this.#control.until(isSettled)
     return { active: context.active, next: context.next }
+  }
+
+  /**
+   * Makes the next version active and the active one next (rules 23 to 25). Neither is started or stopped, no call waits, and
+   * the option `handover` does not matter. The wanted pair is exchanged too.
+   *
+   * New calls go to the new active version at once; calls in flight finish where they are. Subscribers get, in order: `stopped`
+   * of the version that made way, with `standby: true`; what was held back of the new active one; `configUpdated`.
+   *
+   * @returns the exchanged pair
+   * @throws CutoverError (rejects) `CUTOVER_DISPOSED`, `CUTOVER_NOT_SETTLED` (it is not running, or in the middle of a switch),
+   * `CUTOVER_NO_NEXT_VERSION` (no next version is running), `CUTOVER_NO_ACTIVE_VERSION` (none is in place); then nothing
+   * has changed
+   */
+  async swap(): Promise<VersionPair> {
+    this.#assertNotDisposed()
+    const refusal = this.#refusalToSwap()
+    if (refusal !== undefined) throw refusal
+    const { active, next } = this.#control.snapshot.context
+    this.#control.send({ type: 'swap' })
+    return { active: next, next: active }
   }
 
   /**
@@ -304,6 +327,16 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     const hosted = this.#control.hosted(this.#control.snapshot.context.active)
     if (hosted !== undefined) return hosted
     throw this.#control.isDisposed ? noneAfterDispose() : noActiveVersion('No version is active.')
+  }
+
+  #refusalToSwap(): Error | undefined {
+    const { snapshot } = this.#control
+    const { active, next } = snapshot.context
+    if (!snapshot.matches('running')) return notSettled('it is not running')
+    if (!isSettled(snapshot)) return notSettled('a switch is in progress')
+    if (next === null) return noNextVersion('There is no next version to swap with.')
+    if (!isServing(snapshot, next)) return noNextVersion(`Version ${next} is next, but is not running.`, next)
+    return active === null ? noActiveVersion('No version is active to swap with.') : undefined
   }
 
   #isKnown(key: string): boolean {

@@ -70,6 +70,18 @@ function withoutStop({ message }: Error): string {
   return message.replace(/\.$/, '')
 }
 
+/** A swap in the middle of a switch, or of an aggregate that does not run. */
+export function notSettled(what: string): CutoverError {
+  const remedy = 'Wait for setVersion() to resolve, then swap.'
+  return new CutoverError('CUTOVER_NOT_SETTLED', `The aggregate cannot swap: ${what}. ${remedy}`)
+}
+
+/** @param version - the next version, if there is one */
+export function noNextVersion(what: string, version?: string): CutoverError {
+  const remedy = 'Name one with setVersion(active, next), and wait for it with whenRunning().'
+  return new CutoverError('CUTOVER_NO_NEXT_VERSION', `${what} ${remedy}`, { version })
+}
+
 /** The active version did not run in time. @param cause - its last failure */
 export function notRunning(version: string, timeout: number, cause: Error | undefined): CutoverError {
   const last = cause === undefined ? 'It has not said why' : `Its last failure was: ${withoutStop(cause)}`

@@ -158,6 +158,13 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       case 'logActive':
         hosted?.log.isActive()
         break
+      case 'standBy':
+        this.hub.announce({ type: 'stopped', version: effect.version, standby: true })
+        hosted?.setGate('capture')
+        break
+      case 'announceSwap':
+        this.hub.announce({ type: 'configUpdated' })
+        break
       case 'warnPostponed':
         this.#warnPostponed(effect.versions)
         break

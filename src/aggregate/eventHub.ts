@@ -5,13 +5,16 @@ import { SafeObservable } from '../support/index.js'
 
 /**
  * Gates a version's events by its role (rules 11 and 12): `capture` keeps only the last `started`, `hold` keeps all events in
- * order, and `pass` releases the kept events and passes on all later ones.
+ * order, and `pass` releases the kept events and passes on all later ones. Back at `capture`, the last `started` is kept again, as
+ * long as the version runs (rule 25).
  */
 export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunction<RuntimeEvent> {
   return source =>
     new Observable(subscriber => {
       let gate: Gate = 'capture'
       let kept: RuntimeEvent[] = []
+      /** The last `started` at any gate, for when the version makes way in a swap. */
+      let last: readonly RuntimeEvent[] = []
       let ended = false
       const settle = () => {
         if (gate === 'pass') {
@@ -24,15 +27,17 @@ export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunc
       subscriber.add(
         gate$.subscribe(value => {
           gate = value
+          if (gate === 'capture') kept = [...last]
           settle()
         }),
       )
       subscriber.add(
         source.subscribe({
           next: event => {
+            last = capture(last, event)
             if (gate === 'pass') subscriber.next(event)
             else if (gate === 'hold') kept.push(event)
-            else kept = capture(kept, event)
+            else kept = [...last]
           },
           error: error => subscriber.error(error),
           complete: () => {
@@ -45,7 +50,7 @@ export function captureAndRelease(gate$: Observable<Gate>): MonoTypeOperatorFunc
 }
 
 /** Keeps the last `started` of a next version: `updated` refreshes it, `stopped` drops it. */
-function capture(kept: RuntimeEvent[], event: RuntimeEvent): RuntimeEvent[] {
+function capture(kept: readonly RuntimeEvent[], event: RuntimeEvent): readonly RuntimeEvent[] {
   if (event.type === 'started') return [event]
   if (event.type === 'stopped') return []
   const [last] = kept

@@ -87,8 +87,11 @@ export type RuntimeEvent =
   | { readonly type: 'started'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
   /** `final`: the runtime does not try again by itself. */
   | { readonly type: 'failedToStart'; readonly error: Error; readonly version?: string; readonly final?: true }
-  /** `reason`: it has died, and so. A stop or a restart that was asked for has none. */
-  | { readonly type: 'stopped'; readonly version?: string; readonly reason?: Error }
+  /**
+   * `reason`: it has died, and so. A stop or a restart that was asked for has none. `standby`: an aggregate has swapped it
+   * for another version, and it stays up as next.
+   */
+  | { readonly type: 'stopped'; readonly version?: string; readonly reason?: Error; readonly standby?: true }
   | { readonly type: 'updated'; readonly version: string; readonly capabilityTEE?: CapabilityTEE }
   | { readonly type: 'configUpdated' }
 
@@ -171,7 +174,7 @@ export interface Runtime<Req = unknown, Res = unknown> {
 export const MAIN_COMPONENT = 'ronl'
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['started', 'failedToStart', 'stopped', 'updated', 'configUpdated'])
-const EVENT_FIELDS = ['type', 'version', 'error', 'final', 'reason', 'capabilityTEE'] as const
+const EVENT_FIELDS = ['type', 'version', 'error', 'final', 'reason', 'standby', 'capabilityTEE'] as const
 
 /**
  * Reads an event from a user's runtime. Returns it as it is if its fields are plain, else a copy with plain fields, because

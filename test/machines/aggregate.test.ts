@@ -6,10 +6,12 @@ import { effectsOf } from './effectsOf.js'
 const ONE = 'start; add 1; set 1 -; running 1'
 const NEXT_STARTS = `${ONE}; add 2; set 1 2`
 const NEXT = `${NEXT_STARTS}; running 2`
+const SWAPPED = 'logActive 2, standBy 1, setGate 2 pass, announceSwap'
 
 /**
  * Written by hand, not made from the machine. What happened so far | what happens now → the state, active/next, wanted
- * active/next, the state of each version; then what is done, in order. Versions go by their first number.
+ * active/next, the share unless it is 0, the state of each version; then what is done, in order. Versions go by their
+ * first number; `waits` is `promote: false`.
  */
 const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string>>>> = {
   either: {
@@ -54,6 +56,50 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${ONE}; set 1 2 | add 3`]: 'running.settled 1/- 1/2 1:running 3:provisioned; spawn 3',
     [`${ONE}; add 2 | set 1 2`]:
       'running.settled 1/2 1/2 1:running 2:starting; setGate 2 capture, start 2, announceConfig',
+    // promote: false
+    ' | set - 2 waits': 'stopped -/- -/2',
+    ' | set 1 2 waits': 'stopped -/- 1/2',
+    [`${NEXT} | set - 2 waits`]: 'running.stoppingActive 1/2 -/2 1:stopping 2:running; stop 1',
+    [`${NEXT}; set - 2 waits | stopped 1`]: 'running.settled -/2 -/2 2:running; drop 1',
+    [`${NEXT}; set - 2 waits; stopped 1 | set - 2`]: 'running.settled 2/- 2/- 2:running; logActive 2, setGate 2 pass',
+    'start; add 2 | set - 2 waits': 'running.settled -/2 -/2 2:starting; setGate 2 capture, start 2, announceConfig',
+    // swap
+    [`${NEXT} | swap`]: `running.settled 2/1 2/1 1:running 2:running; ${SWAPPED}`,
+    [`${NEXT}; lost 1 | swap`]: `running.settled 2/1 2/1 1:starting 2:running; ${SWAPPED}`,
+    [`${NEXT}; swap | swap`]:
+      'running.settled 1/2 1/2 1:running 2:running; logActive 1, standBy 2, setGate 1 pass, announceSwap',
+    [`${NEXT}; swap; lost 1 | swap`]: 'running.settled 2/1 2/1 1:starting 2:running',
+    [`${NEXT}; swap | set 2 -`]: 'running.stoppingNext 2/1 2/- 1:stopping 2:running; stop 1',
+    [`${NEXT_STARTS} | swap`]: 'running.settled 1/2 1/2 1:running 2:starting',
+    [`${NEXT}; lost 2 | swap`]: 'running.settled 1/2 1/2 1:running 2:starting',
+    [`${ONE} | swap`]: 'running.settled 1/- 1/- 1:running',
+    [`${NEXT}; set - 2 waits; stopped 1 | swap`]: 'running.settled -/2 -/2 2:running',
+    [`${NEXT}; set 1 - | swap`]: 'running.stoppingNext 1/2 1/- 1:running 2:stopping',
+    [`${NEXT}; stop | swap`]: 'stopping.halting 1/2 1/2 1:stopping 2:stopping',
+    ' | swap': 'stopped -/- -/-',
+    'dispose | swap': 'disposed -/- -/-',
+    // share
+    [`${NEXT} | share 10`]: 'running.settled 1/2 1/2 share 10 1:running 2:running',
+    [`${NEXT_STARTS} | share 0.5`]: 'running.settled 1/2 1/2 share 0.5 1:running 2:starting',
+    [`${NEXT}; share 10 | share 0`]: 'running.settled 1/2 1/2 1:running 2:running',
+    [`${NEXT}; share 10 | lost 2`]: 'running.settled 1/2 1/2 share 10 1:running 2:starting',
+    [`${NEXT}; share 10; lost 2 | running 2`]: 'running.settled 1/2 1/2 share 10 1:running 2:running',
+    [`${NEXT}; share 10; lost 1 | running 1`]: 'running.settled 1/2 1/2 share 10 1:running 2:running',
+    [`${NEXT}; share 10 | add 3`]: 'running.settled 1/2 1/2 share 10 1:running 2:running 3:provisioned; spawn 3',
+    [`${NEXT}; add 3; share 10 | remove 3`]: 'running.settled 1/2 1/2 share 10 1:running 2:running; stop 3, drop 3',
+    [`${NEXT}; share 10 | set 1 2`]: 'running.settled 1/2 1/2 share 10 1:running 2:running',
+    [`${NEXT}; share 10 | swap`]: `running.settled 2/1 2/1 1:running 2:running; ${SWAPPED}`,
+    [`${NEXT}; share 10 | set 1 -`]: 'running.stoppingNext 1/2 1/- 1:running 2:stopping; stop 2',
+    [`${NEXT}; set 1 - | share 10`]: 'running.stoppingNext 1/2 1/- 1:running 2:stopping',
+    [`${NEXT}; share 10 | set - 2 waits`]: 'running.stoppingActive 1/2 -/2 share 10 1:stopping 2:running; stop 1',
+    [`${NEXT}; share 10; set - 2 waits | stopped 1`]: 'running.settled -/2 -/2 2:running; drop 1',
+    [`${NEXT}; set - 2 waits; stopped 1 | share 10`]: 'running.settled -/2 -/2 share 10 2:running',
+    [`${NEXT}; set - 2 waits; stopped 1; share 10; add 3 | set 3 2`]:
+      'running.settled 3/2 3/2 2:running 3:starting; logActive 3, setGate 3 pass, start 3',
+    [`${NEXT}; share 10 | stop`]: 'stopping.halting 1/2 1/2 1:stopping 2:stopping; stop 1, stop 2',
+    [`${NEXT}; stop | share 10`]: 'stopping.halting 1/2 1/2 1:stopping 2:stopping',
+    [`${ONE} | share 10`]: 'running.settled 1/- 1/- 1:running',
+    ' | share 10': 'stopped -/- -/-',
     // the active version leaves
     [`${ONE} | set - -`]: 'running.stoppingActive 1/- -/- 1:stopping; stop 1',
     'start; add 1; set 1 - | set - -': 'running.stoppingActive 1/- -/- 1:stopping; stop 1',
@@ -106,6 +152,9 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
   sequential: {
     [`${NEXT} | set 2 -`]: 'running.stoppingActive 1/2 2/- 1:stopping 2:running; stop 1',
     [`${NEXT}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:running; drop 1, logActive 2, setGate 2 pass',
+    [`${NEXT}; set 2 - | swap`]: 'running.stoppingActive 1/2 2/- 1:stopping 2:running',
+    [`${NEXT}; share 10; set 2 - | stopped 1`]:
+      'running.settled 2/- 2/- 2:running; drop 1, logActive 2, setGate 2 pass',
     [`${NEXT}; add 3; set 2 3 | stopped 1`]:
       'running.settled 2/3 2/3 2:running 3:starting; ' +
       'drop 1, logActive 2, setGate 2 pass, setGate 3 capture, start 3, announceConfig',
@@ -115,6 +164,11 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
     [`${NEXT} | set 2 -`]:
       'running.retiring 2/- 2/- leaving 1 1:stopping 2:running; logActive 2, setGate 2 hold, stop 1',
     [`${NEXT}; set 2 - | stopped 1`]: 'running.settled 2/- 2/- 2:running; drop 1, setGate 2 pass',
+    [`${NEXT}; share 10 | set 2 -`]:
+      'running.retiring 2/- 2/- leaving 1 1:stopping 2:running; logActive 2, setGate 2 hold, stop 1',
+    [`${NEXT}; add 3; set 2 3 | swap`]: 'running.retiring 2/- 2/3 leaving 1 1:stopping 2:running 3:provisioned',
+    [`${NEXT}; swap; add 3 | set 1 3`]:
+      'running.retiring 1/- 1/3 leaving 2 1:running 2:stopping 3:provisioned; logActive 1, setGate 1 hold, stop 2',
     [`${NEXT}; set 2 - | lost 2`]: 'running.retiring 2/- 2/- leaving 1 1:stopping 2:starting',
     [`${NEXT}; set 2 -; set 1 - | stopped 1`]:
       'running.stoppingActive 2/- 1/- 2:stopping; drop 1, setGate 2 pass, stop 2',
@@ -128,7 +182,7 @@ const TABLE: Readonly<Record<Handover | 'either', Readonly<Record<string, string
 }
 
 function eventOf(text: string): AggregateEvent {
-  const [word = '', first = '', second = ''] = text.split(' ')
+  const [word = '', first = '', second = '', third = ''] = text.split(' ')
   const version = `${first}.0.0`
   const role = (name: string) => (name === '-' ? null : `${name}.0.0`)
   switch (word) {
@@ -136,7 +190,9 @@ function eventOf(text: string): AggregateEvent {
     case 'remove':
       return { type: `${word}Version`, version }
     case 'set':
-      return { type: 'setVersion', active: role(first), next: role(second) }
+      return { type: 'setVersion', active: role(first), next: role(second), promote: third !== 'waits' }
+    case 'share':
+      return { type: 'setShare', percent: Number(first) }
     case 'running':
     case 'failed':
     case 'lost':
@@ -145,18 +201,21 @@ function eventOf(text: string): AggregateEvent {
     case 'start':
     case 'stop':
     case 'dispose':
+    case 'swap':
       return { type: word }
   }
   throw new Error(`There is no event ${text}.`)
 }
 
 /** As in: running.settled 1/- 1/2 1:running 2:starting */
-function describeState({ value, context: { active, next, leaving, wanted, versions } }: AggregateSnapshot): string {
+function describeState({ value, context }: AggregateSnapshot): string {
+  const { active, next, leaving, wanted, share, versions } = context
   const path = typeof value === 'string' ? value : Object.entries(value).flat().join('.')
   const roles = [`${active ?? '-'}/${next ?? '-'}`, `${wanted.active ?? '-'}/${wanted.next ?? '-'}`]
   const gone = leaving === null ? [] : [`leaving ${leaving}`]
+  const shared = share === 0 ? [] : [`share ${share}`]
   const states = Object.entries(versions).map(([version, state]) => `${version}:${state}`)
-  return [path, ...roles, ...gone, ...states.sort()].join(' ')
+  return [path, ...roles, ...gone, ...shared, ...states.sort()].join(' ')
 }
 
 function take(handover: Handover, path: string, event: string): string {

@@ -37,6 +37,10 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
       case 'setVersion':
         this.#checked.setVersion(event.active, event.next)
         return null
+      case 'swap':
+        return this.#checked.swap()
+      case 'setShare':
+        throw new Error('not yet')
       case 'stop':
       case 'dispose':
         this.#checked[event.type]()

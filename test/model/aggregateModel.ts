@@ -10,6 +10,7 @@ const COMMANDS: readonly AggregateEvent[] = [
   { type: 'start' },
   { type: 'stop' },
   { type: 'dispose' },
+  { type: 'swap' },
   ...VERSIONS.flatMap(version => [
     { type: 'addVersion', version } as const,
     { type: 'removeVersion', version } as const,
@@ -41,6 +42,8 @@ function nameOfState({ value, context: { active, next, leaving, wanted, versions
 const REPORTED_ONCE = 'A version reports only changes, and the aggregate knows its state.'
 const NEVER: readonly Impossible[] = [
   { what: /\[(isNew|isRemovable)\] false/, why: 'The API refuses before it asks the machine (rules 1 and 4).' },
+  { what: /\[canSwap\] false/, why: 'The API refuses before it asks the machine (rule 23).' },
+  { what: /setShare/, why: 'The API has no share yet.' },
   { what: /\[(isStarting|isRunning)\] false/, why: REPORTED_ONCE },
   {
     what: /running\.\w+: version\.stopped \[\w+\] false/,

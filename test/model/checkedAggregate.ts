@@ -26,7 +26,8 @@ export class CheckedAggregate {
     this.#timed = new TimedOracle(limits)
     this.aggregate = new Aggregate({ id: ID, clock: this.#clock, inspect, ...limits })
     this.aggregate.watchEvents().subscribe(event => {
-      this.#events.push(formatEvent(event))
+      const isStandby = event.type === 'stopped' && event.standby === true
+      this.#events.push(isStandby ? `${formatEvent(event)} standby` : formatEvent(event))
     })
   }
 
@@ -56,6 +57,12 @@ export class CheckedAggregate {
     const pair = this.aggregate.setVersion(active, next, { requireKnown })
     this.#await(pair.then(({ active, next }) => `${active}, ${next}`))
     this.#timed.setVersion(this.#id, active, next, requireKnown)
+  }
+
+  swap(): string | null {
+    const pair = this.aggregate.swap()
+    this.#await(pair.then(({ active, next }) => `${active}, ${next}`))
+    return this.#timed.swap(this.#id)
   }
 
   stop(): void {

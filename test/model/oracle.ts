@@ -74,6 +74,20 @@ export class Oracle {
     return next !== null && (!isHere(next) || next === this.active)
   }
 
+  /** Rules 23 and 25. */
+  swap(): string | null {
+    if (this.isClosed) return 'CUTOVER_DISPOSED'
+    if (this.state !== 'running' || this.isBusy) return 'CUTOVER_NOT_SETTLED'
+    if (!this.is(this.next, 'running')) return 'CUTOVER_NO_NEXT_VERSION'
+    if (this.active === null) return 'CUTOVER_NO_ACTIVE_VERSION'
+    const old = this.active
+    this.wanted = { active: this.next, next: old }
+    ;[this.active, this.next] = [this.next, old]
+    this.events.push(`stopped ${old} standby`, ...this.captured.splice(0), 'configUpdated')
+    if (this.is(old, 'running')) this.captured = [`started ${old}`]
+    return null
+  }
+
   start(): string | null {
     if (this.isClosed) return 'CUTOVER_DISPOSED'
     if (this.state === 'stopped') this.state = 'running'

@@ -58,6 +58,13 @@ export class TimedOracle {
     else this.#reject(id, code)
   }
 
+  swap(id: number): string | null {
+    const code = this.oracle.swap()
+    if (code === null) this.#resolve(id, `${this.oracle.active}, ${this.oracle.next}`)
+    else this.#reject(id, code)
+    return code
+  }
+
   stop(id: number, kind: 'stop' | 'dispose'): void {
     this.oracle.stop(kind === 'stop' ? 'stopping' : 'disposing')
     this.#asked.push({ id, kind })
@@ -111,7 +118,14 @@ export class TimedOracle {
   /** Time passes, no further than something is due. */
   advance(ms: number): void {
     this.#now += ms
-    for (const [version, { at }] of this.#deadlines) if (at <= this.#now) this.oracle.goFurther(version)
+    for (const [version, { at }] of this.#deadlines) {
+      if (at > this.#now) continue
+      this.oracle.goFurther(version)
+      this.#deadlines.delete(version)
+      // Of two versions, the one that is asked to stop first is given up first.
+      const isAsked = this.oracle.versions.get(version)?.state === 'stopping'
+      if (isAsked) this.#deadlines.set(version, { stops: 1, at: this.#now + this.#limits.stopTimeout })
+    }
     for (const [id, at] of this.waiting) if (at <= this.#now) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
   }
 

@@ -142,6 +142,11 @@ export class ScenarioRun {
       case 'setVersion':
         this.#promises.add('setVersion', this.#aggregate.setVersion(event.active, event.next))
         break
+      case 'swap':
+        this.#promises.add('setVersion', this.#aggregate.swap())
+        break
+      case 'setShare':
+        throw new Error('No scenario sets a share.')
       case 'removeVersion':
         this.#aggregate.removeVersion(event.version)
         break

@@ -49,6 +49,7 @@ const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 /** Commands that a subscriber performs inside an event, or a host inside one of its methods. */
 const fromWithin: Arbitrary<Command<World>> = fc.oneof(
   { weight: 6, arbitrary: pairs },
+  { weight: 4, arbitrary: fc.constant(commands.swap()) },
   { weight: 6, arbitrary: fc.constantFrom(commands.call('c', null), commands.call('p', null), commands.call('c', 0)) },
   { weight: 3, arbitrary: fc.constantFrom(commands.start(), commands.stop(), commands.abortSignal(0)) },
   { weight: 2, arbitrary: versions.map(version => commands.add(version, COOPERATIVE)) },
@@ -95,6 +96,7 @@ const anyBehaviour: Arbitrary<Behaviour> = fc.tuple(behaviour, inside).map(([its
 
 const userCommands: Arbitrary<Command<World>> = fc.oneof(
   { weight: 12, arbitrary: pairs },
+  { weight: 6, arbitrary: fc.constant(commands.swap()) },
   { weight: 8, arbitrary: fc.tuple(versions, anyBehaviour).map(([version, its]) => commands.add(version, its)) },
   { weight: 3, arbitrary: fc.constantFrom(commands.start()) },
   { weight: 2, arbitrary: fc.constantFrom(commands.stop()) },

@@ -29,6 +29,7 @@ const setVersion = fc.tuple(name, name, fc.boolean()).map(([active, next, requir
   const text = `setVersion(${active}, ${next}${requireKnown ? ', requireKnown' : ''})`
   return new AgreedCommand(text, checked => checked.setVersion(active, next, requireKnown))
 })
+const swap = fc.constant(new AgreedCommand('swap()', checked => void checked.swap()))
 const add = version.map(version => new AgreedCommand(`addVersion(${version})`, checked => void checked.add(version)))
 const remove = version.map(
   version => new AgreedCommand(`removeVersion(${version})`, checked => void checked.remove(version)),
@@ -54,6 +55,7 @@ const anyCommand = fc.oneof(
   { weight: 80, arbitrary: say },
   { weight: 30, arbitrary: setVersion },
   { weight: 30, arbitrary: add },
+  { weight: 15, arbitrary: swap },
   { weight: 30, arbitrary: call },
   { weight: 20, arbitrary: answer },
   { weight: 20, arbitrary: wait },

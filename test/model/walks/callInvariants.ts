@@ -33,8 +33,9 @@ export const callWentOut: readonly Invariant<Sent>[] = [
   invariant('A call is sent at most once to one active version, and at most once to one next version', sent => {
     return (sent.role === 'next' ? sent.call.nextSends : sent.call.activeSends) === 0
   }),
-  invariant('One host serves at a time, and none serves again after another one', (sent, world) => {
+  invariant('Without a swap, one host serves at a time, and none serves again after another one', (sent, world) => {
     const { call, host } = sent
+    if (world.hasSwapped) return true
     const hasServed = world.servers.includes(host)
     if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
     return call.reached.length === 1 && call.request.startsWith('p') && !hasServed

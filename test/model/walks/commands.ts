@@ -1,9 +1,9 @@
 /** All commands of a walk. Each checks the code with which it must be refused. */
-import { isCutoverError } from 'cutover'
+import { type ErrorCode, isCutoverError } from 'cutover'
 import { type CallKind, makeCall } from './calls.js'
 import { Command } from './command.js'
 import { forward } from './forwarding.js'
-import { commandRefused } from './invariants.js'
+import { commandRefused, swapped } from './invariants.js'
 import { track } from './promises.js'
 import { type Behaviour, type Emission, WalkHost } from './walkHost.js'
 import type { World } from './world.js'
@@ -38,6 +38,31 @@ export function setVersion(active: string | null, next: string | null): Command<
     }
     track(world, 'setVersion', () => world.aggregate.setVersion(active, next))
   })
+}
+
+export function swap(): Command<World> {
+  return new Command('swap()', world => {
+    const before = world.look()
+    const code = refusalToSwap(world)
+    const pair = { active: before.next, next: before.active }
+    if (code === null) {
+      world.wanted = pair
+      world.hasSwapped = true
+      world.subscribers.configUpdates.due++
+    }
+    track(world, 'swap', () => world.aggregate.swap(), { expected: code ?? pair })
+    world.check(swapped, { before, after: world.look(), isRefused: code !== null })
+  })
+}
+
+/** Rule 23, written independently of the machine. */
+function refusalToSwap({ isDisposeAsked, status }: World): ErrorCode | null {
+  const { state, phase, active, next, versions } = status
+  if (isDisposeAsked) return 'CUTOVER_DISPOSED'
+  if (state !== 'running' || phase !== 'settled') return 'CUTOVER_NOT_SETTLED'
+  const isUp = versions.some(its => its.version === next && its.state === 'running')
+  if (!isUp) return 'CUTOVER_NO_NEXT_VERSION'
+  return active === null ? 'CUTOVER_NO_ACTIVE_VERSION' : null
 }
 
 export function start(): Command<World> {

@@ -30,6 +30,14 @@ export const configUpdatedReceived: readonly Invariant<Subscribers['configUpdate
   }),
 ]
 
+/** Checked for every event that subscribers receive after a `stopped` with `standby`. */
+export const swapTold: readonly Invariant<boolean>[] = [
+  invariant(
+    'The events of a swap are stopped, started and configUpdated, with nothing in between',
+    isInTurn => isInTurn,
+  ),
+]
+
 /** Whether events of a host are due before those of its successor. */
 function isUnfinished({ events: { hasReceivedStarted, due }, hasLeft }: WalkHost): boolean {
   return hasReceivedStarted || (hasLeft && due.length > 0)

@@ -31,6 +31,8 @@ export class HostEvents {
   readonly held: Expected[] = []
   /** The last `started` of a next version, which subscribers must receive on its promotion. */
   captured: Expected | null = null
+  /** The last `started` in any role, refreshed and dropped as {@link captured} is. */
+  #last: Expected | null = null
   readonly #host: WalkHost
   readonly #world: World
 
@@ -77,6 +79,7 @@ export class HostEvents {
     this.due.push(...this.held.splice(0))
     this.role = 'none'
     this.captured = null
+    this.#last = null
   }
 
   /** Updates the role of the host. */
@@ -84,6 +87,11 @@ export class HostEvents {
     if (role === 'active' && this.captured !== null) {
       this.held.unshift(this.captured)
       this.captured = null
+    }
+    if (role === 'next' && this.role === 'active') {
+      // A swap (rule 25).
+      this.due.push(STANDBY)
+      this.captured = this.#last
     }
     this.role = role
     if (!isHeld && this.held.length > 0) this.due.push(...this.held.splice(0))
@@ -103,18 +111,20 @@ export class HostEvents {
   }
 
   #expect(expected: Expected): void {
+    this.#last = captured(this.#last, expected)
     if (this.role === 'leaving') this.due.push(expected)
     else if (this.role === 'active') (this.#world.isHolding ? this.held : this.due).push(expected)
-    else if (this.role === 'next') this.#capture(expected)
+    else if (this.role === 'next') this.captured = captured(this.captured, expected)
   }
+}
 
-  #capture(expected: Expected): void {
-    if (expected.type === 'started') this.captured = expected
-    else if (expected.type === 'stopped') this.captured = null
-    else if (expected.type === 'updated' && this.captured !== null) {
-      this.captured = { type: 'started', identity: expected.identity }
-    }
-  }
+/** The `stopped` of a version that makes way in a swap. */
+const STANDBY: Expected = { type: 'stopped', identity: 'standby' }
+
+function captured(before: Expected | null, expected: Expected): Expected | null {
+  if (expected.type === 'started') return expected
+  if (expected.type === 'stopped') return null
+  return expected.type === 'updated' && before !== null ? { type: 'started', identity: expected.identity } : before
 }
 
 function isSame(a: Expected | null | undefined, b: Expected): boolean {
@@ -129,6 +139,8 @@ export function expectedOf(event: RuntimeEvent): Expected {
       return { type: event.type, identity: event.capabilityTEE }
     case 'failedToStart':
       return { type: event.type, identity: event.error.cause ?? event.error }
+    case 'stopped':
+      return event.standby === true ? STANDBY : { type: event.type, identity: undefined }
     default:
       return { type: event.type, identity: undefined }
   }

@@ -1,6 +1,6 @@
 /** All invariants, which use only what can be observed from outside. */
 export { callArrived, callSettled, callWentOut } from './callInvariants.js'
-export { configUpdatedReceived, eventReceived } from './eventInvariants.js'
+export { configUpdatedReceived, eventReceived, swapTold } from './eventInvariants.js'
 export type { Invariant } from './invariant.js'
 export { afterAWhile, atRest, atTheEnd } from './restInvariants.js'
 export {
@@ -9,6 +9,7 @@ export {
   hostAsked,
   hostsReached,
   promiseSettled,
+  swapped,
   versionLeaves,
   versionLeft,
 } from './versionInvariants.js'

@@ -1,3 +1,4 @@
+import type { VersionPair } from 'cutover'
 import { promiseSettled } from './invariants.js'
 import type { Outcome, PromiseRecord } from './records.js'
 import type { World } from './world.js'
@@ -5,6 +6,8 @@ import type { World } from './world.js'
 interface WaitsFor {
   readonly version?: string | null
   readonly signal?: AbortSignal | undefined
+  /** The only possible outcome. */
+  readonly expected?: VersionPair | string
 }
 
 /** Calls a method that gives a promise, other than `call()`, and records the outcome. */
@@ -12,12 +15,13 @@ export function track(
   world: World,
   of: PromiseRecord['of'],
   ask: () => Promise<unknown>,
-  { version = null, signal }: WaitsFor = {},
+  { version = null, signal, expected }: WaitsFor = {},
 ): void {
   world.look()
   const { hosts, activeHost: active } = world
   const up = hosts.filter(({ starts, hasLeft }) => starts > 0 && !hasLeft)
-  const record: PromiseRecord = { of, signal, version, active, up, seen: [], wasUnwanted: false, outcome: null }
+  const seen = expected === undefined ? [] : [expected]
+  const record: PromiseRecord = { of, signal, version, active, up, seen, wasUnwanted: false, outcome: null }
   const promise = ask()
   world.promises.add(record)
   const settled = (outcome: Outcome) => {

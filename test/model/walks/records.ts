@@ -46,7 +46,7 @@ export interface CallRecord {
 
 /** Any other promise of the aggregate. */
 export interface PromiseRecord {
-  readonly of: 'setVersion' | 'stop' | 'dispose' | 'whenRunning' | 'getInfo' | 'abort'
+  readonly of: 'setVersion' | 'swap' | 'stop' | 'dispose' | 'whenRunning' | 'getInfo' | 'abort'
   readonly signal: AbortSignal | undefined
   /** For `whenRunning`: the version that it waits for; null for the active one. */
   readonly version: string | null
@@ -56,7 +56,7 @@ export interface PromiseRecord {
   readonly up: readonly WalkHost[]
   /**
    * For `setVersion`: the first pair in place when the aggregate was settled. For `whenRunning`: the versions that were
-   * running. For `stop`: the state when all versions were stopped.
+   * running. For `stop`: the state when all versions were stopped. For `swap`: the pair after it, or the code that refuses it.
    */
   readonly seen: (VersionPair | string)[]
   /** For `whenRunning`: whether at some moment its version was wanted neither as active nor as next. */

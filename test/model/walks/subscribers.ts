@@ -1,7 +1,7 @@
 import type { RuntimeEvent } from 'cutover'
 import type { Command } from './command.js'
 import { expectedOf, type Place } from './hostEvents.js'
-import { configUpdatedReceived, eventReceived } from './invariants.js'
+import { configUpdatedReceived, eventReceived, swapTold } from './invariants.js'
 import type { World } from './world.js'
 
 /** The subscribers of an aggregate. Checks and counts the events that they receive. */
@@ -13,6 +13,8 @@ export class Subscribers {
   readonly configUpdates = { due: 0, received: 0 }
   /** Subscribers that joined later. */
   readonly listeners: { received: number; isCompleted: boolean; readonly since: number }[] = []
+  /** The event that must be next, in the middle of a swap. */
+  #dueInSwap: RuntimeEvent['type'] | null = null
   readonly #world: World
 
   constructor(world: World) {
@@ -46,6 +48,10 @@ export class Subscribers {
   #receive(event: RuntimeEvent): void {
     this.#world.look()
     this.received++
+    const due = this.#dueInSwap
+    if (due !== null) this.#world.check(swapTold, event.type === due)
+    const isStandby = event.type === 'stopped' && event.standby === true
+    this.#dueInSwap = isStandby ? 'started' : due === 'started' ? 'configUpdated' : null
     if (event.type !== 'configUpdated') return this.#receiveFrom(event)
     this.configUpdates.received++
     this.#world.check(configUpdatedReceived, this.configUpdates)

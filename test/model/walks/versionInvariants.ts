@@ -1,4 +1,4 @@
-import { isCutoverError } from 'cutover'
+import { type AggregateStatus, isCutoverError } from 'cutover'
 import { type Invariant, invariant } from './invariant.js'
 import type { PromiseRecord } from './records.js'
 import type { WalkHost } from './walkHost.js'
@@ -52,11 +52,34 @@ export const activeChanged: readonly Invariant<WalkHost>[] = [
   ),
 ]
 
+/** Checked after every `swap()`. */
+export const swapped: readonly Invariant<{
+  readonly before: AggregateStatus
+  readonly after: AggregateStatus
+  readonly isRefused: boolean
+}>[] = [
+  invariant('A swap exchanges active and next at once, and nothing else', ({ before, after, isRefused }, world) => {
+    // A host may act inside its call() when a waiting call reaches it.
+    if (world.hasReentered) return true
+    const { active, next, wanted, ...others } = before
+    const states = ({ versions }: AggregateStatus) => versions.map(({ version, state }) => `${version} ${state}`)
+    const isSame = after.phase === others.phase && `${states(after)}` === `${states(before)}`
+    if (isRefused) return isSame && after.active === active && after.next === next
+    return isSame && after.active === next && after.next === active && after.wanted.active === wanted.next
+  }),
+]
+
 /** Checked for every promise when it settles, except for calls. */
 export const promiseSettled: readonly Invariant<PromiseRecord>[] = [
   invariant('setVersion() resolves with the pair in place when the aggregate was settled', ({ of, outcome, seen }) => {
     if (of !== 'setVersion' || outcome === null || 'error' in outcome) return true
     return JSON.stringify(outcome.value) === JSON.stringify(seen[0])
+  }),
+  invariant('swap() resolves with the exchanged pair, or rejects for the reasons of the contract', record => {
+    const { of, outcome, seen } = record
+    if (of !== 'swap' || outcome === null) return true
+    if ('value' in outcome) return JSON.stringify(outcome.value) === JSON.stringify(seen[0])
+    return isCutoverError(outcome.error) && outcome.error.code === seen[0]
   }),
   invariant('setVersion() rejects only after dispose()', ({ of, outcome }, { isDisposeAsked }) => {
     if (of !== 'setVersion' || outcome === null || 'value' in outcome) return true

@@ -31,7 +31,7 @@ export class World {
   /** The sentences of the violated invariants. */
   readonly violations: string[] = []
   status: AggregateStatus
-  /** The pair of the last `setVersion()`. */
+  /** The pair of the last `setVersion()` or `swap()`. */
   wanted: VersionPair = { active: null, next: null }
   /** Whether `start()` was called after the last `stop()`. */
   isStartAsked = false
@@ -41,6 +41,8 @@ export class World {
   /** Whether events of the active version are held, because its predecessor has not left. */
   isHolding = false
   activeHost: WalkHost | null = null
+  /** Whether active and next have changed places. */
+  hasSwapped = false
   /** Whether a command was performed inside an event or a host. */
   hasReentered = false
   /** Whether the walk ends: no new commands inside events and hosts. */

@@ -28,7 +28,7 @@ export interface AggregateContext extends AggregateInput, VersionPair, HasVersio
   readonly leaving: string | null
   /** The pair that `setVersion` or a swap last asked for. */
   readonly wanted: VersionPair
-  /** The percentage of new calls that goes to the next version. Each change of active or next sets it to 0. */
+  /** The percentage of new calls that goes to the next version. Each change of active or next sets it to 0 (rule 26). */
   readonly share: number
 }
 
@@ -111,12 +111,12 @@ export function canSwap(context: AggregateContext): boolean {
   return context.active !== null && isIn(context, context.next, 'running')
 }
 
-/** Whether a next version is in place that does not leave, so that it can have a share. */
+/** Whether a next version is in place that does not leave, so that it can have a share (rule 26). */
 export function nextStays(context: AggregateContext): boolean {
   return context.next !== null && !isIn(context, context.next, 'stopping')
 }
 
-/** The changes of the context when other versions become active and next: the share belonged to the pair before. */
+/** The changes of the context when other versions become active and next: the share belonged to the pair before (rule 26). */
 export function withRoles({ active, next }: VersionPair) {
   return { active, next, share: 0 }
 }

@@ -10,6 +10,7 @@ import {
   type CallOptions,
   type CapabilityTEE,
   canonical,
+  invalidOption,
   MAIN_COMPONENT,
   object,
   type Runtime,
@@ -185,6 +186,31 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /**
+   * Sends a share of the new calls to the next version while that is running (rules 26 and 27). All others, and all calls while
+   * it is not running, go to the active version. While the active version is down, the others wait.
+   *
+   * The choice is made when a call is sent: at random, or by its `key`. The share outlives a crash of either version. It becomes 0
+   * when another version becomes active or next, in a swap too, and when the next version begins to leave.
+   *
+   * @param percent - 0 to 100, fractions too
+   * @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_DISPOSED`, `CUTOVER_NO_NEXT_VERSION` (no next version is in place,
+   * or it leaves, and `percent` is not 0); then nothing has changed
+   */
+  setShare(percent: number): void {
+    if (!(typeof percent === 'number' && percent >= 0 && percent <= 100)) {
+      throw invalidOption('percent', 'a number from 0 to 100', percent)
+    }
+    this.#assertNotDisposed()
+    const { context } = this.#control.snapshot
+    const { next } = context
+    if (percent !== 0) {
+      if (next === null) throw noNextVersion('There is no next version to get a share.')
+      if (stateOf(context, next) === 'stopping') throw noNextVersion(`Version ${next} is next, but leaves.`, next)
+    }
+    this.#control.send({ type: 'setShare', percent })
+  }
+
+  /**
    * Waits until the active version is running or, with `version`, until that version is running as active or as next. There
    * is no time limit: pass `AbortSignal.timeout(ms)` as `signal` for one. With `failFast` it does not wait for a version that
    * has failed, even if its host may try again.
@@ -212,12 +238,14 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * Calls the active version (rules 15 to 18).
    *
    * If no active version is running, the call waits, for up to `waitTimeout`; waiting calls go out in the order of their arrival.
-   * A call is sent to one active version, at most once, in the async context of its caller. A request for which `propagate`
-   * returns true also goes to the next version, while that is running.
+   * A call is sent to one version, at most once, in the async context of its caller. A request for which `propagate`
+   * returns true also goes to the next version, while that is running. While the next version has a share ({@link setShare}), its
+   * calls go there instead, and those that are propagated also go to the active version.
    *
-   * @param options - its `signal` ends the wait, and is passed on to the runtime
+   * @param options - its `signal` ends the wait; its `key` decides whether the call is in the share; both are passed on to the
+   * runtime
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (`signal`
-   * is not an AbortSignal), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
+   * is not an AbortSignal, or `key` no string), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
    * `cause` is its last failed start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
    * `CUTOVER_RUNTIME_LOST` (the runtime died), `CUTOVER_VERSION_STOPPED` (unanswered when its version left
    * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`

@@ -33,10 +33,12 @@ export interface AggregateStatus extends VersionPair {
   readonly state: AggregateState
   /** While running: `settled`, or the step in progress. */
   readonly phase: 'settled' | 'stoppingActive' | 'stoppingNext' | 'retiring' | null
-  /** The pair that `setVersion` last asked for. */
+  /** The pair that `setVersion` or `swap` last asked for. */
   readonly wanted: VersionPair
   /** The wanted versions that the aggregate does not have: it starts each as soon as you add it. */
   readonly postponed: readonly string[]
+  /** The percentage of new calls that goes to the next version while that is running. */
+  readonly share: number
   /** Ascending by SemVer precedence. */
   readonly versions: readonly VersionStatus[]
   /** Calls in flight on all versions. */
@@ -47,7 +49,7 @@ export interface AggregateStatus extends VersionPair {
 
 export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>): AggregateStatus {
   const { value, context } = control.snapshot
-  const { active, next, wanted } = context
+  const { active, next, wanted, share } = context
   const known = versionsOf(context).sort(byPrecedence)
   const versions = known.map(version => versionStatus(version, control))
   const inFlight = versions.reduce((sum, version) => sum + version.inFlight, 0)
@@ -59,6 +61,7 @@ export function statusOf<Req, Res>(id: string, control: ControlPlane<Req, Res>):
     next,
     wanted,
     postponed: missing,
+    share,
     versions,
     inFlight,
     waiting: control.router.waiting,

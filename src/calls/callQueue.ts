@@ -16,6 +16,7 @@ export interface QueueLimits {
 interface QueuedCall<Req, Res> {
   readonly request: Req
   readonly options: CallOptions | undefined
+  readonly lot: number
   /** Sends the call in the async context of its caller, not of the code that flushes the queue. */
   readonly caller: AsyncResource
   readonly resolve: (answer: Res | Promise<Res>) => void
@@ -40,16 +41,20 @@ export class CallQueue<Req, Res> {
     return this.#calls.size
   }
 
-  /** Waits until {@link flush} or {@link rejectAll}, the time limit, or the abort of `options.signal`. */
-  add(request: Req, options: CallOptions | undefined): Promise<Res> {
+  /**
+   * Waits until {@link flush} or {@link rejectAll}, the time limit, or the abort of `options.signal`.
+   *
+   * @param lot - is kept for {@link flush}
+   */
+  add(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
     const { timeout, max, timedOut, tooMany } = this.#limits
     if (this.#calls.size >= max) return Promise.reject(tooMany())
     if (timeout === 0) return Promise.reject(timedOut())
-    return this.addAnyway(request, options)
+    return this.addAnyway(request, options, lot)
   }
 
   /** As {@link add}, for a call that goes out within this turn: `max` and a `timeout` of 0 do not apply. */
-  addAnyway(request: Req, options: CallOptions | undefined): Promise<Res> {
+  addAnyway(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
     const { timeout, clock, timedOut } = this.#limits
     return new Promise((resolve, reject) => {
       const signal = signalOf(options)
@@ -60,7 +65,7 @@ export class CallQueue<Req, Res> {
         if (timer !== undefined) clock.clearTimeout(timer)
         unlisten?.()
       }
-      const call = { request, options, caller: new AsyncResource('CutoverCall'), resolve, reject, remove }
+      const call = { request, options, lot, caller: new AsyncResource('CutoverCall'), resolve, reject, remove }
       const fail = (error: unknown) => this.#fail(call, error)
       try {
         if (signal !== undefined) unlisten = onAbort(signal, () => fail(signal.reason))
@@ -74,10 +79,19 @@ export class CallQueue<Req, Res> {
     })
   }
 
-  /** Sends the calls, oldest first, while `isOpen`. A call leaves the queue before it is sent. */
-  flush(isOpen: () => boolean, send: (request: Req, options: CallOptions | undefined) => Promise<Res>): void {
+  /**
+   * Sends the calls, oldest first. A call leaves the queue before it is sent.
+   *
+   * @param isOpen - asked before each call; false ends the flush, undefined leaves this call where it is
+   */
+  flush(
+    isOpen: (options: CallOptions | undefined, lot: number) => boolean | undefined,
+    send: (request: Req, options: CallOptions | undefined) => Promise<Res>,
+  ): void {
     for (const call of this.#calls) {
-      if (!isOpen()) return
+      const canGo = isOpen(call.options, call.lot)
+      if (canGo === undefined) continue
+      if (!canGo) return
       try {
         call.remove()
         call.resolve(call.caller.runInAsyncScope(send, undefined, call.request, call.options))

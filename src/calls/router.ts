@@ -1,14 +1,17 @@
-import { type CallOptions, type Logger, signalOf } from '../contract/index.js'
+import { type CallOptions, invalidOption, type Logger, signalOf } from '../contract/index.js'
 import type { Callee } from './callee.js'
 import { CallQueue, type QueueLimits } from './callQueue.js'
 import type { CallsInFlight } from './callsInFlight.js'
 import type { Endpoint } from './endpoint.js'
+import { drawLot, lotOf, lotsIn, seedOf } from './share.js'
 
 /** Where calls go, by version. If `active` is null, they wait. */
 export interface Route {
   readonly active: string | null
-  /** The version that also gets propagated calls. */
+  /** The version that also gets propagated calls, and its share of the others. */
   readonly next: string | null
+  /** The percentage of the calls that go to the next version. @default 0 */
+  readonly share?: number
   /** Whether every call is rejected. */
   readonly closed: boolean
 }
@@ -42,11 +45,20 @@ const SETTLED = Promise.resolve()
  * performed. In between, calls join the queue.
  */
 export class Router<Req, Res> implements Endpoint<Req, Res> {
-  /** Takes calls at once. */
+  /** Takes all calls at once. */
   #active: Backend<Req, Res> | null = null
-  /** The end of the route; becomes `#active` when the queue is empty. */
+  /** Takes its share of the calls at once, and `#target` the others; null if it has none. Then `#active` is null. */
+  #sharing: Backend<Req, Res> | null = null
+  /** The end of the route. It takes calls at once when those that waited for it are sent. */
   #target: Backend<Req, Res> | null = null
   #next: Backend<Req, Res> | null = null
+  /** The lots below this go to the next version. */
+  #share = 0
+  /** The {@link seedOf} the next version. */
+  #seed = 0
+  /** How often the route has moved, and at which move it was last released. Calls queue in between. */
+  #moves = 0
+  #released = 0
   #isClosed = false
   readonly #queue: CallQueue<Req, Res>
   readonly #options: RouterOptions<Req>
@@ -72,31 +84,52 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
-    const active = this.#active
     // A call without options skips the check of its signal.
-    if (active === null || options !== undefined) return this.#receive(request, options)
-    return this.#sendOrWait(active, request, options)
+    const active = this.#active
+    if (active !== null && options === undefined) return this.#sendOrWait(active, request, options)
+    const sharing = this.#sharing
+    const lot = drawLot()
+    if (sharing === null || options !== undefined) return this.#receive(request, options, lot)
+    const to = lot < this.#share ? sharing : this.#target
+    return to === null ? this.#receive(request, options, lot) : this.#sendOrWait(to, request, options)
   }
 
   /** First step of a move: no call goes to a version that is not on `route` any more. */
   move(route: Route, find: Find<Req, Res>): void {
-    this.#target = route.active === null ? null : (find(route.active) ?? null)
-    if (this.#active !== this.#target) this.#active = null
-    this.#next = route.next === null || this.#propagate === undefined ? null : (find(route.next) ?? null)
+    const target = route.active === null ? null : (find(route.active) ?? null)
+    const next = route.next === null ? null : (find(route.next) ?? null)
+    const share = lotsIn(route.share ?? 0)
     this.#isClosed = route.closed
     if (route.closed) this.#queue.rejectAll(this.#options.closed())
+    if (target === this.#target && next === this.#next && share === this.#share) return
+    if (next !== null) this.#seed = seedOf(next.version)
+    this.#target = target
+    this.#next = next
+    this.#share = share
+    this.#active = null
+    this.#sharing = null
+    this.#moves++
   }
 
   /** Second step: sends the waiting calls in order, then lets new calls go directly. Not reentrant. */
   release(): void {
-    const target = this.#target
-    if (target === null || target === this.#active) return
+    const move = this.#moves
+    if (move === this.#released) return
+    let to: Backend<Req, Res> | null = null
     this.#queue.flush(
-      () => this.#isOpen(target),
-      (request, options) => this.#send(target, request, options),
+      (options, lot) => {
+        // A call just sent may have moved the route: then the next `release` completes the move.
+        if (this.#moves !== move) return false
+        to = this.#openFor(options, lot)
+        if (this.#moves !== move) return false
+        return to !== null || (this.#share === 0 ? false : undefined)
+      },
+      (request, options) => this.#send(to as Backend<Req, Res>, request, options),
     )
-    // A call just sent may have moved the route: then the next `release` completes the move.
-    if (this.#target === target) this.#active = target
+    if (this.#moves !== move) return
+    this.#released = move
+    this.#sharing = this.#share === 0 ? null : this.#next
+    this.#active = this.#sharing === null ? this.#target : null
   }
 
   /** Rejects the waiting calls: they would wait in vain. */
@@ -104,98 +137,130 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     this.#queue.rejectAll(error)
   }
 
-  #isOpen(target: Backend<Req, Res>): boolean {
-    if (this.#target !== target) return false
-    if (target.endpoint.callee !== null) return true
-    this.#lose(target)
-    return false
+  /** The version that this call goes to, by its key or else by its lot (rules 26 and 27); null if it has to wait. */
+  #choose(options: CallOptions | undefined, lot: number): Backend<Req, Res> | null {
+    if (this.#share === 0 || this.#next === null) return this.#target
+    const key = options?.key ?? undefined
+    return (key === undefined ? lot : lotOf(this.#seed, key)) < this.#share ? this.#next : this.#target
+  }
+
+  /** As {@link #choose}, with an open endpoint. */
+  #openFor(options: CallOptions | undefined, lot: number): Backend<Req, Res> | null {
+    for (;;) {
+      const to = this.#choose(options, lot)
+      if (to === null || to.endpoint.callee !== null) return to
+      this.#lose(to)
+    }
   }
 
   /** Rejects, sends or queues a call. */
-  #receive(request: Req, options: CallOptions | undefined): Promise<Res> {
+  #receive(request: Req, options: CallOptions | undefined, lot: number): Promise<Res> {
     if (this.#isClosed) return Promise.reject(this.#options.closed())
     const refusal = refusalOf(options)
     if (refusal !== undefined) return refusal
-    if (this.#active !== null) return this.#sendOrWait(this.#active, request, options)
-    if (this.#target !== null) return this.#queue.addAnyway(request, options)
-    const error = this.#options.hopeless()
-    return error === undefined ? this.#queue.add(request, options) : Promise.reject(error)
+    const to = this.#choose(options, lot)
+    if (to === null) {
+      const error = this.#options.hopeless()
+      return error === undefined ? this.#queue.add(request, options, lot) : Promise.reject(error)
+    }
+    if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot)
+    return this.#sendOrWait(to, request, options)
   }
 
-  #sendOrWait(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (active.endpoint.callee !== null) return this.#send(active, request, options)
+  #sendOrWait(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (to.endpoint.callee !== null) return this.#send(to, request, options)
+    if (to === this.#next) {
+      this.#lose(to)
+      return this.call(request, options)
+    }
     // Queued first: the loss may lead to further calls, which must come behind this one.
-    const answer = this.#queue.add(request, options)
-    this.#lose(active)
+    const answer = this.#queue.add(request, options, drawLot())
+    this.#lose(to)
     return answer
   }
 
   #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#isClosed || this.#target === null) return Promise.reject(this.#options.closed())
-    return this.#send(this.#target, request, options)
+    const to = this.#choose(options, drawLot())
+    return this.#send(to === null || to.endpoint.callee === null ? this.#target : to, request, options)
   }
 
-  #send(active: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (options?.transfer?.length && this.#next !== null) return this.#sendClone(active, this.#next, request, options)
-    const answer = active.calls.track(active.endpoint.callee as Callee<Req, Res>, request, options)
-    const next = this.#next
-    if (next === null) return answer
+  #send(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (options?.transfer?.length && this.#propagate !== undefined) return this.#sendClone(to, request, options)
+    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+    if (this.#propagate === undefined) return answer
+    const other = to === this.#next ? this.#target : this.#next
+    if (other === null) return answer
     try {
-      this.#mirror(next, request, options)
+      this.#mirror(other, request, options)
     } catch (error) {
       // The call has been sent, so its answer counts. A full stack has room for no more than this.
-      SETTLED.then(this.#mirrorFailed.bind(this, next.version, error))
+      SETTLED.then(this.#mirrorFailed.bind(this, other.version, error))
     }
     return answer
   }
 
-  /** Clones the request for the next version first, because the call to the active one moves its buffers away. */
-  #sendClone(active: Backend<Req, Res>, next: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+  /** Clones the request for the other version first, because the call moves its buffers away. */
+  #sendClone(to: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
+    const other = to === this.#next ? this.#target : this.#next
     let clone: { readonly request: Req } | undefined
     try {
-      if (this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
+      if (other !== null && this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
     } catch (error) {
-      this.#mirrorFailed(next.version, error)
+      this.#mirrorFailed(other?.version, error)
     }
-    const answer = active.calls.track(active.endpoint.callee as Callee<Req, Res>, request, options)
-    if (clone === undefined) return answer
+    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+    if (clone === undefined || other === null) return answer
     try {
-      this.#callNext(next, clone.request, { ...options, transfer: undefined })
+      this.#callOther(other, clone.request, { ...options, transfer: undefined })
     } catch (error) {
-      SETTLED.then(this.#mirrorFailed.bind(this, next.version, error))
+      SETTLED.then(this.#mirrorFailed.bind(this, other.version, error))
     }
     return answer
   }
 
-  /** Sends the call to the next version too. Its outcome never touches the answer of the active version. */
-  #mirror(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    if (this.#propagate?.(request) === true) this.#callNext(next, request, options)
+  /**
+   * Sends the call to the other version too (rule 16): to the next one or, if it is in the share of that, to the active one. Its
+   * outcome never touches the answer.
+   */
+  #mirror(other: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    if (this.#propagate?.(request) === true) this.#callOther(other, request, options)
   }
 
-  #callNext(next: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    const failed = (error: unknown) => this.#mirrorFailed(next.version, error)
-    const { callee } = next.endpoint
-    if (callee === null) this.#lose(next)
+  #callOther(other: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
+    const failed = (error: unknown) => this.#mirrorFailed(other.version, error)
+    const { callee } = other.endpoint
+    if (callee === null) this.#lose(other)
     else Promise.resolve(callee.call(request, options)).catch(failed)
   }
 
-  #mirrorFailed(version: string, err: unknown): void {
-    this.#options.logger.warn({ version, err }, 'a call propagated to the next version failed')
+  #mirrorFailed(version: string | undefined, err: unknown): void {
+    this.#options.logger.warn({ version, err }, 'a call propagated to another version failed')
   }
 
   /** The runtime is not running, and has not emitted `stopped` yet: no call goes there until the route moves again. */
   #lose(backend: Backend<Req, Res>): void {
     if (this.#target === backend) this.#target = null
     if (this.#active === backend) this.#active = null
-    if (this.#next === backend) this.#next = null
+    if (this.#next === backend) this.#loseNext()
     this.#options.refused(backend.version)
+  }
+
+  /** Its share goes to the active version. */
+  #loseNext(): void {
+    this.#next = null
+    if (this.#sharing === null) return
+    this.#sharing = null
+    this.#active = this.#target
   }
 }
 
-/** The rejection of a call whose signal is invalid or has fired. */
+/** The rejection of a call whose options are invalid, or whose signal has fired. */
 function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
   try {
     const signal = signalOf(options)
+    const key: unknown = options?.key ?? undefined
+    if (key !== undefined && typeof key !== 'string') throw invalidOption('key', 'a string', key)
     return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
   } catch (error) {
     return Promise.reject(error)

@@ -15,6 +15,11 @@ export interface CallOptions {
    * hosts ignore it. @default none
    */
   readonly transfer?: readonly Transferable[] | undefined
+  /**
+   * Who the call is for, such as a user. While the next version has a share, calls with the same key go to the same version,
+   * and none comes back while the share grows. @default none: each call is assigned at random
+   */
+  readonly key?: string | undefined
 }
 
 /** A `ReadableStream` or a `WritableStream` of the web. */
@@ -34,13 +39,13 @@ export type Transferable =
   | { readonly readable: WebStream; readonly writable: WebStream }
 
 /** Options of `abort()`. */
-export interface AbortOptions extends CallOptions {
+export interface AbortOptions extends Pick<CallOptions, 'signal'> {
   /** Restart the runtime instead of asking it to interrupt its work. @default false */
   readonly force?: boolean | undefined
 }
 
 /** Options of `whenRunning()`. */
-export interface WhenRunningOptions extends CallOptions {
+export interface WhenRunningOptions extends Pick<CallOptions, 'signal'> {
   /** The version to wait for, as active or as next. @default the active version */
   readonly version?: VersionLike | undefined
   /**

@@ -180,6 +180,63 @@ describe('a runtime that takes no call', () => {
   })
 })
 
+describe('the share of the next version', () => {
+  const shared = (share: number): Route => ({ ...TO_ONE, next: '2.0.0', share })
+
+  it('A next version that takes no call is reported once; its calls go to the active one, in their order', async () => {
+    const refused: string[] = []
+    const router = hastyRouter({ refused: version => refused.push(version) })
+    const { sent, find, down } = versions()
+    router.move(shared(100), find)
+    router.release()
+    down.add('2.0.0')
+    const options = { key: 'user1' }
+    const calls = [router.call('a', undefined), router.call('b', options), router.call('c', undefined)]
+    expect(await Promise.all(calls)).toEqual(Array(3).fill('1.0.0'))
+    expect([sent, refused]).toEqual([['1.0.0 a', '1.0.0 b', '1.0.0 c'], ['2.0.0']])
+  })
+
+  it('If the next version takes no call while those that waited go out, they go to the active one', async () => {
+    const refused: string[] = []
+    const router = hastyRouter({ refused: version => refused.push(version) })
+    const { sent, find, down } = versions(request => {
+      if (request === 'a') down.add('2.0.0')
+    })
+    router.move(shared(100), find)
+    const calls = ['a', 'b', 'c'].map(request => router.call(request, undefined))
+    router.release()
+    expect(await Promise.all(calls)).toEqual(['2.0.0', '1.0.0', '1.0.0'])
+    expect([sent, refused]).toEqual([['2.0.0 a', '1.0.0 b', '1.0.0 c'], ['2.0.0']])
+  })
+
+  it('If the active version is lost, only the share goes out, past those that wait', async () => {
+    const router = hastyRouter(PATIENT)
+    const { sent, find } = versions()
+    router.move({ ...shared(100), active: null }, find)
+    router.release()
+    await router.call('a', undefined)
+    router.move({ ...shared(0), active: null }, find)
+    router.release()
+    const waits = router.call('b', undefined)
+    router.move({ ...shared(0.000_001), active: null }, find)
+    router.release()
+    expect([sent, router.waiting]).toEqual([['2.0.0 a'], 1])
+    router.move({ ...shared(100), active: null }, find)
+    router.release()
+    expect(await waits).toBe('2.0.0')
+  })
+
+  it('Past the queue, it is served too, unless the next version takes no call', async () => {
+    const router = hastyRouter()
+    const { sent, find, down } = versions()
+    router.move(shared(100), find)
+    expect(await router.callee?.call('a', undefined)).toBe('2.0.0')
+    down.add('2.0.0')
+    expect(await router.callee?.call('b', undefined)).toBe('1.0.0')
+    expect(sent).toEqual(['2.0.0 a', '1.0.0 b'])
+  })
+})
+
 describe('past the queue', () => {
   it('calls go where the route leads as soon as it is moved; until then there is no way', async () => {
     const router = hastyRouter()

@@ -50,7 +50,7 @@ describe('propagation to the next version', () => {
     const another = hosting.aggregate.call('sync')
     active.answerAll()
     expect(await another).toBe('sync')
-    expect(hosting.warnings()).toEqual(Array(2).fill('a call propagated to the next version failed'))
+    expect(hosting.warnings()).toEqual(Array(2).fill('a call propagated to another version failed'))
     expect(hosting.logs.filter(({ level }) => level === 'warn').map(({ object }) => object)).toEqual([
       expect.objectContaining({ version: '2.0.0', err: notReady }),
       expect.objectContaining({ version: '2.0.0', err: broken }),

@@ -40,7 +40,7 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
       case 'swap':
         return this.#checked.swap()
       case 'setShare':
-        throw new Error('not yet')
+        return this.#checked.setShare(event.percent)
       case 'stop':
       case 'dispose':
         this.#checked[event.type]()

@@ -11,6 +11,8 @@ const COMMANDS: readonly AggregateEvent[] = [
   { type: 'stop' },
   { type: 'dispose' },
   { type: 'swap' },
+  { type: 'setShare', percent: 25 },
+  { type: 'setShare', percent: 0 },
   ...VERSIONS.flatMap(version => [
     { type: 'addVersion', version } as const,
     { type: 'removeVersion', version } as const,
@@ -32,18 +34,20 @@ function possible(state: AggregateSnapshot): AggregateEvent[] {
 }
 
 /** For example: running.settled, active 1.0.0, next null, wanted 1.0.0/null, 1.0.0 running */
-function nameOfState({ value, context: { active, next, leaving, wanted, versions } }: AggregateSnapshot): string {
+function nameOfState({
+  value,
+  context: { active, next, leaving, wanted, share, versions },
+}: AggregateSnapshot): string {
   const path = typeof value === 'string' ? value : Object.entries(value).flat().join('.')
   const roles = [`active ${active}`, `next ${next}`, ...(leaving === null ? [] : [`leaving ${leaving}`])]
   const states = Object.entries(versions).map(([version, state]) => `${version} ${state}`)
-  return [path, ...roles, `wanted ${wanted.active}/${wanted.next}`, ...states.sort()].join(', ')
+  return [path, ...roles, `wanted ${wanted.active}/${wanted.next}`, `share ${share}`, ...states.sort()].join(', ')
 }
 
 const REPORTED_ONCE = 'A version reports only changes, and the aggregate knows its state.'
 const NEVER: readonly Impossible[] = [
   { what: /\[(isNew|isRemovable)\] false/, why: 'The API refuses before it asks the machine (rules 1 and 4).' },
-  { what: /\[canSwap\] false/, why: 'The API refuses before it asks the machine (rule 23).' },
-  { what: /setShare/, why: 'The API has no share yet.' },
+  { what: /\[(canSwap|canShare)\] false/, why: 'The API refuses before it asks the machine (rules 23 and 26).' },
   { what: /\[(isStarting|isRunning)\] false/, why: REPORTED_ONCE },
   {
     what: /running\.\w+: version\.stopped \[\w+\] false/,

@@ -5,7 +5,7 @@ import type { InspectionEvent } from 'xstate'
 import { formatEvent } from '../../src/testing/formatEvent.js'
 import { microtasks } from '../fixtures/hosting.js'
 import type { Said } from './oracle.js'
-import { type Limits, TimedOracle } from './timedOracle.js'
+import { keyOf, type Limits, TimedOracle } from './timedOracle.js'
 
 const ID = 'model'
 
@@ -65,6 +65,11 @@ export class CheckedAggregate {
     return this.#timed.swap(this.#id)
   }
 
+  setShare(percent: number): string | null {
+    const code = codeOf(() => this.aggregate.setShare(percent))
+    return expectSame('setShare', code, this.#oracle.setShare(percent))
+  }
+
   stop(): void {
     this.#await(this.aggregate.stop().then(() => 'stopped'))
     this.#timed.stop(this.#id, 'stop')
@@ -78,7 +83,8 @@ export class CheckedAggregate {
   call(isAborted = false): void {
     const controller = new AbortController()
     if (isAborted) controller.abort('aborted')
-    const call = this.aggregate.call(this.#id + 1, { signal: controller.signal })
+    const id = this.#id + 1
+    const call = this.aggregate.call(id, { signal: controller.signal, key: keyOf(id) })
     this.#await(call)
     this.#callers.push({ id: this.#id, controller })
     this.#timed.call(this.#id, isAborted)
@@ -162,13 +168,14 @@ export class CheckedAggregate {
   }
 
   status() {
-    const { state, phase, active, next, wanted, postponed, versions, inFlight, waiting } = this.aggregate.status()
+    const { state, phase, active, next, wanted, postponed, share, versions, inFlight, waiting } =
+      this.aggregate.status()
     const known = versions.map(({ version, state }) => `${version} ${state}`)
-    return { state, phase, active, next, wanted, postponed, versions: known, inFlight, waiting }
+    return { state, phase, active, next, wanted, postponed, share, versions: known, inFlight, waiting }
   }
 
   #expectedStatus(): ReturnType<CheckedAggregate['status']> {
-    const { state, active, next, wanted, postponed, versions } = this.#oracle
+    const { state, active, next, wanted, postponed, share, versions } = this.#oracle
     const known = [...versions].map(([version, { state }]) => `${version} ${state}`).sort()
     const { phase, inFlight, waiting } = this.#timed
     return {
@@ -178,6 +185,7 @@ export class CheckedAggregate {
       next,
       wanted,
       postponed,
+      share,
       versions: state === 'disposed' ? [] : known,
       inFlight,
       waiting: waiting.size,

@@ -23,6 +23,8 @@ export class Oracle {
   active: Role = null
   next: Role = null
   wanted: { readonly active: Role; readonly next: Role } = { active: null, next: null }
+  /** The percentage of new calls that the next version gets (rule 26). */
+  share = 0
   protected captured: string[] = []
   #shallRestart = false
 
@@ -81,10 +83,19 @@ export class Oracle {
     if (!this.is(this.next, 'running')) return 'CUTOVER_NO_NEXT_VERSION'
     if (this.active === null) return 'CUTOVER_NO_ACTIVE_VERSION'
     const old = this.active
+    this.share = 0
     this.wanted = { active: this.next, next: old }
     ;[this.active, this.next] = [this.next, old]
     this.events.push(`stopped ${old} standby`, ...this.captured.splice(0), 'configUpdated')
     if (this.is(old, 'running')) this.captured = [`started ${old}`]
+    return null
+  }
+
+  /** Rule 26. */
+  setShare(percent: number): string | null {
+    if (this.isClosed) return 'CUTOVER_DISPOSED'
+    if (percent > 0 && (this.next === null || this.is(this.next, 'stopping'))) return 'CUTOVER_NO_NEXT_VERSION'
+    this.share = percent
     return null
   }
 
@@ -146,11 +157,13 @@ export class Oracle {
     const entry = this.versions.get(`${version}`)
     if (entry === undefined || entry.state === 'stopping') return
     entry.state = 'stopping'
+    if (version === this.next) this.share = 0
     if (entry.inFlight === 0) this.goFurther(`${version}`)
   }
 
   protected forget(version: string): void {
     this.versions.delete(version)
+    if (version === this.active || version === this.next) this.share = 0
     if (version === this.active) this.active = null
     if (version === this.next) this.events.push('configUpdated')
     if (version === this.next) this.next = null
@@ -173,7 +186,7 @@ export class Oracle {
     const { active, next, wanted } = this
     if (active !== null && active !== wanted.active) this.leave(active)
     else if (active === null && next !== null && next === wanted.active) {
-      ;[this.active, this.next] = [next, null]
+      ;[this.active, this.next, this.share] = [next, null, 0]
       this.events.push(...this.captured.splice(0))
     } else if (active === null && this.is(wanted.active, 'provisioned')) this.active = this.#begin(wanted.active)
     else if (next !== null && next !== wanted.next) this.leave(next)
@@ -188,6 +201,7 @@ export class Oracle {
     const entry = this.versions.get(`${version}`) as Entry
     entry.state = 'starting'
     entry.starts++
+    this.share = 0
     return version
   }
 }

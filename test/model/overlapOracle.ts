@@ -11,7 +11,7 @@ export class OverlapOracle extends Oracle {
     const { active, next, wanted } = this
     if (active === null || next === null || next !== wanted.active || !this.is(next, 'running')) return super.step()
     this.leaving = active
-    ;[this.active, this.next] = [next, null]
+    ;[this.active, this.next, this.share] = [next, null, 0]
     this.#held = this.captured.splice(0)
     super.leave(active)
     return true

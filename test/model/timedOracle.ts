@@ -9,6 +9,21 @@ export interface Limits {
   readonly maxWaitingCalls: number
 }
 
+/** The key of a call: some keys are used again. */
+export function keyOf(id: number): string {
+  return `user${id % 50}`
+}
+
+/** Where a key is from 0 to 100: FNV-1a, then fmix32, over the version and the key. */
+function percentileOf(version: string, key: string): number {
+  const wrap = (n: bigint) => BigInt.asUintN(32, n)
+  let hash = 2_166_136_261n
+  for (const letter of `${version}\0${key}`) hash = wrap((hash ^ BigInt(letter.charCodeAt(0))) * 16_777_619n)
+  hash = wrap((hash ^ (hash >> 16n)) * 0x85ebca6bn)
+  hash = wrap((hash ^ (hash >> 13n)) * 0xc2b2ae35n)
+  return (Number(hash ^ (hash >> 16n)) / 2 ** 32) * 100
+}
+
 /** A call that was sent. */
 interface Sent {
   readonly version: string
@@ -74,7 +89,7 @@ export class TimedOracle {
     const { waitTimeout, maxWaitingCalls } = this.#limits
     if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
     else if (isAborted) this.#reject(id, 'aborted')
-    else if (this.#serving !== null) this.#send(id, this.#serving)
+    else if (this.#servingOf(id) !== null) this.#send(id, this.#servingOf(id))
     else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     else if (this.waiting.size >= maxWaitingCalls) this.#reject(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
     else if (waitTimeout === 0) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
@@ -135,7 +150,7 @@ export class TimedOracle {
     for (const [id, { entry }] of this.#inFlight) if (entry.stops > 0) this.#reject(id, 'CUTOVER_VERSION_STOPPED')
     for (const id of this.waiting.keys()) {
       if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
-      else if (this.#serving !== null) this.#send(id, this.#serving)
+      else if (this.#servingOf(id) !== null) this.#send(id, this.#servingOf(id))
       else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
     }
     this.#asked = this.#asked.filter(({ id, kind }) => {
@@ -171,10 +186,12 @@ export class TimedOracle {
     return isSettled ? `${active}, ${next}` : null
   }
 
-  /** The version that calls go to (rule 15): in place, and running. */
-  get #serving(): string | null {
-    const { state, active, versions } = this.oracle
-    return state === 'running' && active !== null && versions.get(active)?.state === 'running' ? active : null
+  /** The version that a call goes to (rules 15, 26 and 27): in place, and running. */
+  #servingOf(id: number): string | null {
+    const { state, active, next, share, versions } = this.oracle
+    const ifUp = (version: string | null) => (versions.get(`${version}`)?.state === 'running' ? version : null)
+    if (state !== 'running') return null
+    return ifUp(next) !== null && percentileOf(`${next}`, keyOf(id)) < share ? next : ifUp(active)
   }
 
   /** The active version's host has given up: nothing is worth waiting for (rule 15). */
@@ -184,9 +201,10 @@ export class TimedOracle {
     return state !== 'disposed' && entry?.state === 'starting' && entry.hasGivenUp
   }
 
-  #send(id: number, version: string): void {
-    const entry = this.oracle.versions.get(version)
-    if (entry === undefined) throw new Error(`The oracle sends a call to ${version}, which is not there.`)
+  #send(id: number, version: string | null): void {
+    const entry = this.oracle.versions.get(`${version}`)
+    if (entry === undefined || version === null)
+      throw new Error(`The oracle sends a call to ${version}, which is not there.`)
     entry.inFlight++
     this.waiting.delete(id)
     this.#inFlight.set(id, { version, entry })

@@ -57,5 +57,5 @@ it('S16 with `transfer`: what cannot be cloned is not mirrored, costs a warning,
   await heard.count(3)
   expect(heard.all.filter(({ version }) => version === '2.0.0')).toEqual([{ version: '2.0.0', bytes: 16 }])
   const warnings = logs.all.filter(({ level }) => level === 'warn')
-  expect(warnings.map(({ message }) => message)).toEqual(['a call propagated to the next version failed'])
+  expect(warnings.map(({ message }) => message)).toEqual(['a call propagated to another version failed'])
 })

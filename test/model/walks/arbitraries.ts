@@ -38,6 +38,7 @@ const options: Arbitrary<WalkOptions> = fc.record({
   maxWaitingCalls: fc.constantFrom(100, 100, 2, 1, 0),
   logger: fc.constantFrom('listens', 'listens', 'throws'),
   inspects: fc.constantFrom(false, false, false, true),
+  hasKeys: fc.boolean(),
   answersAtEnd: fc.boolean(),
 })
 
@@ -50,6 +51,7 @@ const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 const fromWithin: Arbitrary<Command<World>> = fc.oneof(
   { weight: 6, arbitrary: pairs },
   { weight: 4, arbitrary: fc.constant(commands.swap()) },
+  { weight: 2, arbitrary: fc.constantFrom(0, 50, 100).map(commands.setShare) },
   { weight: 6, arbitrary: fc.constantFrom(commands.call('c', null), commands.call('p', null), commands.call('c', 0)) },
   { weight: 3, arbitrary: fc.constantFrom(commands.start(), commands.stop(), commands.abortSignal(0)) },
   { weight: 2, arbitrary: versions.map(version => commands.add(version, COOPERATIVE)) },
@@ -97,6 +99,7 @@ const anyBehaviour: Arbitrary<Behaviour> = fc.tuple(behaviour, inside).map(([its
 const userCommands: Arbitrary<Command<World>> = fc.oneof(
   { weight: 12, arbitrary: pairs },
   { weight: 6, arbitrary: fc.constant(commands.swap()) },
+  { weight: 4, arbitrary: fc.constantFrom(0, 50, 50, 100).map(commands.setShare) },
   { weight: 8, arbitrary: fc.tuple(versions, anyBehaviour).map(([version, its]) => commands.add(version, its)) },
   { weight: 3, arbitrary: fc.constantFrom(commands.start()) },
   { weight: 2, arbitrary: fc.constantFrom(commands.stop()) },

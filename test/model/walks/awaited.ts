@@ -30,6 +30,9 @@ const setVersion = fc.tuple(name, name, fc.boolean()).map(([active, next, requir
   return new AgreedCommand(text, checked => checked.setVersion(active, next, requireKnown))
 })
 const swap = fc.constant(new AgreedCommand('swap()', checked => void checked.swap()))
+const share = fc
+  .constantFrom(0, 12.5, 50, 100)
+  .map(percent => new AgreedCommand(`setShare(${percent})`, checked => void checked.setShare(percent)))
 const add = version.map(version => new AgreedCommand(`addVersion(${version})`, checked => void checked.add(version)))
 const remove = version.map(
   version => new AgreedCommand(`removeVersion(${version})`, checked => void checked.remove(version)),
@@ -56,6 +59,7 @@ const anyCommand = fc.oneof(
   { weight: 30, arbitrary: setVersion },
   { weight: 30, arbitrary: add },
   { weight: 15, arbitrary: swap },
+  { weight: 15, arbitrary: share },
   { weight: 30, arbitrary: call },
   { weight: 20, arbitrary: answer },
   { weight: 20, arbitrary: wait },

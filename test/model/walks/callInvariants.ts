@@ -11,41 +11,52 @@ interface Settled {
 /** Checked for every call, as soon as `call()` has returned. */
 export const callArrived: readonly Invariant<{ readonly call: CallRecord; readonly wasAborted: boolean }>[] = [
   invariant('A call whose signal has already fired is not sent', ({ call, wasAborted }) => {
-    return !wasAborted || call.activeSends + call.nextSends === 0
+    return !wasAborted || call.sends + call.mirrors === 0
   }),
   invariant(
     'A propagated call that is sent at once is also sent to the next version, while that is running',
     ({ call }, world) => {
-      const { next, versions } = world.status
-      if (!call.request.startsWith('p') || call.activeSends === 0 || world.hasReentered) return true
-      const isRunning = versions.some(its => its.version === next && its.state === 'running')
-      return call.nextSends === (isRunning ? 1 : 0)
+      const { active, next, versions } = world.status
+      if (!call.request.startsWith('p') || call.sends === 0 || world.hasReentered) return true
+      const running = versions.filter(({ version, state }) => {
+        return state === 'running' && (version === active || version === next)
+      })
+      return call.mirrors === running.length - 1
     },
   ),
 ]
 
 /** Checked for every call that reaches a host. */
 export const callWentOut: readonly Invariant<Sent>[] = [
-  invariant('A call is sent to the active version, and then, if it is propagated, to the next one', sent => {
-    if (sent.role === 'active') return sent.isServing
-    return sent.role === 'next' && sent.call.request.startsWith('p') && sent.call.activeSends === 1
+  invariant(
+    'A call is sent to the active version, or to the next one by its share',
+    ({ role, isUp, isMirror, share }) => {
+      if (isMirror) return true
+      return isUp && (role === 'active' ? share < 100 : role === 'next' && share > 0)
+    },
+  ),
+  invariant('A propagated call is then sent to the other of both, at most once', sent => {
+    const { call, role, isMirror, host } = sent
+    if (!isMirror) return call.sends === 0
+    const isOther = (role === 'next' || role === 'active') && !call.reached.includes(host)
+    return isOther && call.request.startsWith('p') && call.sends === 1 && call.mirrors === 0
   }),
-  invariant('A call is sent at most once to one active version, and at most once to one next version', sent => {
-    return (sent.role === 'next' ? sent.call.nextSends : sent.call.activeSends) === 0
+  invariant(
+    'Without a swap and a share, one host serves at a time, and none serves again after another one',
+    (sent, world) => {
+      const { call, host } = sent
+      if (world.hasSwapped || world.hasShared) return true
+      const hasServed = world.servers.includes(host)
+      if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
+      return call.reached.length === 1 && call.request.startsWith('p') && !hasServed
+    },
+  ),
+  invariant('Calls are sent in their order, but for those in a share', ({ call, isMirror }, world) => {
+    return isMirror || world.hasShared || call.number > world.lastSent
   }),
-  invariant('Without a swap, one host serves at a time, and none serves again after another one', (sent, world) => {
-    const { call, host } = sent
-    if (world.hasSwapped) return true
-    const hasServed = world.servers.includes(host)
-    if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
-    return call.reached.length === 1 && call.request.startsWith('p') && !hasServed
-  }),
-  invariant('Calls are sent in their order', ({ call, role }, { lastSent }) => {
-    return role === 'next' || call.number > lastSent
-  }),
-  invariant('A settled call is not sent', ({ call, role }) => role === 'next' || call.outcome === null),
-  invariant('A call whose signal has fired is not sent', ({ call, role }) => {
-    return role === 'next' || call.signal?.aborted !== true
+  invariant('A settled call is not sent', ({ call, isMirror }) => isMirror || call.outcome === null),
+  invariant('A call whose signal has fired is not sent', ({ call, isMirror }) => {
+    return isMirror || call.signal?.aborted !== true
   }),
   invariant('No call is sent after dispose()', (_, { isDisposeAsked }) => !isDisposeAsked),
   invariant('A host gets calls only after start() and before stop()', ({ host }) => {
@@ -64,7 +75,7 @@ export const callSettled: readonly Invariant<Settled>[] = [
     ({ call, outcome }) => {
       if ('value' in outcome || isFromHost(call, outcome)) return true
       const { error } = outcome
-      if (call.signal?.aborted === true && error === call.signal.reason) return call.activeSends === 0
+      if (call.signal?.aborted === true && error === call.signal.reason) return call.sends === 0
       return isCutoverError(error) && CONTRACT.has(error.code)
     },
   ),
@@ -79,9 +90,9 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ofCode(
     'CUTOVER_NO_ACTIVE_VERSION',
     'A call rejects without a version only if it has waited for waitTimeout, or a host has given up',
-    ({ madeAt, activeSends }, { options, clock, hosts }) => {
+    ({ madeAt, sends }, { options, clock, hosts }) => {
       const hasGivenUp = hosts.some(({ events }) => events.hasGivenUp)
-      return activeSends === 0 && (hasGivenUp || clock.now - madeAt >= options.waitTimeout)
+      return sends === 0 && (hasGivenUp || clock.now - madeAt >= options.waitTimeout)
     },
   ),
   ofCode('CUTOVER_RUNTIME_LOST', 'A call is lost only if its host has died since it got it', (call, _, error) => {
@@ -91,10 +102,10 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ofCode(
     'CUTOVER_TOO_MANY_WAITING_CALLS',
     'A call is refused only if maxWaitingCalls calls wait',
-    ({ activeSends, waitingBefore }, { options }) => activeSends === 0 && waitingBefore >= options.maxWaitingCalls,
+    ({ sends, waitingBefore }, { options }) => sends === 0 && waitingBefore >= options.maxWaitingCalls,
   ),
-  ofCode('CUTOVER_DISPOSED', 'A call rejects with CUTOVER_DISPOSED only after dispose()', ({ activeSends }, world) => {
-    return activeSends === 0 && world.isDisposeAsked
+  ofCode('CUTOVER_DISPOSED', 'A call rejects with CUTOVER_DISPOSED only after dispose()', ({ sends }, world) => {
+    return sends === 0 && world.isDisposeAsked
   }),
 ]
 

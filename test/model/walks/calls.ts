@@ -18,8 +18,8 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
     waitingBefore: world.aggregate.status().waiting,
     sentTo: null,
     deathsBefore: 0,
-    activeSends: 0,
-    nextSends: 0,
+    sends: 0,
+    mirrors: 0,
     reached: [],
     answer: null,
     outcome: null,
@@ -28,7 +28,8 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
   world.calls.push(call)
   world.openCalls.add(call)
   const wasAborted = signal?.aborted === true
-  const promise = world.aggregate.call(call.request, signal === undefined ? undefined : { signal })
+  const options = { ...(signal && { signal }), ...(world.options.hasKeys && { key: call.request }) }
+  const promise = world.aggregate.call(call.request, Object.keys(options).length === 0 ? undefined : options)
   world.check(callArrived, { call, wasAborted })
   const settled = (outcome: Outcome) => {
     call.settlements++
@@ -42,21 +43,23 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
   )
 }
 
-/** Records that a host got a call. @returns the call's record, if the host got it as the active version */
+/** Records that a host got a call. @returns the call's record, if the host answers it */
 export function receiveCall(world: World, request: string, host: WalkHost): CallRecord | null {
-  const { state, active, versions } = world.look()
+  const { state, next, versions, share } = world.look()
   const call = world.calls[Number(request.slice(1)) - 1]
   if (call === undefined) throw new Error(`The call ${request} was never made.`)
   const { role } = host.events
-  const isServing = state === 'running' && versions.some(its => its.version === active && its.state === 'running')
-  world.check(callWentOut, { call, host, role, isServing })
+  const runs = (version: string | null) => versions.some(its => its.version === version && its.state === 'running')
+  const isMirror = call.sends > 0
+  const isUp = state === 'running' && runs(host.version)
+  world.check(callWentOut, { call, host, role, isUp, isMirror, share: runs(next) ? share : 0 })
   call.reached.push(host)
   if (call.reached.length === 1 && world.servers.at(-1) !== host) world.servers.push(host)
-  if (role === 'next') {
-    call.nextSends++
+  if (isMirror) {
+    call.mirrors++
     return null
   }
-  call.activeSends++
+  call.sends++
   call.sentTo = host
   call.deathsBefore = host.events.deaths
   world.lastSent = call.number

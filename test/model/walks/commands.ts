@@ -65,6 +65,20 @@ function refusalToSwap({ isDisposeAsked, status }: World): ErrorCode | null {
   return active === null ? 'CUTOVER_NO_ACTIVE_VERSION' : null
 }
 
+export function setShare(percent: number): Command<World> {
+  return new Command(`setShare(${percent})`, world => {
+    const its = world.options.hasKeys ? percent : Math.round(percent / 100) * 100
+    const { next, versions } = world.look()
+    const stays = next !== null && versions.some(its => its.version === next && its.state !== 'stopping')
+    const code = its === 0 || stays ? null : 'CUTOVER_NO_NEXT_VERSION'
+    if (code === null && !world.isDisposeAsked) {
+      world.share = its
+      world.hasShared ||= its > 0
+    }
+    expectCode(world, code, () => world.aggregate.setShare(its))
+  })
+}
+
 export function start(): Command<World> {
   return new Command('start()', world => {
     if (!world.isDisposeAsked) world.isStartAsked = true

@@ -12,6 +12,8 @@ export interface WalkOptions {
   readonly logger: 'listens' | 'throws'
   /** Whether the statecharts are inspected, which is slow. */
   readonly inspects: boolean
+  /** Whether calls have keys. Without them a share is all or nothing, so that a walk can be replayed. */
+  readonly hasKeys: boolean
   /** Whether every pending call is answered before `dispose()`. */
   readonly answersAtEnd: boolean
 }
@@ -30,12 +32,13 @@ export interface CallRecord {
   readonly isPlain: boolean
   /** The number of calls that waited when it was made. */
   readonly waitingBefore: number
-  /** The host of the active version that got it. */
+  /** The host that got it and answers it. */
   sentTo: WalkHost | null
   /** How often that host had died by then. */
   deathsBefore: number
-  activeSends: number
-  nextSends: number
+  /** How often it was sent to the version that answers it, and how often to the other one. */
+  sends: number
+  mirrors: number
   /** The hosts that got it, in order. */
   readonly reached: WalkHost[]
   /** The answer of the active version. */
@@ -69,8 +72,12 @@ export interface Sent {
   readonly call: CallRecord
   readonly host: WalkHost
   readonly role: Role
-  /** Whether the aggregate is running, and its active version too. */
-  readonly isServing: boolean
+  /** Whether the aggregate is running, and its version too. */
+  readonly isUp: boolean
+  /** Whether it was sent to another version before, which answers it. */
+  readonly isMirror: boolean
+  /** The share of the next version, in percent; 0 while that is not running. */
+  readonly share: number
 }
 
 /** The methods that the aggregate forwards to hosts at once, besides `call()`. */

@@ -9,6 +9,9 @@ export const atRest: readonly WorldInvariant[] = [
   invariant('The wanted pair is the one that was asked for last', ({ status, wanted }) => {
     return status.wanted.active === wanted.active && status.wanted.next === wanted.next
   }),
+  invariant('The share is the one that was set last, unless active or next has changed', ({ status, share }) => {
+    return status.share === share
+  }),
   invariant('Once settled, active and next are the wanted versions, if they are known', ({ status, wanted, here }) => {
     if (status.phase !== 'settled') return true
     const known = (version: string | null) => (version !== null && here.has(version) ? version : null)

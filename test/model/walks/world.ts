@@ -41,8 +41,13 @@ export class World {
   /** Whether events of the active version are held, because its predecessor has not left. */
   isHolding = false
   activeHost: WalkHost | null = null
+  nextHost: WalkHost | null = null
   /** Whether active and next have changed places. */
   hasSwapped = false
+  /** The percentage of the last `setShare()`, as long as the same hosts are active and next (rule 26). */
+  share = 0
+  /** Whether the next version ever had a share. */
+  hasShared = false
   /** Whether a command was performed inside an event or a host. */
   hasReentered = false
   /** Whether the walk ends: no new commands inside events and hosts. */
@@ -59,7 +64,7 @@ export class World {
   constructor(options: WalkOptions, scheduler: Scheduler) {
     this.options = options
     this.#scheduler = scheduler
-    const { logger, inspects, answersAtEnd: _, ...rest } = options
+    const { logger, inspects, answersAtEnd: _, hasKeys: __, ...rest } = options
     this.aggregate = new Aggregate<string, string>({
       ...rest,
       id: ID,
@@ -142,6 +147,10 @@ export class World {
     this.isHolding = leaving !== undefined
     for (const host of this.here.values()) this.#lookAt(host, status)
     const active = status.active === null ? null : (this.here.get(status.active) ?? null)
+    const next = status.next === null ? null : (this.here.get(status.next) ?? null)
+    const stays = status.versions.some(its => its.version === status.next && its.state !== 'stopping')
+    if (active !== this.activeHost || next !== this.nextHost || !stays) this.share = 0
+    this.nextHost = next
     if (active !== this.activeHost) {
       this.activeHost = active
       if (active !== null) {

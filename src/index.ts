@@ -1,6 +1,11 @@
 /** `cutover`: host several versions of one runtime, and switch between them without losing a call. */
 export type { Handover, VersionPair, VersionState } from '../machines/index.js'
-export type { AggregateOptions, AggregateState, AggregateStatus, VersionStatus } from './aggregate/index.js'
+export type {
+  AggregateOptions,
+  AggregateState,
+  AggregateStatus,
+  VersionStatus,
+} from './aggregate/index.js'
 export { Aggregate } from './aggregate/index.js'
 export type {
   AbortOptions,

@@ -142,8 +142,9 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    *
    * @param active - the version to serve calls; null for none
    * @param next - the version to start in advance; null, or the same as `active`, for none. Without an `active` it
-   * becomes the active version
-   * @param options - `requireKnown` refuses versions that would be postponed
+   * becomes the active version, unless `promote` is false
+   * @param options - `requireKnown` refuses versions that would be postponed; `promote: false` lets a next version without
+   * an `active` wait as next
    * @returns the pair in place once everything has settled
    * @throws CutoverError (rejects) `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_OPTION`, `CUTOVER_NO_SUCH_VERSION` (only
    * with `requireKnown`), `CUTOVER_DISPOSED`; then nothing has changed
@@ -153,9 +154,13 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     next?: VersionLike | null,
     options: SetVersionOptions = {},
   ): Promise<VersionPair> {
-    const wanted = { active: canonicalOrNull(active, 'active'), next: canonicalOrNull(next, 'next') }
-    const { requireKnown } = object('options', options)
+    const { requireKnown, promote } = object('options', options)
     const isStrict = boolean('requireKnown', requireKnown, false)
+    const wanted = {
+      active: canonicalOrNull(active, 'active'),
+      next: canonicalOrNull(next, 'next'),
+      promote: boolean('promote', promote, true),
+    }
     this.#assertNotDisposed()
     const missing = isStrict ? wouldBePostponed(this.#control.snapshot.context, wanted) : []
     if (missing.length > 0) throw notKnown(missing)
@@ -243,12 +248,15 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * calls go there instead, and those that are propagated also go to the active version.
    *
    * @param options - its `signal` ends the wait; its `key` decides whether the call is in the share; both are passed on to the
-   * runtime
+   * runtime. `version` sends the call to that version and no other: it waits while that starts, and is not propagated (rule 28).
+   * `onVersion` hears which version gets the call (rule 33)
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (`signal`
-   * is not an AbortSignal, or `key` no string), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
+   * is not an AbortSignal, `key` no string, or `onVersion` no function), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
    * `cause` is its last failed start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
    * `CUTOVER_RUNTIME_LOST` (the runtime died), `CUTOVER_VERSION_STOPPED` (unanswered when its version left
-   * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`
+   * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`; with
+   * `version` also `CUTOVER_INVALID_VERSION`, `CUTOVER_NO_SUCH_VERSION` (it is neither active nor next, or begins to leave),
+   * `CUTOVER_NOT_RUNNING` (it did not run within `waitTimeout`, or its host has given up)
    */
   call(request: Req, options?: CallOptions): Promise<Res> {
     return this.#router.call(request, options)

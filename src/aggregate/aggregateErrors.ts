@@ -96,6 +96,13 @@ export function givenUp(version: string, cause: Error | undefined): CutoverError
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
 
+/** A call names a version that does not run. @param cause - its last failed start */
+export function pinnedNotRunning(version: string, what: string, cause: Error | undefined): CutoverError {
+  const last = cause === undefined ? '' : `: ${cause.message.replace(/\.$/, '')}`
+  const message = `Version ${version}, which the call names, ${what}${last}. Wait for it with whenRunning({ version }), or call without version.`
+  return new CutoverError('CUTOVER_NOT_RUNNING', message, { version, cause })
+}
+
 const NAME_ANOTHER = 'Name another version with setVersion(), or restart this one with abort({ force: true }).'
 
 export function noneAfterDispose(): CutoverError {

@@ -28,7 +28,15 @@ import {
   wrapClock,
 } from '../contract/index.js'
 import { type EffectOwner, EffectQueue, performedByOwner, startOwned } from '../support/index.js'
-import { disposed, givenUp, noActiveVersion, notRunning, tooManyWaiting } from './aggregateErrors.js'
+import {
+  disposed,
+  givenUp,
+  noActiveVersion,
+  noSuchVersion,
+  notRunning,
+  pinnedNotRunning,
+  tooManyWaiting,
+} from './aggregateErrors.js'
 import { EventHub } from './eventHub.js'
 import { HostedVersion } from './hostedVersion.js'
 import type { CompiledOptions } from './options.js'
@@ -72,6 +80,14 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       tooMany: () => tooManyWaiting(maxWaitingCalls),
       closed: disposed,
       hopeless: () => this.#hopeless(),
+      pins: {
+        gone: version => noSuchVersion(version, 'is neither active nor next, or leaves'),
+        timedOut: version => this.#pinnedNotRunning(version, `did not run within ${waitTimeout} ms (waitTimeout)`),
+        hopeless: version =>
+          this.#hasGivenUp(version)
+            ? this.#pinnedNotRunning(version, 'does not run, and its host has given up starting it')
+            : undefined,
+      },
       refused: version => this.#refused(version),
     })
     this.effects = new EffectQueue({
@@ -250,16 +266,21 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     const { snapshot } = this
     if (snapshot !== this.#routed) this.router.release()
     this.#routed = snapshot
-    if (this.router.waiting === 0) return
-    const error = this.#hopeless()
-    if (error !== undefined) this.router.rejectWaiting(error)
+    if (this.router.waiting > 0) this.router.rejectHopeless()
   }
 
   /** The error of calls that would wait for a version whose host has given up (rule 15). */
   #hopeless(): Error | undefined {
     const { active } = this.snapshot.context
-    if (active === null || this.versionSnapshot(active)?.matches('gaveUp') !== true) return undefined
-    return givenUp(active, this.failureOf(active))
+    return active !== null && this.#hasGivenUp(active) ? givenUp(active, this.failureOf(active)) : undefined
+  }
+
+  #hasGivenUp(version: string): boolean {
+    return this.versionSnapshot(version)?.matches('gaveUp') === true
+  }
+
+  #pinnedNotRunning(version: string, what: string): Error {
+    return pinnedNotRunning(version, what, this.failureOf(version))
   }
 
   #timedOut(waitTimeout: number): Error {

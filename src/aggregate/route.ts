@@ -1,12 +1,18 @@
 import { type AggregateSnapshot, stateOf } from '../../machines/index.js'
 import type { Route } from '../calls/index.js'
 
-/** The route of a snapshot: calls go to the versions that are in place and running (rules 15, 16 and 26). */
+/** The route of a snapshot: calls go to the versions that are in place and running (rules 15, 16, 26 and 28). */
 export function routeOf(snapshot: AggregateSnapshot): Route {
   const { context } = snapshot
+  const { active, next, share } = context
   const isOpen = snapshot.matches('running')
-  const ifRunning = (version: string | null) =>
-    isOpen && version !== null && stateOf(context, version) === 'running' ? version : null
-  const closed = snapshot.matches('disposed') || snapshot.matches({ stopping: 'disposing' })
-  return { active: ifRunning(context.active), next: ifRunning(context.next), share: context.share, closed }
+  const isIn = (version: string | null, ...states: readonly unknown[]): version is string =>
+    isOpen && version !== null && states.includes(stateOf(context, version))
+  return {
+    active: isIn(active, 'running') ? active : null,
+    next: isIn(next, 'running') ? next : null,
+    share,
+    inPlace: [active, next].filter(version => isIn(version, 'starting', 'running')),
+    closed: snapshot.matches('disposed') || snapshot.matches({ stopping: 'disposing' }),
+  }
 }

@@ -1,8 +1,10 @@
-import { type CallOptions, invalidOption, type Logger, signalOf } from '../contract/index.js'
+import type { CallOptions, Logger } from '../contract/index.js'
 import type { Callee } from './callee.js'
+import { isPinned, type PinnedOptions, passedOn, pinOf, refusalOf } from './callOptions.js'
 import { CallQueue, type QueueLimits } from './callQueue.js'
 import type { CallsInFlight } from './callsInFlight.js'
 import type { Endpoint } from './endpoint.js'
+import { type PinErrors, PinnedCalls } from './pinnedCalls.js'
 import { drawLot, lotOf, lotsIn, seedOf } from './share.js'
 
 /** Where calls go, by version. If `active` is null, they wait. */
@@ -12,6 +14,8 @@ export interface Route {
   readonly next: string | null
   /** The percentage of the calls that go to the next version. @default 0 */
   readonly share?: number
+  /** The versions that calls can be pinned to: each is running, or waited for. @default none */
+  readonly inPlace?: readonly string[]
   /** Whether every call is rejected. */
   readonly closed: boolean
 }
@@ -30,6 +34,8 @@ export interface RouterOptions<Req> extends QueueLimits {
   closed(): Error
   /** The error of calls that would wait in vain; undefined if waiting makes sense. */
   hopeless(): Error | undefined
+  /** Lets calls name their version and ask for it. Without it, these options are passed on as they are. @default none */
+  readonly pins?: PinErrors
   /** Called when the endpoint of a version was closed although the route leads to it. */
   refused(version: string): void
 }
@@ -61,6 +67,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #released = 0
   #isClosed = false
   readonly #queue: CallQueue<Req, Res>
+  readonly #pinned: PinnedCalls<Req, Res> | undefined
+  #inPlace: readonly string[] = []
   readonly #options: RouterOptions<Req>
   readonly #propagate: ((request: Req) => boolean) | undefined
   /** For an aggregate that contains this one. */
@@ -68,13 +76,14 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   constructor(options: RouterOptions<Req>) {
     this.#queue = new CallQueue(options)
+    this.#pinned = options.pins && new PinnedCalls(options, options.pins)
     this.#options = options
     this.#propagate = options.propagate
   }
 
   /** How many calls wait. */
   get waiting(): number {
-    return this.#queue.size
+    return this.#queue.size + (this.#pinned?.size ?? 0)
   }
 
   /** Takes calls at once, past the queue; null while they would wait. */
@@ -100,7 +109,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     const next = route.next === null ? null : (find(route.next) ?? null)
     const share = lotsIn(route.share ?? 0)
     this.#isClosed = route.closed
-    if (route.closed) this.#queue.rejectAll(this.#options.closed())
+    this.#inPlace = route.inPlace ?? []
+    if (route.closed) this.#rejectAll(this.#options.closed())
+    this.#pinned?.keepOnly(this.#inPlace)
     if (target === this.#target && next === this.#next && share === this.#share) return
     if (next !== null) this.#seed = seedOf(next.version)
     this.#target = target
@@ -126,15 +137,46 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       },
       (request, options) => this.#send(to as Backend<Req, Res>, request, options),
     )
+    if (this.#pinned !== undefined) this.#releasePinned(this.#pinned, move)
     if (this.#moves !== move) return
     this.#released = move
     this.#sharing = this.#share === 0 ? null : this.#next
     this.#active = this.#sharing === null ? this.#target : null
   }
 
-  /** Rejects the waiting calls: they would wait in vain. */
-  rejectWaiting(error: Error): void {
+  /** Rejects the calls that would wait in vain. */
+  rejectHopeless(): void {
+    const error = this.#options.hopeless()
+    if (error !== undefined) this.#queue.rejectAll(error)
+    this.#pinned?.rejectHopeless()
+  }
+
+  #rejectAll(error: Error): void {
     this.#queue.rejectAll(error)
+    this.#pinned?.rejectAll(error)
+  }
+
+  #releasePinned({ queues }: PinnedCalls<Req, Res>, move: number): void {
+    for (const [version, queue] of queues) {
+      queue.flush(
+        () => this.#moves === move && this.#openOn(version) !== null,
+        (request, options) => this.#sendTo(this.#running(version) as Backend<Req, Res>, request, options),
+      )
+    }
+  }
+
+  /** The version, if it is running as active or next. */
+  #running(version: string): Backend<Req, Res> | null {
+    if (this.#target?.version === version) return this.#target
+    return this.#next?.version === version ? this.#next : null
+  }
+
+  /** As {@link #running}, with an open endpoint. */
+  #openOn(version: string): Backend<Req, Res> | null {
+    const to = this.#running(version)
+    if (to === null || to.endpoint.callee !== null) return to
+    this.#lose(to)
+    return null
   }
 
   /** The version that this call goes to, by its key or else by its lot (rules 26 and 27); null if it has to wait. */
@@ -158,6 +200,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     if (this.#isClosed) return Promise.reject(this.#options.closed())
     const refusal = refusalOf(options)
     if (refusal !== undefined) return refusal
+    if (this.#pinned !== undefined && isPinned(options)) return this.#receivePinned(this.#pinned, request, options)
     const to = this.#choose(options, lot)
     if (to === null) {
       const error = this.#options.hopeless()
@@ -165,6 +208,41 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     }
     if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot)
     return this.#sendOrWait(to, request, options)
+  }
+
+  /** Rejects, sends or queues a call that names its version (rule 28). It goes nowhere else, and is not propagated. */
+  #receivePinned(pinned: PinnedCalls<Req, Res>, request: Req, options: PinnedOptions): Promise<Res> {
+    const version = pinOf(options, this.#inPlace)
+    if (typeof version !== 'string') return version
+    if (!this.#inPlace.includes(version)) return Promise.reject(pinned.errors.gone(version))
+    const to = this.#running(version)
+    if (to === null) {
+      const error = pinned.errors.hopeless(version)
+      return error === undefined ? pinned.of(version).add(request, options) : Promise.reject(error)
+    }
+    if (this.#moves !== this.#released) return pinned.of(version).addAnyway(request, options)
+    if (to.endpoint.callee !== null) return this.#sendTo(to, request, options)
+    const answer = pinned.of(version).add(request, options)
+    this.#lose(to)
+    return answer
+  }
+
+  /** Sends the call to this version and no other, and says so to `onVersion`. */
+  #sendTo(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    const passed = this.#pinned === undefined ? options : passedOn(options)
+    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed)
+    if (passed === options) return answer
+    try {
+      options?.onVersion?.(to.version)
+    } catch (error) {
+      // The call has been sent, so its answer counts.
+      SETTLED.then(this.#onVersionFailed.bind(this, to.version, error))
+    }
+    return answer
+  }
+
+  #onVersionFailed(version: string, err: unknown): void {
+    this.#options.logger.warn({ version, err }, 'the onVersion of a call threw')
   }
 
   #sendOrWait(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
@@ -187,7 +265,11 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   #send(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (options?.transfer?.length && this.#propagate !== undefined) return this.#sendClone(to, request, options)
-    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+    // Without options, one function less is called.
+    const answer =
+      options === undefined
+        ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+        : this.#sendTo(to, request, options)
     if (this.#propagate === undefined) return answer
     const other = to === this.#next ? this.#target : this.#next
     if (other === null) return answer
@@ -209,7 +291,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     } catch (error) {
       this.#mirrorFailed(other?.version, error)
     }
-    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+    const answer = this.#sendTo(to, request, options)
     if (clone === undefined || other === null) return answer
     try {
       this.#callOther(other, clone.request, { ...options, transfer: undefined })
@@ -231,7 +313,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     const failed = (error: unknown) => this.#mirrorFailed(other.version, error)
     const { callee } = other.endpoint
     if (callee === null) this.#lose(other)
-    else Promise.resolve(callee.call(request, options)).catch(failed)
+    else Promise.resolve(callee.call(request, passedOn(options))).catch(failed)
   }
 
   #mirrorFailed(version: string | undefined, err: unknown): void {
@@ -252,17 +334,5 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     if (this.#sharing === null) return
     this.#sharing = null
     this.#active = this.#target
-  }
-}
-
-/** The rejection of a call whose options are invalid, or whose signal has fired. */
-function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
-  try {
-    const signal = signalOf(options)
-    const key: unknown = options?.key ?? undefined
-    if (key !== undefined && typeof key !== 'string') throw invalidOption('key', 'a string', key)
-    return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
-  } catch (error) {
-    return Promise.reject(error)
   }
 }

@@ -14,13 +14,14 @@ export const ERROR_CODES = {
   CUTOVER_RUNTIME_MISMATCH: "The runtime's `id` differs from the aggregate's `id`.",
   CUTOVER_DUPLICATE_VERSION: 'The aggregate already has this version. Build metadata does not distinguish versions.',
   CUTOVER_NO_SUCH_VERSION:
-    'The aggregate does not have this version. For `version()`: it is neither active nor next. For `whenRunning()`: it is not wanted. For `setVersion()` with `requireKnown`: it has not been added, or is leaving.',
+    'The aggregate does not have this version. For `version()` and a call that names it: it is neither active nor next. For `whenRunning()`: it is not wanted. For `setVersion()` with `requireKnown`: it has not been added, or is leaving.',
   CUTOVER_VERSION_IN_USE: '`removeVersion` got a version that is wanted or still stopping.',
   CUTOVER_NOT_SETTLED: '`swap` needs an aggregate that is running and settled, and it is not.',
   CUTOVER_NO_NEXT_VERSION:
     'There is no next version. For `swap`: none is running. For `setShare`: none is in place that stays.',
   CUTOVER_NO_ACTIVE_VERSION:
     'No version is active. For a call: none was running within `waitTimeout`, or the host of the active version has given up.',
+  CUTOVER_NOT_RUNNING: 'A call names its version, and that did not run within `waitTimeout`, or its host has given up.',
   CUTOVER_VERSION_STOPPED:
     'The version left before it answered the call: `drainTimeout` passed, or its runtime stopped while it drained.',
   CUTOVER_CALL_TIMEOUT: 'The runtime did not answer the call within `callTimeout`.',

@@ -20,6 +20,16 @@ export interface CallOptions {
    * and none comes back while the share grows. @default none: each call is assigned at random
    */
   readonly key?: string | undefined
+  /**
+   * For an aggregate: the only version that may get the call. The call waits while that version starts, and rejects if it is neither
+   * active nor next. A runtime does not receive this option. @default none: the aggregate chooses
+   */
+  readonly version?: VersionLike | undefined
+  /**
+   * For an aggregate: is called with the version that gets the call, when it is sent, before any answer. A runtime does not
+   * receive this option. @default none
+   */
+  readonly onVersion?: ((version: string) => void) | undefined
 }
 
 /** A `ReadableStream` or a `WritableStream` of the web. */
@@ -62,6 +72,8 @@ export interface SetVersionOptions {
    * added it, it is stopping, or it would have to leave first because it is active and shall be next. @default false
    */
   readonly requireKnown?: boolean | undefined
+  /** Whether a next version becomes active when no active one is named. @default true */
+  readonly promote?: boolean | undefined
 }
 
 /** The answer of `getInfo()`. */

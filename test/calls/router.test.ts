@@ -266,7 +266,7 @@ it('While there is nothing to wait for, calls reject at once, whatever the limit
   error = undefined
   const waiting = router.call('b', undefined)
   expect(router.waiting).toBe(1)
-  const reason = new Error('given up')
-  router.rejectWaiting(reason)
-  expect(await rejectionOf(waiting)).toBe(reason)
+  error = new Error('given up')
+  router.rejectHopeless()
+  expect(await rejectionOf(waiting)).toBe(error)
 })

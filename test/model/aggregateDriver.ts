@@ -35,7 +35,7 @@ export class AggregateDriver implements Driver<typeof aggregateMachine> {
       case 'removeVersion':
         return this.#checked.remove(event.version)
       case 'setVersion':
-        this.#checked.setVersion(event.active, event.next)
+        this.#checked.setVersion(event.active, event.next, false, event.promote)
         return null
       case 'swap':
         return this.#checked.swap()

@@ -18,6 +18,7 @@ const COMMANDS: readonly AggregateEvent[] = [
     { type: 'removeVersion', version } as const,
   ]),
   ...NAMES.flatMap(active => NAMES.map(next => ({ type: 'setVersion', active, next }) as const)),
+  ...VERSIONS.map(next => ({ type: 'setVersion', active: null, next, promote: false }) as const),
 ]
 
 /** The commands that the API still passes on; it refuses the others (rule 19). */

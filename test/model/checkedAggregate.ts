@@ -53,10 +53,10 @@ export class CheckedAggregate {
     return expectSame('start', code, this.#oracle.start())
   }
 
-  setVersion(active: string | null, next: string | null, requireKnown = false): void {
-    const pair = this.aggregate.setVersion(active, next, { requireKnown })
+  setVersion(active: string | null, next: string | null, requireKnown = false, promote = true): void {
+    const pair = this.aggregate.setVersion(active, next, { requireKnown, promote })
     this.#await(pair.then(({ active, next }) => `${active}, ${next}`))
-    this.#timed.setVersion(this.#id, active, next, requireKnown)
+    this.#timed.setVersion(this.#id, active, next, requireKnown, promote)
   }
 
   swap(): string | null {
@@ -80,14 +80,19 @@ export class CheckedAggregate {
     this.#timed.stop(this.#id, 'dispose')
   }
 
-  call(isAborted = false): void {
+  /** @param pin - the only version that may get the call */
+  call(isAborted = false, pin: string | null = null): void {
     const controller = new AbortController()
     if (isAborted) controller.abort('aborted')
     const id = this.#id + 1
-    const call = this.aggregate.call(id, { signal: controller.signal, key: keyOf(id) })
+    const call = this.aggregate.call(id, {
+      signal: controller.signal,
+      key: keyOf(id),
+      ...(pin !== null && { version: pin }),
+    })
     this.#await(call)
     this.#callers.push({ id: this.#id, controller })
-    this.#timed.call(this.#id, isAborted)
+    this.#timed.call(this.#id, isAborted, pin)
   }
 
   /** Aborts the n-th last call, modulo their number: waiting, in flight or settled. */

@@ -54,9 +54,10 @@ export class Oracle {
     return isFree ? null : 'CUTOVER_VERSION_IN_USE'
   }
 
-  setVersion(active: Role, next: Role, requireKnown: boolean): string | null {
+  setVersion(active: Role, next: Role, requireKnown = false, promote = true): string | null {
     if (this.isClosed) return 'CUTOVER_DISPOSED'
-    const pair = active === null ? { active: next, next: null } : { active, next: next === active ? null : next }
+    const pair =
+      active === null && promote ? { active: next, next: null } : { active, next: next === active ? null : next }
     if (requireKnown && this.#isLacking(pair)) return 'CUTOVER_NO_SUCH_VERSION'
     this.wanted = pair
     return this.#goOn()

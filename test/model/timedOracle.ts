@@ -24,6 +24,10 @@ function percentileOf(version: string, key: string): number {
   return (Number(hash ^ (hash >> 16n)) / 2 ** 32) * 100
 }
 
+function waitedTooLong(pin: string | null): string {
+  return pin === null ? 'CUTOVER_NO_ACTIVE_VERSION' : 'CUTOVER_NOT_RUNNING'
+}
+
 /** A call that was sent. */
 interface Sent {
   readonly version: string
@@ -37,8 +41,8 @@ export class TimedOracle {
   readonly settled: string[] = []
   /** The calls that runtimes got, in order, as `number > version`. The reader may empty it. */
   readonly sent: string[] = []
-  /** The calls that wait, and until when. */
-  readonly waiting = new Map<number, number>()
+  /** The calls that wait, until when, and for which version if they name one. */
+  readonly waiting = new Map<number, { readonly until: number; readonly pin: string | null }>()
   readonly #inFlight = new Map<number, Sent>()
   readonly #deadlines = new Map<string, { readonly stops: number; readonly at: number }>()
   #asked: { readonly id: number; readonly kind: 'setVersion' | 'stop' | 'dispose' }[] = []
@@ -67,8 +71,8 @@ export class TimedOracle {
     return this.#inFlight.size
   }
 
-  setVersion(id: number, active: string | null, next: string | null, requireKnown: boolean): void {
-    const code = this.oracle.setVersion(active, next, requireKnown)
+  setVersion(id: number, active: string | null, next: string | null, requireKnown: boolean, promote: boolean): void {
+    const code = this.oracle.setVersion(active, next, requireKnown, promote)
     if (code === null) this.#asked.push({ id, kind: 'setVersion' })
     else this.#reject(id, code)
   }
@@ -85,15 +89,31 @@ export class TimedOracle {
     this.#asked.push({ id, kind })
   }
 
-  call(id: number, isAborted = false): void {
+  call(id: number, isAborted: boolean, pin: string | null): void {
     const { waitTimeout, maxWaitingCalls } = this.#limits
     if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
     else if (isAborted) this.#reject(id, 'aborted')
-    else if (this.#servingOf(id) !== null) this.#send(id, this.#servingOf(id))
-    else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
-    else if (this.waiting.size >= maxWaitingCalls) this.#reject(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
-    else if (waitTimeout === 0) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
-    else this.waiting.set(id, this.#now + waitTimeout)
+    else if (this.#goesOut(id, pin)) return
+    else if ([...this.waiting.values()].filter(its => its.pin === pin).length >= maxWaitingCalls) {
+      this.#reject(id, 'CUTOVER_TOO_MANY_WAITING_CALLS')
+    } else if (waitTimeout === 0) this.#reject(id, waitedTooLong(pin))
+    else this.waiting.set(id, { until: this.#now + waitTimeout, pin })
+  }
+
+  /** Sends a call, or rejects it if it must not wait (rules 15 and 28). @returns whether it has done so */
+  #goesOut(id: number, pin: string | null): boolean {
+    const to = this.#servingOf(id, pin)
+    if (to !== null) this.#send(id, to)
+    else if (pin !== null && !this.#isInPlace(pin)) this.#reject(id, 'CUTOVER_NO_SUCH_VERSION')
+    else if (this.#isHopeless(pin ?? this.oracle.active)) this.#reject(id, waitedTooLong(pin))
+    else return false
+    return true
+  }
+
+  #isInPlace(version: string): boolean {
+    const { state, active, next, versions } = this.oracle
+    const stays = versions.get(version)?.state !== 'stopping'
+    return state === 'running' && stays && (version === active || version === next)
   }
 
   /** Its caller does not want it any more: if it was sent, that is its runtime's affair. */
@@ -127,7 +147,12 @@ export class TimedOracle {
 
   /** How long until something is due, in ms. */
   get untilDue(): number {
-    return Math.min(...[...this.#deadlines.values()].map(({ at }) => at), ...this.waiting.values()) - this.#now
+    return (
+      Math.min(
+        ...[...this.#deadlines.values()].map(({ at }) => at),
+        ...[...this.waiting.values()].map(({ until }) => until),
+      ) - this.#now
+    )
   }
 
   /** Time passes, no further than something is due. */
@@ -141,17 +166,17 @@ export class TimedOracle {
       const isAsked = this.oracle.versions.get(version)?.state === 'stopping'
       if (isAsked) this.#deadlines.set(version, { stops: 1, at: this.#now + this.#limits.stopTimeout })
     }
-    for (const [id, at] of this.waiting) if (at <= this.#now) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
+    for (const [id, { until, pin }] of this.waiting) if (until <= this.#now) this.#reject(id, waitedTooLong(pin))
   }
 
   /** After every step: what follows from it for calls, promises and timers. */
   follow(): void {
     this.#setDeadlines()
     for (const [id, { entry }] of this.#inFlight) if (entry.stops > 0) this.#reject(id, 'CUTOVER_VERSION_STOPPED')
-    for (const id of this.waiting.keys()) {
+    const isPinned = ({ pin }: { readonly pin: string | null }) => Number(pin !== null)
+    for (const [id, { pin }] of [...this.waiting].sort(([, a], [, b]) => isPinned(a) - isPinned(b))) {
       if (this.oracle.isClosed) this.#reject(id, 'CUTOVER_DISPOSED')
-      else if (this.#servingOf(id) !== null) this.#send(id, this.#servingOf(id))
-      else if (this.#isHopeless) this.#reject(id, 'CUTOVER_NO_ACTIVE_VERSION')
+      else this.#goesOut(id, pin)
     }
     this.#asked = this.#asked.filter(({ id, kind }) => {
       const outcome = this.#outcomeOf(kind)
@@ -187,24 +212,24 @@ export class TimedOracle {
   }
 
   /** The version that a call goes to (rules 15, 26 and 27): in place, and running. */
-  #servingOf(id: number): string | null {
+  #servingOf(id: number, pin: string | null): string | null {
     const { state, active, next, share, versions } = this.oracle
     const ifUp = (version: string | null) => (versions.get(`${version}`)?.state === 'running' ? version : null)
     if (state !== 'running') return null
+    if (pin !== null) return this.#isInPlace(pin) ? ifUp(pin) : null
     return ifUp(next) !== null && percentileOf(`${next}`, keyOf(id)) < share ? next : ifUp(active)
   }
 
-  /** The active version's host has given up: nothing is worth waiting for (rule 15). */
-  get #isHopeless(): boolean {
-    const { state, active, versions } = this.oracle
-    const entry = active === null ? undefined : versions.get(active)
+  /** The version's host has given up: it is not worth waiting for (rules 15 and 28). */
+  #isHopeless(version: string | null): boolean {
+    const { state, versions } = this.oracle
+    const entry = version === null ? undefined : versions.get(version)
     return state !== 'disposed' && entry?.state === 'starting' && entry.hasGivenUp
   }
 
-  #send(id: number, version: string | null): void {
-    const entry = this.oracle.versions.get(`${version}`)
-    if (entry === undefined || version === null)
-      throw new Error(`The oracle sends a call to ${version}, which is not there.`)
+  #send(id: number, version: string): void {
+    const entry = this.oracle.versions.get(version)
+    if (entry === undefined) throw new Error(`The oracle sends a call to ${version}, which is not there.`)
     entry.inFlight++
     this.waiting.delete(id)
     this.#inFlight.set(id, { version, entry })

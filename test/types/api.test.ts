@@ -51,6 +51,8 @@ it('The types of the aggregate are those of the design', () => {
   expectTypeOf<Agg['setVersion']>().toEqualTypeOf<
     (active?: VersionLike | null, next?: VersionLike | null, options?: SetVersionOptions) => Promise<VersionPair>
   >()
+  expectTypeOf<Agg['swap']>().toEqualTypeOf<() => Promise<VersionPair>>()
+  expectTypeOf<Agg['setShare']>().toEqualTypeOf<(percent: number) => void>()
   expectTypeOf<Agg['whenRunning']>().toExtend<(options?: CallOptions) => Promise<string>>()
   expectTypeOf<Agg['status']>().toEqualTypeOf<() => AggregateStatus>()
   expectTypeOf<Agg['stop']>().toEqualTypeOf<() => Promise<void>>()

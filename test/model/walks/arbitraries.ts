@@ -44,7 +44,10 @@ const options: Arbitrary<WalkOptions> = fc.record({
 
 const versions = fc.constantFrom('1.0.0', '2.0.0', '1.0.0', '2.0.0', '3.0.0')
 const names = fc.oneof({ weight: 3, arbitrary: versions }, { weight: 1, arbitrary: fc.constant(null) })
-const pairs = fc.tuple(names, names).map(([active, next]) => commands.setVersion(active, next))
+const pairs = fc.oneof(
+  { weight: 9, arbitrary: fc.tuple(names, names).map(([active, next]) => commands.setVersion(active, next)) },
+  { weight: 1, arbitrary: versions.map(next => commands.setVersion(null, next, false)) },
+)
 const signals = fc.constantFrom(null, null, 0, 0, 1, 2)
 
 /** Commands that a subscriber performs inside an event, or a host inside one of its methods. */
@@ -52,7 +55,15 @@ const fromWithin: Arbitrary<Command<World>> = fc.oneof(
   { weight: 6, arbitrary: pairs },
   { weight: 4, arbitrary: fc.constant(commands.swap()) },
   { weight: 2, arbitrary: fc.constantFrom(0, 50, 100).map(commands.setShare) },
-  { weight: 6, arbitrary: fc.constantFrom(commands.call('c', null), commands.call('p', null), commands.call('c', 0)) },
+  {
+    weight: 6,
+    arbitrary: fc.constantFrom(
+      commands.call('c', null),
+      commands.call('p', null),
+      commands.call('c', 0),
+      commands.call('p', null, '2.0.0'),
+    ),
+  },
   { weight: 3, arbitrary: fc.constantFrom(commands.start(), commands.stop(), commands.abortSignal(0)) },
   { weight: 2, arbitrary: versions.map(version => commands.add(version, COOPERATIVE)) },
   { weight: 1, arbitrary: versions.map(commands.remove) },
@@ -127,8 +138,12 @@ const callerCommands: Arbitrary<Command<World>> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .tuple(fc.constantFrom('c', 'c', 'p', 'p', 'x'), signals)
-      .map(([kind, signal]) => commands.call(kind, signal)),
+      .tuple(
+        fc.constantFrom('c', 'c', 'p', 'p', 'x'),
+        signals,
+        fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: versions }),
+      )
+      .map(([kind, signal, pin]) => commands.call(kind, signal, pin)),
   },
   { weight: 1, arbitrary: fc.constantFrom(0, 1, 2).map(commands.abortSignal) },
 )

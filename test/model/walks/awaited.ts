@@ -29,6 +29,13 @@ const setVersion = fc.tuple(name, name, fc.boolean()).map(([active, next, requir
   const text = `setVersion(${active}, ${next}${requireKnown ? ', requireKnown' : ''})`
   return new AgreedCommand(text, checked => checked.setVersion(active, next, requireKnown))
 })
+const setNext = version.map(
+  next =>
+    new AgreedCommand(`setVersion(null, ${next}, { promote: false })`, checked =>
+      checked.setVersion(null, next, false, false),
+    ),
+)
+const pin = version.map(version => new AgreedCommand(`call() of ${version}`, checked => checked.call(false, version)))
 const swap = fc.constant(new AgreedCommand('swap()', checked => void checked.swap()))
 const share = fc
   .constantFrom(0, 12.5, 50, 100)
@@ -58,6 +65,8 @@ const anyCommand = fc.oneof(
   { weight: 80, arbitrary: say },
   { weight: 30, arbitrary: setVersion },
   { weight: 30, arbitrary: add },
+  { weight: 3, arbitrary: setNext },
+  { weight: 15, arbitrary: pin },
   { weight: 15, arbitrary: swap },
   { weight: 15, arbitrary: share },
   { weight: 30, arbitrary: call },

@@ -21,7 +21,7 @@ export const callArrived: readonly Invariant<{ readonly call: CallRecord; readon
       const running = versions.filter(({ version, state }) => {
         return state === 'running' && (version === active || version === next)
       })
-      return call.mirrors === running.length - 1
+      return call.mirrors === (call.pin === null ? running.length - 1 : 0)
     },
   ),
 ]
@@ -29,9 +29,10 @@ export const callArrived: readonly Invariant<{ readonly call: CallRecord; readon
 /** Checked for every call that reaches a host. */
 export const callWentOut: readonly Invariant<Sent>[] = [
   invariant(
-    'A call is sent to the active version, or to the next one by its share',
-    ({ role, isUp, isMirror, share }) => {
+    'A call is sent to the version that it names, else to the active version, or to the next one by its share',
+    ({ call, host, role, isUp, isMirror, share }) => {
       if (isMirror) return true
+      if (call.pin !== null) return isUp && host.version === call.pin && (role === 'active' || role === 'next')
       return isUp && (role === 'active' ? share < 100 : role === 'next' && share > 0)
     },
   ),
@@ -39,21 +40,24 @@ export const callWentOut: readonly Invariant<Sent>[] = [
     const { call, role, isMirror, host } = sent
     if (!isMirror) return call.sends === 0
     const isOther = (role === 'next' || role === 'active') && !call.reached.includes(host)
-    return isOther && call.request.startsWith('p') && call.sends === 1 && call.mirrors === 0
+    return isOther && call.pin === null && call.request.startsWith('p') && call.sends === 1 && call.mirrors === 0
   }),
   invariant(
-    'Without a swap and a share, one host serves at a time, and none serves again after another one',
+    'Without swaps, shares and pins, one host serves at a time, and none serves again after another one',
     (sent, world) => {
       const { call, host } = sent
-      if (world.hasSwapped || world.hasShared) return true
+      if (world.hasSwapped || world.hasShared || world.hasPinned) return true
       const hasServed = world.servers.includes(host)
       if (call.reached.length === 0) return !hasServed || world.servers.at(-1) === host
       return call.reached.length === 1 && call.request.startsWith('p') && !hasServed
     },
   ),
-  invariant('Calls are sent in their order, but for those in a share', ({ call, isMirror }, world) => {
-    return isMirror || world.hasShared || call.number > world.lastSent
-  }),
+  invariant(
+    'Calls are sent in their order, but for those in a share and those that name a version',
+    ({ call, isMirror }, world) => {
+      return isMirror || world.hasShared || world.hasPinned || call.number > world.lastSent
+    },
+  ),
   invariant('A settled call is not sent', ({ call, isMirror }) => isMirror || call.outcome === null),
   invariant('A call whose signal has fired is not sent', ({ call, isMirror }) => {
     return isMirror || call.signal?.aborted !== true
@@ -90,10 +94,24 @@ export const callSettled: readonly Invariant<Settled>[] = [
   ofCode(
     'CUTOVER_NO_ACTIVE_VERSION',
     'A call rejects without a version only if it has waited for waitTimeout, or a host has given up',
-    ({ madeAt, sends }, { options, clock, hosts }) => {
+    ({ madeAt, sends, pin }, { options, clock, hosts }) => {
       const hasGivenUp = hosts.some(({ events }) => events.hasGivenUp)
-      return sends === 0 && (hasGivenUp || clock.now - madeAt >= options.waitTimeout)
+      return pin === null && sends === 0 && (hasGivenUp || clock.now - madeAt >= options.waitTimeout)
     },
+  ),
+  ofCode(
+    'CUTOVER_NOT_RUNNING',
+    'A call rejects because its version does not run only if it has waited for waitTimeout, or a host has given up',
+    ({ madeAt, sends, pin }, { options, clock, hosts }, error) => {
+      const hasGivenUp = hosts.some(({ version, events }) => version === pin && events.hasGivenUp)
+      const hasWaited = hasGivenUp || clock.now - madeAt >= options.waitTimeout
+      return pin !== null && sends === 0 && error.version === pin && hasWaited
+    },
+  ),
+  ofCode(
+    'CUTOVER_NO_SUCH_VERSION',
+    'A call that names its version rejects with that version if it cannot get there',
+    ({ sends, pin }, _, error) => pin !== null && sends === 0 && error.version === pin,
   ),
   ofCode('CUTOVER_RUNTIME_LOST', 'A call is lost only if its host has died since it got it', (call, _, error) => {
     const { sentTo, deathsBefore } = call
@@ -113,6 +131,8 @@ const CONTRACT: ReadonlySet<ErrorCode> = new Set([
   'CUTOVER_VERSION_STOPPED',
   'CUTOVER_RUNTIME_LOST',
   'CUTOVER_NO_ACTIVE_VERSION',
+  'CUTOVER_NOT_RUNNING',
+  'CUTOVER_NO_SUCH_VERSION',
   'CUTOVER_TOO_MANY_WAITING_CALLS',
   'CUTOVER_DISPOSED',
 ])

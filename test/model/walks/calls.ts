@@ -7,12 +7,13 @@ import type { World } from './world.js'
 export type CallKind = 'c' | 'p' | 'x'
 
 /** Makes a call, and records its outcome. */
-export function makeCall(world: World, kind: CallKind, signal: AbortSignal | undefined): void {
+export function makeCall(world: World, kind: CallKind, signal: AbortSignal | undefined, pin: string | null): void {
   const number = world.calls.length + 1
   const call: CallRecord = {
     number,
     request: `${kind}${number}`,
     signal,
+    pin,
     madeAt: world.clock.now,
     isPlain: world.isPlain,
     waitingBefore: world.aggregate.status().waiting,
@@ -26,9 +27,14 @@ export function makeCall(world: World, kind: CallKind, signal: AbortSignal | und
     settlements: 0,
   }
   world.calls.push(call)
+  world.hasPinned ||= pin !== null
   world.openCalls.add(call)
   const wasAborted = signal?.aborted === true
-  const options = { ...(signal && { signal }), ...(world.options.hasKeys && { key: call.request }) }
+  const options = {
+    ...(signal && { signal }),
+    ...(world.options.hasKeys && { key: call.request }),
+    ...(pin !== null && { version: pin }),
+  }
   const promise = world.aggregate.call(call.request, Object.keys(options).length === 0 ? undefined : options)
   world.check(callArrived, { call, wasAborted })
   const settled = (outcome: Outcome) => {

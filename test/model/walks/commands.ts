@@ -30,13 +30,15 @@ export function remove(version: string): Command<World> {
   })
 }
 
-export function setVersion(active: string | null, next: string | null): Command<World> {
-  return new Command(`setVersion(${active}, ${next})`, world => {
+/** @param promote - whether a next without an active becomes the active */
+export function setVersion(active: string | null, next: string | null, promote = true): Command<World> {
+  return new Command(`setVersion(${active}, ${next}${promote ? '' : ', { promote: false }'})`, world => {
     if (!world.isDisposeAsked) {
       // Rule 7, written independently of the machine.
-      world.wanted = { active: active ?? next, next: active === null || next === active ? null : next }
+      const isPromoted = active === null && promote
+      world.wanted = { active: isPromoted ? next : active, next: isPromoted || next === active ? null : next }
     }
-    track(world, 'setVersion', () => world.aggregate.setVersion(active, next))
+    track(world, 'setVersion', () => world.aggregate.setVersion(active, next, { promote }))
   })
 }
 
@@ -100,10 +102,11 @@ export function dispose(): Command<World> {
   })
 }
 
-export function call(kind: CallKind, signal: number | null): Command<World> {
-  const text = { c: 'call', p: 'call, propagated', x: 'call, propagate throws' }[kind]
+export function call(kind: CallKind, signal: number | null, pin: string | null = null): Command<World> {
+  const name = { c: 'call', p: 'call, propagated', x: 'call, propagate throws' }[kind]
+  const text = pin === null ? name : `${name}, of ${pin}`
   return new Command(signal === null ? text : `${text}, signal ${signal}`, world =>
-    makeCall(world, kind, signalOf(world, signal)),
+    makeCall(world, kind, signalOf(world, signal), pin),
   )
 }
 

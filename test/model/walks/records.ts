@@ -27,6 +27,8 @@ export interface CallRecord {
   readonly number: number
   readonly request: string
   readonly signal: AbortSignal | undefined
+  /** The only version that may get it; null for any. */
+  readonly pin: string | null
   readonly madeAt: number
   /** Whether it was made neither inside an event nor inside a host. */
   readonly isPlain: boolean

@@ -62,12 +62,26 @@ export const atRest: readonly WorldInvariant[] = [
   invariant('A call that was sent is settled when its host has died', ({ openCalls }) => {
     return every(openCalls, ({ sentTo, deathsBefore }) => sentTo === null || sentTo.events.deaths === deathsBefore)
   }),
-  invariant('No call waits while a version serves', ({ status: { state, active, versions, waiting } }) => {
-    const isServing = versions.some(its => its.version === active && its.state === 'running')
-    return state !== 'running' || !isServing || waiting === 0
+  invariant('No call waits while the version runs that it would go to', ({ status, openCalls }) => {
+    const { state, active, next, versions } = status
+    const runs = (version: string | null) => versions.some(its => its.version === version && its.state === 'running')
+    const isInPlace = (version: string) => version === active || version === next
+    return every(openCalls, ({ sentTo, pin }) => {
+      return sentTo !== null || state !== 'running' || !runs(pin ?? active) || (pin !== null && !isInPlace(pin))
+    })
   }),
-  invariant('No call waits for a version whose host has given up', ({ status: { active, versions, waiting } }) => {
-    return waiting === 0 || !versions.some(its => its.version === active && its.phase === 'gaveUp')
+  invariant('A call that names its version waits only while that is in place and starting', ({ status, openCalls }) => {
+    const { state, active, next, versions } = status
+    return every(openCalls, ({ sentTo, pin }) => {
+      if (sentTo !== null || pin === null) return true
+      const starts = versions.some(its => its.version === pin && its.state === 'starting')
+      return state === 'running' && starts && (pin === active || pin === next)
+    })
+  }),
+  invariant('No call waits for a version whose host has given up', ({ status: { active, versions }, openCalls }) => {
+    const hasGivenUp = (version: string | null) =>
+      versions.some(its => its.version === version && its.phase === 'gaveUp')
+    return every(openCalls, ({ sentTo, pin }) => sentTo !== null || !hasGivenUp(pin ?? active))
   }),
   invariant('The counts of waiting calls and calls in flight are right', world => {
     const sent = count(world.openCalls, ({ sentTo }) => sentTo !== null)
@@ -78,7 +92,9 @@ export const atRest: readonly WorldInvariant[] = [
     const { waitTimeout, maxWaitingCalls } = world.options
     return every(world.openCalls, ({ sentTo, isPlain, madeAt, signal, waitingBefore }) => {
       if (sentTo !== null) return true
-      if (isPlain && (waitTimeout === 0 || waitingBefore >= maxWaitingCalls)) return false
+      // Calls that name a version have a limit of their own.
+      const isFull = waitingBefore >= maxWaitingCalls && !world.hasPinned
+      if (isPlain && (waitTimeout === 0 || isFull)) return false
       return world.clock.now - madeAt < Math.max(waitTimeout, 1) && signal?.aborted !== true
     })
   }),

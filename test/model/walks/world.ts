@@ -46,6 +46,8 @@ export class World {
   hasSwapped = false
   /** The percentage of the last `setShare()`, as long as the same hosts are active and next (rule 26). */
   share = 0
+  /** Whether a call ever named its version. */
+  hasPinned = false
   /** Whether the next version ever had a share. */
   hasShared = false
   /** Whether a command was performed inside an event or a host. */

@@ -1,0 +1,43 @@
+/** What the options of a call say to an aggregate, and what they pass on to its runtimes. */
+import { type CallOptions, canonical, invalidOption, signalOf } from '../contract/index.js'
+
+/** The options of a call that names its version. */
+export type PinnedOptions = CallOptions & { readonly version: NonNullable<CallOptions['version']> }
+
+/** The rejection of a call whose options are invalid, or whose signal has fired. */
+export function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
+  if (options === undefined) return undefined
+  try {
+    const signal = signalOf(options)
+    const { key, onVersion }: { readonly [Name in keyof CallOptions]: unknown } = options
+    if (isGiven(key) && typeof key !== 'string') throw invalidOption('key', 'a string', key)
+    if (isGiven(onVersion) && typeof onVersion !== 'function') throw invalidOption('onVersion', 'a function', onVersion)
+    return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+export function isPinned(options: CallOptions | undefined): options is PinnedOptions {
+  return options !== undefined && isGiven(options.version)
+}
+
+/** The version that a call names, canonical, or its rejection. One that is in place needs no parsing. */
+export function pinOf({ version }: PinnedOptions, inPlace: readonly string[]): string | Promise<never> {
+  try {
+    return inPlace.find(its => its === version) ?? canonical(version)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** The options without those that are for the aggregate; the same object if there are none. */
+export function passedOn(options: CallOptions | undefined): CallOptions | undefined {
+  if (options === undefined || (options.version === undefined && options.onVersion === undefined)) return options
+  const { version: _, onVersion: __, ...others } = options
+  return others
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null
+}

@@ -96,6 +96,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     // A call without options skips the check of its signal.
     const active = this.#active
     if (active !== null && options === undefined) return this.#sendOrWait(active, request, options)
+    // Without a share, no lot is drawn either: a number with a fraction takes memory.
+    if (this.#share === 0) return this.#receive(request, options, undefined)
     const sharing = this.#sharing
     const lot = drawLot()
     if (sharing === null || options !== undefined) return this.#receive(request, options, lot)
@@ -180,10 +182,11 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** The version that this call goes to, by its key or else by its lot (rules 26 and 27); null if it has to wait. */
-  #choose(options: CallOptions | undefined, lot: number): Backend<Req, Res> | null {
+  #choose(options: CallOptions | undefined, lot: number | undefined): Backend<Req, Res> | null {
     if (this.#share === 0 || this.#next === null) return this.#target
     const key = options?.key ?? undefined
-    return (key === undefined ? lot : lotOf(this.#seed, key)) < this.#share ? this.#next : this.#target
+    const drawn = key === undefined ? lot : lotOf(this.#seed, key)
+    return drawn !== undefined && drawn < this.#share ? this.#next : this.#target
   }
 
   /** As {@link #choose}, with an open endpoint. */
@@ -196,7 +199,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** Rejects, sends or queues a call. */
-  #receive(request: Req, options: CallOptions | undefined, lot: number): Promise<Res> {
+  #receive(request: Req, options: CallOptions | undefined, lot: number | undefined): Promise<Res> {
     if (this.#isClosed) return Promise.reject(this.#options.closed())
     const refusal = refusalOf(options)
     if (refusal !== undefined) return refusal
@@ -204,9 +207,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     const to = this.#choose(options, lot)
     if (to === null) {
       const error = this.#options.hopeless()
-      return error === undefined ? this.#queue.add(request, options, lot) : Promise.reject(error)
+      return error === undefined ? this.#queue.add(request, options, lot ?? drawLot()) : Promise.reject(error)
     }
-    if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot)
+    if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot ?? drawLot())
     return this.#sendOrWait(to, request, options)
   }
 
@@ -265,9 +268,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   #send(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (options?.transfer?.length && this.#propagate !== undefined) return this.#sendClone(to, request, options)
-    // Without options, one function less is called.
+    // Most calls ask for no version, and call one function less.
     const answer =
-      options === undefined
+      options === undefined || (options.version === undefined && options.onVersion === undefined)
         ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
         : this.#sendTo(to, request, options)
     if (this.#propagate === undefined) return answer

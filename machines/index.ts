@@ -12,6 +12,7 @@ export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.
 export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
 export { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from './moduleRun.js'
+export { type Placed, placedVersions, type Role, roleOf } from './role.js'
 export { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
 export type {
   Failure,

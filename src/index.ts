@@ -1,5 +1,5 @@
 /** `cutover`: host several versions of one runtime, and switch between them without losing a call. */
-export type { Handover, VersionPair, VersionState } from '../machines/index.js'
+export type { Handover, Role, VersionPair, VersionState } from '../machines/index.js'
 export type {
   AggregateOptions,
   AggregateState,

@@ -10,6 +10,7 @@ import {
   childId,
   type ErrorFacts,
   isRepeated,
+  placedVersions,
   postponed,
   reportingVersionMachine,
   type VersionEffect,
@@ -258,8 +259,17 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   }
 
   #moveRoute(): void {
-    const { snapshot } = this
-    if (snapshot !== this.#routed) this.router.move(routeOf(snapshot), version => this.#hosted.get(version))
+    if (this.snapshot === this.#routed) return
+    this.#tellRoles()
+    this.router.move(routeOf(this.snapshot), version => this.#hosted.get(version))
+  }
+
+  /** Tells runtimes their roles before calls reach them (rule 31). One of them may change the roles meanwhile. */
+  #tellRoles(): void {
+    for (const { version } of placedVersions(this.snapshot.context)) {
+      const place = placedVersions(this.snapshot.context).find(its => its.version === version)
+      if (place !== undefined) this.#hosted.get(version)?.settleIn(place)
+    }
   }
 
   #releaseCalls(): void {

@@ -1,6 +1,6 @@
 import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
-import type { Gate } from '../../machines/index.js'
+import type { Gate, Placed } from '../../machines/index.js'
 import { type CallLimit, CallsInFlight, type Endpoint, endpointOf, timedEndpoint } from '../calls/index.js'
 import {
   asError,
@@ -43,6 +43,8 @@ export class HostedVersion<Req, Res> {
   #gate$: BehaviorSubject<Gate> | undefined
   #subscription: Subscription | undefined
   #warned = false
+  /** Its place in the aggregate, as its runtime was last told. */
+  #place: Placed | undefined
 
   constructor(
     version: string,
@@ -87,6 +89,20 @@ export class HostedVersion<Req, Res> {
     attempt(
       () => this.runtime.start(),
       thrown => observer.event({ type: 'failedToStart', error: this.#startFailed(thrown), version: this.version }),
+    )
+  }
+
+  /** Tells the runtime its role, if that has changed or the runtime has come up (rule 31). */
+  settleIn(place: Placed): void {
+    const { role, isUp } = place
+    const before = this.#place
+    this.#place = place
+    const comesUp = isUp && before?.isUp !== true
+    const changes = before !== undefined && before.role !== role
+    if (!comesUp && !changes) return
+    attempt(
+      () => this.runtime.setRole?.(role),
+      err => this.#logger.error({ version: this.version, role, err }, 'a host failed to take its role'),
     )
   }
 

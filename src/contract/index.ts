@@ -1,4 +1,5 @@
 /** The interfaces, events and errors of runtimes, and the validation of options. Every folder may import it. */
+export type { Role } from '../../machines/index.js'
 export { assertRuntime } from './assertRuntime.js'
 export { type Clock, isClock, systemClock, wrapClock } from './clock.js'
 export {

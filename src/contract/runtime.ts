@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { types } from 'node:util'
 import type { Observable } from 'rxjs'
+import type { Role } from '../../machines/index.js'
 import type { VersionLike } from './version.js'
 
 /** Options of one call. */
@@ -185,6 +186,13 @@ export interface Runtime<Req = unknown, Res = unknown> {
   stop(): void | Promise<void>
   /** Returns the runtime of one component of a composite, or undefined if no component has this id. */
   component?(id: string): Runtime | undefined
+  /**
+   * Tells the runtime its role. The aggregate calls it before the first call in that role, each time the runtime has come up, and
+   * when the role changes. It does not wait: a host sends the role ahead of later calls, keeps it, and sends it again after a restart.
+   *
+   * @param role - `next`; `sharing`, a next that gets a share of the calls; `active`; or `leaving`, before it stops
+   */
+  setRole?(role: Role): void
 }
 
 /** The id of the main component of a composite runtime. Oasis Core calls it on-chain logic. */

@@ -1,3 +1,4 @@
+import type { Role } from '../../machines/index.js'
 import type { CallOptions, Transferable } from './runtime.js'
 
 /** The argument of a module's `start`. */
@@ -48,4 +49,11 @@ export interface RuntimeModule<Req = unknown, Res = unknown> {
   abort?(): void | Promise<void>
   /** Releases what `start` has acquired. Called once, and only after `start` has finished. */
   stop?(): void | Promise<void>
+  /**
+   * Hears the role of this version in its aggregate, after `start`: before the first call in that role, and again after a restart.
+   * Nothing waits for it. If it throws or rejects, the host logs the error.
+   *
+   * @param role - `next`; `sharing`, a next that gets a share of the calls; `active`; or `leaving`, before it stops
+   */
+  role?(role: Role): void | Promise<void>
 }

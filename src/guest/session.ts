@@ -11,6 +11,9 @@ import {
   infoAnswer,
   PING_REQUEST,
   parseInfoRequest,
+  parseRole,
+  ROLE_FEATURE,
+  ROLE_REQUEST,
   SHUTDOWN_REQUEST,
 } from '../protocol/internal.js'
 
@@ -103,6 +106,10 @@ export class GuestSession {
       case ABORT_REQUEST:
         await this.#abort()
         return { kind: ABORT_RESPONSE, payload: {} }
+      case ROLE_REQUEST:
+        // Before any await, because the next call may be right behind.
+        this.#run.setRole(parseRole(payload))
+        return DONE
       case SHUTDOWN_REQUEST:
         // Send the answer first, because the stop closes the connection.
         setImmediate(() => this.stop(new Error('The host asked the runtime to stop.')))
@@ -127,7 +134,10 @@ export class GuestSession {
       callHost: (request, options) => this.#connection.call(request, options),
     })
     await this.#launched
-    return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id) }
+    // A host of Oasis Core sends no id. It knows no roles, and may refuse a feature that it does not know.
+    const hearsRoles = info.id !== undefined && this.#run.module?.role !== undefined
+    const features = hearsRoles ? { [ROLE_FEATURE]: true } : {}
+    return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id, features) }
   }
 
   async #abort(): Promise<void> {

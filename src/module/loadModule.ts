@@ -3,7 +3,7 @@ import { CutoverError, describe, invalidOption, type RuntimeModule } from '../co
 import { isUrl } from '../support/index.js'
 import { importFile } from './importFile.js'
 
-const OPTIONAL = ['start', 'abort', 'stop'] as const satisfies readonly (keyof RuntimeModule)[]
+const OPTIONAL = ['start', 'abort', 'stop', 'role'] as const satisfies readonly (keyof RuntimeModule)[]
 
 /**
  * Finds the module in the result of `import()` or of a loader, or in an option. Named exports take precedence

@@ -1,7 +1,7 @@
 import { type ActorRefFrom, createActor, type SnapshotFrom } from 'xstate'
 import { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from '../../machines/index.js'
-import type { Logger, RuntimeContext, RuntimeModule } from '../contract/index.js'
-import { EffectQueue, performedByOwner, startOwned } from '../support/index.js'
+import type { Logger, Role, RuntimeContext, RuntimeModule } from '../contract/index.js'
+import { attempt, EffectQueue, performedByOwner, startOwned } from '../support/index.js'
 
 /** The statechart of all module runs. */
 const machine = moduleRunMachine.provide({ actions: performedByOwner(moduleRunEffects) })
@@ -67,6 +67,15 @@ export class ModuleRun<Req, Res> {
   /** Ends the run: waits for a pending start, then stops the module. A second call does nothing. */
   stop(reason: Error): void {
     this.#send({ type: 'stop', reason })
+  }
+
+  /** Tells the module its role, while it is up. Logs what it throws; waits for nothing. */
+  setRole(role: Role): void {
+    if (this.state !== 'up') return
+    attempt(
+      () => this.#module?.role?.(role),
+      err => this.#options.logger.error({ err, role }, 'the module failed to take its role'),
+    )
   }
 
   #send(event: ModuleRunEvent): void {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { types } from 'node:util'
-import { describe } from '../contract/index.js'
+import { describe, type Role } from '../contract/index.js'
 import { isPlain } from '../support/index.js'
 import { PROTOCOL_VERSION } from './messages.js'
+
+const ROLES: readonly unknown[] = ['next', 'sharing', 'active', 'leaving'] satisfies Role[]
 
 /** A version as Oasis Core sends it; a missing part is 0. */
 interface WireVersion {
@@ -39,9 +41,20 @@ export function runtimeIdOf(id: string): Uint8Array {
 }
 
 /** Builds the `RuntimeInfoResponse` of a guest of this library. */
-export function infoAnswer(version: string, runtimeId: Uint8Array): Readonly<Record<string, unknown>> {
+export function infoAnswer(
+  version: string,
+  runtimeId: Uint8Array,
+  features: InfoResponse['features'] = {},
+): Readonly<Record<string, unknown>> {
   const [major, minor] = PROTOCOL_VERSION.split('.').map(Number)
-  return { protocol_version: { major, minor }, runtime_version: version, features: {}, runtime_id: runtimeId }
+  return { protocol_version: { major, minor }, runtime_version: version, features, runtime_id: runtimeId }
+}
+
+/** Reads the payload of `RuntimeRoleRequest`. @throws TypeError for anything else */
+export function parseRole(payload: unknown): Role {
+  const { role } = mapField(payload, 'RuntimeRoleRequest')
+  if (!ROLES.includes(role)) throw invalidField('role', `one of ${ROLES.join(', ')}`, role)
+  return role as Role
 }
 
 /** Validates an `InfoRequest`. @throws TypeError that names the invalid field */

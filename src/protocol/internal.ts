@@ -1,7 +1,7 @@
 /** Parts of the protocol that only the library's own hosts and guests use. */
 export { isEncodable } from './cbor/encodable.js'
 export { compileLimits, type GuestLimitOptions, type GuestLimits } from './guestLimits.js'
-export { type InfoRequest, infoAnswer, parseInfoRequest, parseInfoResponse, runtimeIdOf } from './info.js'
+export { type InfoRequest, infoAnswer, parseInfoRequest, parseInfoResponse, parseRole, runtimeIdOf } from './info.js'
 export {
   ABORT_REQUEST,
   ABORT_RESPONSE,
@@ -9,6 +9,8 @@ export {
   INFO_REQUEST,
   INFO_RESPONSE,
   PING_REQUEST,
+  ROLE_FEATURE,
+  ROLE_REQUEST,
   SHUTDOWN_REQUEST,
 } from './messages.js'
 export { OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'

@@ -17,6 +17,10 @@ export const PING_REQUEST = 'RuntimePingRequest'
 export const SHUTDOWN_REQUEST = 'RuntimeShutdownRequest'
 export const ABORT_REQUEST = 'RuntimeAbortRequest'
 export const ABORT_RESPONSE = 'RuntimeAbortResponse'
+/** Tells the guest its role, `{ role }`; answered by `Empty`. Only for guests with {@link ROLE_FEATURE}. */
+export const ROLE_REQUEST = 'RuntimeRoleRequest'
+/** The name in `features` by which a guest asks for its role; its value is `true`. */
+export const ROLE_FEATURE = 'cutover_role'
 /** A call from the host, with any payload, and its answer. */
 const CALL_REQUEST = 'RuntimeCallRequest'
 const CALL_RESPONSE = 'RuntimeCallResponse'
@@ -62,6 +66,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   [PING_REQUEST]: EMPTY,
   [SHUTDOWN_REQUEST]: EMPTY,
   [ABORT_REQUEST]: ABORT_RESPONSE,
+  [ROLE_REQUEST]: EMPTY,
   [CALL_REQUEST]: CALL_RESPONSE,
   [HOST_CALL_REQUEST]: HOST_CALL_RESPONSE,
   [CANCEL_REQUEST]: EMPTY,

@@ -5,6 +5,7 @@ import {
   type CapabilityTEE,
   CutoverError,
   canonical,
+  type Role,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
@@ -38,7 +39,7 @@ export interface ReceivedCall<Req = unknown, Res = unknown> {
 /**
  * A runtime for tests: it emits events and answers calls only when the test says so, or as the options say.
  *
- * `starts`, `stops` and `aborts` record what was asked of it. `calls` holds the calls that reached it until `answerAll`
+ * `starts`, `stops`, `aborts` and `roles` record what was asked of it. `calls` holds the calls that reached it until `answerAll`
  * removes them.
  */
 export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtime<Req, Res> {
@@ -47,6 +48,8 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
   readonly calls: ReceivedCall<Req, Res>[] = []
   /** The options of each `abort()`, in order. */
   readonly aborts: (AbortOptions | undefined)[] = []
+  /** The roles that it was told, in order. */
+  readonly roles: Role[] = []
   /** How often `start()` was called. */
   starts = 0
   /** How often `stop()` was called. */
@@ -152,6 +155,10 @@ export class ControllableRuntime<Req = unknown, Res = unknown> implements Runtim
 
   updateCapabilityTEE(): void {
     this.capabilityUpdates++
+  }
+
+  setRole(role: Role): void {
+    this.roles.push(role)
   }
 
   #startFailed(): CutoverError {

@@ -13,6 +13,7 @@ import { directory } from '../fixtures/system.js'
 /** The argument of the program `serves`. */
 export interface Behaviour {
   readonly options?: { readonly version?: string; readonly hostVariable?: string }
+  readonly hearsRoles?: boolean
   readonly hangsIn?: 'start' | 'stop' | 'throwingStop'
 }
 
@@ -80,6 +81,7 @@ export async function hostOf(behaviour: Behaviour = {}, variable = 'CUTOVER_HOST
       connection.initialized()
       return payload
     },
-    tell: () => connection.request('RuntimeInfoRequest', info),
+    /** @param changes - undefined leaves a field out */
+    tell: (changes: object = {}) => connection.request('RuntimeInfoRequest', { ...info, ...changes }),
   }
 }

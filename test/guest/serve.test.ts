@@ -47,6 +47,42 @@ describe('A program that serves, started without a host', () => {
   })
 })
 
+describe('Roles of a program that serves', () => {
+  it('it asks for them if its module has role, and hears each', async () => {
+    const { program, connection, begin } = await hostOf({ hearsRoles: true })
+    expect(await begin()).toMatchObject({ features: { cutover_role: true } })
+    expect(await connection.request('RuntimeRoleRequest', { role: 'active' })).toEqual({ kind: 'Empty', payload: {} })
+    await program.hasSaid('role active')
+  })
+
+  it('it asks for none without role, and takes none badly', async () => {
+    const { connection, begin } = await hostOf()
+    expect(await begin()).toMatchObject({ features: {} })
+    expect(await connection.request('RuntimeRoleRequest', { role: 'active' })).toEqual({ kind: 'Empty', payload: {} })
+  })
+
+  it('it asks a host of Oasis Core, which sends no id, for none', async () => {
+    const { tell } = await hostOf({ hearsRoles: true })
+    expect(await tell({ id: undefined, version: undefined })).toMatchObject({ payload: { features: {} } })
+  })
+
+  it.each([[{}], [{ role: 'boss' }], [{ role: null }], [null], ['active']])(
+    'it refuses the payload %j',
+    async payload => {
+      const { program, connection, begin } = await hostOf({ hearsRoles: true })
+      await begin()
+      expect(await rejectionOf(connection.request('RuntimeRoleRequest', payload))).toMatchObject({
+        message: expect.stringMatching(
+          /^(?:role must be one of next, sharing, active, leaving|RuntimeRoleRequest must be)/,
+        ),
+      })
+      await connection.request('RuntimeRoleRequest', { role: 'next' })
+      await program.hasSaid('role next')
+      expect(program.said.filter(line => line.startsWith('role'))).toEqual(['role next'])
+    },
+  )
+})
+
 describe('A program that serves, started by childProcess()', () => {
   function hosted(options: object, hostVariable = 'CUTOVER_HOST'): RemoteHost {
     const args = [guestFile('serves').pathname, JSON.stringify({ options })]

@@ -9,6 +9,7 @@ import type {
   ErrorCode,
   Inspect,
   Logger,
+  Role,
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
@@ -75,6 +76,12 @@ it('What users have at hand fits the options', () => {
   expectTypeOf<Parameters<NonNullable<AggregateOptions<string>['propagate']>>>().toEqualTypeOf<[request: string]>()
   expectTypeOf<ConstructorParameters<typeof Aggregate<string>>>().toEqualTypeOf<[options: AggregateOptions<string>]>()
   expectTypeOf<ControllableRuntime<string, number>>().toExtend<Runtime<string, number>>()
+})
+
+it('Roles are as the design has them', () => {
+  expectTypeOf<Role>().toEqualTypeOf<'next' | 'sharing' | 'active' | 'leaving'>()
+  expectTypeOf<Runtime['setRole']>().toEqualTypeOf<((role: Role) => void) | undefined>()
+  expectTypeOf<(role: Role) => void>().toExtend<RuntimeModule['role']>()
 })
 
 it('Errors and hosts are as the design has them', () => {

@@ -1,10 +1,12 @@
-import { asError, type CallOptions, type Inspection, type Logger } from '../../contract/index.js'
-import { Connection, type OpenTransport } from '../../protocol/index.js'
+import { asError, type CallOptions, type Inspection, type Logger, type Role } from '../../contract/index.js'
+import { Connection, type OpenTransport, type RequestOptions } from '../../protocol/index.js'
 import {
   ABORT_REQUEST,
   type GuestLimits,
   INFO_REQUEST,
   PING_REQUEST,
+  ROLE_FEATURE,
+  ROLE_REQUEST,
   SHUTDOWN_REQUEST,
   TruncatedError,
 } from '../../protocol/internal.js'
@@ -41,6 +43,10 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
   readonly #reports: GuestReports
   readonly #logger: Logger
   #connection: Connection | undefined
+  /** Whether the guest has asked for its role, in its handshake. */
+  #hearsRoles = false
+  /** Abandons the last request that tells the role. */
+  #roleRequest = new AbortController()
   /** Resolves with the error that says how the guest exited. */
   readonly #exited: Promise<Error>
   #resolveExited: (error: Error) => void = () => {}
@@ -92,6 +98,18 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     // Any message is a sign of life, even an error: the answer to the ping may be behind megabytes of other messages.
     this.#connection?.onNextMessage(() => this.#reports.ponged())
     this.#request(PING_REQUEST).catch(() => {})
+  }
+
+  /** Only the last request stays pending, so that a guest that never answers cannot pile them up. */
+  setRole(role: Role): void {
+    if (!this.#hearsRoles) return
+    this.#roleRequest.abort()
+    this.#roleRequest = new AbortController()
+    const { signal } = this.#roleRequest
+    this.#request(ROLE_REQUEST, { role }, { signal }).catch(err => {
+      if (signal.aborted || this.#connection?.state === 'closed') return
+      this.#logger.warn({ err, role }, 'a guest refused its role')
+    })
   }
 
   abort(): void {
@@ -148,6 +166,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       .request(INFO_REQUEST, handshake.request())
       .then(body => {
         const info = handshake.accept(body)
+        this.#hearsRoles = this.#options.protocol !== 'raw' && info.features?.[ROLE_FEATURE] === true
         connection.initialized()
         this.#reports.started(info)
       })
@@ -155,8 +174,8 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     this.#logger.debug({}, 'a runtime has connected')
   }
 
-  #request(kind: string): Promise<unknown> {
-    return this.#connection?.request(kind, {}) ?? Promise.reject(new Error('It is not connected.'))
+  #request(kind: string, payload = {}, options?: RequestOptions): Promise<unknown> {
+    return this.#connection?.request(kind, payload, options) ?? Promise.reject(new Error('It is not connected.'))
   }
 }
 

@@ -1,4 +1,11 @@
-import { asError, type CallOptions, CutoverError, type Logger, type RuntimeModule } from '../../contract/index.js'
+import {
+  asError,
+  type CallOptions,
+  CutoverError,
+  type Logger,
+  type Role,
+  type RuntimeModule,
+} from '../../contract/index.js'
 import { type AnswerHostCall, createCallHost, ModuleCalls, ModuleRun } from '../../module/index.js'
 import { isFinalFailure } from '../supervised/finalFailure.js'
 import type { Guest, GuestReports } from '../supervised/guest.js'
@@ -55,6 +62,10 @@ export class ModuleGuest<Req, Res> implements Guest<Req, Res> {
 
   call(request: Req, options: CallOptions | undefined): Res | Promise<Res> {
     return this.#calls.call(request, options)
+  }
+
+  setRole(role: Role): void {
+    this.#run.setRole(role)
   }
 
   /** Answers at once: if the module blocked the event loop, the watchdog could not run either. */

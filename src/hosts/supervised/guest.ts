@@ -1,5 +1,5 @@
 import type { Callee } from '../../calls/index.js'
-import type { RuntimeInfo } from '../../contract/index.js'
+import type { Role, RuntimeInfo } from '../../contract/index.js'
 
 /**
  * One launch of a runtime, in any host: from the launch until it has exited and left nothing behind. The supervisor commands
@@ -10,6 +10,8 @@ export interface Guest<Req, Res> extends Callee<Req, Res> {
   launch(): void
   /** Leads to `ponged`, unless the guest hangs. */
   ping(): void
+  /** Tells a guest that is up its role, ahead of all later calls. Waits for nothing. */
+  setRole(role: Role): void
   /** Asks the guest to interrupt its work; leads to `aborted` or `abortFailed`. */
   abort(): void
   /** Asks the guest to stop by itself, even while it starts; leads to `exited` or `stopRefused`. */

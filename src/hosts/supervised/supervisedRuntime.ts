@@ -29,6 +29,7 @@ import {
   type Inspection,
   inspectSafely,
   type Logger,
+  type Role,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
@@ -81,6 +82,10 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   /** The current launch. Reports of earlier ones are dropped. */
   #guest: Guest<Req, Res> | undefined
   #info: RuntimeInfo
+  /** The role that it was last told, for each guest to come. */
+  #role: Role | undefined
+  /** The role that the current guest was told. */
+  #toldRole: Role | undefined
   /** The last failure. */
   #failure: CutoverError | undefined
 
@@ -148,6 +153,11 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   }
 
   updateCapabilityTEE(): void {}
+
+  setRole(role: Role): void {
+    this.#role = role
+    this.#tellRole()
+  }
 
   [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res> {
     this.#direct = calls
@@ -301,6 +311,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
       this.#inspect === undefined ? undefined : below(this.#actor, this.#inspect),
     )
     this.#guest = guest
+    this.#toldRole = undefined
     guest.launch()
   }
 
@@ -320,8 +331,17 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     this.#direct?.rejectAll(error)
   }
 
+  /** Tells the guest its role, if that is up and has not been told. */
+  #tellRole(): void {
+    const role = this.#role
+    if (role === undefined || role === this.#toldRole || !this.#actor.getSnapshot().matches('up')) return
+    this.#toldRole = role
+    this.#guest?.setRole(role)
+  }
+
   #emitStarted(): void {
     const guest = this.#guest
+    this.#tellRole()
     // An earlier effect may have ended the guest already.
     const isUp = this.#actor.getSnapshot().matches('up')
     if (isUp && guest !== undefined) this.#endpoint.callee = timedCallee(guest, this.#version, this.#options)

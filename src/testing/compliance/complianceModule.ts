@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
-import type { CallContext, RuntimeContext, RuntimeModule } from '../../contract/index.js'
+import type { CallContext, Role, RuntimeContext, RuntimeModule } from '../../contract/index.js'
 import type { ComplianceCounts, ComplianceLocalConfig, ComplianceRequest } from './requests.js'
 
 /** Makes a module that does what each {@link ComplianceRequest} says, with its own counts. It is a loader for `inProcess`. */
@@ -11,6 +11,7 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
   /** Answer the calls of `seen`, if their counts are reached. */
   const checks = new Set<() => void>()
   let counts = { hanging: 0, interrupted: 0, aborts: 0 }
+  let roles: Role[] = []
   let askHost: RuntimeContext['callHost'] | undefined
 
   const wait = (signal: AbortSignal) =>
@@ -54,6 +55,7 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
       interrupts.clear()
       checks.clear()
       counts = { hanging: 0, interrupted: 0, aborts: 0 }
+      roles = []
       askHost = context.callHost
       const { startDelay, failWhile } = context.localConfig as ComplianceLocalConfig
       if (startDelay !== undefined) await delay(startDelay, undefined, { signal: context.signal })
@@ -76,6 +78,8 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
           throw failure(request)
         case 'seen':
           return countsWhen(request.when ?? {})
+        case 'roles':
+          return [...roles]
         case 'ask':
           return askHost?.(request.request)
       }
@@ -89,6 +93,10 @@ export function createComplianceModule(): RuntimeModule<ComplianceRequest, unkno
 
     stop() {
       for (const interrupt of interrupts) interrupt()
+    },
+
+    role(role: Role) {
+      roles.push(role)
     },
   }
 }
@@ -105,4 +113,4 @@ function failure(request: Extract<ComplianceRequest, { op: 'fail' }>): Error {
 }
 
 /** The module of a host that loads this file: one instance for as long as the file is loaded. */
-export const { start, call, abort, stop } = createComplianceModule()
+export const { start, call, abort, stop, role } = createComplianceModule()

@@ -21,6 +21,8 @@ export interface ComplianceOptions {
   readonly canCrash?: boolean | undefined
   /** Whether `provision` passes `onHostRequest` on. Adds the cases about requests to the host. @default false */
   readonly hostRequests?: boolean | undefined
+  /** Whether the runtime has `setRole` and tells the module its role. Adds the cases about roles. @default false */
+  readonly roles?: boolean | undefined
   /** The time limit of a case, in ms. Its clean-up may take as long again. @default 10_000 */
   readonly timeout?: number | undefined
   /** A directory for small files that the runtime must be able to read. @default the system's temporary directory */
@@ -33,6 +35,7 @@ export interface CompiledCompliance {
   readonly skip: string | undefined
   readonly canCrash: boolean
   readonly hostRequests: boolean
+  readonly roles: boolean
   readonly timeout: number
   readonly directory: string | undefined
 }
@@ -46,6 +49,7 @@ export function compileCompliance(given: ComplianceOptions): CompiledCompliance 
     skip: options.skip === undefined ? undefined : text('skip', options.skip),
     canCrash: boolean('canCrash', options.canCrash, true),
     hostRequests: boolean('hostRequests', options.hostRequests, false),
+    roles: boolean('roles', options.roles, false),
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),
     directory: options.directory === undefined ? undefined : text('directory', options.directory),
   }

@@ -19,6 +19,8 @@ export type ComplianceRequest =
     }
   /** Answers {@link ComplianceCounts}: at once, or as soon as the counts in `when` are reached. */
   | { readonly op: 'seen'; readonly when?: Partial<ComplianceCounts> }
+  /** Answers the roles that the module has heard since its last start, in order. */
+  | { readonly op: 'roles' }
   /** Sends `request` to the host with `callHost`, and answers what the host answers. */
   | { readonly op: 'ask'; readonly request: unknown }
 

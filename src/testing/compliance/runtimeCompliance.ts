@@ -4,6 +4,7 @@ import { CaseContext, type CaseDefinition } from './caseContext.js'
 import { faultCases } from './faultCases.js'
 import { lifecycleCases } from './lifecycleCases.js'
 import { type CompiledCompliance, type ComplianceOptions, compileCompliance } from './options.js'
+import { roleCases } from './roleCases.js'
 
 /** The module file that {@link runtimeCompliance} tests hosts with. */
 export const complianceModule: URL = new URL('./complianceModule.js', import.meta.url)
@@ -25,7 +26,7 @@ export type ComplianceCase = TestCase
  */
 export function runtimeCompliance(options: ComplianceOptions): ComplianceCase[] {
   const compiled = compileCompliance(options)
-  return [...lifecycleCases, ...callCases, ...faultCases]
+  return [...lifecycleCases, ...callCases, ...faultCases, ...(compiled.roles ? roleCases : [])]
     .filter(({ needs }) => needs !== 'hostRequests' || compiled.hostRequests)
     .map(definition => caseOf(definition, compiled))
 }

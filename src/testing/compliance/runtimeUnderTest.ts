@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { first, firstValueFrom, type Subscription, switchMap } from 'rxjs'
-import { type AbortOptions, type CallOptions, describe, type Runtime, type RuntimeEvent } from '../../contract/index.js'
+import {
+  type AbortOptions,
+  type CallOptions,
+  describe,
+  type Role,
+  type Runtime,
+  type RuntimeEvent,
+} from '../../contract/index.js'
 import { isError } from '../../support/index.js'
 import type { Deadline } from '../deadline.js'
 import { inThisRealm } from './inThisRealm.js'
@@ -128,6 +135,17 @@ export class RuntimeUnderTest {
       counts,
       `The module answered before it had ${what}:`,
     )
+  }
+
+  /** Tells the runtime a role. */
+  setRole(role: Role): void {
+    assert.ok(this.target.setRole, 'The runtime has no setRole(). Leave out the option "roles", or implement it.')
+    this.target.setRole(role)
+  }
+
+  /** Calls the module, which must have heard these roles by then, since its last start. */
+  async expectRoles(roles: readonly Role[]): Promise<void> {
+    assert.deepEqual(await this.request({ op: 'roles' }), roles, 'The module has heard other roles than expected:')
   }
 
   async abort(options?: AbortOptions): Promise<void> {

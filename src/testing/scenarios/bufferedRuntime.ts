@@ -7,6 +7,7 @@ import {
   type CapabilityTEE,
   describe,
   isSameVersion,
+  type Role,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
@@ -34,6 +35,10 @@ export class BufferedRuntime implements Runtime {
   stops = 0
   /** The signals of all calls that it got, in order. */
   readonly received: (AbortSignal | undefined)[] = []
+  /** The roles that it was told, in order. */
+  readonly roles: Role[] = []
+  /** How many calls it got before it was told a role. */
+  callsWithoutRole = 0
   readonly #target: Runtime
   readonly #contract: EventContract
   readonly #buffer: BufferedEvent[] = []
@@ -139,6 +144,7 @@ export class BufferedRuntime implements Runtime {
 
   call(request: unknown, options?: CallOptions): Promise<unknown> {
     this.received.push(options?.signal)
+    if (this.roles.length === 0) this.callsWithoutRole++
     const answer = (async () => this.#target.call(request, options))()
     return Promise.race([answer, this.#abandoned])
   }
@@ -165,6 +171,12 @@ export class BufferedRuntime implements Runtime {
 
   updateCapabilityTEE(): void {
     this.#target.updateCapabilityTEE()
+  }
+
+  setRole(role: Role): void {
+    this.roles.push(role)
+    const told = (async () => this.#target.setRole?.(role))()
+    told.catch(error => this.#addViolation('failed to take its role', error))
   }
 
   #subscribe(): void {

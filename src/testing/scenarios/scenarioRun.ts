@@ -10,6 +10,7 @@ import { CallChecks } from './callChecks.js'
 import { ExpectedEvents } from './expectedEvents.js'
 import type { CompiledScenarios } from './options.js'
 import { PendingPromises } from './pendingPromises.js'
+import { assertRoles } from './roleCheck.js'
 import { assertStatus } from './statusCheck.js'
 import { describeEvent, isAtRest, isClosed, type ModelState, type Step, servingVersion, versionState } from './steps.js'
 import { isSettledLater } from './waitingCalls.js'
@@ -105,6 +106,7 @@ export class ScenarioRun {
       await this.#calls.expectRejected('CUTOVER_NO_ACTIVE_VERSION', 'to a version whose host has given up')
     } else if (nowServing === null && isSettledLater(to, rest)) this.#calls.sendWaiting()
     assertStatus(this.#aggregate.status(), to, nowServing === null ? this.#calls.waiting : 0)
+    assertRoles(to, version => this.#runtimeOf(version))
     this.#assertEvents(this.#expectedEvents.after(step, emitted))
     if (nowServing !== null) {
       await this.#calls.expectWaitingAnswered(nowServing)

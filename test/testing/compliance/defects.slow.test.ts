@@ -5,7 +5,8 @@ import { crashable, faulty } from '../../fixtures/compliance/overrides.js'
 import { concurrently } from '../../fixtures/concurrently.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 
-const casesWith = (provision: typeof crashable) => runtimeCompliance({ provision, hostRequests: true, timeout: 2_000 })
+const casesWith = (provision: typeof crashable) =>
+  runtimeCompliance({ provision, hostRequests: true, roles: true, timeout: 2_000 })
 
 describe('Each case of the compliance suite finds its defects', () => {
   it('Every case has defects', () => {

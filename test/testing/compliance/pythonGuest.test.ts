@@ -36,7 +36,11 @@ describe.skipIf(noPython !== undefined)(`The Python guest, over its socket ${noP
     const guest = await GuestProcess.spawn()
     guests.push(guest)
     expect(await guest.initialize()).toEqual({
-      RuntimeInfoResponse: { protocol_version: { major: 5, minor: 1 }, runtime_version: '1.2.3', features: {} },
+      RuntimeInfoResponse: {
+        protocol_version: { major: 5, minor: 1 },
+        runtime_version: '1.2.3',
+        features: { cutover_role: true },
+      },
     })
   })
 
@@ -79,6 +83,13 @@ describe.skipIf(noPython !== undefined)(`The Python guest, over its socket ${noP
     })
     void call(guest, { op: 'wait' })
     expect(await seen).toEqual({ RuntimeCallResponse: { waiting: 2, interrupted: 0, aborts: 1 } })
+  })
+
+  it('It hears its role before the call behind it', async () => {
+    const guest = await start()
+    const told = guest.request('RuntimeRoleRequest', { role: 'next' })
+    expect(await call(guest, { op: 'roles' })).toEqual({ RuntimeCallResponse: ['next'] })
+    expect(await told).toEqual({ Empty: {} })
   })
 
   it('It sends requests to its host, and passes on the answers and errors', async () => {

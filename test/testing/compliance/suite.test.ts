@@ -10,7 +10,7 @@ import { crashable, faulty } from '../../fixtures/compliance/overrides.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { named } from '../../fixtures/named.js'
 
-const everything = { provision: crashable, hostRequests: true }
+const everything = { provision: crashable, hostRequests: true, roles: true }
 
 describe('Each case of the compliance suite passes with a correct host', () => {
   it.each(runtimeCompliance(everything))('$name', ({ run }) => run())
@@ -24,14 +24,14 @@ describe('The options and errors of the compliance suite', () => {
     }
   })
 
-  it('A runtime that cannot crash skips the three crash cases; without hostRequests their case is left out', () => {
+  it('A runtime that cannot crash skips the three crash cases; without hostRequests and roles their cases are left out', () => {
     const cases = runtimeCompliance({ provision: crashable, canCrash: false })
     expect(cases.filter(({ skip }) => skip !== undefined).map(({ name }) => /crash/.test(name))).toEqual([
       true,
       true,
       true,
     ])
-    expect(cases.map(({ name }) => name).filter(name => /to its host/.test(name))).toEqual([])
+    expect(cases.map(({ name }) => name).filter(name => /to its host|\brole\b/.test(name))).toEqual([])
   })
 
   it.each([
@@ -40,6 +40,7 @@ describe('The options and errors of the compliance suite', () => {
     ['skip', { skip: 5 }],
     ['canCrash', { canCrash: 'no' }],
     ['hostRequests', { hostRequests: 1 }],
+    ['roles', { roles: 'yes' }],
     ['timeout', { timeout: Number.POSITIVE_INFINITY }],
     ['timeout', { timeout: 0 }],
     ['directory', { directory: new URL('file:///tmp') }],

@@ -1,4 +1,4 @@
-import { Aggregate, type AggregateStatus, type RuntimeEvent } from 'cutover'
+import { Aggregate, type AggregateStatus, type Role, type RuntimeEvent } from 'cutover'
 import { aggregateScenarios } from 'cutover/testing'
 import { filter, map } from 'rxjs'
 import { expect, it, vi } from 'vitest'
@@ -104,6 +104,27 @@ it('It sends a call twice', async () => {
     return call.call(this, request, options)
   })
   expect(await errorOf()).toMatch(/A call must reach the active version, once\. It reached:/)
+})
+
+it.each<[string, Role, Role[]]>([
+  ['It never tells a version that it is active', 'active', []],
+  ['It tells an active version that it is next', 'active', ['next']],
+  ['It never tells a version that it leaves', 'leaving', []],
+])('%s', async (_, role, instead) => {
+  const { setRole } = BufferedRuntime.prototype
+  vi.spyOn(BufferedRuntime.prototype, 'setRole').mockImplementation(function (this: BufferedRuntime, told) {
+    for (const its of told === role ? instead : [told]) setRole.call(this, its)
+  })
+  expect(await errorOf()).toMatch(/Step \d+ of \d+, .*: Version 1\.0\.0 was told another role than it has:/)
+})
+
+it('It tells a version its role after the first call', async () => {
+  const { setRole } = BufferedRuntime.prototype
+  vi.spyOn(BufferedRuntime.prototype, 'setRole').mockImplementation(function (this: BufferedRuntime, role) {
+    void this.call('too early').catch(() => {})
+    setRole.call(this, role)
+  })
+  expect(await errorOf()).toMatch(/Version 1\.0\.0 got a call before it was told its role/)
 })
 
 it('It changes the order of waiting calls', async () => {

@@ -67,6 +67,16 @@ describe.each(Object.keys(HOSTS) as Kind[])('Roles, %s', kind => {
     expect(await host.do('roles')).toEqual(['next'])
   })
 
+  it('S31: a role that is set while the runtime starts is heard once, in place of an older one', async () => {
+    await using host = hosting(kind)
+    host.runtime.setRole?.('next')
+    const started = host.started()
+    host.runtime.setRole?.('sharing')
+    host.runtime.setRole?.('active')
+    await started
+    expect(await host.do('roles')).toEqual(['active'])
+  })
+
   it('S31: after a forced restart the module hears its role again, once', async () => {
     const { aggregate } = await pair(kind)
     const restarted = aggregate.abort({ force: true })

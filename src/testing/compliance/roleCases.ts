@@ -24,8 +24,9 @@ export const roleCases: readonly CaseDefinition[] = [
       const runtime = await context.provision()
       const early = runtime.call({ op: 'roles' })
       runtime.setRole('next')
+      const started = runtime.startAndWait()
       runtime.setRole('active')
-      await runtime.startAndWait()
+      await started
       await runtime.expectAnswer(early, 'roles', ['active'])
     },
   },

@@ -42,6 +42,10 @@ export const callWentOut: readonly Invariant<Sent>[] = [
     const isOther = (role === 'next' || role === 'active') && !call.reached.includes(host)
     return isOther && call.pin === null && call.request.startsWith('p') && call.sends === 1 && call.mirrors === 0
   }),
+  invariant('A host has been told its role before it gets a call in it', ({ role, share, host: { toldRole } }) => {
+    if (role === 'active') return toldRole === 'active'
+    return toldRole === (share > 0 ? 'sharing' : 'next')
+  }),
   invariant(
     'Without swaps, shares and pins, one host serves at a time, and none serves again after another one',
     (sent, world) => {

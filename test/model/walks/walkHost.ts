@@ -1,4 +1,4 @@
-import type { AbortOptions, CallOptions, CapabilityTEE, Runtime, RuntimeEvent, RuntimeInfo } from 'cutover'
+import type { AbortOptions, CallOptions, CapabilityTEE, Role, Runtime, RuntimeEvent, RuntimeInfo } from 'cutover'
 import { type Observable, Subject } from 'rxjs'
 import { receiveCall } from './calls.js'
 import type { Command } from './command.js'
@@ -38,6 +38,8 @@ export class WalkHost implements Runtime<string, string> {
   readonly events: HostEvents
   starts = 0
   stops = 0
+  /** The role that it was last told. */
+  toldRole: Role | null = null
   /** When its version was first observed stopping. */
   leavingSince: number | null = null
   stopAskedAt: number | null = null
@@ -191,6 +193,11 @@ export class WalkHost implements Runtime<string, string> {
 
   getCapabilityTEE(): CapabilityTEE | undefined {
     return undefined
+  }
+
+  setRole(role: Role): void {
+    this.toldRole = role
+    if (this.#behaviour.call === 'throws') throw new Error(`${this} takes no role`)
   }
 
   updateCapabilityTEE(): void {

@@ -5,6 +5,8 @@ import { fixture } from './fixture.js'
 /** An aggregate whose versions are processes. */
 export class ProcessVersions implements AsyncDisposable {
   readonly aggregate: Aggregate<unknown, unknown>
+  /** How often a process has started or stopped. */
+  restarts = 0
   readonly #processes = childProcess()
   #last = 0
 
@@ -53,6 +55,7 @@ export class ProcessVersions implements AsyncDisposable {
   #add(): string {
     const version = `1.0.${++this.#last}`
     const runtime = this.#processes.provision({ id: 'bench', version, module: fixture('echo') })
+    runtime.watchEvents().subscribe(() => this.restarts++)
     this.aggregate.addVersion(version, runtime)
     return version
   }

@@ -19,11 +19,11 @@ interface Tail {
   readonly name: 'p99' | 'median'
   readonly share: number
   /** How much longer a gap may be, in ms. After a handful of switches only a collapse is certain. */
-  readonly atMost: { readonly overlap: number; readonly sequential: number }
+  readonly atMost: { readonly overlap: number; readonly sequential: number; readonly swap: number }
 }
 
-const MANY: Tail = { name: 'p99', share: 0.99, atMost: { overlap: 1, sequential: 2 } }
-const FEW: Tail = { name: 'median', share: 0.5, atMost: { overlap: 10, sequential: 10 } }
+const MANY: Tail = { name: 'p99', share: 0.99, atMost: { overlap: 1, sequential: 2, swap: 1 } }
+const FEW: Tail = { name: 'median', share: 0.5, atMost: { overlap: 10, sequential: 10, swap: 10 } }
 
 interface Observed {
   readonly switches: readonly Window[]
@@ -52,6 +52,22 @@ async function underLoad(handover: NonNullable<AggregateOptions['handover']>, co
   return { switches, quiet, stops, failed: load.failed, lost: load.inFlight }
 }
 
+/** Two processes that change places again and again. */
+async function swapping(count: number): Promise<Omit<Observed, 'stops'> & { readonly restarts: number }> {
+  await using versions = new ProcessVersions()
+  await versions.start()
+  await versions.prepare()
+  const before = versions.restarts
+  const load = new ContinuousLoad(versions.aggregate, SMALL.make(), AT_ONCE)
+  const [switches, quiet]: [Window[], Window[]] = [[], []]
+  for (let n = 0; n < count; n++) {
+    quiet.push(await load.observe(MARGIN, async () => {}))
+    switches.push(await load.observe(MARGIN, () => versions.aggregate.swap()))
+  }
+  await load.stop()
+  return { switches, quiet, failed: load.failed, lost: load.inFlight, restarts: versions.restarts - before }
+}
+
 async function byHand(count: number) {
   const restarted = new RestartedByHand()
   await restarted.start()
@@ -69,32 +85,36 @@ async function byHand(count: number) {
   return { gaps, failedPerSwitch: load.failed / count }
 }
 
-function rowsOf(handover: 'overlap' | 'sequential', observed: Observed, tail: Tail): Row[] {
-  const { switches, quiet, stops, failed, lost } = observed
+type How = keyof Tail['atMost']
+
+function none(what: string, value: number): Row {
+  return valueRow(what, '', value, { of: 'value', atMost: 0, exact: true })
+}
+
+function rowsOf(how: How, observed: Omit<Observed, 'stops'>, tail: Tail, stops: readonly number[] = []): Row[] {
+  const { switches, quiet, failed, lost } = observed
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
   const latencies = (windows: readonly Window[]) => windows.flatMap(window => window.latencies(AROUND))
   const beside = (what: string, share: number, of: (windows: readonly Window[]) => number[]): Row => {
     const pair = { ours: quantile(of(switches), share), theirs: quantile(of(quiet), share) }
-    return pairRow(`${handover}: ${what}`, 'no switch', 'ms', pair)
+    return pairRow(`${how}: ${what}`, 'no switch', 'ms', pair)
   }
-  const none = (what: string, value: number) =>
-    valueRow(`${handover}: ${what}`, '', value, { of: 'value', atMost: 0, exact: true })
   const beyondStop = gaps(switches).map((gap, n) => gap - (stops[n] ?? 0))
   const [longer, value] =
-    handover === 'overlap'
-      ? ['longer than without a switch', quantile(gaps(switches), tail.share) - quantile(gaps(quiet), tail.share)]
-      : ['beyond the old version’s stop time', quantile(beyondStop, tail.share)]
+    how === 'sequential'
+      ? ['beyond the old version’s stop time', quantile(beyondStop, tail.share)]
+      : ['longer than without a switch', quantile(gaps(switches), tail.share) - quantile(gaps(quiet), tail.share)]
   const medians = tail.share === 0.5 ? [] : [beside('longest gap between two answers, median', 0.5, gaps)]
   return [
     ...medians,
     beside(`longest gap between two answers, ${tail.name}`, tail.share, gaps),
-    valueRow(`${handover}: longest gap ${longer}, ${tail.name}`, 'ms', value, {
+    valueRow(`${how}: longest gap ${longer}, ${tail.name}`, 'ms', value, {
       of: 'value',
-      atMost: tail.atMost[handover],
+      atMost: tail.atMost[how],
     }),
     beside(`calls issued in the 10 ms around it, ${tail.name}`, tail.share, latencies),
-    none('failed calls', failed),
-    none('lost calls', lost),
+    none(`${how}: failed calls`, failed),
+    none(`${how}: lost calls`, lost),
   ]
 }
 
@@ -106,10 +126,13 @@ export const question: Question = {
     const tail: Tail = short ? FEW : MANY
     const overlap = await underLoad('overlap', count)
     const sequential = await underLoad('sequential', count)
+    const swaps = await swapping(short ? 25 : count)
     const hand = await byHand(short ? 3 : 100)
     return [
       ...rowsOf('overlap', overlap, tail),
-      ...rowsOf('sequential', sequential, tail),
+      ...rowsOf('sequential', sequential, tail, sequential.stops),
+      ...rowsOf('swap', swaps, tail),
+      none('swap: processes started or stopped', swaps.restarts),
       valueRow('sequential: the old version’s stop time, median', 'ms', median(sequential.stops)),
       valueRow('killed and restarted by hand: longest gap, median', 'ms', median(hand.gaps)),
       valueRow('killed and restarted by hand: failed calls per switch', '', hand.failedPerSwitch),

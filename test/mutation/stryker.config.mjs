@@ -15,7 +15,8 @@ export default {
   coverageAnalysis: 'perTest',
   // The machines are made at import: without static mutants there would be next to nothing to test in them.
   ignoreStatic: false,
-  ignorePatterns: ['dist'],
+  // Tests of other programs run what is built there.
+  ignorePatterns: ['dist/mutation'],
   // Stryker would rewrite the tsconfig with an API that TypeScript 7 does not have; nothing here is compiled by it.
   tsconfigFile: 'none',
   tempDirName: 'dist/mutation/sandbox',

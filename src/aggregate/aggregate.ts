@@ -251,7 +251,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * runtime. `version` sends the call to that version and no other: it waits while that starts, and is not propagated (rule 28).
    * `onVersion` hears which version gets the call (rule 33)
    * @throws (rejects) what the runtime rejects with; the signal's reason; CutoverError `CUTOVER_INVALID_OPTION` (`signal`
-   * is not an AbortSignal, `key` no string, or `onVersion` no function), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
+   * is not an AbortSignal, `key` or `traceparent` no string, or `onVersion` no function), `CUTOVER_NO_ACTIVE_VERSION` (waited too long, or the host of the active version has given up;
    * `cause` is its last failed start), `CUTOVER_TOO_MANY_WAITING_CALLS`,
    * `CUTOVER_RUNTIME_LOST` (the runtime died), `CUTOVER_VERSION_STOPPED` (unanswered when its version left
    * and `drainTimeout` had passed), `CUTOVER_CALL_TIMEOUT` (unanswered after `callTimeout`), `CUTOVER_DISPOSED`; with

@@ -9,8 +9,10 @@ export function refusalOf(options: CallOptions | undefined): Promise<never> | un
   if (options === undefined) return undefined
   try {
     const signal = signalOf(options)
-    const { key, onVersion }: { readonly [Name in keyof CallOptions]: unknown } = options
+    const { key, onVersion, traceparent }: { readonly [Name in keyof CallOptions]: unknown } = options
     if (isGiven(key) && typeof key !== 'string') throw invalidOption('key', 'a string', key)
+    if (isGiven(traceparent) && typeof traceparent !== 'string')
+      throw invalidOption('traceparent', 'a string', traceparent)
     if (isGiven(onVersion) && typeof onVersion !== 'function') throw invalidOption('onVersion', 'a function', onVersion)
     return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
   } catch (error) {

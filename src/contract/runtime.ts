@@ -31,6 +31,11 @@ export interface CallOptions {
    * receive this option. @default none
    */
   readonly onVersion?: ((version: string) => void) | undefined
+  /**
+   * The trace that the call belongs to, as in the W3C header `traceparent`. A module reads it from the context of its call, in every
+   * host but `protocol: 'raw'`. @default none, or what a subscriber of the channel `cutover.call` sets
+   */
+  readonly traceparent?: string | undefined
 }
 
 /** A `ReadableStream` or a `WritableStream` of the web. */

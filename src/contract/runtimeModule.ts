@@ -26,6 +26,8 @@ export interface RuntimeContext {
 export interface CallContext {
   /** Fires when the caller gives up, when the host calls `abort()`, and when the module must stop. */
   readonly signal: AbortSignal
+  /** The trace that the call belongs to, as in the W3C header `traceparent`; undefined if its caller named none. */
+  readonly traceparent?: string | undefined
   /**
    * Moves parts of the answer to the caller instead of copying them. The module cannot use them afterwards. Does nothing
    * in hosts that share memory with the caller or cannot move values.

@@ -15,6 +15,7 @@ import {
   ROLE_FEATURE,
   ROLE_REQUEST,
   SHUTDOWN_REQUEST,
+  TRACEPARENT_FEATURE,
 } from '../protocol/internal.js'
 
 export interface SessionOptions {
@@ -134,9 +135,12 @@ export class GuestSession {
       callHost: (request, options) => this.#connection.call(request, options),
     })
     await this.#launched
-    // A host of Oasis Core sends no id. It knows no roles, and may refuse a feature that it does not know.
-    const hearsRoles = info.id !== undefined && this.#run.module?.role !== undefined
-    const features = hearsRoles ? { [ROLE_FEATURE]: true } : {}
+    // A host of Oasis Core sends no id. It knows no roles and no traces, and may refuse a feature that it does not know.
+    const isOurs = info.id !== undefined
+    const features = {
+      ...(isOurs && this.#run.module?.role !== undefined ? { [ROLE_FEATURE]: true } : {}),
+      ...(isOurs ? { [TRACEPARENT_FEATURE]: true } : {}),
+    }
     return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id, features) }
   }
 

@@ -49,12 +49,14 @@ export class CallScope implements CallContext {
   answer: PromiseLike<unknown> | undefined
   /** Set once the call has read its signal or follows one. Then {@link end} must be called when the call settles. */
   listening: Listening | undefined
+  readonly traceparent: string | undefined
   readonly #calls: CallScopes
   readonly #interruptions: number
   #hasEnded = false
 
-  constructor(calls: CallScopes) {
+  constructor(calls: CallScopes, traceparent: string | undefined) {
     this.#calls = calls
+    this.traceparent = traceparent
     this.#interruptions = calls.interruptions
   }
 

@@ -25,7 +25,7 @@ export class ModuleCalls<Req, Res> {
    * built-ins run here. There is no closure either: it would cost every call a tenth.
    */
   call(request: Req, options: CallOptions | undefined): Res | Promise<Res> {
-    const scope = new CallScope(this.#scopes)
+    const scope = new CallScope(this.#scopes, options?.traceparent)
     const signal = options?.signal ?? undefined
     if (signal !== undefined) return this.#callFollowing(signal, scope, request)
     try {

@@ -44,6 +44,8 @@ export class Connection {
   readonly #actor: ActorRefFrom<typeof connectionMachine>
   readonly #kinds: (typeof messages.CALL_KINDS)[Role]
   #transport: Transport | null = null
+  /** The kind of calls that belong to a trace, if the other side takes them. */
+  #tracedCall: string | undefined
   /** Why it closed; the first reason wins. */
   #reason: Error | null = null
   #onNextMessage: (() => void) | null = null
@@ -72,6 +74,7 @@ export class Connection {
       maxUnanswered: isHost ? (options.maxHostRequests ?? DEFAULT_MAX_HOST_REQUESTS) : UNLIMITED,
       maxUnansweredBytes: isHost ? (options.maxHostRequestBytes ?? DEFAULT_MAX_HOST_REQUEST_BYTES) : UNLIMITED,
       callKind: otherKinds.call,
+      tracedCallKind: otherKinds.tracedCall,
       callAnswerKind: otherKinds.answer,
       cancelKind: otherKinds.cancel,
       errors: { stack: !isHost, isPlain: options.plainErrors },
@@ -105,8 +108,13 @@ export class Connection {
     this.#send('open')
   }
 
-  /** Sends the queued calls, and later ones at once. */
-  initialized(): void {
+  /**
+   * Sends the queued calls, and later ones at once.
+   *
+   * @param features - those of the guest: with `cutover_traceparent: true`, it gets the `traceparent` of later calls. @default none
+   */
+  initialized(features: Readonly<Record<string, unknown>> = {}): void {
+    if (features[messages.TRACEPARENT_FEATURE] === true) this.#tracedCall = this.#kinds.tracedCall
     this.#send('initialized')
   }
 
@@ -154,7 +162,12 @@ export class Connection {
   call(payload: unknown, options?: RequestOptions): Promise<unknown> {
     const { call, answer } = this.#kinds
     if (this.#reason !== null) return Promise.reject(this.#reason)
-    return this.#outgoing.call(this.#requestOf(call, payload, answer, 'payload', true, options))
+    const tracedCall = this.#tracedCall
+    const traceparent = tracedCall === undefined ? undefined : options?.traceparent
+    if (tracedCall === undefined || traceparent === undefined)
+      return this.#outgoing.call(this.#requestOf(call, payload, answer, 'payload', true, options))
+    const traced = { request: payload, traceparent }
+    return this.#outgoing.call(this.#requestOf(tracedCall, traced, answer, 'payload', true, options))
   }
 
   /**

@@ -51,4 +51,6 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined
   /** The objects to transfer instead of copying them, if the transport supports it. @default none */
   readonly transfer?: readonly Transferable[] | undefined
+  /** The trace that a call belongs to. It is sent if the other side takes it: see `initialized()`. @default none */
+  readonly traceparent?: string | undefined
 }

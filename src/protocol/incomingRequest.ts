@@ -4,6 +4,8 @@ import type { Transferable } from '../contract/index.js'
 export interface RequestContext {
   /** Fires when the caller cancels the request, when the guest aborts its work, and when the connection closes. */
   readonly signal: AbortSignal
+  /** The trace that a call belongs to, if its caller named one. */
+  readonly traceparent?: string | undefined
   /**
    * Transfers objects with the answer instead of copying them, if the transport supports it.
    *
@@ -16,12 +18,14 @@ export interface RequestContext {
 export class IncomingRequest implements RequestContext {
   /** Its estimated memory, in bytes. */
   readonly bytes: number
+  readonly traceparent: string | undefined
   #controller: AbortController | undefined
   #interruption: { readonly reason: unknown } | undefined
   transferList: Transferable[] | undefined
 
-  constructor(bytes: number) {
+  constructor(bytes: number, traceparent?: string) {
     this.bytes = bytes
+    this.traceparent = traceparent
   }
 
   get signal(): AbortSignal {

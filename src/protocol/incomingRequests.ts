@@ -33,6 +33,7 @@ export interface IncomingOptions extends RequestHandlers {
   readonly maxUnansweredBytes: number
   /** The kinds of the other side's calls, of their answers, and of their cancels. */
   readonly callKind: string
+  readonly tracedCallKind: string | undefined
   readonly callAnswerKind: string
   readonly cancelKind: string
   readonly errors: WireErrorOptions
@@ -76,7 +77,7 @@ export class IncomingRequests {
   }
 
   receive(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
-    const { callKind, cancelKind, maxUnansweredBytes } = this.#options
+    const { callKind, tracedCallKind, cancelKind, maxUnansweredBytes } = this.#options
     if (payload instanceof UnreadablePayload) this.#refuse(transport, id, this.#options.invalidRequest(payload.error))
     else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
     else if (this.#unanswered.has(id) || this.#deferred.has(id)) {
@@ -86,6 +87,7 @@ export class IncomingRequests {
     } else {
       const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimateSize(payload))
       if (kind === callKind) this.#receiveCall(transport, id, payload, bytes)
+      else if (kind === tracedCallKind) this.#receiveTracedCall(transport, id, payload, bytes)
       else this.#receiveOther(transport, id, kind, payload, bytes)
     }
   }
@@ -127,13 +129,19 @@ export class IncomingRequests {
     this.#respond(transport, id, EMPTY, {}, undefined)
   }
 
-  #receiveCall(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
+  /** A traceparent that is no text is ignored: a trace must not cost an answer. */
+  #receiveTracedCall(transport: Transport, id: MessageId, traced: unknown, bytes: number): void {
+    const { request, traceparent }: { readonly request?: unknown; readonly traceparent?: unknown } = Object(traced)
+    this.#receiveCall(transport, id, request, bytes, typeof traceparent === 'string' ? traceparent : undefined)
+  }
+
+  #receiveCall(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
     const unanswered = this.#unanswered.size - this.#otherRequests + this.#deferred.size
     if (unanswered >= this.#options.maxUnanswered) this.#refuseExcess(transport, id)
     else if (this.#deferred.size === 0 && !transport.isCongested && this.#hasTime()) {
-      this.#start(transport, id, payload, bytes)
+      this.#start(transport, id, payload, bytes, traceparent)
     } else {
-      this.#deferred.set(id, { transport, payload, bytes })
+      this.#deferred.set(id, { transport, payload, bytes, traceparent })
       this.#bytes += bytes
       if (!transport.isCongested) this.resume()
     }
@@ -145,7 +153,7 @@ export class IncomingRequests {
       if (call.transport.isCongested) return
       if (!this.#hasTime()) break
       this.#removeDeferred(id, call)
-      this.#start(call.transport, id, call.payload, call.bytes)
+      this.#start(call.transport, id, call.payload, call.bytes, call.traceparent)
     }
     this.resume()
   }
@@ -168,8 +176,8 @@ export class IncomingRequests {
     this.#turnEnd = null
   }
 
-  #start(transport: Transport, id: MessageId, payload: unknown, bytes: number): void {
-    const request = new IncomingRequest(bytes)
+  #start(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
+    const request = new IncomingRequest(bytes, traceparent)
     const { callAnswerKind } = this.#options
     try {
       const answer = this.#options.answerCall(payload, request)
@@ -284,4 +292,5 @@ interface DeferredCall {
   readonly transport: Transport
   readonly payload: unknown
   readonly bytes: number
+  readonly traceparent: string | undefined
 }

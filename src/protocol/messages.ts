@@ -24,6 +24,10 @@ export const ROLE_FEATURE = 'cutover_role'
 /** A call from the host, with any payload, and its answer. */
 const CALL_REQUEST = 'RuntimeCallRequest'
 const CALL_RESPONSE = 'RuntimeCallResponse'
+/** A call that belongs to a trace, `{ request, traceparent }`. Only for guests with {@link TRACEPARENT_FEATURE}. */
+const TRACED_CALL_REQUEST = 'RuntimeTracedCallRequest'
+/** The name in `features` by which a guest says that it takes traced calls; its value is `true`. */
+export const TRACEPARENT_FEATURE = 'cutover_traceparent'
 /** A call from the guest, with any payload, and its answer. */
 const HOST_CALL_REQUEST = 'HostCallRequest'
 const HOST_CALL_RESPONSE = 'HostCallResponse'
@@ -33,8 +37,8 @@ const HOST_CANCEL_REQUEST = 'HostCancelRequest'
 
 /** The kinds of the calls that each side makes. */
 export const CALL_KINDS = {
-  host: { call: CALL_REQUEST, answer: CALL_RESPONSE, cancel: CANCEL_REQUEST },
-  guest: { call: HOST_CALL_REQUEST, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
+  host: { call: CALL_REQUEST, tracedCall: TRACED_CALL_REQUEST, answer: CALL_RESPONSE, cancel: CANCEL_REQUEST },
+  guest: { call: HOST_CALL_REQUEST, tracedCall: undefined, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
 } as const
 
 const CALLS: ReadonlySet<string> = new Set([CALL_REQUEST, CALL_RESPONSE, HOST_CALL_REQUEST, HOST_CALL_RESPONSE])
@@ -68,6 +72,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   [ABORT_REQUEST]: ABORT_RESPONSE,
   [ROLE_REQUEST]: EMPTY,
   [CALL_REQUEST]: CALL_RESPONSE,
+  [TRACED_CALL_REQUEST]: CALL_RESPONSE,
   [HOST_CALL_REQUEST]: HOST_CALL_RESPONSE,
   [CANCEL_REQUEST]: EMPTY,
   [HOST_CANCEL_REQUEST]: EMPTY,

@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { CutoverError } from '../../src/contract/errors.js'
+import type { RequestContext } from '../../src/protocol/incomingRequest.js'
 import type { Body } from '../../src/protocol/messages.js'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { connectedPair, connectionOn, type Line, logTo, socketPair } from './pair.js'
@@ -21,6 +22,23 @@ describe('Connection: calls', () => {
     expect(await Promise.all(payloads.map(payload => pair.host.call(payload)))).toEqual(payloads)
     expect(await Promise.all(payloads.map(payload => pair.guest.call(payload)))).toEqual(payloads)
     expect(pair.host.inFlight).toBe(0)
+  })
+
+  it('A call that belongs to a trace has its context, also when it was deferred, and garbage in its place is ignored', async () => {
+    const answerCall = (payload: unknown, { traceparent }: RequestContext) => [payload, traceparent]
+    await using pair = await connectedPair({}, { answerCall })
+    pair.host.initialized({ cutover_traceparent: true })
+    const calls = Array.from({ length: 100 }, (_, i) => pair.host.call(i, { traceparent: `trace ${i}` }))
+    expect(await Promise.all(calls)).toEqual(calls.map((_, i) => [i, `trace ${i}`]))
+    const garbage = [{ request: 1, traceparent: 2 }, 'text', [], null, { traceparent: 'trace' }]
+    const answers = garbage.map(payload => pair.host.request('RuntimeTracedCallRequest', payload))
+    expect((await Promise.all(answers)).map(({ payload }) => payload)).toEqual([
+      [1, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, 'trace'],
+    ])
   })
 
   it('Answers may arrive in any order', async () => {

@@ -52,6 +52,14 @@ describe('A runtime of Oasis Core', () => {
     expect(await query(host, 'hello')).toMatchObject({ local_config: { max_size: 5 } })
   })
 
+  it('gets no traceparent, for it refuses unknown kinds and fields', async () => {
+    await using host = await hosted().started()
+    const request = { RuntimeQueryRequest: { method: 'echo', args: 1 } }
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const answer = await (host.runtime as Runtime).call(request, { traceparent })
+    expect(answer).toEqual({ RuntimeQueryResponse: { data: 1 } })
+  })
+
   it('finds its host in the variable that it reads, and in no other', async () => {
     await using host = await hosted().started()
     const names = await query(host, 'env')

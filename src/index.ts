@@ -9,9 +9,12 @@ export type {
 export { Aggregate } from './aggregate/index.js'
 export type {
   AbortOptions,
+  CallMessage,
   CallOptions,
+  CallRole,
   CapabilityTEE,
   Clock,
+  EventMessage,
   Inspect,
   Logger,
   Runtime,
@@ -19,6 +22,7 @@ export type {
   RuntimeInfo,
   SemVer,
   SetVersionOptions,
+  SwitchMessage,
   Transferable,
   VersionLike,
   WhenRunningOptions,

@@ -38,6 +38,7 @@ import {
   pinnedNotRunning,
   tooManyWaiting,
 } from './aggregateErrors.js'
+import { Channels } from './channels.js'
 import { EventHub } from './eventHub.js'
 import { HostedVersion } from './hostedVersion.js'
 import type { CompiledOptions } from './options.js'
@@ -61,6 +62,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   readonly router: Router<Req, Res>
   readonly hub: EventHub
   readonly #options: CompiledOptions<Req>
+  readonly #channels: Channels
   readonly #hosted = new Map<string, HostedVersion<Req, Res>>()
   readonly effects: EffectQueue
   readonly #actor: AggregateActor
@@ -70,8 +72,10 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   constructor(options: CompiledOptions<Req>) {
     const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
     this.#options = options
+    this.#channels = new Channels(id)
     this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
     this.router = new Router({
+      aggregate: id,
       clock,
       logger,
       propagate: options.propagate,
@@ -220,6 +224,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
         this.#logGivenUp(version)
         break
       case 'emitStopped':
+        this.#channels.event(version, { type: 'stopped', version }, this.snapshot)
         hosted.publish({ type: 'stopped', version })
         break
       case 'releaseHost':
@@ -262,6 +267,8 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     if (this.snapshot === this.#routed) return
     this.#tellRoles()
     this.router.move(routeOf(this.snapshot), version => this.#hosted.get(version))
+    const publish = this.#channels.follow(this.snapshot)
+    if (publish !== undefined) this.effects.push(publish)
   }
 
   /** Tells runtimes their roles before calls reach them (rule 31). One of them may change the roles meanwhile. */
@@ -340,6 +347,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     const { active, next } = this.snapshot.context
     const { version } = hosted
     hosted.log.heard(event, version === active ? 'active' : version === next ? 'next' : 'leaving')
+    this.#channels.event(version, event, this.snapshot)
     hosted.hear(event)
   }
 

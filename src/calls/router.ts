@@ -6,6 +6,7 @@ import type { CallsInFlight } from './callsInFlight.js'
 import type { Endpoint } from './endpoint.js'
 import { type PinErrors, PinnedCalls } from './pinnedCalls.js'
 import { drawLot, lotOf, lotsIn, seedOf } from './share.js'
+import { callChannel, traceCall } from './tracedCall.js'
 
 /** Where calls go, by version. If `active` is null, they wait. */
 export interface Route {
@@ -30,6 +31,8 @@ export interface Backend<Req, Res> {
 export interface RouterOptions<Req> extends QueueLimits {
   readonly propagate: ((request: Req) => boolean) | undefined
   readonly logger: Logger
+  /** The id of the aggregate whose calls are published to `cutover.call`. @default none: no calls are */
+  readonly aggregate?: string
   /** The error of calls on a closed route. */
   closed(): Error
   /** The error of calls that would wait in vain; undefined if waiting makes sense. */
@@ -72,7 +75,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   readonly #options: RouterOptions<Req>
   readonly #propagate: ((request: Req) => boolean) | undefined
   /** For an aggregate that contains this one. */
-  readonly #direct: Callee<Req, Res> = { call: (request, options) => this.#sendDirectly(request, options) }
+  readonly #direct: Callee<Req, Res> = {
+    call: (request, options) => this.#traced(options, traced => this.#sendDirectly(request, traced)),
+  }
 
   constructor(options: RouterOptions<Req>) {
     this.#queue = new CallQueue(options)
@@ -93,6 +98,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (callChannel.hasSubscribers) return this.#receiveTraced(request, options)
     // A call without options skips the check of its signal.
     const active = this.#active
     if (active !== null && options === undefined) return this.#sendOrWait(active, request, options)
@@ -198,6 +204,18 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     }
   }
 
+  /** Apart from {@link call}, where a closure would cost every call. */
+  #receiveTraced(request: Req, options: CallOptions | undefined): Promise<Res> {
+    return this.#traced(options, traced => this.#receive(request, traced, drawLot()))
+  }
+
+  /** Publishes what happens to a call, if anybody listens and it is one of an aggregate. */
+  #traced(options: CallOptions | undefined, send: (options: CallOptions | undefined) => Promise<Res>): Promise<Res> {
+    const { aggregate } = this.#options
+    if (aggregate === undefined || !callChannel.hasSubscribers) return send(options)
+    return traceCall(aggregate, options, version => (version === this.#next?.version ? 'next' : 'active'), send)
+  }
+
   /** Rejects, sends or queues a call. */
   #receive(request: Req, options: CallOptions | undefined, lot: number | undefined): Promise<Res> {
     if (this.#isClosed) return Promise.reject(this.#options.closed())
@@ -252,7 +270,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     if (to.endpoint.callee !== null) return this.#send(to, request, options)
     if (to === this.#next) {
       this.#lose(to)
-      return this.call(request, options)
+      return this.#receive(request, options, drawLot())
     }
     // Queued first: the loss may lead to further calls, which must come behind this one.
     const answer = this.#queue.add(request, options, drawLot())

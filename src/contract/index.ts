@@ -1,6 +1,15 @@
 /** The interfaces, events and errors of runtimes, and the validation of options. Every folder may import it. */
 export type { Role } from '../../machines/index.js'
 export { assertRuntime } from './assertRuntime.js'
+export {
+  CALL_CHANNEL,
+  type CallMessage,
+  type CallRole,
+  EVENT_CHANNEL,
+  type EventMessage,
+  SWITCH_CHANNEL,
+  type SwitchMessage,
+} from './channels.js'
 export { type Clock, isClock, systemClock, wrapClock } from './clock.js'
 export {
   asError,

@@ -27,6 +27,7 @@ export default defineConfig({
         guest: here('guest/index.ts'),
         hosts: here('hosts/index.ts'),
         inspect: here('inspect/index.ts'),
+        otel: here('otel/index.ts'),
         protocol: here('protocol/index.ts'),
         testing: here('testing/index.ts'),
         // Loaded by guests, from its own file.

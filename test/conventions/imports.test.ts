@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/hosts': ['src/contract', 'src/support', 'src/calls', 'src/module', 'src/protocol'],
   'src/aggregate': ['src/contract', 'src/support', 'src/calls'],
   'src/inspect': ['src/contract', 'src/support', 'src/aggregate'],
+  'src/otel': ['src/contract'],
   'src/testing': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/module'],
   src: ['src/contract', 'src/aggregate'],
 }

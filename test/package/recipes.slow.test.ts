@@ -6,6 +6,7 @@ import { followRecipe } from '../fixtures/package/recipe.js'
 const EXECUTED: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['esbuild'],
   jest: ['jest'],
+  prometheus: ['prom-client'],
   tsx: ['tsx'],
   vite: ['vite'],
   vitest: ['vitest'],

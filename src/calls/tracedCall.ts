@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { CALL_CHANNEL, type CallMessage, type CallOptions, type CallRole } from '../contract/index.js'
+import { assertStackRoom } from '../support/index.js'
 import { isPinned } from './callOptions.js'
 
 const SETTLED = Promise.resolve()
@@ -16,6 +17,7 @@ type OpenMessage = { -readonly [Name in keyof CallMessage]: CallMessage[Name] }
  *
  * @param roleOf - the role in which a version gets the call
  * @param send - makes the call with these options
+ * @throws RangeError if the stack is full; then nothing was sent
  */
 export function traceCall<Res>(
   aggregate: string,
@@ -23,6 +25,8 @@ export function traceCall<Res>(
   roleOf: (version: string) => CallRole,
   send: (options: CallOptions | undefined) => Promise<Res>,
 ): Promise<Res> {
+  // Once the call is sent, nothing here may throw.
+  assertStackRoom()
   const given = read(options)
   const message: OpenMessage = { aggregate, version: null, role: null, traceparent: given?.traceparent }
   const failed = (error: unknown) => {

@@ -3,6 +3,7 @@ import { CallsInFlight } from '../../src/calls/callsInFlight.js'
 import { type Backend, type Route, Router, type RouterOptions } from '../../src/calls/router.js'
 import { systemClock } from '../../src/contract/clock.js'
 import { safeLogger } from '../../src/contract/logger.js'
+import { ChannelRecorder } from '../fixtures/channels.js'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 
 const NOWHERE: Route = { active: null, next: null, closed: false }
@@ -194,6 +195,19 @@ describe('the share of the next version', () => {
     const calls = [router.call('a', undefined), router.call('b', options), router.call('c', undefined)]
     expect(await Promise.all(calls)).toEqual(Array(3).fill('1.0.0'))
     expect([sent, refused]).toEqual([['1.0.0 a', '1.0.0 b', '1.0.0 c'], ['2.0.0']])
+  })
+
+  it('A call that the next version does not take is traced once, with the version that gets it', async () => {
+    const channels = new ChannelRecorder()
+    const pins = { gone: () => new Error('gone'), timedOut: () => new Error('late'), hopeless: () => undefined }
+    const router = hastyRouter({ aggregate: 'a', pins })
+    const { find, down } = versions()
+    router.move(shared(100), find)
+    router.release()
+    down.add('2.0.0')
+    await router.call('a', undefined)
+    const [end, ...settled] = ['end', 'asyncStart', 'asyncEnd'].map(name => `${name} 1.0.0 active`)
+    expect(channels.take()).toEqual(['start', end, ...settled])
   })
 
   it('If the next version takes no call while those that waited go out, they go to the active one', async () => {

@@ -1,9 +1,17 @@
 /** `cutover`: host several versions of one runtime, and switch between them without losing a call. */
 export type { Handover, Role, VersionPair, VersionState } from '../machines/index.js'
 export type {
+  AggregateMetrics,
   AggregateOptions,
   AggregateState,
   AggregateStatus,
+  CallMetrics,
+  DurationMetrics,
+  MirroredMetrics,
+  MirroredOutcomes,
+  Outcome,
+  UnsentMetrics,
+  VersionMetrics,
   VersionStatus,
 } from './aggregate/index.js'
 export { Aggregate } from './aggregate/index.js'

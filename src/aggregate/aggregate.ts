@@ -36,6 +36,7 @@ import {
 } from './aggregateErrors.js'
 import { ControlPlane } from './controlPlane.js'
 import type { HostedVersion } from './hostedVersion.js'
+import { type AggregateMetrics, metricsOf } from './metrics.js'
 import { type AggregateOptions, compileOptions } from './options.js'
 import { isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
@@ -237,6 +238,14 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /** The current state and the wanted pair, as plain JSON. */
   status(): AggregateStatus {
     return statusOf(this.id, this.#control)
+  }
+
+  /**
+   * How many calls each version got, how they ended and how long they took, as plain JSON (rule 32). Counters only grow. A version that
+   * left keeps its counters until 16 others have left after it, and goes on counting if it is added again.
+   */
+  metrics(): AggregateMetrics {
+    return metricsOf(this.id, this.#control)
   }
 
   /**

@@ -43,6 +43,7 @@ import { EventHub } from './eventHub.js'
 import { HostedVersion } from './hostedVersion.js'
 import type { CompiledOptions } from './options.js'
 import { routeOf } from './route.js'
+import { CountsByVersion } from './versionCounts.js'
 
 /** The statecharts of the control plane, shared by all aggregates. */
 const machine = aggregateMachine.provide({
@@ -64,6 +65,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   readonly #options: CompiledOptions<Req>
   readonly #channels: Channels
   readonly #hosted = new Map<string, HostedVersion<Req, Res>>()
+  readonly counts = new CountsByVersion()
   readonly effects: EffectQueue
   readonly #actor: AggregateActor
   /** The snapshot that the router last followed. Most events of hosts leave the route unchanged. */
@@ -79,6 +81,12 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       clock,
       logger,
       propagate: options.propagate,
+      onMirrored: options.onMirrored,
+      records: {
+        isFailure: options.isFailure,
+        durations: options.durations,
+        isFailureThrew: (version, err) => logger.error({ version, err }, 'isFailure threw'),
+      },
       timeout: waitTimeout,
       max: maxWaitingCalls,
       timedOut: () => this.#timedOut(waitTimeout),
@@ -138,7 +146,8 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   }
 
   add(version: string, runtime: Runtime<Req, Res>): void {
-    this.#hosted.set(version, new HostedVersion(version, runtime, this.hub, this.#options))
+    const counts = this.counts.enter(version)
+    this.#hosted.set(version, new HostedVersion(version, runtime, counts, this.hub, this.#options))
     this.send({ type: 'addVersion', version })
   }
 
@@ -230,7 +239,10 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       case 'releaseHost':
         hosted.release()
         hosted.log.hasLeft()
-        if (this.#hosted.get(version) === hosted) this.#hosted.delete(version)
+        if (this.#hosted.get(version) === hosted) {
+          this.#hosted.delete(version)
+          this.counts.leave(version)
+        }
         break
     }
   }
@@ -322,7 +334,11 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   /** The endpoint is closed although the runtime has not emitted `stopped`: the version is starting again. */
   #refused(version: string): void {
     const actor = this.#versionActor(version)
-    if (actor !== undefined) this.#tell(actor, { type: 'host.refused' })
+    const hosted = this.#hosted.get(version)
+    if (actor === undefined || hosted === undefined) return
+    this.effects.decide(() => {
+      if (isAlive(actor)) this.#sendOfHost(actor, hosted, { type: 'host.refused' })
+    })
   }
 
   /** Takes an event of a host: first the version's machine decides, then subscribers get the event. */
@@ -339,7 +355,8 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       // The machine keeps an earlier failure when a stream of events ends.
       const isKept = versionEvent?.type === 'host.ended' && this.failureOf(hosted.version) !== undefined
       if (failure !== undefined && !isKept) hosted.failure = failure
-      if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent)) self.send(versionEvent)
+      if (versionEvent !== undefined && !this.#isNoNews(self, versionEvent))
+        this.#sendOfHost(self, hosted, versionEvent)
     })
   }
 
@@ -349,6 +366,13 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
     hosted.log.heard(event, version === active ? 'active' : version === next ? 'next' : 'leaving')
     this.#channels.event(version, event, this.snapshot)
     hosted.hear(event)
+  }
+
+  /** Sends an event of a host to the machine of its version, and counts the runtimes that have to start again. */
+  #sendOfHost(self: VersionActor, hosted: HostedVersion<Req, Res>, event: VersionEvent): void {
+    const wasRunning = self.getSnapshot().matches('running')
+    self.send(event)
+    if (wasRunning && self.getSnapshot().matches('starting')) hosted.countRestart()
   }
 
   /** Whether the event changes the version's machine in no state. An inspector sees it all the same. */

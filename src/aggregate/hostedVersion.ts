@@ -1,7 +1,14 @@
 import { BehaviorSubject, Observable, type Subscriber, type Subscription } from 'rxjs'
 import type { AnyActorRef } from 'xstate'
 import type { Gate, Placed } from '../../machines/index.js'
-import { type CallLimit, CallsInFlight, type Endpoint, endpointOf, timedEndpoint } from '../calls/index.js'
+import {
+  type CallLimit,
+  CallsInFlight,
+  type Endpoint,
+  endpointOf,
+  MirroredCalls,
+  timedEndpoint,
+} from '../calls/index.js'
 import {
   asError,
   CutoverError,
@@ -15,6 +22,7 @@ import {
 import { attempt } from '../support/index.js'
 import { eventsLost } from './aggregateErrors.js'
 import { captureAndRelease, type EventHub } from './eventHub.js'
+import type { VersionCounts } from './versionCounts.js'
 import { VersionLog } from './versionLog.js'
 
 /** Gets the events of a host. */
@@ -28,7 +36,8 @@ export interface HostObserver {
 export class HostedVersion<Req, Res> {
   readonly version: string
   readonly runtime: Runtime<Req, Res>
-  readonly calls = new CallsInFlight<Res>()
+  readonly calls: CallsInFlight<Res>
+  readonly mirrored: MirroredCalls<Req, Res>
   /** The endpoint that its calls are sent to. */
   readonly endpoint: Endpoint<Req, Res>
   readonly log: VersionLog
@@ -36,6 +45,7 @@ export class HostedVersion<Req, Res> {
   failure: Error | undefined
   /** Whether the runtime has an endpoint of its own, and so rejects its lost calls in this table itself. */
   readonly #rejectsLost: boolean
+  readonly #counts: VersionCounts
   readonly #hub: EventHub
   readonly #logger: Logger
   /** The input of the event stream, once there is a gate. */
@@ -49,11 +59,15 @@ export class HostedVersion<Req, Res> {
   constructor(
     version: string,
     runtime: Runtime<Req, Res>,
+    counts: VersionCounts,
     hub: EventHub,
     { logger, ...limit }: CallLimit & { readonly logger: Logger },
   ) {
     this.version = version
     this.runtime = runtime
+    this.calls = new CallsInFlight(counts.calls, counts.pinned)
+    this.mirrored = new MirroredCalls(version, counts.mirrored, logger)
+    this.#counts = counts
     const own = endpointOf(runtime, this.calls)
     this.endpoint = timedEndpoint(own ?? { callee: runtime }, version, limit)
     this.#rejectsLost = own !== undefined
@@ -117,22 +131,22 @@ export class HostedVersion<Req, Res> {
     this.#events?.next(event)
   }
 
+  /** Its runtime went down while it was running. */
+  countRestart(): void {
+    this.#counts.restarts++
+  }
+
   /** Rejects the calls that are still in flight. */
   cutOff(): void {
     const { version, calls } = this
     if (calls.count === 0) return
     this.#logger.warn({ version, calls: calls.count }, 'calls were still in flight when their version left')
-    calls.rejectAll(
-      new CutoverError(
-        'CUTOVER_VERSION_STOPPED',
-        `Version ${version} left before it answered. Call again to reach the active version, or raise drainTimeout.`,
-        { version },
-      ),
-    )
+    calls.rejectAll(this.#left(), true)
   }
 
   /** Asks the host to stop. If that throws, it is logged; only the events tell whether the host has stopped. */
   stop(): void {
+    this.mirrored.endAll(this.#left(), true)
     attempt(
       () => this.runtime.stop(),
       err => this.#logger.error({ version: this.version, err }, 'a host failed to stop'),
@@ -148,6 +162,7 @@ export class HostedVersion<Req, Res> {
 
   /** Unsubscribes from the runtime: the version has left. */
   release(): void {
+    this.mirrored.endAll(this.#left(), true)
     this.#events?.complete()
     attempt(
       () => this.#subscription?.unsubscribe(),
@@ -181,13 +196,25 @@ export class HostedVersion<Req, Res> {
     }
   }
 
-  /** Rejects the calls of a runtime that has died. One with an endpoint of its own has done so itself. */
+  /** Rejects the calls of a runtime that has died. One with an endpoint of its own has done so itself, except for mirrored calls. */
   #rejectLost(cause: Error): void {
-    const { version, calls } = this
+    const { version, calls, mirrored } = this
+    const message = `Version ${version} was lost while it had the call: ${cause.message}. Call again if the request may run twice.`
+    const lost = new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause })
+    mirrored.endAll(lost, false)
     if (this.#rejectsLost || calls.count === 0) return
     this.#logger.warn({ version, calls: calls.count, err: cause }, 'calls were in flight when their runtime died')
-    const message = `Version ${version} was lost while it had the call: ${cause.message}. Call again if the request may run twice.`
-    calls.rejectAll(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause }))
+    calls.rejectAll(lost)
+  }
+
+  /** The error of calls that were in flight when the version left. */
+  #left(): CutoverError {
+    const { version } = this
+    return new CutoverError(
+      'CUTOVER_VERSION_STOPPED',
+      `Version ${version} left before it answered. Call again to reach the active version, or raise drainTimeout.`,
+      { version },
+    )
   }
 
   #warnOnce(event: unknown): void {

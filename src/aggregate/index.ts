@@ -1,4 +1,13 @@
 /** The control plane and its public face. */
+export type { MirroredOutcomes, Outcome } from '../calls/index.js'
 export { Aggregate } from './aggregate.js'
+export type {
+  AggregateMetrics,
+  CallMetrics,
+  DurationMetrics,
+  MirroredMetrics,
+  UnsentMetrics,
+  VersionMetrics,
+} from './metrics.js'
 export type { AggregateOptions } from './options.js'
 export type { AggregateState, AggregateStatus, VersionStatus } from './status.js'

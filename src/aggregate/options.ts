@@ -1,5 +1,7 @@
 import type { Handover } from '../../machines/index.js'
+import type { MirroredOutcomes, Outcome } from '../calls/index.js'
 import {
+  boolean,
   type Clock,
   count,
   duration,
@@ -28,6 +30,18 @@ export interface AggregateOptions<Req = unknown> {
    * @default () => false
    */
   readonly propagate?: ((request: Req) => boolean) | undefined
+  /**
+   * Is called with the outcomes of a propagated call on both versions, once both have settled and the answer was given.
+   * @default none
+   */
+  readonly onMirrored?: ((outcomes: MirroredOutcomes<Req>) => void) | undefined
+  /**
+   * Returns true for outcomes that `metrics()` counts as failures. It is asked about each call that its runtime answers or
+   * rejects. @default calls that rejected
+   */
+  readonly isFailure?: ((outcome: Outcome) => boolean) | undefined
+  /** Whether `metrics()` tells how long calls took. @default false */
+  readonly durations?: boolean | undefined
   /**
    * `sequential`: the old version is down before the new one takes calls. `overlap`: a next version that is running
    * takes new calls at once, and the old one drains behind it.
@@ -59,6 +73,9 @@ export interface AggregateOptions<Req = unknown> {
 export interface CompiledOptions<Req> {
   readonly id: string
   readonly propagate: ((request: Req) => boolean) | undefined
+  readonly onMirrored: ((outcomes: MirroredOutcomes<Req>) => void) | undefined
+  readonly isFailure: ((outcome: Outcome) => boolean) | undefined
+  readonly durations: boolean
   readonly handover: Handover
   readonly drainTimeout: number
   readonly stopTimeout: number
@@ -85,6 +102,9 @@ export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptio
   return {
     id,
     propagate: optionalFunction('propagate', options.propagate),
+    onMirrored: optionalFunction('onMirrored', options.onMirrored),
+    isFailure: optionalFunction('isFailure', options.isFailure),
+    durations: boolean('durations', options.durations, false),
     handover,
     drainTimeout: duration('drainTimeout', options.drainTimeout, 5_000),
     stopTimeout: duration('stopTimeout', options.stopTimeout, 30_000),

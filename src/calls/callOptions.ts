@@ -4,8 +4,13 @@ import { type CallOptions, canonical, invalidOption, signalOf } from '../contrac
 /** The options of a call that names its version. */
 export type PinnedOptions = CallOptions & { readonly version: NonNullable<CallOptions['version']> }
 
-/** The rejection of a call whose options are invalid, or whose signal has fired. */
-export function refusalOf(options: CallOptions | undefined): Promise<never> | undefined {
+/** Why a call is rejected at once. */
+export interface Refusal {
+  readonly reason: unknown
+}
+
+/** The refusal of a call whose options are invalid, or whose signal has fired. */
+export function refusalOf(options: CallOptions | undefined): Refusal | undefined {
   if (options === undefined) return undefined
   try {
     const signal = signalOf(options)
@@ -14,9 +19,9 @@ export function refusalOf(options: CallOptions | undefined): Promise<never> | un
     if (isGiven(traceparent) && typeof traceparent !== 'string')
       throw invalidOption('traceparent', 'a string', traceparent)
     if (isGiven(onVersion) && typeof onVersion !== 'function') throw invalidOption('onVersion', 'a function', onVersion)
-    return signal?.aborted === true ? Promise.reject(signal.reason) : undefined
-  } catch (error) {
-    return Promise.reject(error)
+    return signal?.aborted === true ? { reason: signal.reason } : undefined
+  } catch (reason) {
+    return { reason }
   }
 }
 
@@ -24,12 +29,12 @@ export function isPinned(options: CallOptions | undefined): options is PinnedOpt
   return options !== undefined && isGiven(options.version)
 }
 
-/** The version that a call names, canonical, or its rejection. One that is in place needs no parsing. */
-export function pinOf({ version }: PinnedOptions, inPlace: readonly string[]): string | Promise<never> {
+/** The version that a call names, canonical, or its refusal. One that is in place needs no parsing. */
+export function pinOf({ version }: PinnedOptions, inPlace: readonly string[]): string | Refusal {
   try {
     return inPlace.find(its => its === version) ?? canonical(version)
-  } catch (error) {
-    return Promise.reject(error)
+  } catch (reason) {
+    return { reason }
   }
 }
 

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type CallOptions, type Clock, signalOf } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
+import type { CallCounts } from './callCounts.js'
 
 export interface QueueLimits {
   /** ms; Infinity for none */
@@ -11,6 +12,8 @@ export interface QueueLimits {
   timedOut(): Error
   /** The error of a call that finds the queue full. */
   tooMany(): Error
+  /** Counts the calls that are rejected before they are sent. */
+  readonly unsent?: CallCounts
 }
 
 interface QueuedCall<Req, Res> {
@@ -48,8 +51,8 @@ export class CallQueue<Req, Res> {
    */
   add(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
     const { timeout, max, timedOut, tooMany } = this.#limits
-    if (this.#calls.size >= max) return Promise.reject(tooMany())
-    if (timeout === 0) return Promise.reject(timedOut())
+    if (this.#calls.size >= max) return this.#refuse(tooMany(), options)
+    if (timeout === 0) return this.#refuse(timedOut(), options)
     return this.addAnyway(request, options, lot)
   }
 
@@ -97,6 +100,7 @@ export class CallQueue<Req, Res> {
         call.resolve(call.caller.runInAsyncScope(send, undefined, call.request, call.options))
       } catch (error) {
         call.reject(error)
+        this.#limits.unsent?.rejected(error, call.options)
       }
     }
   }
@@ -105,8 +109,14 @@ export class CallQueue<Req, Res> {
     for (const call of this.#calls) this.#fail(call, error)
   }
 
+  #refuse(error: Error, options: CallOptions | undefined): Promise<never> {
+    this.#limits.unsent?.rejected(error, options)
+    return Promise.reject(error)
+  }
+
   #fail(call: QueuedCall<Req, Res>, error: unknown): void {
     call.remove()
     call.reject(error)
+    this.#limits.unsent?.rejected(error, call.options)
   }
 }

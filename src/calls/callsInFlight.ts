@@ -1,5 +1,7 @@
 import type { CallOptions } from '../contract/index.js'
+import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
+import type { CallRecord } from './callRecord.js'
 
 const SETTLED = Promise.resolve()
 
@@ -16,8 +18,17 @@ const MAX_SPARE = 256
 export class CallsInFlight<Res> {
   /** How many calls are in flight. */
   count = 0
+  /** How the calls ended that did not name their version. */
+  readonly counts: CallCounts
+  /** How the calls ended that named their version. */
+  readonly pinned: CallCounts
   readonly #slots: Slot<Res>[] = []
   #onEmpty: (() => void) | null = null
+
+  constructor(counts = new CallCounts(), pinned = new CallCounts()) {
+    this.counts = counts
+    this.pinned = pinned
+  }
 
   /** How many unused slots are kept. */
   get spare(): number {
@@ -30,15 +41,23 @@ export class CallsInFlight<Res> {
    * A callee may recurse without end, and then any function call can overflow the stack. So once the call counts as in
    * flight, only the callee and built-ins run here. A closure would cost every call, so there is none.
    *
+   * @param record - counts the call instead of {@link counts}
    * @throws RangeError if the stack is full; then nothing was sent
    */
-  track<Req>(callee: Callee<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+  track<Req>(
+    callee: Callee<Req, Res>,
+    request: Req,
+    options: CallOptions | undefined,
+    record: CallRecord | null = null,
+  ): Promise<Res> {
     const index = this.count
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (slot.resolve === ignore) return promise
     this.count = index + 1
+    if (options !== undefined) slot.options = options
+    if (record !== null) slot.record = record
     try {
       const answer = callee.call(request, options)
       // A subclass of Promise may settle twice, so only a plain promise gets the slot's functions.
@@ -58,14 +77,25 @@ export class CallsInFlight<Res> {
     else this.#onEmpty = callback
   }
 
-  /** Rejects every call in flight. Later answers of the runtime are dropped. */
-  rejectAll(error: Error): void {
+  /** How many of the calls in flight name their version. Takes a look at each. */
+  get pinnedCount(): number {
+    let count = 0
+    for (let i = 0; i < this.count; i++) if (this.#slots[i]?.record?.isIn(this.pinned) === true) count++
+    return count
+  }
+
+  /**
+   * Rejects every call in flight. Later answers of the runtime are dropped.
+   *
+   * @param isCutOff - whether they count as cut off, rather than by the code of the error
+   */
+  rejectAll(error: Error, isCutOff = false): void {
     const rejected = this.#slots.splice(0, this.count)
     this.#slots.forEach((slot, index) => {
       slot.index = index
     })
     this.count = 0
-    for (const slot of rejected) slot.reject(error)
+    for (const slot of rejected) slot.reject(error, isCutOff)
     this.#reportEmpty()
   }
 
@@ -100,6 +130,9 @@ export class CallsInFlight<Res> {
 /** Holds the promise of one call after another. */
 class Slot<Res> {
   index: number
+  options: CallOptions | undefined
+  record: CallRecord | null = null
+  readonly #counts: CallCounts
   resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
   /** The executor of the call's promise. */
@@ -108,7 +141,9 @@ class Slot<Res> {
   readonly onError: (error: unknown) => void
 
   constructor(calls: CallsInFlight<Res>, index: number) {
+    const { counts } = calls
     this.index = index
+    this.#counts = counts
     this.executor = (resolve, reject) => {
       this.resolve = resolve
       this.#reject = reject
@@ -116,30 +151,41 @@ class Slot<Res> {
     this.onValue = value => {
       const resolve = this.resolve
       if (resolve === ignore) return
+      const { record } = this
       this.#clear()
       resolve(value)
+      if (record === null) counts.answered++
+      else record.answered(value)
       calls.remove(this)
     }
     this.onError = error => {
       const reject = this.#reject
       if (reject === ignore) return
+      const { record, options } = this
       this.#clear()
       reject(error)
+      ;(record ?? counts).rejected(error, options)
       calls.remove(this)
     }
   }
 
   /** Rejects the call before its runtime settles it. The slot is not reused, because the runtime may still settle it. */
-  reject(error: Error): void {
+  reject(error: Error, isCutOff: boolean): void {
     const reject = this.#reject
+    const { record, options } = this
     this.#clear()
     reject(error)
+    if (!isCutOff) (record ?? this.#counts).rejected(error, options)
+    else if (record === null) this.#counts.cutOff++
+    else record.cutOff(error)
   }
 
   /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
   #clear(): void {
     this.resolve = ignore
     this.#reject = ignore
+    if (this.options !== undefined) this.options = undefined
+    if (this.record !== null) this.record = null
   }
 }
 

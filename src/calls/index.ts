@@ -1,6 +1,10 @@
 /** The data plane: where calls go, wait and are in flight. */
+export { CallCounts } from './callCounts.js'
 export type { Callee } from './callee.js'
 export { CallsInFlight } from './callsInFlight.js'
 export { type CallLimit, timedCallee, timedEndpoint } from './callTimeout.js'
 export { type Direct, ENDPOINT, type Endpoint, endpointOf } from './endpoint.js'
+export { MirroredCalls, MirroredCounts } from './mirroredCalls.js'
+export type { MirroredOutcomes } from './mirroredPairs.js'
+export type { Outcome } from './outcome.js'
 export { type Backend, type Route, Router } from './router.js'

@@ -1,9 +1,15 @@
 import type { CallOptions, Logger } from '../contract/index.js'
+import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
 import { isPinned, type PinnedOptions, passedOn, pinOf, refusalOf } from './callOptions.js'
 import { CallQueue, type QueueLimits } from './callQueue.js'
+import { CallRecord, type RecordOptions } from './callRecord.js'
 import type { CallsInFlight } from './callsInFlight.js'
 import type { Endpoint } from './endpoint.js'
+import type { MirroredCalls } from './mirroredCalls.js'
+import type { OnMirrored } from './mirroredPairs.js'
+import { type Mirrored, Mirroring } from './mirroring.js'
+import type { OutcomeListener } from './outcome.js'
 import { type PinErrors, PinnedCalls } from './pinnedCalls.js'
 import { drawLot, lotOf, lotsIn, seedOf } from './share.js'
 import { callChannel, traceCall } from './tracedCall.js'
@@ -26,10 +32,15 @@ export interface Backend<Req, Res> {
   readonly version: string
   readonly endpoint: Endpoint<Req, Res>
   readonly calls: CallsInFlight<Res>
+  /** Those that were propagated to it. @default none: nothing is propagated to it */
+  readonly mirrored?: MirroredCalls<Req, Res>
 }
 
-export interface RouterOptions<Req> extends QueueLimits {
+export interface RouterOptions<Req> extends Omit<QueueLimits, 'unsent'> {
   readonly propagate: ((request: Req) => boolean) | undefined
+  readonly onMirrored?: OnMirrored<Req> | undefined
+  /** How calls are counted. @default only how they end */
+  readonly records?: RecordOptions
   readonly logger: Logger
   /** The id of the aggregate whose calls are published to `cutover.call`. @default none: no calls are */
   readonly aggregate?: string
@@ -46,6 +57,8 @@ export interface RouterOptions<Req> extends QueueLimits {
 type Find<Req, Res> = (version: string) => Backend<Req, Res> | undefined
 
 const SETTLED = Promise.resolve()
+
+const ONLY_COUNTED: RecordOptions = { isFailure: undefined, durations: false, isFailureThrew: () => {} }
 
 /**
  * The data plane: a pointer to the version that takes calls, and the queue of calls that wait while there is none.
@@ -73,22 +86,36 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   readonly #pinned: PinnedCalls<Req, Res> | undefined
   #inPlace: readonly string[] = []
   readonly #options: RouterOptions<Req>
-  readonly #propagate: ((request: Req) => boolean) | undefined
+  readonly #records: RecordOptions
+  /** Whether each call has a record. Else those have one that were propagated or name their version. */
+  readonly #hasRecords: boolean
+  readonly #mirroring: Mirroring<Req> | undefined
+  /** How the calls ended that no version got. */
+  readonly unsent = new CallCounts()
   /** For an aggregate that contains this one. */
   readonly #direct: Callee<Req, Res> = {
     call: (request, options) => this.#traced(options, traced => this.#sendDirectly(request, traced)),
   }
 
   constructor(options: RouterOptions<Req>) {
-    this.#queue = new CallQueue(options)
-    this.#pinned = options.pins && new PinnedCalls(options, options.pins)
+    const { pins, propagate, onMirrored, logger, records = ONLY_COUNTED } = options
+    const limits = { ...options, unsent: this.unsent }
+    this.#queue = new CallQueue(limits)
+    this.#pinned = pins && new PinnedCalls(limits, pins)
     this.#options = options
-    this.#propagate = options.propagate
+    this.#records = records
+    this.#hasRecords = records.isFailure !== undefined || records.durations
+    this.#mirroring = propagate && new Mirroring({ propagate, onMirrored, logger })
   }
 
   /** How many calls wait. */
   get waiting(): number {
     return this.#queue.size + (this.#pinned?.size ?? 0)
+  }
+
+  /** How many calls wait that name this version. */
+  waitingFor(version: string): number {
+    return this.#pinned?.queues.get(version)?.size ?? 0
   }
 
   /** Takes calls at once, past the queue; null while they would wait. */
@@ -168,7 +195,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     for (const [version, queue] of queues) {
       queue.flush(
         () => this.#moves === move && this.#openOn(version) !== null,
-        (request, options) => this.#sendTo(this.#running(version) as Backend<Req, Res>, request, options),
+        (request, options) => this.#sendPinned(this.#running(version) as Backend<Req, Res>, request, options),
       )
     }
   }
@@ -218,14 +245,14 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   /** Rejects, sends or queues a call. */
   #receive(request: Req, options: CallOptions | undefined, lot: number | undefined): Promise<Res> {
-    if (this.#isClosed) return Promise.reject(this.#options.closed())
+    if (this.#isClosed) return this.#refuse(this.#options.closed(), options)
     const refusal = refusalOf(options)
-    if (refusal !== undefined) return refusal
+    if (refusal !== undefined) return this.#refuse(refusal.reason, options)
     if (this.#pinned !== undefined && isPinned(options)) return this.#receivePinned(this.#pinned, request, options)
     const to = this.#choose(options, lot)
     if (to === null) {
       const error = this.#options.hopeless()
-      return error === undefined ? this.#queue.add(request, options, lot ?? drawLot()) : Promise.reject(error)
+      return error === undefined ? this.#queue.add(request, options, lot ?? drawLot()) : this.#refuse(error, options)
     }
     if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot ?? drawLot())
     return this.#sendOrWait(to, request, options)
@@ -234,24 +261,43 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** Rejects, sends or queues a call that names its version (rule 28). It goes nowhere else, and is not propagated. */
   #receivePinned(pinned: PinnedCalls<Req, Res>, request: Req, options: PinnedOptions): Promise<Res> {
     const version = pinOf(options, this.#inPlace)
-    if (typeof version !== 'string') return version
-    if (!this.#inPlace.includes(version)) return Promise.reject(pinned.errors.gone(version))
+    if (typeof version !== 'string') return this.#refuse(version.reason, options)
+    if (!this.#inPlace.includes(version)) return this.#refuse(pinned.errors.gone(version), options)
     const to = this.#running(version)
     if (to === null) {
       const error = pinned.errors.hopeless(version)
-      return error === undefined ? pinned.of(version).add(request, options) : Promise.reject(error)
+      return error === undefined ? pinned.of(version).add(request, options) : this.#refuse(error, options)
     }
     if (this.#moves !== this.#released) return pinned.of(version).addAnyway(request, options)
-    if (to.endpoint.callee !== null) return this.#sendTo(to, request, options)
+    if (to.endpoint.callee !== null) return this.#sendPinned(to, request, options)
     const answer = pinned.of(version).add(request, options)
     this.#lose(to)
     return answer
   }
 
+  /** Rejects a call that no version gets. */
+  #refuse(error: unknown, options: CallOptions | undefined): Promise<never> {
+    this.unsent.rejected(error, options)
+    return Promise.reject(error)
+  }
+
+  #sendPinned(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    return this.#sendTo(to, request, options, this.#recordOf(to.version, to.calls.pinned))
+  }
+
+  #recordOf(version: string, counts: CallCounts, listener: OutcomeListener | null = null): CallRecord {
+    return new CallRecord(this.#records, version, counts, listener)
+  }
+
   /** Sends the call to this version and no other, and says so to `onVersion`. */
-  #sendTo(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+  #sendTo(
+    to: Backend<Req, Res>,
+    request: Req,
+    options: CallOptions | undefined,
+    record: CallRecord | null,
+  ): Promise<Res> {
     const passed = this.#pinned === undefined ? options : passedOn(options)
-    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed)
+    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed, record)
     if (passed === options) return answer
     try {
       options?.onVersion?.(to.version)
@@ -279,66 +325,63 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (this.#isClosed || this.#target === null) return Promise.reject(this.#options.closed())
+    if (this.#isClosed || this.#target === null) return this.#refuse(this.#options.closed(), options)
     const to = this.#choose(options, drawLot())
     return this.#send(to === null || to.endpoint.callee === null ? this.#target : to, request, options)
   }
 
   #send(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (options?.transfer?.length && this.#propagate !== undefined) return this.#sendClone(to, request, options)
-    // Most calls ask for no version, and call one function less.
-    const answer =
-      options === undefined || (options.version === undefined && options.onVersion === undefined)
-        ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
-        : this.#sendTo(to, request, options)
-    if (this.#propagate === undefined) return answer
-    const other = to === this.#next ? this.#target : this.#next
-    if (other === null) return answer
-    try {
-      this.#mirror(other, request, options)
-    } catch (error) {
-      // The call has been sent, so its answer counts. A full stack has room for no more than this.
-      SETTLED.then(this.#mirrorFailed.bind(this, other.version, error))
-    }
-    return answer
+    if (this.#mirroring !== undefined) return this.#sendToBoth(this.#mirroring, to, request, options)
+    return this.#sendToOne(to, request, options)
   }
 
-  /** Clones the request for the other version first, because the call moves its buffers away. */
-  #sendClone(to: Backend<Req, Res>, request: Req, options: CallOptions): Promise<Res> {
-    const other = to === this.#next ? this.#target : this.#next
-    let clone: { readonly request: Req } | undefined
-    try {
-      if (other !== null && this.#propagate?.(request) === true) clone = { request: structuredClone(request) }
-    } catch (error) {
-      this.#mirrorFailed(other?.version, error)
-    }
-    const answer = this.#sendTo(to, request, options)
-    if (clone === undefined || other === null) return answer
-    try {
-      this.#callOther(other, clone.request, { ...options, transfer: undefined })
-    } catch (error) {
-      SETTLED.then(this.#mirrorFailed.bind(this, other.version, error))
-    }
-    return answer
+  #sendToOne(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (this.#hasRecords) return this.#sendTo(to, request, options, this.#recordOf(to.version, to.calls.counts))
+    // Most calls ask for no version, and call one function less.
+    return options === undefined || (options.version === undefined && options.onVersion === undefined)
+      ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
+      : this.#sendTo(to, request, options, null)
   }
 
   /**
    * Sends the call to the other version too (rule 16): to the next one or, if it is in the share of that, to the active one. Its
    * outcome never touches the answer.
    */
-  #mirror(other: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    if (this.#propagate?.(request) === true) this.#callOther(other, request, options)
+  #sendToBoth(
+    mirroring: Mirroring<Req>,
+    to: Backend<Req, Res>,
+    request: Req,
+    options: CallOptions | undefined,
+  ): Promise<Res> {
+    const isNext = to === this.#next
+    const other = isNext ? this.#target : this.#next
+    const mirrored =
+      other?.mirrored === undefined ? null : mirroring.prepare(other.version, other.mirrored, request, options)
+    if (mirrored === null || other === null) return this.#sendToOne(to, request, options)
+    const listener = mirrored.pair?.of(isNext ? 'next' : 'active') ?? null
+    const hasRecord = this.#hasRecords || listener !== null
+    const record = hasRecord ? this.#recordOf(to.version, to.calls.counts, listener) : null
+    const answer = this.#sendTo(to, request, options, record)
+    try {
+      this.#mirror(other, mirrored, isNext ? 'active' : 'next')
+    } catch (error) {
+      // The call has been sent, so its answer counts. A full stack has room for no more than this.
+      SETTLED.then(mirroring.failed.bind(mirroring, other.version, error))
+    }
+    return answer
   }
 
-  #callOther(other: Backend<Req, Res>, request: Req, options: CallOptions | undefined): void {
-    const failed = (error: unknown) => this.#mirrorFailed(other.version, error)
-    const { callee } = other.endpoint
-    if (callee === null) this.#lose(other)
-    else Promise.resolve(callee.call(request, passedOn(options))).catch(failed)
-  }
-
-  #mirrorFailed(version: string | undefined, err: unknown): void {
-    this.#options.logger.warn({ version, err }, 'a call propagated to another version failed')
+  #mirror(to: Backend<Req, Res>, { request, options, pair }: Mirrored<Req>, role: 'active' | 'next'): void {
+    const { callee } = to.endpoint
+    if (callee === null || to.mirrored === undefined) {
+      this.#lose(to)
+      return
+    }
+    const listener = pair?.of(role) ?? null
+    const hasRecord = this.#hasRecords || listener !== null
+    const record = hasRecord ? this.#recordOf(to.version, to.mirrored.counts, listener) : null
+    pair?.begin()
+    to.mirrored.send(callee, request, passedOn(options), record)
   }
 
   /** The runtime is not running, and has not emitted `stopped` yet: no call goes there until the route moves again. */

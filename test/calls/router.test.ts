@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CallsInFlight } from '../../src/calls/callsInFlight.js'
+import { MirroredCalls, MirroredCounts } from '../../src/calls/mirroredCalls.js'
 import { type Backend, type Route, Router, type RouterOptions } from '../../src/calls/router.js'
 import { systemClock } from '../../src/contract/clock.js'
 import { safeLogger } from '../../src/contract/logger.js'
@@ -44,7 +45,8 @@ function versions(onCall: (request: string) => void = () => {}) {
         return down.has(version) ? null : { call }
       },
     }
-    return { version, endpoint, calls: new CallsInFlight() }
+    const mirrored = new MirroredCalls<string, string>(version, new MirroredCounts(), safeLogger(undefined, {}))
+    return { version, endpoint, calls: new CallsInFlight(), mirrored }
   }
   const find = (version: string) => {
     const backend = backends.get(version) ?? backendOf(version)

@@ -32,6 +32,7 @@ describe('docs/aggregate.md', () => {
     ])
     const { logger: _, clock: __, ...compiled } = compileOptions({ id: 'a' })
     const shown = (value: unknown) => {
+      if (typeof value === 'boolean') return `\`${value}\``
       if (typeof value === 'string') return `\`'${value}'\``
       if (value === Number.POSITIVE_INFINITY) return '`Infinity`'
       return `\`${Number(value).toLocaleString('en-US').replaceAll(',', '_')}\``
@@ -39,6 +40,8 @@ describe('docs/aggregate.md', () => {
     const special: Readonly<Record<string, string>> = {
       id: 'required',
       propagate: '`() => false`',
+      onMirrored: 'none',
+      isFailure: 'rejected calls',
       inspect: 'none',
       logger: 'nowhere',
       clock: "the system's",

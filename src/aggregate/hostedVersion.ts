@@ -144,7 +144,7 @@ export class HostedVersion<Req, Res> {
     calls.rejectAll(this.#left(), true)
   }
 
-  /** Asks the host to stop. If that throws, it is logged; only the events tell whether the host has stopped. */
+  /** Ends its mirrored calls and asks the host to stop. If that throws, it is logged; only the events tell whether the host has stopped. */
   stop(): void {
     this.mirrored.endAll(this.#left(), true)
     attempt(
@@ -162,7 +162,6 @@ export class HostedVersion<Req, Res> {
 
   /** Unsubscribes from the runtime: the version has left. */
   release(): void {
-    this.mirrored.endAll(this.#left(), true)
     this.#events?.complete()
     attempt(
       () => this.#subscription?.unsubscribe(),

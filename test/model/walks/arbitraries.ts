@@ -39,6 +39,7 @@ const options: Arbitrary<WalkOptions> = fc.record({
   logger: fc.constantFrom('listens', 'listens', 'throws'),
   inspects: fc.constantFrom(false, false, false, true),
   hasKeys: fc.boolean(),
+  compares: fc.boolean(),
   answersAtEnd: fc.boolean(),
 })
 

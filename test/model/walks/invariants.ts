@@ -2,6 +2,7 @@
 export { callArrived, callSettled, callWentOut } from './callInvariants.js'
 export { configUpdatedReceived, eventReceived, swapTold } from './eventInvariants.js'
 export type { Invariant } from './invariant.js'
+export { counted, pairHeard } from './metricsInvariants.js'
 export { afterAWhile, atRest, atTheEnd } from './restInvariants.js'
 export {
   activeChanged,

@@ -14,6 +14,8 @@ export interface WalkOptions {
   readonly inspects: boolean
   /** Whether calls have keys. Without them a share is all or nothing, so that a walk can be replayed. */
   readonly hasKeys: boolean
+  /** Whether the outcomes of propagated calls are compared. */
+  readonly compares: boolean
   /** Whether every pending call is answered before `dispose()`. */
   readonly answersAtEnd: boolean
 }

@@ -1,9 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Scheduler } from 'fast-check'
 import { microtasks } from '../../fixtures/hosting.js'
 import { WARM, type Walk } from './arbitraries.js'
 import type { Command } from './command.js'
 import * as commands from './commands.js'
-import { afterAWhile, atRest, atTheEnd } from './invariants.js'
+import { afterAWhile, atRest, atTheEnd, counted } from './invariants.js'
 import { World } from './world.js'
 
 /** Runs a walk, and gives the commands performed. As soon as an invariant is violated it throws, with those commands. */
@@ -33,12 +34,16 @@ async function end(world: World, scheduler: Scheduler): Promise<void> {
   // In an overlap two versions may leave one after the other; each needs both timeouts.
   for (let i = 0; i < 4; i++) await letTimePass()
   assertNoViolations(world, afterAWhile)
+  assertNoViolations(world, counted)
   if (answersAtEnd) for (const host of world.hosts) host.answerAll()
   await microtasks()
   await perform(world, [commands.dispose()])
   await scheduler.waitIdle()
   for (let i = 0; i < 2; i++) await letTimePass()
+  // onMirrored hears of the last calls.
+  if (world.options.compares) await nextTurn()
   assertNoViolations(world, atTheEnd)
+  assertNoViolations(world, counted)
 }
 
 /** Performs commands at once, after checking the aggregate at rest. */

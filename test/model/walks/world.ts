@@ -1,8 +1,8 @@
-import { Aggregate, type AggregateStatus, type Logger, type VersionPair } from 'cutover'
+import { Aggregate, type AggregateStatus, type Logger, type MirroredOutcomes, type VersionPair } from 'cutover'
 import type { Scheduler } from 'fast-check'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import type { Command } from './command.js'
-import { activeChanged, hostAsked, type Invariant, versionLeaves, versionLeft } from './invariants.js'
+import { activeChanged, hostAsked, type Invariant, pairHeard, versionLeaves, versionLeft } from './invariants.js'
 import { recordPossibleResults } from './promises.js'
 import type { CallRecord, Outcome, PromiseRecord, Role, WalkOptions } from './records.js'
 import { Subscribers } from './subscribers.js'
@@ -21,6 +21,8 @@ export class World {
   /** All calls, in order; and the calls that are not settled. */
   readonly calls: CallRecord[] = []
   readonly openCalls = new Set<CallRecord>()
+  /** The calls that onMirrored heard of. */
+  readonly heard = new Set<CallRecord>()
   /** The other promises that are not settled. */
   readonly promises = new Set<PromiseRecord>()
   readonly signals = [new AbortController(), new AbortController(), new AbortController()]
@@ -66,13 +68,14 @@ export class World {
   constructor(options: WalkOptions, scheduler: Scheduler) {
     this.options = options
     this.#scheduler = scheduler
-    const { logger, inspects, answersAtEnd: _, hasKeys: __, ...rest } = options
+    const { logger, inspects, answersAtEnd: _, hasKeys: __, compares, ...rest } = options
     this.aggregate = new Aggregate<string, string>({
       ...rest,
       id: ID,
       clock: this.clock,
       propagate: isPropagated,
       logger: this.#logger(logger),
+      ...(compares ? { onMirrored: pair => this.#hear(pair) } : {}),
       ...(inspects ? { inspect: event => this.#inspect(event) } : {}),
     })
     this.status = this.aggregate.status()
@@ -183,6 +186,13 @@ export class World {
     if (host.starts > 0 && host.events.role === 'next') this.subscribers.configUpdates.due++
     this.check(versionLeft, host)
     host.events.left(host.starts > 0 && !host.events.wentDown && !host.events.hasEnded)
+  }
+
+  #hear(pair: MirroredOutcomes<string>): void {
+    const call = this.calls[Number(pair.request.slice(1)) - 1]
+    if (call === undefined) throw new Error(`The call ${pair.request} was never made.`)
+    this.check(pairHeard, { pair, call })
+    this.heard.add(call)
   }
 
   #logger(kind: WalkOptions['logger']): Logger {

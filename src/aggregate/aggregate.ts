@@ -359,7 +359,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   }
 
   /** @internal For an aggregate that contains this one. Calls sent here are in flight in the tables of this one's versions. */
-  [ENDPOINT](_calls: CallsInFlight<Res>): Endpoint<Req, Res> {
+  [ENDPOINT](..._tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
     return this.#router
   }
 

@@ -68,7 +68,7 @@ export class HostedVersion<Req, Res> {
     this.calls = new CallsInFlight(counts.calls, counts.pinned)
     this.mirrored = new MirroredCalls(version, counts.mirrored, logger)
     this.#counts = counts
-    const own = endpointOf(runtime, this.calls)
+    const own = endpointOf(runtime, this.calls, this.mirrored.calls)
     this.endpoint = timedEndpoint(own ?? { callee: runtime }, version, limit)
     this.#rejectsLost = own !== undefined
     this.#hub = hub
@@ -195,13 +195,14 @@ export class HostedVersion<Req, Res> {
     }
   }
 
-  /** Rejects the calls of a runtime that has died. One with an endpoint of its own has done so itself, except for mirrored calls. */
+  /** Rejects the calls of a runtime that has died. One with an endpoint of its own has done so itself. */
   #rejectLost(cause: Error): void {
+    if (this.#rejectsLost) return
     const { version, calls, mirrored } = this
     const message = `Version ${version} was lost while it had the call: ${cause.message}. Call again if the request may run twice.`
     const lost = new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause })
     mirrored.endAll(lost, false)
-    if (this.#rejectsLost || calls.count === 0) return
+    if (calls.count === 0) return
     this.#logger.warn({ version, calls: calls.count, err: cause }, 'calls were in flight when their runtime died')
     calls.rejectAll(lost)
   }

@@ -55,7 +55,35 @@ export class CallsInFlight<Res> {
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (slot.resolve === ignore) return promise
-    this.count = index + 1
+    this.#send(slot, callee, request, options, record)
+    return promise
+  }
+
+  /**
+   * As {@link track}, for a call whose answer nobody gets.
+   *
+   * @param failed - gets the error of the call
+   */
+  trackUnheard<Req>(
+    callee: Callee<Req, Res>,
+    request: Req,
+    options: CallOptions | undefined,
+    record: CallRecord | null,
+    failed: (error: unknown) => void,
+  ): void {
+    const slot = this.#slots[this.count] ?? this.#addSlot(this.count)
+    slot.executor(unheard, failed)
+    this.#send(slot, callee, request, options, record)
+  }
+
+  #send<Req>(
+    slot: Slot<Res>,
+    callee: Callee<Req, Res>,
+    request: Req,
+    options: CallOptions | undefined,
+    record: CallRecord | null,
+  ): void {
+    this.count++
     if (options !== undefined) slot.options = options
     if (record !== null) slot.record = record
     try {
@@ -68,7 +96,6 @@ export class CallsInFlight<Res> {
       // On a stack of its own: Node.js reports a promise that rejects on a full stack as unhandled.
       SETTLED.then(slot.onError.bind(undefined, error))
     }
-    return promise
   }
 
   /** Calls `callback` once, as soon as no call is in flight; at once if there is none. */
@@ -190,3 +217,6 @@ class Slot<Res> {
 }
 
 function ignore(): void {}
+
+/** Not {@link ignore}, by which a slot is told to be free. */
+function unheard(): void {}

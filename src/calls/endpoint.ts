@@ -19,15 +19,15 @@ export interface Direct<Req, Res> {
   /**
    * Returns the endpoint, for the whole life of the runtime. It is open from the moment the runtime emits `started`.
    *
-   * @param calls - the table of the calls that the caller sends; the runtime rejects lost calls in it
+   * @param tables - the tables of the calls that the caller sends; the runtime rejects lost calls in them
    */
-  [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res>
+  [ENDPOINT](...tables: CallsInFlight<Res>[]): Endpoint<Req, Res>
 }
 
 /** The endpoint of a runtime, if it is one of this library. */
 export function endpointOf<Req, Res>(
   runtime: Runtime<Req, Res> & Partial<Direct<Req, Res>>,
-  calls: CallsInFlight<Res>,
+  ...tables: CallsInFlight<Res>[]
 ): Endpoint<Req, Res> | undefined {
-  return runtime[ENDPOINT]?.(calls)
+  return runtime[ENDPOINT]?.(...tables)
 }

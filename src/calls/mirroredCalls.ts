@@ -19,9 +19,9 @@ export class MirroredCounts extends CallCounts {
 /** The mirrored calls in flight on one version. Nobody waits for their answers, so no drain does either. */
 export class MirroredCalls<Req, Res> {
   readonly counts: MirroredCounts
+  readonly calls: CallsInFlight<Res>
   readonly #version: string
   readonly #logger: Logger
-  readonly #calls: CallsInFlight<Res>
   readonly #failed: (error: unknown) => void
   /** The error of the calls that were ended last. */
   #ended: Error | undefined
@@ -31,7 +31,7 @@ export class MirroredCalls<Req, Res> {
     this.counts = counts
     this.#version = version
     this.#logger = logger
-    this.#calls = new CallsInFlight(counts)
+    this.calls = new CallsInFlight(counts)
     this.#failed = err => {
       if (err !== this.#ended) logger.warn({ version, err }, 'a call propagated to another version failed')
     }
@@ -39,12 +39,12 @@ export class MirroredCalls<Req, Res> {
 
   /** How many are in flight. */
   get count(): number {
-    return this.#calls.count
+    return this.calls.count
   }
 
   /** Sends a call. @param record - as in {@link CallsInFlight.track} */
   send(callee: Callee<Req, Res>, request: Req, options: CallOptions | undefined, record: CallRecord | null): void {
-    this.#calls.track(callee, request, options, record).catch(this.#failed)
+    this.calls.trackUnheard(callee, request, options, record, this.#failed)
   }
 
   /** Counts a request that is not mirrored, because too many are. The first one is logged. */
@@ -62,6 +62,6 @@ export class MirroredCalls<Req, Res> {
     if (count === 0) return
     this.#ended = error
     this.#logger.warn({ version: this.#version, calls: count, err: error }, 'propagated calls were ended')
-    this.#calls.rejectAll(error, isCutOff)
+    this.calls.rejectAll(error, isCutOff)
   }
 }

@@ -1,6 +1,7 @@
 /** Checked by the compiler: `npm run build` fails when a type of the public API changes. */
 import type {
   AbortOptions,
+  AggregateMetrics,
   AggregateOptions,
   AggregateStatus,
   CallOptions,
@@ -53,6 +54,7 @@ it('The types of the aggregate are those of the design', () => {
     (active?: VersionLike | null, next?: VersionLike | null, options?: SetVersionOptions) => Promise<VersionPair>
   >()
   expectTypeOf<Agg['swap']>().toEqualTypeOf<() => Promise<VersionPair>>()
+  expectTypeOf<Agg['metrics']>().toEqualTypeOf<() => AggregateMetrics>()
   expectTypeOf<Agg['setShare']>().toEqualTypeOf<(percent: number) => void>()
   expectTypeOf<Agg['whenRunning']>().toExtend<(options?: CallOptions) => Promise<string>>()
   expectTypeOf<Agg['status']>().toEqualTypeOf<() => AggregateStatus>()

@@ -71,8 +71,8 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   /** The way to the guest, for both tables. Open from just before `started` is emitted. */
   readonly #endpoint: { callee: Callee<Req, Res> | null } = { callee: null }
   readonly #backend: Backend<Req, Res>
-  /** The table of an aggregate that sends calls past the queue of this runtime. */
-  #direct: CallsInFlight<Res> | undefined
+  /** The tables of an aggregate that sends calls past the queue of this runtime. */
+  #direct: readonly CallsInFlight<Res>[] = []
   readonly #events$ = new Subject<RuntimeEvent>()
   readonly #watched$: Observable<RuntimeEvent>
   readonly #effects: EffectQueue
@@ -159,8 +159,8 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     this.#tellRole()
   }
 
-  [ENDPOINT](calls: CallsInFlight<Res>): Endpoint<Req, Res> {
-    this.#direct = calls
+  [ENDPOINT](...tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
+    this.#direct = tables
     return this.#endpoint
   }
 
@@ -320,15 +320,15 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
       meaningOf(reason, this.#options.supervisor).lost,
       typeof reason === 'string' ? undefined : reason,
     )
+    const tables = [this.#backend.calls, ...this.#direct]
     this.#failure = error
     if (reason !== 'stopped' && reason !== 'restarted') {
       this.#logger.warn(
-        { err: error, calls: this.#backend.calls.count + (this.#direct?.count ?? 0) },
+        { err: error, calls: tables.reduce((sum, { count }) => sum + count, 0) },
         'a runtime was lost: it is launched again',
       )
     }
-    this.#backend.calls.rejectAll(error)
-    this.#direct?.rejectAll(error)
+    for (const calls of tables) calls.rejectAll(error)
   }
 
   /** Tells the guest its role, if that is up and has not been told. */

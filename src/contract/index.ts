@@ -51,6 +51,7 @@ export {
   durationOrInfinity,
   invalidOption,
   limitOrInfinity,
+  number,
   object,
   optionalFunction,
   positive,

@@ -41,6 +41,13 @@ export function positive(name: string, value: unknown, fallback: number): number
   throw invalidOption(name, 'a whole number, 1 or more', value)
 }
 
+/** Validates a number from `min` to `max`. */
+export function number(name: string, value: unknown, fallback: number, min: number, max: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && value >= min && value <= max) return value
+  throw invalidOption(name, `a number from ${min} to ${max}`, value)
+}
+
 export function boolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined || typeof value === 'boolean') return value ?? fallback
   throw invalidOption(name, 'true or false', value)

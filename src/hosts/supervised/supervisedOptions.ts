@@ -10,6 +10,7 @@ import {
   invalidOption,
   isClock,
   limitOrInfinity,
+  number,
   object,
   systemClock,
 } from '../../contract/index.js'
@@ -103,10 +104,4 @@ export function compileSupervised(
     inspect: inspection(options.inspect),
     clock,
   }
-}
-
-function number(name: string, value: unknown, fallback: number, min: number, max: number): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= min && value <= max) return value
-  throw invalidOption(name, `a number from ${min} to ${max}`, value)
 }

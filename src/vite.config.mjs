@@ -29,6 +29,7 @@ export default defineConfig({
         inspect: here('inspect/index.ts'),
         otel: here('otel/index.ts'),
         protocol: here('protocol/index.ts'),
+        rollout: here('rollout/index.ts'),
         testing: here('testing/index.ts'),
         // Loaded by guests, from its own file.
         complianceModule: here('testing/compliance/complianceModule.ts'),

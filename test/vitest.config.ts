@@ -10,7 +10,10 @@ export default defineConfig({
     alias: [
       { find: /^cutover$/, replacement: source('src/index.ts') },
       { find: /^cutover\/machines$/, replacement: source('machines/index.ts') },
-      { find: /^cutover\/(hosts|guest|inspect|otel|protocol|testing)$/, replacement: `${source('src')}/$1/index.ts` },
+      {
+        find: /^cutover\/(hosts|guest|inspect|otel|protocol|rollout|testing)$/,
+        replacement: `${source('src')}/$1/index.ts`,
+      },
     ],
   },
   test: {

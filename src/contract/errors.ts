@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',
   CUTOVER_TOO_MANY_STATES: 'A statechart has more reachable states than `limit`.',
   CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',
+  CUTOVER_STORE_FAILED: 'The store of a rollout cannot be locked, read or written, or holds something else.',
+  CUTOVER_STORE_LOCKED: 'Another process, or another rollout in this process, has the store.',
   CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const
 

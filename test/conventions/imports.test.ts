@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/testing': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/module'],
   src: ['src/contract', 'src/aggregate'],
 }
-/** A folder is entered here. `internal` is for this library; `index` of the last five is an entry of the package. */
+/** A folder is entered here. `internal` is for this library; `index` of the last six is an entry of the package. */
 const DOORS = /^(?:machines|src\/\w+)\/(?:index|internal)\.ts$/
 
 interface Import {

@@ -9,9 +9,16 @@ const FILES = ['machines', 'src'].flatMap(folder =>
 )
 
 /** The entries of the package. */
-const ENTRIES = ['machines', 'src', 'src/hosts', 'src/guest', 'src/inspect', 'src/protocol', 'src/testing'].map(
-  folder => `${folder}/index.ts`,
-)
+const ENTRIES = [
+  'machines',
+  'src',
+  'src/hosts',
+  'src/guest',
+  'src/inspect',
+  'src/protocol',
+  'src/rollout',
+  'src/testing',
+].map(folder => `${folder}/index.ts`)
 const PUBLISHED = ENTRIES.flatMap(path =>
   [...readFileSync(path, 'utf8').matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
     .flatMap(([, names]) => (names ?? '').split(','))

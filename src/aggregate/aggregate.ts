@@ -37,6 +37,7 @@ import {
 import { ControlPlane } from './controlPlane.js'
 import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateMetrics, metricsOf } from './metrics.js'
+import { type AggregateObserver, OBSERVE, type Observation } from './observe.js'
 import { type AggregateOptions, compileOptions } from './options.js'
 import { isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
@@ -366,6 +367,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /** @internal Whether the runtime is this aggregate, or in it, at any depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
+  }
+
+  /** @internal For a rollout. Returns undefined if the aggregate has an observer already. */
+  [OBSERVE](observer: AggregateObserver): Observation | undefined {
+    return this.#control.observe(observer)
   }
 
   #active(): HostedVersion<Req, Res> {

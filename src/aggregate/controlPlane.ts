@@ -41,6 +41,7 @@ import {
 import { Channels } from './channels.js'
 import { EventHub } from './eventHub.js'
 import { HostedVersion } from './hostedVersion.js'
+import type { AggregateObserver, Observation } from './observe.js'
 import type { CompiledOptions } from './options.js'
 import { routeOf } from './route.js'
 import { CountsByVersion } from './versionCounts.js'
@@ -70,6 +71,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   readonly #actor: AggregateActor
   /** The snapshot that the router last followed. Most events of hosts leave the route unchanged. */
   #routed: AggregateSnapshot | undefined
+  #observer: AggregateObserver | undefined
 
   constructor(options: CompiledOptions<Req>) {
     const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
@@ -168,6 +170,19 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       return value !== undefined
     }, signal)
     return value
+  }
+
+  /** Shows the changes of the aggregate to `observer`. Returns undefined if there is an observer already. */
+  observe(observer: AggregateObserver): Observation | undefined {
+    if (this.#observer !== undefined) return undefined
+    this.#observer = observer
+    return {
+      observeCalls: calls => this.router.observe(calls),
+      end: () => {
+        this.#observer = undefined
+        this.router.observe(null)
+      },
+    }
   }
 
   /** Resolved at the decision: a subscriber may add a version again while effects of its predecessor are still queued. */
@@ -276,11 +291,14 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   }
 
   #moveRoute(): void {
-    if (this.snapshot === this.#routed) return
-    this.#tellRoles()
-    this.router.move(routeOf(this.snapshot), version => this.#hosted.get(version))
-    const publish = this.#channels.follow(this.snapshot)
-    if (publish !== undefined) this.effects.push(publish)
+    if (this.snapshot !== this.#routed) {
+      this.#tellRoles()
+      this.router.move(routeOf(this.snapshot), version => this.#hosted.get(version))
+      const publish = this.#channels.follow(this.snapshot)
+      if (publish !== undefined) this.effects.push(publish)
+    }
+    // Queued behind the other effects of the decision. A version whose host gives up does not change the aggregate's snapshot.
+    if (this.#observer !== undefined) this.effects.push(() => this.#observer?.changed())
   }
 
   /** Tells runtimes their roles before calls reach them (rule 31). One of them may change the roles meanwhile. */

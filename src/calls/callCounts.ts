@@ -40,10 +40,14 @@ export class CallCounts {
     return this.#durations
   }
 
-  /** Counts a call that rejected. */
-  rejected(error: unknown, options: CallOptions | undefined): void {
-    if (isGivenUp(options)) this.givenUp++
-    else this.failed(codeOf(error))
+  /** Counts a call that rejected. @returns whether it counts as failed */
+  rejected(error: unknown, options: CallOptions | undefined): boolean {
+    if (isGivenUp(options)) {
+      this.givenUp++
+      return false
+    }
+    this.failed(codeOf(error))
+    return true
   }
 
   /** Counts an answer that is a failure. */

@@ -39,31 +39,33 @@ export class CallRecord {
     return this.#counts === counts
   }
 
-  /** The runtime has answered. */
-  answered(value: unknown): void {
+  /** The runtime has answered. @returns whether the call counts as failed */
+  answered(value: unknown): boolean {
     if (this.#isPlain) {
       this.#counts.answered++
-      return
+      return false
     }
     const outcome: Outcome = { version: this.#version, duration: this.#duration, status: 'fulfilled', value }
     const isFailure = this.#isFailure(outcome)
     if (isFailure) this.#counts.failedAnswer()
     else this.#counts.answered++
     this.#settled(outcome, isFailure)
+    return isFailure
   }
 
-  /** The runtime has rejected the call, or has died. */
-  rejected(reason: unknown, options: CallOptions | undefined): void {
+  /** The runtime has rejected the call, or has died. @returns whether the call counts as failed */
+  rejected(reason: unknown, options: CallOptions | undefined): boolean {
     const outcome = this.#rejection(reason)
     if (isGivenUp(options)) {
       this.#counts.givenUp++
       this.#listener?.ended(outcome, false)
-      return
+      return false
     }
     const isFailure = this.#isFailure(outcome)
     if (isFailure) this.#counts.rejected(reason, undefined)
     else this.#counts.answered++
     this.#settled(outcome, isFailure)
+    return isFailure
   }
 
   /** The version has left. */

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../contract/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
+import type { ObservedCall } from './callObserver.js'
 import type { CallRecord } from './callRecord.js'
 
 const SETTLED = Promise.resolve()
@@ -42,6 +43,7 @@ export class CallsInFlight<Res> {
    * flight, only the callee and built-ins run here. A closure would cost every call, so there is none.
    *
    * @param record - counts the call instead of {@link counts}
+   * @param observed - is told how the call ends
    * @throws RangeError if the stack is full; then nothing was sent
    */
   track<Req>(
@@ -49,13 +51,14 @@ export class CallsInFlight<Res> {
     request: Req,
     options: CallOptions | undefined,
     record: CallRecord | null = null,
+    observed: ObservedCall | null = null,
   ): Promise<Res> {
     const index = this.count
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (slot.resolve === ignore) return promise
-    this.#send(slot, callee, request, options, record)
+    this.#send(slot, callee, request, options, record, observed)
     return promise
   }
 
@@ -82,10 +85,12 @@ export class CallsInFlight<Res> {
     request: Req,
     options: CallOptions | undefined,
     record: CallRecord | null,
+    observed: ObservedCall | null = null,
   ): void {
     this.count++
     if (options !== undefined) slot.options = options
     if (record !== null) slot.record = record
+    if (observed !== null) slot.observed = observed
     try {
       const answer = callee.call(request, options)
       // A subclass of Promise may settle twice, so only a plain promise gets the slot's functions.
@@ -159,6 +164,7 @@ class Slot<Res> {
   index: number
   options: CallOptions | undefined
   record: CallRecord | null = null
+  observed: ObservedCall | null = null
   readonly #counts: CallCounts
   resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
@@ -178,33 +184,37 @@ class Slot<Res> {
     this.onValue = value => {
       const resolve = this.resolve
       if (resolve === ignore) return
-      const { record } = this
+      const { record, observed } = this
       this.#clear()
       resolve(value)
+      let isFailure = false
       if (record === null) counts.answered++
-      else record.answered(value)
+      else isFailure = record.answered(value)
       calls.remove(this)
+      observed?.settled(isFailure)
     }
     this.onError = error => {
       const reject = this.#reject
       if (reject === ignore) return
-      const { record, options } = this
+      const { record, options, observed } = this
       this.#clear()
       reject(error)
-      ;(record ?? counts).rejected(error, options)
+      const isFailure = (record ?? counts).rejected(error, options)
       calls.remove(this)
+      observed?.settled(isFailure)
     }
   }
 
   /** Rejects the call before its runtime settles it. The slot is not reused, because the runtime may still settle it. */
   reject(error: Error, isCutOff: boolean): void {
     const reject = this.#reject
-    const { record, options } = this
+    const { record, options, observed } = this
     this.#clear()
     reject(error)
     if (!isCutOff) (record ?? this.#counts).rejected(error, options)
     else if (record === null) this.#counts.cutOff++
     else record.cutOff(error)
+    observed?.settled(true)
   }
 
   /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
@@ -213,6 +223,7 @@ class Slot<Res> {
     this.#reject = ignore
     if (this.options !== undefined) this.options = undefined
     if (this.record !== null) this.record = null
+    if (this.observed !== null) this.observed = null
   }
 }
 

@@ -1,6 +1,7 @@
 /** The data plane: where calls go, wait and are in flight. */
 export { CallCounts } from './callCounts.js'
 export type { Callee } from './callee.js'
+export type { CallObserver, ObservedCall } from './callObserver.js'
 export { CallsInFlight } from './callsInFlight.js'
 export { type CallLimit, timedCallee, timedEndpoint } from './callTimeout.js'
 export { type Direct, ENDPOINT, type Endpoint, endpointOf } from './endpoint.js'

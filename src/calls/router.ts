@@ -1,6 +1,7 @@
 import type { CallOptions, Logger } from '../contract/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
+import type { CallObserver, ObservedCall } from './callObserver.js'
 import { isPinned, type PinnedOptions, passedOn, pinOf, refusalOf } from './callOptions.js'
 import { CallQueue, type QueueLimits } from './callQueue.js'
 import { CallRecord, type RecordOptions } from './callRecord.js'
@@ -11,7 +12,7 @@ import type { OnMirrored } from './mirroredPairs.js'
 import { type Mirrored, Mirroring } from './mirroring.js'
 import type { OutcomeListener } from './outcome.js'
 import { type PinErrors, PinnedCalls } from './pinnedCalls.js'
-import { drawLot, lotOf, lotsIn, seedOf } from './share.js'
+import { drawLot, LOTS, lotOf, lotsIn, seedOf } from './share.js'
 import { callChannel, traceCall } from './tracedCall.js'
 
 /** Where calls go, by version. If `active` is null, they wait. */
@@ -82,6 +83,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #moves = 0
   #released = 0
   #isClosed = false
+  #observer: CallObserver | null = null
   readonly #queue: CallQueue<Req, Res>
   readonly #pinned: PinnedCalls<Req, Res> | undefined
   #inPlace: readonly string[] = []
@@ -122,6 +124,11 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   get callee(): Callee<Req, Res> | null {
     const isOpen = this.#isClosed || (this.#target !== null && this.#target.endpoint.callee !== null)
     return isOpen ? this.#direct : null
+  }
+
+  /** Shows the calls that are sent from now on, but for those that are mirrored or pinned; null: to nobody. */
+  observe(observer: CallObserver | null): void {
+    this.#observer = observer
   }
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
@@ -297,7 +304,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     record: CallRecord | null,
   ): Promise<Res> {
     const passed = this.#pinned === undefined ? options : passedOn(options)
-    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed, record)
+    const observed = this.#observer === null ? null : this.#observed(this.#observer, to, options)
+    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed, record, observed)
     if (passed === options) return answer
     try {
       options?.onVersion?.(to.version)
@@ -338,9 +346,20 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #sendToOne(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#hasRecords) return this.#sendTo(to, request, options, this.#recordOf(to.version, to.calls.counts))
     // Most calls ask for no version, and call one function less.
-    return options === undefined || (options.version === undefined && options.onVersion === undefined)
+    return this.#observer === null &&
+      (options === undefined || (options.version === undefined && options.onVersion === undefined))
       ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
       : this.#sendTo(to, request, options, null)
+  }
+
+  /**
+   * A call that names its version is not shown. While the active version is down its calls wait, so the others are no fair
+   * sample, and are not shown either.
+   */
+  #observed(observer: CallObserver, to: Backend<Req, Res>, options: CallOptions | undefined): ObservedCall | null {
+    if (this.#target === null || isPinned(options)) return null
+    const share = this.#next === null ? 0 : this.#share / LOTS
+    return observer.routed(to.version, to === this.#next ? share : 1 - share, options)
   }
 
   /**

@@ -1,5 +1,5 @@
 /** How many lots there are: as many as there are hashes of 32 bits. */
-const LOTS = 2 ** 32
+export const LOTS = 2 ** 32
 
 const FNV_OFFSET = 0x81_1c_9d_c5
 const FNV_PRIME = 0x01_00_01_93

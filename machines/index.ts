@@ -13,6 +13,9 @@ export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connect
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
 export { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from './moduleRun.js'
 export { type Placed, placedVersions, type Role, roleOf } from './role.js'
+export { type RolloutEffect, type RolloutSnapshot, rolloutEffects, rolloutMachine } from './rollout.js'
+export type { Ending, Order, PlanFacts, RolloutContext, RolloutEvent, StepFacts } from './rolloutContext.js'
+export type { Settled } from './rolloutTransitions.js'
 export { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
 export type {
   Failure,

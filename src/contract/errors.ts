@@ -34,6 +34,12 @@ export const ERROR_CODES = {
     'The request cannot be sent to the thread or process that runs the module, or cannot be read there.',
   CUTOVER_INVALID_ANSWER:
     'The answer cannot be sent from the thread or process that runs the module, or cannot be read here.',
+  CUTOVER_REJECTED: 'A rollout ended before the candidate became active. The version before it served all the time.',
+  CUTOVER_ROLLED_BACK: 'A rollout ended after the candidate had become active. The version before it is active again.',
+  CUTOVER_SUPERSEDED: 'A later `to()` took the place of this one.',
+  CUTOVER_CANCELLED:
+    'A rollout was cancelled, by `cancel()`, a signal or a dispose, or because somebody else stopped the aggregate or changed its versions.',
+  CUTOVER_ROLLOUT_STATE: 'The rollout is in a state in which the method means nothing, or would undo a promotion.',
   CUTOVER_START_FAILED:
     'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it. For `whenRunning()` with `failFast`: the version has failed and is not running.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',

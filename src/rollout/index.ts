@@ -1,3 +1,22 @@
-/** `cutover/rollout`, experimental: a version that proves itself before, during and after the switch. */
-export type { HealthFunction, HealthOptions, HealthSample, SampledDurations, SampledVersion } from './judge/index.js'
-export { fileStore, type RolloutRecord, type RolloutStore, type SavedState } from './store/index.js'
+/**
+ * `cutover/rollout`: a version that proves itself before, during and after the switch, and goes back by itself.
+ *
+ * Experimental: names and options may still change in any release.
+ */
+export type {
+  HealthFunction,
+  HealthOptions,
+  HealthSample,
+  JudgeReport,
+  SampledDurations,
+  SampledVersion,
+  Tally,
+  Verdict,
+} from './judge/index.js'
+export type { RolloutOptions } from './options.js'
+export type { RolloutPlan, RolloutStep, VerifiedVersion } from './plan.js'
+export type { RolloutReport, RolloutResult, StepReport } from './report.js'
+export { Rollout, type ToOptions } from './rollout.js'
+export { RolloutError } from './rolloutErrors.js'
+export type { RolloutEvent, RolloutState, RolloutStatus } from './status.js'
+export { fileStore, memoryStore, type RolloutRecord, type RolloutStore, type SavedState } from './store/index.js'

@@ -2,6 +2,7 @@ import {
   aggregateMachine,
   connectionMachine,
   moduleRunMachine,
+  rolloutMachine,
   supervisorMachine,
   versionMachine,
 } from 'cutover/machines'
@@ -35,6 +36,12 @@ const PAGES: readonly MachinePage[] = [
     source: 'machines/supervisor.ts',
     machine: supervisorMachine,
     about: 'Keeps one runtime module running, in any host.',
+  },
+  {
+    name: 'rollout',
+    source: 'machines/rollout.ts',
+    machine: rolloutMachine,
+    about: 'The rollouts of one aggregate: from the order of a version until it stays, or is gone again.',
   },
   {
     name: 'connection',

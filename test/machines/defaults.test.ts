@@ -6,6 +6,8 @@ import {
   type EffectTable,
   moduleRunEffects,
   moduleRunMachine,
+  rolloutEffects,
+  rolloutMachine,
   supervisorEffects,
   supervisorMachine,
   versionEffects,
@@ -55,6 +57,7 @@ describe('a machine without its shell', () => {
     ['supervisor', supervisorMachine, supervisorEffects],
     ['connection', connectionMachine, connectionEffects],
     ['moduleRun', moduleRunMachine, moduleRunEffects],
+    ['rollout', rolloutMachine, rolloutEffects],
   ] as const satisfies readonly (readonly [string, AnyStateMachine, EffectTable])[]
 
   it.each(tables)(

@@ -2,6 +2,7 @@ import {
   aggregateMachine,
   connectionMachine,
   moduleRunMachine,
+  rolloutMachine,
   supervisorMachine,
   versionMachine,
 } from 'cutover/machines'
@@ -16,6 +17,7 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['supervisor', supervisorMachine],
   ['connection', connectionMachine],
   ['moduleRun', moduleRunMachine],
+  ['rollout', rolloutMachine],
 ]
 
 /** All states below `node`. */

@@ -1,0 +1,1 @@
+export const call = ({ sku }) => ({ sku, total: sku === 'A1' ? 100 : 10 })

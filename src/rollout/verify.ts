@@ -1,0 +1,26 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Aggregate } from '../aggregate/index.js'
+import type { Attempt } from './attempt.js'
+import { calledByVerify } from './rolloutErrors.js'
+
+/** What runs inside a user's `verify`. */
+const verifying = new AsyncLocalStorage<true>()
+
+/** Runs the user's check, if there is one. Its signal fires when the rollout ends. */
+export async function runVerify<Req, Res>(attempt: Attempt<Req, Res>, aggregate: Aggregate<Req, Res>): Promise<void> {
+  const { version, signal, plan } = attempt
+  const { verify } = plan
+  if (verify === undefined) return
+  await verifying.run(true, async () =>
+    verify({
+      version,
+      signal,
+      call: (request, options) => aggregate.call(request, { signal, ...options, version }),
+    }),
+  )
+}
+
+/** @throws CutoverError `CUTOVER_ROLLOUT_STATE` inside `verify` */
+export function refuseInVerify(what: string): void {
+  if (verifying.getStore() === true) throw calledByVerify(what)
+}

@@ -9,6 +9,6 @@ export type {
   UnsentMetrics,
   VersionMetrics,
 } from './metrics.js'
-export { type AggregateObserver, OBSERVE, type Observation } from './observe.js'
+export { OBSERVE, type Observation } from './observe.js'
 export type { AggregateOptions } from './options.js'
 export type { AggregateState, AggregateStatus, VersionStatus } from './status.js'

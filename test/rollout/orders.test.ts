@@ -120,6 +120,14 @@ describe('to()', () => {
     expect(rolling.rollout.status()).toMatchObject({ permanent: '1.0.0', previous: null })
   })
 
+  it('for the active version leaves its next version in place', async () => {
+    const rolling = await served()
+    rolling.hosting.addWilling('1.5.0')
+    await rolling.aggregate.setVersion('1.0.0', '1.5.0')
+    await rolling.rollout.to('1.0.0')
+    expect(rolling.pair).toBe('1.0.0 | 1.5.0')
+  })
+
   it('for an active version that somebody else has set makes it permanent', async () => {
     const rolling = new Rolling()
     rolling.hosting.addWilling('1.0.0')

@@ -67,6 +67,36 @@ describe('A soak', () => {
     expect(rolling.rollout.status()).toMatchObject({ permanent: '1.0.0', candidate: null })
   })
 
+  it('raises no suspicion while the new version fails as often as the old one used to', async () => {
+    const rolling = new Rolling({ soak: SOAK })
+    await rolling.serve('1.0.0')
+    let pass = () => {}
+    await rolling.order('2.0.0', { verify: () => new Promise(resolve => (pass = resolve)) })
+    const oneOfTen = async (version: string, count: number) => {
+      for (let n = 0; n < count; n++) {
+        rolling.failing.add(version)
+        await rolling.calls(1)
+        rolling.failing.clear()
+        await rolling.calls(9)
+      }
+    }
+    await oneOfTen('1.0.0', 50)
+    pass()
+    await microtasks()
+    await oneOfTen('2.0.0', 20)
+    expect(rolling.place).toBe('soaking.watching')
+  })
+
+  it('of a later version has its whole time, whatever was left of an earlier one', async () => {
+    const { rolling } = await soaking()
+    await rolling.pass(SOAK / 2)
+    rolling.rollout.cancel()
+    await microtasks()
+    await rolling.order('3.0.0')
+    await rolling.pass(SOAK - 1)
+    expect(rolling.place).toBe('soaking.watching')
+  })
+
   it('stays when both versions fail alike: the crossing ends without a verdict', async () => {
     const { rolling, promise } = await soaking()
     rolling.failing.add('1.0.0').add('2.0.0')

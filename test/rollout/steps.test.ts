@@ -184,6 +184,15 @@ describe('A step', () => {
     expect(rolling.rollout.status().step).toBe(1)
   })
 
+  it('keeps nothing of its time over a pause', async () => {
+    const { rolling } = await stepping({ health: TIME_ALONE })
+    await rolling.pass(FOR - 1)
+    rolling.rollout.pause()
+    rolling.rollout.resume()
+    await rolling.pass(1)
+    expect(rolling.rollout.status().step).toBe(0)
+  })
+
   it('that is paused still ends when the candidate is unhealthy', async () => {
     const { rolling, promise } = await stepping({ steps: [{ percent: 50, for: FOR }] })
     rolling.rollout.pause()

@@ -1,0 +1,74 @@
+import { SimulatedClock } from 'cutover/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { compileHealth, createJudge } from '../../src/rollout/judge/index.js'
+import { JudgedCalls } from '../../src/rollout/judgedCalls.js'
+
+/** The calls of a rollout from 1.0.0 to 2.0.0, and what the judge and the rollout are told of them. */
+function judgedCalls() {
+  const clock = new SimulatedClock()
+  const now = () => clock.now()
+  const judge = createJudge(compileHealth(undefined), { candidate: '2.0.0', active: '1.0.0', steps: 1, now })
+  const routed = vi.spyOn(judge, 'routed')
+  const settled = vi.spyOn(judge, 'settled')
+  const listener = { unhealthy: vi.fn(), suspected: vi.fn(), crossed: vi.fn() }
+  const options = { clock, now, isTimed: true, isSwept: true }
+  const calls = new JudgedCalls(judge, { candidate: '2.0.0', from: '1.0.0' }, listener, options)
+  return { calls, clock, routed, settled, listener }
+}
+
+describe('The calls of a rollout', () => {
+  it('are told to the judge with the share of the candidate, wherever they went', () => {
+    const { calls, routed } = judgedCalls()
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    calls.routed('2.0.0', 0.05, { key: 'ada' })
+    calls.routed('1.0.0', 0.95, undefined)
+    expect(routed.mock.calls.map(([isCandidate, share, key]) => [isCandidate, Number(share.toFixed(6)), key])).toEqual([
+      [true, 0.05, 'ada'],
+      [false, 0.05, undefined],
+    ])
+  })
+
+  it('of a third version are not told', () => {
+    const { calls, routed } = judgedCalls()
+    expect(calls.routed('3.0.0', 1, undefined)).toBeNull()
+    expect(routed).not.toHaveBeenCalled()
+  })
+
+  it('are told with how long they took', () => {
+    const { calls, clock, settled } = judgedCalls()
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    const call = calls.routed('2.0.0', 0.05, undefined)
+    clock.increment(30)
+    call?.settled(true)
+    expect(settled.mock.calls.map(([, failed, duration]) => [failed, duration])).toEqual([[true, 30]])
+  })
+
+  it('outside a step are only history, as far as the old version answered them', () => {
+    const { calls, settled } = judgedCalls()
+    calls.routed('1.0.0', 1, undefined)?.settled(true)
+    calls.routed('1.0.0', 1, undefined)?.settled(false)
+    calls.routed('2.0.0', 0, undefined)?.settled(true)
+    expect(calls.history).toEqual({ calls: 2, failures: 1 })
+    expect(settled).not.toHaveBeenCalled()
+  })
+
+  it('that make the candidate unhealthy between two steps are told when the next one begins', () => {
+    const { calls, listener } = judgedCalls()
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    const sent = Array.from({ length: 20 }, () => calls.routed('2.0.0', 0.05, undefined))
+    for (const call of sent) call?.settled(true)
+    expect(listener.unhealthy).toHaveBeenCalledWith(expect.stringContaining('It fails more often'), undefined)
+    listener.unhealthy.mockClear()
+    const report = calls.begin({ kind: 'soak', step: 1, percent: 100 })
+    expect(report).toMatchObject({ phase: 'step', percent: 5, verdict: 'unhealthy', candidate: { failures: 20 } })
+    expect(listener.unhealthy).toHaveBeenCalledTimes(1)
+  })
+
+  it('leave no timer behind', () => {
+    const { calls, clock } = judgedCalls()
+    calls.end()
+    const timers = vi.spyOn(clock, 'setTimeout')
+    clock.increment(1_000)
+    expect(timers).not.toHaveBeenCalled()
+  })
+})

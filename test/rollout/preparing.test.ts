@@ -227,6 +227,20 @@ describe('A candidate', () => {
     expect(rolling.pair).toBe('2.0.0 | null')
   })
 
+  it('may call to() from what verify has left behind, once verify has passed', async () => {
+    let later = () => {}
+    const left = new Promise<void>(resolve => (later = resolve))
+    let second: Promise<unknown> | undefined
+    const rolling = await served({ soak: 0 })
+    await rolling.rollout.to('2.0.0', {
+      verify: () => {
+        second = left.then(() => rolling.rollout.to('3.0.0'))
+      },
+    })
+    later()
+    expect(await second).toMatchObject({ version: '3.0.0' })
+  })
+
   it.each([
     ['fails to start', (rolling: Rolling) => rolling.runtime('1.0.0').emitStopped(new Error('broken'))],
     ['has given up', (rolling: Rolling) => rolling.runtime('1.0.0').emitGaveUp()],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { microtasks } from '../fixtures/hosting.js'
 import { randomFrom } from '../fixtures/randomFrom.js'
 import { Rolling } from './rolling.js'
@@ -193,6 +193,7 @@ describe('A walk of random acts, with faults', () => {
     const outcomes = new Map<string, number>()
     for (let n = batch * 100; n < Math.min(RUNS, (batch + 1) * 100); n++) {
       const walk = new Walk(n)
+      vi.spyOn(Math, 'random').mockImplementation(randomFrom(n))
       try {
         for (let step = 0; step < STEPS; step++) await walk.step()
         await walk.end()

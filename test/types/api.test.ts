@@ -27,6 +27,7 @@ import {
   type RuntimeContext,
   type RuntimeModule,
 } from 'cutover/hosts'
+import type { Rollout, RolloutEvent, RolloutOptions, RolloutResult, RolloutStatus, ToOptions } from 'cutover/rollout'
 import {
   type AggregateScenariosOptions,
   aggregateScenarios,
@@ -111,4 +112,21 @@ it('The kit takes what users have, and gives cases for any runner', () => {
   expectTypeOf<Aggregate>().toExtend<Parameters<typeof recordEvents>[0]>()
   expectTypeOf(recordEvents).returns.toEqualTypeOf<EventRecorder>()
   expectTypeOf<EventRecorder>().toExtend<Disposable>()
+})
+
+it('The types of a rollout are those of the design', () => {
+  type Own = Rollout<string, number>
+  expectTypeOf<Own>().toExtend<AsyncDisposable>()
+  expectTypeOf<Own['start']>().toEqualTypeOf<() => Promise<string | null>>()
+  expectTypeOf<Own['to']>().toEqualTypeOf<
+    (version: VersionLike, plan?: ToOptions<string, number>) => Promise<RolloutResult>
+  >()
+  expectTypeOf<Own['rollback']>().toEqualTypeOf<() => Promise<RolloutResult>>()
+  expectTypeOf<Own['cancel']>().toEqualTypeOf<(reason?: unknown) => void>()
+  expectTypeOf<Own['pause'] | Own['resume'] | Own['advance']>().toEqualTypeOf<() => void>()
+  expectTypeOf<Own['status']>().toEqualTypeOf<() => RolloutStatus>()
+  expectTypeOf<Own['watch']>().toEqualTypeOf<() => Observable<RolloutEvent>>()
+  expectTypeOf<RolloutOptions<string, number>['provision']>().toEqualTypeOf<
+    (version: string) => Runtime<string, number> | Promise<Runtime<string, number>>
+  >()
 })

@@ -83,25 +83,28 @@ export class JudgedCalls implements CallObserver {
   routed(version: string, chance: number, options: CallOptions | undefined): ObservedCall | null {
     const isCandidate = version === this.#versions.candidate
     if (!isCandidate && version !== this.#versions.from) return null
-    const call = this.judge.routed(isCandidate, isCandidate ? chance : 1 - chance, options?.key ?? undefined)
-    const judged = new JudgedCall(this, call, options?.signal ?? undefined)
-    this.#inFlight?.add(judged)
-    return judged
+    const share = isCandidate ? chance : 1 - chance
+    const key = options?.key ?? undefined
+    // Only a judge of slowness leaves calls out while versions warm up.
+    const isWarm = this.#inFlight === undefined || this.judge.routed(isCandidate, share, key).isWarm
+    const call = new JudgedCall(this, isCandidate, share, key, isWarm, options?.signal ?? undefined)
+    this.#inFlight?.add(call)
+    return call
   }
 
   /** Only for {@link JudgedCall}. */
-  settled(judged: JudgedCall, failed: boolean): void {
-    const { call } = judged
-    this.#inFlight?.delete(judged)
+  settled(call: JudgedCall, failed: boolean): void {
+    this.#inFlight?.delete(call)
     // Its caller gave it up, so its end says nothing.
-    if (judged.signal?.aborted === true) return
+    if (call.signal?.aborted === true) return
     if (this.#phase?.kind !== 'soak' && this.#phase?.kind !== 'crossing' && !call.isCandidate) {
       this.history.calls += 1
       if (failed) this.history.failures += 1
     }
     if (this.#phase === undefined) return
-    this.judge.settled(call, failed, this.isTimed ? this.now() - judged.sentAt : 0)
-    this.#conclude()
+    this.judge.settled(call, failed, this.isTimed ? this.now() - call.sentAt : 0)
+    // An answer in time is no news, unless it was the last one of a crossing.
+    if (failed || this.isTimed || this.#phase.kind === 'crossing') this.#conclude()
   }
 
   #conclude(): void {
@@ -121,24 +124,38 @@ export class JudgedCalls implements CallObserver {
 
   #sweep(): void {
     const now = this.now()
-    for (const { call, sentAt } of this.#inFlight ?? []) {
-      const elapsed = now - sentAt
+    for (const call of this.#inFlight ?? []) {
+      const elapsed = now - call.sentAt
       if (elapsed > this.judge.slowAfter(call.isCandidate)) this.judge.stillRunning(call, elapsed)
     }
     if (this.#phase !== undefined) this.#conclude()
   }
 }
 
-/** One call in flight. */
-class JudgedCall implements ObservedCall {
-  readonly call: RoutedCall
+/** One call in flight: the record of the router and of the judge in one, because each call pays for it. */
+class JudgedCall implements ObservedCall, RoutedCall {
+  late = 0
+  readonly isCandidate: boolean
+  readonly share: number
+  readonly key: string | undefined
+  readonly isWarm: boolean
   readonly signal: AbortSignal | undefined
   readonly sentAt: number
   readonly #calls: JudgedCalls
 
-  constructor(calls: JudgedCalls, call: RoutedCall, signal: AbortSignal | undefined) {
+  constructor(
+    calls: JudgedCalls,
+    isCandidate: boolean,
+    share: number,
+    key: string | undefined,
+    isWarm: boolean,
+    signal: AbortSignal | undefined,
+  ) {
     this.#calls = calls
-    this.call = call
+    this.isCandidate = isCandidate
+    this.share = share
+    this.key = key
+    this.isWarm = isWarm
     this.signal = signal
     this.sentAt = calls.isTimed ? calls.now() : 0
   }

@@ -13,7 +13,7 @@ export class Attempt<Req, Res> {
   readonly promise: Promise<RolloutResult>
   /** The active version when the candidate was added. */
   from: string | null = null
-  /** The judge's ear. Set once the candidate is added. */
+  /** Tells the judge of the calls. Set once the candidate is added. */
   calls: JudgedCalls | undefined
   /** The last failed start, or death, of the candidate, until it has started. */
   lastError: Error | undefined

@@ -45,17 +45,23 @@ export const CROSSING_CALLS = 2_000
 
 /** Calls of a version that have settled in the phase, and how many of them failed. */
 export interface Tally {
+  /** The calls that were answered or have failed. */
   readonly calls: number
+  /** The calls that have failed. */
   readonly failures: number
 }
 
 /** The state of a judge, as plain data. */
 export interface JudgeReport {
+  /** The verdict so far. */
   readonly verdict: Verdict
+  /** The calls of the candidate. */
   readonly candidate: Tally
+  /** The calls of the active version. */
   readonly active: Tally
-  /** The evidence of each test that the candidate is worse, and the limit at which it is unhealthy. */
+  /** The evidence of each test that the candidate is worse. */
   readonly evidence: Readonly<Record<string, number>>
+  /** The candidate is unhealthy as soon as the evidence of a test reaches this. */
   readonly limit: number
   /** Why it is unhealthy. */
   readonly reason?: string

@@ -11,7 +11,7 @@ import { guestFile } from '../fixtures/remoteHost.js'
 
 const MACHINES = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
 
-/** Runs an aggregate from start to disposal, with one switch. */
+/** Runs an aggregate from start to disposal, with a share, a swap and back, and one switch. */
 async function switchOver(inspect: { next(event: InspectionEvent): void }): Promise<void> {
   const threads = workerThread({ module: guestFile('versatile'), inspect })
   await using aggregate = new Aggregate({ id: 'markdown', inspect })
@@ -23,6 +23,9 @@ async function switchOver(inspect: { next(event: InspectionEvent): void }): Prom
   await aggregate.whenRunning({ version: '1.0.0' })
   await aggregate.setVersion('1.0.0', '2.0.0')
   await aggregate.whenRunning({ version: '2.0.0' })
+  aggregate.setShare(10)
+  await aggregate.swap()
+  await aggregate.swap()
   await aggregate.setVersion('2.0.0')
 }
 
@@ -90,6 +93,24 @@ describe("A viewer at Stately's relay, during a whole switch,", () => {
       expect(skeletonOf(parsed)).toEqual(skeletonOf(config))
       expect(definition).not.toMatch(/"\[(Object|Array|Circular)\]"/)
     }
+  })
+
+  it('sees a share and swaps as events of the aggregate, with the share and the roles in the snapshot after each', () => {
+    const { sessionId } = named('aggregate markdown') ?? {}
+    const ofAggregate = messages.filter(message => message.sessionId === sessionId)
+    const types = ['setShare', 'swap']
+    const told = ofAggregate.filter(({ event }) => types.includes(`${event?.type}`))
+    expect(told.map(({ type, event, snapshot }) => [type, event, snapshot?.value])).toEqual(
+      [{ type: 'setShare', percent: 10 }, { type: 'swap' }, { type: 'swap' }].flatMap(event => [
+        ['@xstate.event', event, undefined],
+        ['@xstate.snapshot', event, { running: 'settled' }],
+      ]),
+    )
+    expect(told.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [snapshot.context]))).toMatchObject([
+      { active: '1.0.0', next: '2.0.0', share: 10 },
+      { active: '2.0.0', next: '1.0.0', share: 0 },
+      { active: '1.0.0', next: '2.0.0', share: 0 },
+    ])
   })
 
   it('sees the states of each actor', () => {

@@ -4,7 +4,8 @@ import { parseMessage, type ReceivedMessage } from '../../../src/inspect/page/da
 import { RecordingError, readRecording, writeRecording } from '../../../src/inspect/page/data/recordingFile.js'
 import { formatStateValue } from '../../../src/inspect/page/data/stateValue.js'
 import { isAlive, Store } from '../../../src/inspect/page/data/store.js'
-import { type Recorded, recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
+import type { Recorded } from '../../fixtures/inspect/collector.js'
+import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
 
 const recorded = await recordSwitch()
 const all = [...recorded.settled, ...recorded.switching, ...recorded.switched]

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
 import { Store } from '../../../src/inspect/page/data/store.js'
 import { phaseOf, Timeline } from '../../../src/inspect/page/data/timeline.js'
+import { recordRollout } from '../../fixtures/inspect/recordRollout.js'
 import { recordSwitch } from '../../fixtures/inspect/recordSwitch.js'
 
 const recorded = await recordSwitch(100)
@@ -36,7 +37,8 @@ describe('The timeline', () => {
   })
 
   it('has one switch, at the time when the new version became active', () => {
-    expect(timeline.switches.map(({ from, to }) => [from, to])).toEqual([['1.0.0', '2.0.0']])
+    expect(timeline.switches.map(({ from, to, isSwap }) => [from, to, isSwap])).toEqual([['1.0.0', '2.0.0', false]])
+    expect(timeline.shares.all).toEqual([])
     const time = timeline.switches[0]?.time ?? 0
     expect(time).toBeGreaterThanOrEqual(one?.spans.find(({ phase }) => phase === 'terminating')?.from ?? Infinity)
     expect(time).toBeLessThanOrEqual(timeline.last)
@@ -149,5 +151,88 @@ describe('The timeline', () => {
     expect([line.first, line.last]).toEqual([Number.NaN, Number.NaN])
     for (const time of [5, 3, Number.NaN, 9]) line.extendTo(time)
     expect([line.first, line.last]).toEqual([3, 9])
+  })
+})
+
+describe('The timeline of a rollout', () => {
+  const aggregate = { sessionId: 'a', name: 'aggregate a', parentId: undefined }
+  const sharesOf = ({ shares }: Timeline) =>
+    shares.all.map(({ version, percent, from, to }) => [version, percent, from, to])
+
+  /** A timeline of an aggregate with these contexts, one ms apart. */
+  function timelineWith(...contexts: readonly object[]): Timeline {
+    const timeline = new Timeline()
+    for (const [time, context] of contexts.entries()) timeline.snapshot(aggregate, { context }, time)
+    return timeline
+  }
+
+  it('has real swaps as switches by which active and next change places, and none of them ends a phase', async () => {
+    const { shared, swapped, back } = await recordRollout(100)
+    const { switches, lanes } = timelineOf([...shared, ...swapped, ...back])
+    expect(switches.map(({ from, to, isSwap }) => [from, to, isSwap])).toEqual([
+      ['1.0.0', '2.0.0', true],
+      ['2.0.0', '1.0.0', true],
+    ])
+    for (const { spans } of lanes.values()) expect(spans.at(-1)?.phase).toBe('running')
+  })
+
+  it('has real shares of the next version, each until the following one or the swap', async () => {
+    const { shared, swapped } = await recordRollout(100)
+    expect(timelineOf(shared).shares.all).toMatchObject([{ version: '2.0.0', percent: 10 }])
+    expect(timelineOf(shared).shares.all[0]).not.toHaveProperty('to')
+    const { shares, switches } = timelineOf([...shared, ...swapped])
+    expect(shares.all).toMatchObject([
+      { version: '2.0.0', percent: 10, to: shares.all[1]?.from },
+      { version: '2.0.0', percent: 50, to: switches[0]?.time },
+    ])
+  })
+
+  it('has no swap if active and next did not change places with each other', () => {
+    const timeline = timelineWith(
+      { active: '1', next: '2' },
+      { active: '2', next: null },
+      { active: '1', next: '3' },
+      { active: '3', next: '2' },
+    )
+    expect(timeline.switches.map(({ isSwap }) => isSwap)).toEqual([false, false, false])
+  })
+
+  it('ends a share when the percentage or the version changes, and begins none for 0 %', () => {
+    const timeline = timelineWith(
+      { active: '1', next: '2', share: 0 },
+      { active: '1', next: '2', share: 10 },
+      { active: '1', next: '2', share: 10 },
+      { active: null, next: '2', share: 0.5 },
+      { active: '1', next: '2', share: 0 },
+      { active: '1', next: '3', share: 0.5 },
+    )
+    expect(sharesOf(timeline)).toEqual([
+      ['2', 10, 1, 3],
+      ['2', 0.5, 3, 4],
+      ['3', 0.5, 5, undefined],
+    ])
+  })
+
+  it('has no share that lasted no time, and none of an actor that is not an aggregate', () => {
+    const timeline = new Timeline()
+    for (const share of [10, 20, 0]) timeline.snapshot(aggregate, { context: { next: '2', share } }, 7)
+    const other = { sessionId: 'b', name: 'b', parentId: undefined }
+    timeline.snapshot(other, { context: { active: '1', next: '2', share: 10 } }, 8)
+    expect(timeline.shares.all).toEqual([])
+  })
+
+  it('keeps a limited number of shares, the last ones', () => {
+    const long = timelineWith(...Array.from({ length: 2_500 }, (_, i) => ({ next: '2', share: 1 + (i % 2) })))
+    expect(long.shares.all.length).toBeLessThanOrEqual(1_000)
+    expect(long.shares.all.at(-1)).toMatchObject({ percent: 2, from: 2_499 })
+  })
+
+  it('restarts the shares of one aggregate, without a swap from its earlier snapshot', () => {
+    const again = timelineWith({ active: '1', next: '2', share: 10 })
+    again.snapshot({ ...aggregate, sessionId: 'b' }, { context: { active: '1', next: '2', share: 20 } }, 1)
+    again.restart('a')
+    again.snapshot(aggregate, { context: { active: '2', next: '1', share: 0 } }, 2)
+    expect(again.shares.all.map(({ sessionId, percent }) => [sessionId, percent])).toEqual([['b', 20]])
+    expect(again.switches).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Phase, Span } from '../../../src/inspect/page/data/timeline.js'
-import { barsOf } from '../../../src/inspect/page/panels/timelineScale.js'
+import type { Share } from '../../../src/inspect/page/data/shares.js'
+import type { Lane, Phase, Span } from '../../../src/inspect/page/data/timeline.js'
+import { barsOf, shareMarks } from '../../../src/inspect/page/panels/timelineScale.js'
 
 const RANGE = { from: 0, to: 1_000 }
 
@@ -59,5 +60,67 @@ describe('The bars of the timeline', () => {
       end = x + width
     }
     expect(end).toBeCloseTo(700, 6)
+  })
+})
+
+describe('The shares in the timeline', () => {
+  const LANE: Lane = {
+    sessionId: 'v',
+    version: '2.0.0',
+    parentId: 'a',
+    spans: [{ phase: 'running', from: 0 }],
+    calls: [],
+  }
+  const share = (percent: number, from: number, to?: number): Share => ({
+    sessionId: 'a',
+    version: '2.0.0',
+    percent,
+    from,
+    ...(to === undefined ? {} : { to }),
+  })
+  const marksOf = (shares: readonly Share[], lane = LANE) =>
+    shareMarks(lane, shares, RANGE, 1_000).map(({ x, width, label }) => [x, width, label?.text, label?.x])
+
+  it('are as long as they lasted, each with its percentage', () => {
+    expect(marksOf([share(10, 100, 300), share(50, 300, 700), share(0.5, 800)])).toEqual([
+      [100, 200, '10 %', 100],
+      [300, 400, '50 %', 300],
+      [800, 200, '0.5 %', 800],
+    ])
+  })
+
+  it('can be seen when they are short, with a label that is longer', () => {
+    expect(marksOf([share(10, 100, 101), share(20, 999)])).toEqual([
+      [100, 3, '10 %', 100],
+      [997, 3, '20 %', 1_000 - (4 * 6.2 + 8)],
+    ])
+  })
+
+  it('have no label that would reach the next one', () => {
+    expect(marksOf([share(1, 100, 110), share(2, 110, 120), share(5, 120, 300)]).map(it => it[2])).toEqual([
+      undefined,
+      undefined,
+      '5 %',
+    ])
+    expect(marksOf([share(1, 960, 990), share(2, 990)]).map(it => it[2])).toEqual([undefined, '2 %'])
+  })
+
+  it('are those of the version and its aggregate, while the version was there', () => {
+    const spans: Span[] = [
+      { phase: 'running', from: 200, to: 500 },
+      { phase: 'stopped', from: 500 },
+    ]
+    expect(marksOf([share(1, 100, 150), share(2, 150, 300), share(5, 450)], { ...LANE, spans })).toEqual([
+      [200, 100, '2 %', 200],
+      [450, 50, '5 %', 450],
+    ])
+    expect(marksOf([share(1, 100)], { ...LANE, version: '3.0.0' })).toEqual([])
+    expect(marksOf([share(1, 100)], { ...LANE, parentId: 'b' })).toEqual([])
+    expect(marksOf([share(1, 100)], { ...LANE, spans: [] })).toEqual([])
+    expect(marksOf([share(1, -200, -100), share(2, Number.NaN)])).toEqual([])
+  })
+
+  it('have a short label for a percentage with many digits', () => {
+    expect(marksOf([share(100 / 3, 0, 500), share(99.95, 500)]).map(it => it[2])).toEqual(['33.3… %', '99.95 %'])
   })
 })

@@ -23,6 +23,14 @@ function replaceActorRef(_key: string, value: unknown): unknown {
   return isActor ? `[actor ${String(value.id)}]` : value
 }
 
+const MAX_PERCENT_CHARACTERS = 5
+
+/** A percentage for places with little room: `10 %`, and `33.3… %` for one with many digits. */
+export function formatShare(percent: number): string {
+  const text = String(percent)
+  return `${text.length <= MAX_PERCENT_CHARACTERS ? text : `${text.slice(0, MAX_PERCENT_CHARACTERS - 1)}…`} %`
+}
+
 /** The version in the name of the actor of a version; undefined for other actors. */
 export function versionOf(name: string): string | undefined {
   return /^version (.+)$/.exec(name)?.[1]

@@ -1,5 +1,7 @@
 import type { ReceivedStatus } from './receivedMessage.js'
+import { Shares } from './shares.js'
 import { versionOf } from './text.js'
+import { asRecord } from './unknownRecord.js'
 
 /** The phase of a version. It sets the colour of the bar. */
 export type Phase = 'provisioned' | 'starting' | 'running' | 'draining' | 'terminating' | 'stopped'
@@ -27,6 +29,15 @@ export interface Switch {
   readonly sessionId: string
   readonly from: string
   readonly to: string
+  /** Whether active and next have changed places. */
+  readonly isSwap: boolean
+}
+
+/** The versions of an aggregate in its last snapshot. */
+interface Pair {
+  /** The last one, while no version is active. */
+  readonly active: string
+  readonly next: unknown
 }
 
 /** The fields of an actor that the timeline needs. */
@@ -46,8 +57,9 @@ const FLAT_PHASES: readonly string[] = ['provisioned', 'starting', 'running', 's
 export class Timeline {
   readonly lanes = new Map<string, Lane>()
   readonly switches: Switch[] = []
-  /** The active version of each aggregate, by the session id of the aggregate. */
-  readonly #active = new Map<string, string>()
+  readonly shares = new Shares()
+  /** The versions of each aggregate, by the session id of the aggregate. */
+  readonly #pairs = new Map<string, Pair>()
   /** The times of the first and the last message; NaN without any. */
   first = Number.NaN
   last = Number.NaN
@@ -62,7 +74,8 @@ export class Timeline {
   /** Starts an actor's lane again. Stately's inspector may announce an actor with a later snapshot than its first. */
   restart(sessionId: string): void {
     this.lanes.get(sessionId)?.spans.splice(0)
-    this.#active.delete(sessionId)
+    this.#pairs.delete(sessionId)
+    this.shares.forget(sessionId)
   }
 
   /** Takes in an actor's snapshot, if the actor is a version or an aggregate. */
@@ -70,8 +83,10 @@ export class Timeline {
     const version = versionOf(actor.name)
     const phase = phaseOf(snapshot.value)
     if (version !== undefined && phase !== undefined) this.#enter(this.#lane(actor, version), phase, time)
-    const { active } = (snapshot.context ?? {}) as { active?: unknown }
-    if (typeof active === 'string' && actor.name.startsWith('aggregate ')) this.#activate(actor.sessionId, active, time)
+    if (!actor.name.startsWith('aggregate ')) return
+    const { active, next, share } = asRecord(snapshot.context)
+    this.#place(actor.sessionId, active, next, time)
+    if (typeof share === 'number') this.shares.set(actor.sessionId, String(next), share, time)
   }
 
   /** Takes in how many calls each version of an aggregate has in flight. */
@@ -116,12 +131,14 @@ export class Timeline {
     if (phase === 'stopped' && (calls.at(-1)?.count ?? 0) > 0) calls.push({ time, count: 0 })
   }
 
-  #activate(sessionId: string, to: string, time: number): void {
-    const from = this.#active.get(sessionId)
-    if (from === to) return
-    this.#active.set(sessionId, to)
-    if (from === undefined) return
-    this.switches.push({ time, sessionId, from, to })
+  #place(sessionId: string, active: unknown, next: unknown, time: number): void {
+    const before = this.#pairs.get(sessionId)
+    const to = typeof active === 'string' ? active : before?.active
+    if (to === undefined) return
+    this.#pairs.set(sessionId, { active: to, next })
+    if (before === undefined || before.active === to) return
+    const { active: from } = before
+    this.switches.push({ time, sessionId, from, to, isSwap: before.next === to && next === from })
     if (this.switches.length > MAX_SWITCHES) this.switches.splice(0, MAX_SWITCHES / 10)
   }
 }

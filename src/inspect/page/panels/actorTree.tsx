@@ -1,4 +1,4 @@
-import { formatLeafStates, formatStateValue, isAlive, type ViewModel } from '../data/index.js'
+import { describeRole, formatLeafStates, formatStateValue, isAlive, shortRole, type ViewModel } from '../data/index.js'
 import { ListPanel, ListRow, type ListRows } from './listPanel.js'
 import { hiddenCount, type TreeRow, treeRows } from './treeRows.js'
 
@@ -61,7 +61,7 @@ interface ActorRowProps {
   readonly view: ViewModel
 }
 
-function ActorRow({ id, row: { actor, name, level, hasChildren, isCollapsed }, view }: ActorRowProps) {
+function ActorRow({ id, row: { actor, name, role, level, hasChildren, isCollapsed }, view }: ActorRowProps) {
   const { status, value } = actor.snapshot
   const ended = isAlive(actor) ? undefined : status === 'error' ? 'failed' : 'stopped'
   const state = ended ?? formatStateValue(value)
@@ -71,7 +71,7 @@ function ActorRow({ id, row: { actor, name, level, hasChildren, isCollapsed }, v
       kind={`actor ${ended ?? 'alive'}`}
       height={TREE_ROW_HEIGHT}
       isSelected={actor.sessionId === view.selectedId}
-      title={`${actor.name} (${actor.sessionId}): ${state}`}
+      title={`${actor.name} (${actor.sessionId}): ${state}${role === undefined ? '' : `; ${describeRole(role)}`}`}
       onClick={() => view.select(actor.sessionId)}
       branch={{ level, isExpanded: hasChildren ? !isCollapsed : undefined }}
     >
@@ -89,6 +89,7 @@ function ActorRow({ id, row: { actor, name, level, hasChildren, isCollapsed }, v
       </span>
       <span class="status-dot" aria-hidden="true" />
       <span class="name">{name}</span>
+      {role !== undefined && <span class="role">{shortRole(role)}</span>}
       <span class="state">{ended ?? formatLeafStates(value)}</span>
     </ListRow>
   )

@@ -1,10 +1,11 @@
-import { formatJson, formatStateValue, formatTime, type ViewModel } from '../data/index.js'
+import { describeRole, formatJson, formatStateValue, formatTime, roleOf, type ViewModel } from '../data/index.js'
 import { orderedSnapshot } from './orderedSnapshot.js'
 
 /** The details of the selected entry of the log, or else of the selected actor. */
 export function Details({ view }: { readonly view: ViewModel }) {
   const entry = view.selectedEntry
   const actor = view.selectedId === undefined ? undefined : view.store.actors.get(view.selectedId)
+  const role = actor === undefined ? undefined : roleOf(actor, view.store)
   const title = entry === undefined ? (actor?.name ?? 'Details') : entry.event.type || 'snapshot'
   return (
     <section class="panel details" aria-labelledby="details-title">
@@ -26,6 +27,7 @@ export function Details({ view }: { readonly view: ViewModel }) {
             <Field name="Session" value={actor.sessionId} />
             <Field name="Status" value={actor.snapshot.status ?? 'active'} />
             <Field name="State" value={formatStateValue(actor.snapshot.value) || '–'} />
+            {role !== undefined && <Field name="Role" value={describeRole(role)} />}
             <Json name="Snapshot" value={orderedSnapshot(actor.snapshot)} />
           </>
         )}

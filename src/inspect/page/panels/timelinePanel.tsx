@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks'
 import { useSize } from '../browser/index.js'
-import type { Lane, Phase, ViewModel } from '../data/index.js'
+import type { Lane, Phase, Timeline, ViewModel } from '../data/index.js'
 import { AXIS_HEIGHT, Axis, LANE_HEIGHT, LaneRow, NAMES_WIDTH, SwitchMarks } from './timelineRows.js'
 import { visibleLanes, visibleRange } from './timelineScale.js'
 
@@ -13,7 +13,15 @@ const LENGTHS = [
 const PHASES: readonly Phase[] = ['provisioned', 'starting', 'running', 'draining', 'terminating', 'stopped']
 const MARGIN = 12
 
-/** The phases of every version, and the switches between versions. */
+/** `Timeline of 2 versions, 1 switches, 1 swaps; 2.0.0 gets 10 % of new calls`. */
+function describe(lanes: number, { switches, shares }: Timeline): string {
+  const swaps = switches.filter(({ isSwap }) => isSwap).length
+  const current = shares.all.filter(({ to }) => to === undefined)
+  const texts = current.map(({ version, percent }) => `; ${version} gets ${percent} % of new calls`)
+  return `Timeline of ${lanes} versions, ${switches.length - swaps} switches, ${swaps} swaps${texts.join('')}`
+}
+
+/** The phases of every version, its shares of the calls, and the switches between versions. */
 export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonly now: number }) {
   const box = useRef<HTMLDivElement>(null)
   const [length, setLength] = useState(120_000)
@@ -41,6 +49,10 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
             <i class="swatch calls" />
             calls in flight
           </span>
+          <span>
+            <i class="swatch share" />
+            share of new calls
+          </span>
         </span>
         <select
           aria-label="Time range"
@@ -60,7 +72,7 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
         ) : (
           <svg
             role="img"
-            aria-label={`Timeline of ${lanes.length} versions, ${timeline.switches.length} switches`}
+            aria-label={describe(lanes.length, timeline)}
             width={width + NAMES_WIDTH + MARGIN}
             height={height + 6}
           >
@@ -69,6 +81,7 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
               <LaneRow
                 key={lane.sessionId}
                 lane={lane}
+                shares={timeline.shares.all}
                 name={nameOf(lane)}
                 range={range}
                 width={width}

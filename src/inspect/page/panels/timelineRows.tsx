@@ -1,11 +1,15 @@
-import { formatTime, type Lane, type Switch } from '../data/index.js'
-import { barsOf, callsPath, positionOf, type TimeRange, ticksIn } from './timelineScale.js'
+import { formatTime, type Lane, type Share, type Switch } from '../data/index.js'
+import { barsOf, callsPath, positionOf, shareMarks, type TimeRange, ticksIn } from './timelineScale.js'
 
 export const LANE_HEIGHT = 30
 export const NAMES_WIDTH = 150
 export const AXIS_HEIGHT = 22
 const BAR_HEIGHT = 13
 const CALLS_HEIGHT = 9
+/** Above the bar, so that it hides no phase. */
+const SHARE_HEIGHT = 3
+/** Less than the bar, so that the phases below it can be seen. */
+const SHARE_LABEL_HEIGHT = 11
 /** Between two phases, whose colours may be as bright as each other. */
 const BAR_GAP = 1
 
@@ -40,6 +44,7 @@ export function Axis({ range, width, height }: ScaleProps) {
 
 interface LaneRowProps {
   readonly lane: Lane
+  readonly shares: readonly Share[]
   readonly name: string
   readonly range: TimeRange
   readonly width: number
@@ -48,8 +53,8 @@ interface LaneRowProps {
   readonly index: number
 }
 
-/** A version: its name, its phases as a bar, and below the bar its calls in flight. */
-export function LaneRow({ lane, name, range, width, maxCalls, index }: LaneRowProps) {
+/** A version: its name, its phases as a bar, above the bar its share of new calls, and below its calls in flight. */
+export function LaneRow({ lane, shares, name, range, width, maxCalls, index }: LaneRowProps) {
   const y = AXIS_HEIGHT + index * LANE_HEIGHT + 3
   const inFlight = lane.calls.at(-1)?.count ?? 0
   return (
@@ -75,6 +80,20 @@ export function LaneRow({ lane, name, range, width, maxCalls, index }: LaneRowPr
           <title>{`${lane.version}: ${bar.span.phase} since ${formatTime(bar.span.from)}`}</title>
         </rect>
       ))}
+      {shareMarks(lane, shares, range, width).map(({ share, x, width, label }) => (
+        <g key={share.from} class="share">
+          <title>{shareTitle(share)}</title>
+          <rect class="line" x={NAMES_WIDTH + x} y={y - SHARE_HEIGHT} width={width} height={SHARE_HEIGHT} />
+          {label !== undefined && (
+            <>
+              <rect class="label" x={NAMES_WIDTH + label.x} y={y} width={label.width} height={SHARE_LABEL_HEIGHT} />
+              <text x={NAMES_WIDTH + label.x + label.width / 2} y={y + 9.5} text-anchor="middle">
+                {label.text}
+              </text>
+            </>
+          )}
+        </g>
+      ))}
       <path
         class="in-flight"
         transform={`translate(${NAMES_WIDTH} ${y + BAR_HEIGHT + 1})`}
@@ -84,24 +103,36 @@ export function LaneRow({ lane, name, range, width, maxCalls, index }: LaneRowPr
   )
 }
 
+function shareTitle({ version, percent, from, to }: Share): string {
+  const until = to === undefined ? '' : ` until ${formatTime(to)}`
+  return `${version}: ${percent} % of new calls since ${formatTime(from)}${until}`
+}
+
 interface SwitchMarksProps extends ScaleProps {
   readonly switches: readonly Switch[]
 }
 
-/** A vertical line for each switch. */
+/** A vertical line for each switch, with a triangle on it, or two for a swap. */
 export function SwitchMarks({ switches, range, width, height }: SwitchMarksProps) {
   return (
     <>
-      {switches.map(({ time, from, to, sessionId }) => {
+      {switches.map(({ time, from, to, isSwap, sessionId }) => {
         const x = NAMES_WIDTH + positionOf(time, range) * width
         return (
-          <g key={`${sessionId} ${time}`} class="switch">
-            <title>{`${from} → ${to} at ${formatTime(time)}`}</title>
+          <g key={`${sessionId} ${time} ${to}`} class={isSwap ? 'switch swap' : 'switch'}>
+            <title>
+              {isSwap ? `Swap: ${to} active, ${from} next` : `${from} → ${to}`} at {formatTime(time)}
+            </title>
             <line x1={x} x2={x} y1={AXIS_HEIGHT - 6} y2={height} />
-            <path d={`M${x - 5} ${AXIS_HEIGHT - 10}h10l-5 6z`} />
+            <path d={isSwap ? swapMark(x) : `M${x - 5} ${AXIS_HEIGHT - 10}h10l-5 6z`} />
           </g>
         )
       })}
     </>
   )
+}
+
+/** Two triangles beside the line: one up, one down. */
+function swapMark(x: number): string {
+  return `M${x - 9} ${AXIS_HEIGHT - 4}h8l-4 -7zM${x + 1} ${AXIS_HEIGHT - 11}h8l-4 7z`
 }

@@ -1,4 +1,4 @@
-import type { Lane, Span, Timeline } from '../data/index.js'
+import { formatShare, type Lane, type Share, type Span, type Timeline } from '../data/index.js'
 
 /** The visible part of the timeline, in ms since 1970. */
 export interface TimeRange {
@@ -18,7 +18,10 @@ export function positionOf(time: number, { from, to }: TimeRange): number {
 }
 
 /** The part of a span that is in the range; undefined if there is none. */
-function clip({ from, to = Number.POSITIVE_INFINITY }: Span, range: TimeRange): TimeRange | undefined {
+function clip(
+  { from, to = Number.POSITIVE_INFINITY }: Pick<Span, 'from' | 'to'>,
+  range: TimeRange,
+): TimeRange | undefined {
   const part = { from: Math.max(from, range.from), to: Math.min(to, range.to) }
   return part.to > part.from ? part : undefined
 }
@@ -52,6 +55,50 @@ export function barsOf(spans: readonly Span[], range: TimeRange, width: number):
   const right = Math.min(width, Math.max(lastEnd, (starts.at(-1) ?? 0) + minWidth))
   const xs = starts.map((start, i) => Math.min(start, right - (starts.length - i) * minWidth))
   return parts.map(({ span }, i) => ({ span, x: xs[i] ?? 0, width: (xs[i + 1] ?? right) - (xs[i] ?? 0) }))
+}
+
+/** A share in the timeline, in px from the left end. */
+export interface ShareMark {
+  readonly share: Share
+  readonly x: number
+  readonly width: number
+  /** Absent without room for it. */
+  readonly label?: { readonly text: string; readonly x: number; readonly width: number }
+}
+
+const LABEL_MARGIN = 4
+const LABEL_CHARACTER_WIDTH = 6.2
+
+/**
+ * The visible shares of a version, oldest first, each wide enough to be seen. A label begins with its share and may be
+ * longer, but does not reach the next label or share: the last share always has one, and is moved left at the right end.
+ */
+export function shareMarks(
+  { parentId, version, spans }: Lane,
+  shares: readonly Share[],
+  range: TimeRange,
+  width: number,
+): ShareMark[] {
+  const stop = spans.find(({ phase }) => phase === 'stopped')?.from ?? Number.POSITIVE_INFINITY
+  const life = { from: spans[0]?.from ?? stop, to: stop }
+  const marks: ShareMark[] = []
+  let right = width
+  for (const share of shares.toReversed()) {
+    if (share.sessionId !== parentId || share.version !== version) continue
+    const lived = clip(share, life)
+    const part = lived === undefined ? undefined : clip(lived, range)
+    if (part === undefined) continue
+    const x = Math.min(positionOf(part.from, range) * width, width - MIN_BAR_WIDTH)
+    const end = Math.min(width, positionOf(part.to, range) * width)
+    const text = formatShare(share.percent)
+    const labelWidth = text.length * LABEL_CHARACTER_WIDTH + 2 * LABEL_MARGIN
+    const labelX = marks.length === 0 ? Math.min(x, width - labelWidth) : x
+    const hasRoom = labelX + labelWidth <= right
+    right = Math.min(x, hasRoom ? labelX : x)
+    const label = hasRoom ? { label: { text, x: labelX, width: labelWidth } } : {}
+    marks.push({ share, x, width: Math.max(MIN_BAR_WIDTH, end - x), ...label })
+  }
+  return marks.reverse()
 }
 
 /** The lanes of the versions that were not stopped for the whole range. */

@@ -1,10 +1,21 @@
-import { type Actor, isAlive, type Store, shortName, type ViewModel, versionOf } from '../data/index.js'
+import {
+  type Actor,
+  isAlive,
+  roleOf,
+  type Store,
+  shortName,
+  type VersionRole,
+  type ViewModel,
+  versionOf,
+} from '../data/index.js'
 
 /** A row of the tree of actors. */
 export interface TreeRow {
   readonly actor: Actor
   /** The name without what the rows above it say already. */
   readonly name: string
+  /** Of a version that its aggregate has in place. */
+  readonly role: VersionRole | undefined
   /** 1 for a root. */
   readonly level: number
   readonly hasChildren: boolean
@@ -46,7 +57,7 @@ export function treeRows(
     const children = childrenOf(actor).filter(isVisible)
     const isCollapsed = collapsed.has(actor.sessionId)
     const name = shortName(actor.name, version)
-    rows.push({ actor, name, level, hasChildren: children.length > 0, isCollapsed })
+    rows.push({ actor, name, role: roleOf(actor, { actors }), level, hasChildren: children.length > 0, isCollapsed })
     const below = versionOf(actor.name) ?? version
     if (!isCollapsed) for (const child of children) add(child, level + 1, below)
   }

@@ -7,6 +7,7 @@ export type {
   EventSent,
   InspectorMessage,
   MessagesDropped,
+  MetricsChanged,
   Sanitize,
   SanitizedKind,
   SnapshotTaken,

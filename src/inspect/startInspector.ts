@@ -15,8 +15,8 @@ export interface Inspector extends AsyncDisposable {
    */
   readonly inspect: (event: InspectionEvent) => void
   /**
-   * Shows the status of an aggregate, until the aggregate is disposed. Reads it at most ten times a second, and only
-   * while a client is connected.
+   * Shows the status and the metrics of an aggregate, until the aggregate is disposed. Reads the status ten times a second
+   * and the metrics once a second, and only while a client is connected.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`
    */

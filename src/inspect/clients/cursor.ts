@@ -1,6 +1,6 @@
 import { serializeDropped } from '../messages/index.js'
 import type { Recorder, TrackedActor } from '../recorder/index.js'
-import type { WatchedAggregate, WatchedAggregates } from './watchedAggregates.js'
+import type { Reading, WatchedAggregates } from './watchedAggregates.js'
 
 /** Numbers in the history: from `from` up to, but without, `to`. */
 interface NumberRange {
@@ -23,7 +23,7 @@ export class Cursor {
   #missedRange: NumberRange | undefined
   /** The announcements in progress, for the actors in this range. */
   #announcing: { readonly actors: Iterator<TrackedActor>; readonly range: NumberRange } | undefined
-  readonly #sentRevisions = new WeakMap<WatchedAggregate, number>()
+  readonly #sentRevisions = new WeakMap<Reading, number>()
 
   constructor(recorder: Recorder, watched: WatchedAggregates) {
     this.#recorder = recorder
@@ -45,7 +45,7 @@ export class Cursor {
       this.#missedReported = this.#missed
       return serializeDropped(this.#missed)
     }
-    return this.#nextAnnouncement() ?? this.#nextMessage() ?? this.#nextStatus()
+    return this.#nextAnnouncement() ?? this.#nextMessage() ?? this.#nextReading()
   }
 
   #skipTo(tail: number): void {
@@ -78,11 +78,11 @@ export class Cursor {
     return undefined
   }
 
-  #nextStatus(): string | undefined {
-    for (const watched of this.#watched.all()) {
-      if (this.#sentRevisions.get(watched) === watched.revision) continue
-      this.#sentRevisions.set(watched, watched.revision)
-      const json = this.#watched.statusMessage(watched)
+  #nextReading(): string | undefined {
+    for (const reading of this.#watched.all()) {
+      if (this.#sentRevisions.get(reading) === reading.revision) continue
+      this.#sentRevisions.set(reading, reading.revision)
+      const json = this.#watched.messageOf(reading)
       if (json !== undefined) return json
     }
     return undefined

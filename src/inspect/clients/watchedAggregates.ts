@@ -1,39 +1,50 @@
 import type { Subscription } from 'rxjs'
-import type { Aggregate, AggregateStatus } from '../../aggregate/index.js'
+import type { Aggregate, AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
+import type { RecordedEvent } from '../messages/index.js'
 import type { Recorder } from '../recorder/index.js'
 
 /** The part of an aggregate that `watch` needs. */
-export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'>
+export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'> & Partial<Pick<Aggregate, 'metrics'>>
 
-/** A watched aggregate, with its status as last read. */
-export interface WatchedAggregate {
+/** The status or the metrics of a watched aggregate, as last read. */
+export interface Reading {
   readonly aggregate: Watchable
-  /** Rises with each change of the status. */
+  readonly kind: 'status' | 'metrics'
+  /** Rises with each change. */
   revision: number
-  status: AggregateStatus | undefined
-  /** The status as JSON, to detect a change. */
+  value: AggregateStatus | AggregateMetrics | undefined
+  /** The value as JSON, to detect a change. */
   json: string
   readAt: number
 }
 
+/** The metrics change with every call, so they are read only in one of so many polls. */
+const POLLS_PER_METRICS = 10
+
 /** The aggregates that are watched. */
 export class WatchedAggregates {
   readonly #recorder: Recorder
-  readonly #watched = new Map<Watchable, WatchedAggregate>()
+  readonly #watched = new Map<Watchable, readonly Reading[]>()
   readonly #subscriptions = new Map<Watchable, Subscription>()
+
+  #polls = 0
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder
   }
 
-  all(): Iterable<WatchedAggregate> {
-    return this.#watched.values()
+  all(): Iterable<Reading> {
+    return [...this.#watched.values()].flat()
   }
 
   /** Watches an aggregate until it is disposed. A second call does nothing. */
   add(aggregate: Watchable): void {
     if (this.#watched.has(aggregate)) return
-    this.#watched.set(aggregate, { aggregate, revision: 0, status: undefined, json: '', readAt: 0 })
+    const unread = { aggregate, revision: 0, value: undefined, json: '', readAt: 0 }
+    this.#watched.set(aggregate, [
+      { ...unread, kind: 'status' },
+      { ...unread, kind: 'metrics' },
+    ])
     const subscription = aggregate.watchEvents().subscribe({
       complete: () => this.#ended(aggregate),
       error: () => this.#ended(aggregate),
@@ -42,14 +53,17 @@ export class WatchedAggregates {
     if (this.#watched.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
   }
 
-  /** Reads the status of each. @returns whether one of them has changed */
+  /** Reads the status of each, and in every tenth poll the metrics. @returns whether one of them has changed */
   poll(): boolean {
-    return [...this.#watched.values()].map(watched => this.#read(watched)).includes(true)
+    const readsMetrics = this.#polls++ % POLLS_PER_METRICS === 0
+    const due = [...this.all()].filter(({ kind, revision }) => kind === 'status' || readsMetrics || revision === 0)
+    return due.map(read).includes(true)
   }
 
-  /** The status as a message; undefined if it was never read. */
-  statusMessage({ aggregate, status, readAt }: WatchedAggregate): string | undefined {
-    return status === undefined ? undefined : this.#recorder.serialize(this.#statusEvent(aggregate, status, readAt))
+  /** The reading as a message; undefined if it was never read. */
+  messageOf(reading: Reading): string | undefined {
+    const event = this.#eventOf(reading)
+    return event === undefined ? undefined : this.#recorder.serialize(event)
   }
 
   clear(): void {
@@ -64,41 +78,43 @@ export class WatchedAggregates {
     this.#watched.clear()
   }
 
-  /** Records the last status, since nothing polls it from now on. */
+  /** Records the last status and the last metrics, since nothing polls them from now on. */
   #ended(aggregate: Watchable): void {
-    const watched = this.#watched.get(aggregate)
+    const readings = this.#watched.get(aggregate) ?? []
     this.#watched.delete(aggregate)
     this.#subscriptions.delete(aggregate)
-    if (watched === undefined) return
-    this.#read(watched)
-    if (watched.status !== undefined) {
-      this.#recorder.record(this.#statusEvent(aggregate, watched.status, watched.readAt))
+    for (const reading of readings) {
+      read(reading)
+      const event = this.#eventOf(reading)
+      if (event !== undefined) this.#recorder.record(event)
     }
   }
 
-  /** @returns whether the status has changed */
-  #read(watched: WatchedAggregate): boolean {
-    const current = readStatus(watched.aggregate)
-    if (current === undefined || current.json === watched.json) return false
-    watched.json = current.json
-    watched.status = current.status
-    watched.readAt = Date.now()
-    watched.revision++
-    return true
-  }
-
-  #statusEvent(aggregate: Watchable, status: AggregateStatus, createdAt: number) {
+  #eventOf({ aggregate, kind, value, readAt: createdAt }: Reading): RecordedEvent | undefined {
+    if (value === undefined) return undefined
     const sessionId = this.#recorder.actors.rootNamed(`aggregate ${aggregate.id}`)?.sessionId
-    return { type: '@cutover.status', sessionId, status, createdAt } as const
+    return { type: `@cutover.${kind}`, sessionId, [kind]: value, createdAt } as RecordedEvent
   }
 }
 
-/** Undefined if the status cannot be read or is not plain JSON, which an `Aggregate` rules out. */
-function readStatus(aggregate: Watchable): { readonly status: AggregateStatus; readonly json: string } | undefined {
+/**
+ * Reads the value, if the aggregate has it. Changes nothing if it cannot be read or is not plain JSON, which an `Aggregate`
+ * rules out.
+ *
+ * @returns whether it has changed
+ */
+function read(reading: Reading): boolean {
   try {
-    const status = aggregate.status()
-    return { status, json: JSON.stringify(status) }
+    const value = reading.aggregate[reading.kind]?.()
+    if (value === undefined) return false
+    const json = JSON.stringify(value)
+    if (json === reading.json) return false
+    reading.json = json
+    reading.value = value
+    reading.readAt = Date.now()
+    reading.revision++
+    return true
   } catch {
-    return undefined
+    return false
   }
 }

@@ -6,6 +6,7 @@ export type {
   EventSent,
   InspectorMessage,
   MessagesDropped,
+  MetricsChanged,
   SnapshotTaken,
   StatusChanged,
 } from './messages.js'

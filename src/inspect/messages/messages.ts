@@ -1,4 +1,4 @@
-import type { AggregateStatus } from '../../aggregate/index.js'
+import type { AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
 
 /** The version of `@statelyai/inspect` that defines the `@xstate.*` messages. */
 export const STATELY_VERSION = '0.7.2'
@@ -63,6 +63,18 @@ export interface StatusChanged {
   readonly status: AggregateStatus
 }
 
+/** The metrics of an aggregate that was given to `watch` have changed. Only our own page reads this message. */
+export interface MetricsChanged {
+  /** The kind of message. */
+  readonly type: '@cutover.metrics'
+  /** The session id of the aggregate's actor, if the aggregate is inspected too. */
+  readonly sessionId?: string | undefined
+  /** When the metrics were read: milliseconds since 1970, as text. */
+  readonly createdAt: string
+  /** The metrics. */
+  readonly metrics: AggregateMetrics
+}
+
 /** This client was too slow and missed messages. Only our own page reads this message. */
 export interface MessagesDropped {
   /** The kind of message. */
@@ -74,4 +86,10 @@ export interface MessagesDropped {
 }
 
 /** A message of the inspector to a client. Each is one WebSocket message of JSON text. */
-export type InspectorMessage = ActorAnnounced | EventSent | SnapshotTaken | StatusChanged | MessagesDropped
+export type InspectorMessage =
+  | ActorAnnounced
+  | EventSent
+  | SnapshotTaken
+  | StatusChanged
+  | MetricsChanged
+  | MessagesDropped

@@ -1,5 +1,5 @@
 import type { ActorRefLike } from 'xstate'
-import type { AggregateStatus } from '../../aggregate/index.js'
+import type { AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
 
 /** The facts about an actor that the inspector keeps, also after the history has dropped its announcement. */
 export interface ActorInfo {
@@ -39,5 +39,11 @@ export type RecordedEvent =
       readonly type: '@cutover.status'
       readonly sessionId: string | undefined
       readonly status: AggregateStatus
+      readonly createdAt: number
+    }
+  | {
+      readonly type: '@cutover.metrics'
+      readonly sessionId: string | undefined
+      readonly metrics: AggregateMetrics
       readonly createdAt: number
     }

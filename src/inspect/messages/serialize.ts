@@ -1,10 +1,11 @@
-import type { AggregateStatus } from '../../aggregate/index.js'
+import type { AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
 import type { Definitions } from './definitions.js'
 import {
   type ActorAnnounced,
   type EventSent,
   type InspectorMessage,
   type MessagesDropped,
+  type MetricsChanged,
   type SnapshotTaken,
   STATELY_VERSION,
   type StatusChanged,
@@ -42,6 +43,8 @@ export function serialize(recorded: RecordedEvent, options: SerializerOptions): 
       return serializeSnapshot(recorded, options)
     case '@cutover.status':
       return serializeStatus(recorded, options)
+    case '@cutover.metrics':
+      return serializeMetrics(recorded, options)
   }
 }
 
@@ -98,6 +101,13 @@ function serializeStatus(recorded: Recorded<'@cutover.status'>, options: Seriali
   const status = sanitized(recorded.status, 'status', options.sanitize) as AggregateStatus
   const message: StatusChanged = { type, sessionId, createdAt: `${createdAt}`, status }
   return shorten(message, options) ?? JSON.stringify({ ...message, status: TOO_LARGE })
+}
+
+function serializeMetrics(recorded: Recorded<'@cutover.metrics'>, options: SerializerOptions): string {
+  const { type, sessionId, createdAt } = recorded
+  const metrics = sanitized(recorded.metrics, 'metrics', options.sanitize) as AggregateMetrics
+  const message: MetricsChanged = { type, sessionId, createdAt: `${createdAt}`, metrics }
+  return shorten(message, options) ?? JSON.stringify({ ...message, metrics: TOO_LARGE })
 }
 
 function commonFields({ sessionId, rootId, createdAt }: { sessionId: string; rootId: string; createdAt: number }) {

@@ -59,6 +59,47 @@ describe('The watched aggregates', () => {
     expect(watched.poll()).toBe(false)
   })
 
+  it('read the metrics at once, and then in every tenth poll, and report a change once', () => {
+    const { watched } = create()
+    let calls = 0
+    const metrics = () => ({ calls: ++calls })
+    watched.poll()
+    watched.add({ ...watchable(() => ({}), new Subject()), metrics: metrics as never })
+    const changes = Array.from({ length: 20 }, () => watched.poll())
+    expect(changes.flatMap((hasChanged, i) => (hasChanged ? [i] : []))).toEqual([0, 9, 19])
+    expect(calls).toBe(3)
+    const messages = [...watched.all()].map(reading => JSON.parse(watched.messageOf(reading) ?? 'null'))
+    expect(messages).toMatchObject([
+      { type: '@cutover.status', status: {} },
+      { type: '@cutover.metrics', metrics: { calls: 3 } },
+    ])
+  })
+
+  it('record the last metrics at the end of the events', () => {
+    const { watched, recorded } = create()
+    const events = new Subject()
+    let calls = 0
+    watched.add({ ...watchable(() => ({}), events), metrics: (() => ({ calls })) as never })
+    watched.poll()
+    calls = 1
+    events.complete()
+    expect(recorded()).toMatchObject([
+      { type: '@cutover.status', status: {} },
+      { type: '@cutover.metrics', metrics: { calls: 1 } },
+    ])
+  })
+
+  it('show the status of an aggregate whose metrics cannot be read, or that has none', () => {
+    const { watched, recorded } = create()
+    const events = new Subject()
+    for (const metrics of [() => JSON.parse('{'), () => ({ calls: 1n }), () => undefined, undefined]) {
+      watched.add({ ...watchable(() => ({}), events), metrics } as Watchable)
+    }
+    expect(watched.poll()).toBe(true)
+    events.complete()
+    expect(recorded().map(({ type }) => type)).toEqual(Array(4).fill('@cutover.status'))
+  })
+
   it('hold nothing of an aggregate that was disposed before', () => {
     const { watched, recorded } = create()
     let unsubscribed = 0

@@ -8,7 +8,7 @@ import { treeRow, until } from '../../fixtures/inspect/visit.js'
 const ROLES = `[...document.querySelectorAll('#tree .role')].map(it => it.textContent).join()`
 
 inBrowser('The page during a rollout', browser => {
-  it('shows the role and the share of each version, and on the timeline shares and swaps', async () => {
+  it('shows the role, the share and the calls of each version, and on the timeline shares and swaps', async () => {
     const { server, page, complaints } = await openPage(browser())
     const { shared, swapped, back } = await recordRollout()
     const timeline = page.locator('.timeline svg')
@@ -17,6 +17,11 @@ inBrowser('The page during a rollout', browser => {
     await page.locator('#tree').focus()
     await page.keyboard.press('End')
     await page.locator('.details', { hasText: 'Role next, with 10 % of new calls' }).waitFor()
+    const sessionId = shared.find(({ type }) => type === '@xstate.actor')?.['sessionId']
+    const versions = [{ version: '2.0.0', calls: 12, answered: 11, failed: 1 }]
+    server.send({ type: '@cutover.metrics', sessionId, createdAt: '1795000000001', metrics: { versions } })
+    await page.locator('.details', { hasText: 'Calls 12: 11 answered, 1 failed' }).waitFor()
+    expect(JSON.parse(await page.locator('[data-json=metrics]').innerText())).toEqual(versions[0])
     expect(await treeRow(page, 'next 10 %').getAttribute('title')).toMatch(/: running; next, with 10 % of new calls$/)
     await timeline.locator('[data-version="2.0.0"] .share text', { hasText: /^10 %$/ }).waitFor()
     expect(await timeline.getAttribute('aria-label')).toBe(

@@ -1,4 +1,5 @@
 /** The page's data about a program, built from its messages and independent of the document. */
+export { describeCalls, metricsOfVersion } from './metrics.js'
 export type { ActorSnapshot } from './receivedMessage.js'
 export { describeRole, roleOf, shortRole, type VersionRole } from './role.js'
 export type { Share } from './shares.js'

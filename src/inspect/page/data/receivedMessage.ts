@@ -56,6 +56,14 @@ export interface ReceivedStatus {
   }
 }
 
+/** The metrics of an aggregate. */
+export interface ReceivedMetrics {
+  readonly type: '@cutover.metrics'
+  readonly sessionId?: string
+  readonly createdAt: string
+  readonly metrics: UnknownRecord
+}
+
 /** How many messages this page has missed since it connected. */
 interface ReceivedDropCount {
   readonly type: '@cutover.dropped'
@@ -64,7 +72,13 @@ interface ReceivedDropCount {
 }
 
 /** A message that the page understands. */
-export type ReceivedMessage = ReceivedActor | ReceivedEvent | ReceivedSnapshot | ReceivedStatus | ReceivedDropCount
+export type ReceivedMessage =
+  | ReceivedActor
+  | ReceivedEvent
+  | ReceivedSnapshot
+  | ReceivedStatus
+  | ReceivedMetrics
+  | ReceivedDropCount
 
 const isObject = (value: unknown): value is UnknownRecord =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -80,6 +94,7 @@ const VALIDATORS: Readonly<Record<string, (it: UnknownRecord) => boolean>> = {
   '@xstate.actor': hasSessionId,
   '@xstate.event': it => hasSessionId(it) && isEvent(it['event']),
   '@xstate.snapshot': it => hasSessionId(it) && isObject(it['snapshot']),
+  '@cutover.metrics': it => isObject(it['metrics']),
   '@cutover.dropped': it => typeof it['count'] === 'number',
   '@cutover.status': ({ status }) => {
     const { versions } = asRecord(status)

@@ -10,6 +10,7 @@ import {
 } from './receivedMessage.js'
 import { formatStateValue } from './stateValue.js'
 import { Timeline } from './timeline.js'
+import type { UnknownRecord } from './unknownRecord.js'
 
 /** A line of the log: an event with the snapshot that it led to, or a snapshot without a known event. */
 export interface LogEntry {
@@ -67,6 +68,8 @@ export class Store {
   /** Oldest first. */
   entries: LogEntry[] = []
   timeline = new Timeline()
+  /** The last metrics of each aggregate, by the session id of the aggregate. */
+  readonly metrics = new Map<string, UnknownRecord>()
   /** How many messages this page missed because it was too slow. */
   dropped = 0
   /** The session id of an actor that the store must not forget. */
@@ -93,6 +96,7 @@ export class Store {
     const time = timeOf(message)
     this.timeline.extendTo(time)
     if (message.type === '@cutover.status') this.timeline.status(message, time)
+    else if (message.type === '@cutover.metrics') this.metrics.set(message.sessionId ?? '', message.metrics)
     else if (message.type === '@xstate.actor') this.#actor(message, seq, time)
     else if (message.type === '@xstate.event') this.#event(message, seq, time)
     else this.#snapshot(message, seq, time)
@@ -164,6 +168,7 @@ export class Store {
     for (const actor of this.actors.values()) {
       if (isAlive(actor) || actor.children.length > 0 || actor.sessionId === this.pinned) continue
       this.actors.delete(actor.sessionId)
+      this.metrics.delete(actor.sessionId)
       const siblings = actor.parentId === undefined ? undefined : this.actors.get(actor.parentId)?.children
       if (siblings !== undefined) siblings.splice(siblings.indexOf(actor.sessionId), 1)
       return

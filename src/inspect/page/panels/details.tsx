@@ -1,4 +1,14 @@
-import { describeRole, formatJson, formatStateValue, formatTime, roleOf, type ViewModel } from '../data/index.js'
+import {
+  describeCalls,
+  describeRole,
+  formatJson,
+  formatStateValue,
+  formatTime,
+  metricsOfVersion,
+  roleOf,
+  type ViewModel,
+  versionOf,
+} from '../data/index.js'
 import { orderedSnapshot } from './orderedSnapshot.js'
 
 /** The details of the selected entry of the log, or else of the selected actor. */
@@ -6,6 +16,7 @@ export function Details({ view }: { readonly view: ViewModel }) {
   const entry = view.selectedEntry
   const actor = view.selectedId === undefined ? undefined : view.store.actors.get(view.selectedId)
   const role = actor === undefined ? undefined : roleOf(actor, view.store)
+  const metrics = metricsOfVersion(view.store.metrics.get(actor?.parentId ?? ''), versionOf(actor?.name ?? '') ?? '')
   const title = entry === undefined ? (actor?.name ?? 'Details') : entry.event.type || 'snapshot'
   return (
     <section class="panel details" aria-labelledby="details-title">
@@ -28,7 +39,9 @@ export function Details({ view }: { readonly view: ViewModel }) {
             <Field name="Status" value={actor.snapshot.status ?? 'active'} />
             <Field name="State" value={formatStateValue(actor.snapshot.value) || '–'} />
             {role !== undefined && <Field name="Role" value={describeRole(role)} />}
+            {metrics !== undefined && <Field name="Calls" value={describeCalls(metrics)} />}
             <Json name="Snapshot" value={orderedSnapshot(actor.snapshot)} />
+            {metrics !== undefined && <Json name="Metrics" value={metrics} />}
           </>
         )}
         {entry !== undefined && (

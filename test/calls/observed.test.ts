@@ -1,3 +1,4 @@
+import type { Outcome } from 'cutover'
 import { describe, expect, it } from 'vitest'
 import { OBSERVE, type Observation } from '../../src/aggregate/index.js'
 import type { CallObserver } from '../../src/calls/index.js'
@@ -35,6 +36,17 @@ describe('An observer of calls', () => {
     await Promise.all(calls)
     expect(seen).toEqual(['sent 1.0.0 -', 'sent 1.0.0 ada', 'failed 1.0.0', 'answered 1.0.0'])
     expect(chances).toEqual([1, 1])
+  })
+
+  it('hears of failures as isFailure has them, also of answers', async () => {
+    const isFailure = (outcome: Outcome) => outcome.status === 'fulfilled' && outcome.value === 'bad'
+    const { one, seen, call } = await observed({ isFailure })
+    const calls = [call('a'), call('b'), call('c')]
+    one.calls[0]?.answer('bad')
+    one.calls[1]?.answer('good')
+    one.calls[2]?.fail(new Error('not found'))
+    await Promise.all(calls)
+    expect(seen.slice(3)).toEqual(['failed 1.0.0', 'answered 1.0.0', 'answered 1.0.0'])
   })
 
   it('hears how likely it was that the call goes where it went', async () => {

@@ -35,9 +35,9 @@ describe('The metrics in the page', () => {
   })
 
   it('name every outcome that happened', () => {
-    const outcomes = { answered: 1, failed: 2, givenUp: 3, cutOff: 4, inFlight: 5 }
-    expect(describeCalls({ calls: 15, ...outcomes, pinned: { calls: 6 }, mirrored: { calls: 7 } })).toBe(
-      '15: 1 answered, 2 failed, 3 given up, 4 cut off, 5 in flight; 6 pinned; 7 mirrored',
+    const outcomes = { answered: 1_001, failed: 2, givenUp: 3, cutOff: 4, inFlight: 5 }
+    expect(describeCalls({ calls: 1_015, ...outcomes, pinned: { calls: 6 }, mirrored: { calls: 7 } })).toBe(
+      '1,015: 1,001 answered, 2 failed, 3 given up, 4 cut off, 5 in flight; 6 pinned; 7 mirrored',
     )
   })
 

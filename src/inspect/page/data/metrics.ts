@@ -17,10 +17,17 @@ export function metricsOfVersion(metrics: UnknownRecord | undefined, version: st
 /** The calls in the metrics of a version, without outcomes that never happened: `12: 10 answered, 2 failed; 3 pinned`. */
 export function describeCalls(metrics: UnknownRecord): string {
   const counts = (fields: UnknownRecord, names: Readonly<Record<string, string>>) =>
-    Object.entries(names).flatMap(([field, name]) => (Number(fields[field]) > 0 ? [`${fields[field]} ${name}`] : []))
-  const { calls = 0, pinned, mirrored } = metrics
+    Object.entries(names).flatMap(([field, name]) =>
+      Number(fields[field]) > 0 ? [`${formatCount(fields[field])} ${name}`] : [],
+    )
+  const { pinned, mirrored } = metrics
+  const calls = formatCount(metrics['calls'] ?? 0)
   const outcomes = counts(metrics, OUTCOMES).join(', ')
   const others = { pinned: asRecord(pinned)['calls'], mirrored: asRecord(mirrored)['calls'] }
-  const own = outcomes === '' ? `${calls}` : `${calls}: ${outcomes}`
+  const own = outcomes === '' ? calls : `${calls}: ${outcomes}`
   return [own, ...counts(others, { pinned: 'pinned', mirrored: 'mirrored' })].join('; ')
+}
+
+function formatCount(count: unknown): string {
+  return Number(count).toLocaleString('en-US')
 }

@@ -57,7 +57,7 @@ export interface ReceivedStatus {
 }
 
 /** The metrics of an aggregate. */
-export interface ReceivedMetrics {
+interface ReceivedMetrics {
   readonly type: '@cutover.metrics'
   readonly sessionId?: string
   readonly createdAt: string

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
@@ -43,10 +44,20 @@ inBrowser('The page in a browser', browser => {
     server.send(...settled)
     await untilActive(page, 'running.settled')
     const boxes = async () => Promise.all((await page.locator('.canvas .state').all()).map(it => it.boundingBox()))
-    const before = await boxes()
+    // The chart is drawn before the timeline has its rows, which leave it less room.
+    const restingBoxes = async () => {
+      for (let last = await boxes(); ; ) {
+        for (let n = 0; n < 10; n++) await page.evaluate('new Promise(resolve => requestAnimationFrame(resolve))')
+        const now = await boxes()
+        if (isDeepStrictEqual(now, last)) return now
+        last = now
+      }
+    }
+    await page.locator('.timeline .bar').first().waitFor()
+    const before = await restingBoxes()
     server.send(...switching, ...switched)
     await page.locator('.switch').waitFor()
-    expect(await boxes()).toEqual(before)
+    expect(await restingBoxes()).toEqual(before)
   })
 
   it('searches events and payloads, until Escape', async () => {

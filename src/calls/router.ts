@@ -391,6 +391,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   #mirror(to: Backend<Req, Res>, { request, options, pair }: Mirrored<Req>, role: 'active' | 'next'): void {
+    // The call just sent may have moved the route: a version that leaves gets no call.
+    if (to !== this.#target && to !== this.#next) return
     const { callee } = to.endpoint
     if (callee === null || to.mirrored === undefined) {
       this.#lose(to)

@@ -41,6 +41,19 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
+it('S30: a version that begins to leave inside a call does not get that call too', async () => {
+  const { aggregate, one, two } = await comparing()
+  const call = one.call.bind(one)
+  vi.spyOn(one, 'call').mockImplementation((...given) => {
+    void aggregate.stop()
+    return call(...given)
+  })
+  const answer = aggregate.call('a')
+  one.answerAll()
+  await answer
+  expect(two.calls).toEqual([])
+})
+
 describe('onMirrored', () => {
   it('S30: hears both outcomes of a propagated call, in any order, once both have settled', async () => {
     const { aggregate, one, two, pairs } = await comparing()

@@ -1,3 +1,5 @@
+import { fmix32, fnv1a } from '../../support/index.js'
+
 const BITS = 8_192
 const HASHES = 3
 
@@ -12,9 +14,9 @@ export class KeyFilter {
 
   /** Adds `key`. Returns false if it was there. */
   add(key: string): boolean {
-    const first = hashOf(key)
+    const first = fmix32(fnv1a(key))
     // Odd, so that the three bits differ.
-    const step = mixed(first ^ 0x9e3779b9) | 1
+    const step = fmix32(first ^ 0x9e3779b9) | 1
     let isNew = false
     for (let n = 0; n < HASHES; n++) {
       const bit = (first + n * step) & (BITS - 1)
@@ -31,18 +33,4 @@ export class KeyFilter {
   clear(): void {
     this.#words.fill(0)
   }
-}
-
-function hashOf(key: string): number {
-  let hash = 0x811c9dc5
-  for (let n = 0; n < key.length; n++) hash = Math.imul(hash ^ key.charCodeAt(n), 0x01000193)
-  return mixed(hash)
-}
-
-/** The finaliser of MurmurHash3: FNV-1a alone is not uniform for `user1`, `user2`, … */
-function mixed(hash: number): number {
-  let bits = hash ^ (hash >>> 16)
-  bits = Math.imul(bits, 0x85ebca6b)
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
-  return (bits ^ (bits >>> 16)) >>> 0
 }

@@ -10,15 +10,14 @@ import {
   type Inspection,
   inspection,
   invalidOption,
-  isClock,
-  isLogger,
   type Logger,
   limitOrInfinity,
   object,
   optionalFunction,
   safeLogger,
-  systemClock,
   text,
+  validClock,
+  validLogger,
 } from '../contract/index.js'
 
 /** The options of an aggregate. All but `id` have a default. They are validated once, by the constructor. */
@@ -92,12 +91,10 @@ const HANDOVERS: readonly unknown[] = ['sequential', 'overlap'] satisfies Handov
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
 export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptions<Req> {
   const options = object('options', given)
-  const { handover = 'sequential', logger, clock = systemClock } = options
+  const { handover = 'sequential' } = options
   if (!HANDOVERS.includes(handover)) throw invalidOption('handover', "'sequential' or 'overlap'", handover)
-  if (logger !== undefined && !isLogger(logger)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
-  }
-  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const logger = validLogger(options.logger)
+  const clock = validClock(options.clock)
   const id = text('id', options.id)
   return {
     id,

@@ -1,3 +1,5 @@
+import { invalidOption } from './validate.js'
+
 /** A source of timers, in ms. In tests, use XState's `SimulatedClock`. */
 export interface Clock {
   /** Calls `fn` once, `timeout` ms from now. Returns an id for {@link clearTimeout}. */
@@ -24,7 +26,14 @@ export function wrapClock(clock: Clock, around: (fn: () => void) => void): Clock
   }
 }
 
-export function isClock(value: unknown): value is Clock {
+/** Validates the option `clock`. Returns `fallback` for undefined. */
+export function validClock(given: Clock | undefined, fallback: Clock = systemClock): Clock {
+  if (given === undefined) return fallback
+  if (isClock(given)) return given
+  throw invalidOption('clock', 'an object with setTimeout and clearTimeout', given)
+}
+
+function isClock(value: unknown): value is Clock {
   if (typeof value !== 'object' || value === null) return false
   const clock = value as Partial<Clock>
   return typeof clock.setTimeout === 'function' && typeof clock.clearTimeout === 'function'

@@ -10,7 +10,7 @@ export {
   SWITCH_CHANNEL,
   type SwitchMessage,
 } from './channels.js'
-export { type Clock, isClock, systemClock, wrapClock } from './clock.js'
+export { type Clock, systemClock, validClock, wrapClock } from './clock.js'
 export {
   asError,
   CutoverError,
@@ -29,7 +29,7 @@ export {
   inspectSafely,
   SHOWN_BELOW,
 } from './inspection.js'
-export { isLogger, type Logger, safeLogger } from './logger.js'
+export { type Logger, safeLogger, validLogger } from './logger.js'
 export {
   type AbortOptions,
   type CallOptions,

@@ -1,3 +1,5 @@
+import { invalidOption } from './validate.js'
+
 /** A log, such as a pino logger or any object with these four methods. */
 export interface Logger {
   /** Logs details for debugging the library itself. */
@@ -12,7 +14,13 @@ export interface Logger {
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly (keyof Logger)[]
 
-export function isLogger(value: unknown): value is Logger {
+/** Validates the option `logger`. */
+export function validLogger(given: Logger | undefined): Logger | undefined {
+  if (given === undefined || isLogger(given)) return given
+  throw invalidOption('logger', 'an object with debug, info, warn and error', given)
+}
+
+function isLogger(value: unknown): value is Logger {
   if (typeof value !== 'object' || value === null) return false
   return LEVELS.every(level => typeof (value as Record<string, unknown>)[level] === 'function')
 }

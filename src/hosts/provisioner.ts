@@ -5,7 +5,6 @@ import {
   canonical,
   count,
   invalidOption,
-  isLogger,
   type Logger,
   object,
   optionalFunction,
@@ -13,6 +12,7 @@ import {
   type RuntimeModule,
   text,
   type VersionLike,
+  validLogger,
 } from '../contract/index.js'
 import { isUrl } from '../support/index.js'
 
@@ -115,9 +115,7 @@ export function checkConfig(config: RuntimeConfig): CheckedConfig {
   }
   optionalFunction('onHostRequest', onHostRequest)
   checkHostInfo(hostInfo)
-  if (logger !== undefined && !isLogger(logger)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
-  }
+  validLogger(logger)
   return { ...config, version: canonical(version) }
 }
 

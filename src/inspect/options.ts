@@ -2,14 +2,14 @@ import {
   type Clock,
   count,
   invalidOption,
-  isClock,
-  isLogger,
   type Logger,
   object,
   optionalFunction,
   positive,
   safeLogger,
   text,
+  validClock,
+  validLogger,
 } from '../contract/index.js'
 import type { ClientsOptions } from './clients/index.js'
 import { masksSecrets, type Sanitize } from './messages/index.js'
@@ -62,13 +62,10 @@ const unrefClock: Clock = {
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, with the name of the option and the given value */
 export function compileInspectorOptions(given: InspectorOptions = {}): CompiledInspectorOptions {
   const options = object('options', given)
-  const { logger, clock = unrefClock } = options
   const port = count('port', options.port, 0)
   if (port > 65_535) throw invalidOption('port', 'a whole number from 0 to 65535', port)
-  if (logger !== undefined && !isLogger(logger)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
-  }
-  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const logger = validLogger(options.logger)
+  const clock = validClock(options.clock, unrefClock)
   const maxMessageBytes = positive('maxMessageBytes', options.maxMessageBytes, 65_536)
   if (maxMessageBytes < MIN_MESSAGE_BYTES) {
     throw invalidOption('maxMessageBytes', `a whole number, ${MIN_MESSAGE_BYTES} or more`, maxMessageBytes)

@@ -4,12 +4,11 @@ import {
   type Inspection,
   inspection,
   invalidOption,
-  isClock,
-  isLogger,
   type Logger,
   object,
   safeLogger,
-  systemClock,
+  validClock,
+  validLogger,
 } from '../contract/index.js'
 import { type CompiledPlan, compilePlan, type RolloutPlan } from './plan.js'
 import { memoryStore, type RolloutStore } from './store/index.js'
@@ -40,11 +39,9 @@ const STORE_METHODS = ['open', 'save', 'close'] as const satisfies readonly (key
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
 export function compileOptions<Req, Res>(given: RolloutOptions<Req, Res>, id: string): CompiledOptions<Req, Res> {
   const options = object('options', given)
-  const { logger: log, clock = systemClock, store = memoryStore() } = options
-  if (log !== undefined && !isLogger(log)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', log)
-  }
-  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const { store = memoryStore() } = options
+  const log = validLogger(options.logger)
+  const clock = validClock(options.clock)
   const members = object('store', store) as unknown as Readonly<Record<string, unknown>>
   if (STORE_METHODS.some(method => typeof members[method] !== 'function')) {
     throw invalidOption('store', 'an object with open, save and close', store)

@@ -7,12 +7,11 @@ import {
   type Inspect,
   type Inspection,
   inspection,
-  invalidOption,
-  isClock,
   limitOrInfinity,
   number,
   object,
   systemClock,
+  validClock,
 } from '../../contract/index.js'
 
 /** The options of every host. Times are in ms. */
@@ -81,8 +80,7 @@ export function compileSupervised(
   defaultClock: Clock = systemClock,
 ): CompiledSupervised {
   const options = object('options', given)
-  const { clock = defaultClock } = options
-  if (!isClock(clock)) throw invalidOption('clock', 'an object with setTimeout and clearTimeout', clock)
+  const clock = validClock(options.clock, defaultClock)
   const supervisor = {
     ...times,
     connectTimeout: duration('connectTimeout', options.connectTimeout, 10_000),

@@ -6,7 +6,6 @@ import {
   type Inspection,
   inspection,
   invalidOption,
-  isLogger,
   type Logger,
   object,
   optionalFunction,
@@ -14,6 +13,7 @@ import {
   type Runtime,
   text,
   type VersionLike,
+  validLogger,
 } from '../../contract/index.js'
 import type { Provisioner } from '../../hosts/index.js'
 
@@ -84,9 +84,7 @@ export function compileScenarios<Req, Res>(given: AggregateScenariosOptions<Req,
   if (handover !== undefined && !HANDOVERS.includes(handover)) {
     throw invalidOption('handover', "'sequential' or 'overlap'", handover)
   }
-  if (logger !== undefined && !isLogger(logger)) {
-    throw invalidOption('logger', 'an object with debug, info, warn and error', logger)
-  }
+  validLogger(logger)
   return {
     id,
     provision: provisionOf('provision', options.provision, id),

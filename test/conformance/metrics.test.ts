@@ -17,6 +17,17 @@ async function pair(options: Partial<AggregateOptions<string>> = {}) {
   return { hosting, aggregate, one, two, figures }
 }
 
+/** Makes two calls of 1.0.0: one is cut off by a switch to 2.0.0, the other given up by its caller. Needs `drainTimeout: 0`. */
+async function cutOffAndGivenUp({ aggregate, one }: Pick<Awaited<ReturnType<typeof pair>>, 'aggregate' | 'one'>) {
+  const giveUp = new AbortController()
+  const calls = [aggregate.call('a'), aggregate.call('b', { signal: giveUp.signal })]
+  giveUp.abort()
+  one.calls[1]?.fail(giveUp.signal.reason)
+  await rejectionOf(calls[1] as Promise<string>)
+  await aggregate.setVersion('2.0.0')
+  await rejectionOf(calls[0] as Promise<string>)
+}
+
 const NONE: CallMetrics = {
   calls: 0,
   answered: 0,
@@ -236,13 +247,7 @@ describe('failures', () => {
   it('S32: isFailure is not asked about calls that were cut off or given up', async () => {
     const isFailure = vi.fn(() => true)
     const { aggregate, one, figures } = await pair({ isFailure, drainTimeout: 0 })
-    const giveUp = new AbortController()
-    const calls = [aggregate.call('a'), aggregate.call('b', { signal: giveUp.signal })]
-    giveUp.abort()
-    one.calls[1]?.fail(giveUp.signal.reason)
-    await rejectionOf(calls[1] as Promise<string>)
-    await aggregate.setVersion('2.0.0')
-    await rejectionOf(calls[0] as Promise<string>)
+    await cutOffAndGivenUp({ aggregate, one })
     expect(isFailure).not.toHaveBeenCalled()
     expect(figures('1.0.0')).toMatchObject({ cutOff: 1, givenUp: 1, failed: 0 })
   })
@@ -346,13 +351,7 @@ describe('durations', () => {
 
   it('S32: calls that were cut off or given up have no duration', async () => {
     const { aggregate, one, figures } = await pair({ durations: true, drainTimeout: 0 })
-    const giveUp = new AbortController()
-    const calls = [aggregate.call('a'), aggregate.call('b', { signal: giveUp.signal })]
-    giveUp.abort()
-    one.calls[1]?.fail(giveUp.signal.reason)
-    await rejectionOf(calls[1] as Promise<string>)
-    await aggregate.setVersion('2.0.0')
-    await rejectionOf(calls[0] as Promise<string>)
+    await cutOffAndGivenUp({ aggregate, one })
     expect(figures('1.0.0')).toMatchObject({ cutOff: 1, givenUp: 1, durations: null })
   })
 

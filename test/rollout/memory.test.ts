@@ -157,24 +157,17 @@ describe('The store', () => {
     expect(errors).toEqual(Array(3).fill('a rollout could not be saved'))
   })
 
-  it('that fails at the end is tried a second time', async () => {
+  it.each([
+    ['that fails at the end is tried a second time', 1, true],
+    ['that fails twice at the end is told: saved is false', 2, false],
+  ])('%s', async (_, failing, saved) => {
     const store = new NotedStore('1.0.0')
     const rolling = new Rolling({ store, soak: 1_000 })
     await rolling.rollout.start()
     const { promise } = await rolling.order('2.0.0')
-    store.failing = 1
+    store.failing = failing
     await rolling.pass(1_000)
-    expect(await promise).toMatchObject({ saved: true })
-  })
-
-  it('that fails twice at the end is told: saved is false', async () => {
-    const store = new NotedStore('1.0.0')
-    const rolling = new Rolling({ store, soak: 1_000 })
-    await rolling.rollout.start()
-    const { promise } = await rolling.order('2.0.0')
-    store.failing = 2
-    await rolling.pass(1_000)
-    expect(await promise).toMatchObject({ outcome: 'promoted', saved: false })
+    expect(await promise).toMatchObject({ outcome: 'promoted', saved })
   })
 
   it('is given back by a dispose, after the last save; one that was not opened is not closed', async () => {

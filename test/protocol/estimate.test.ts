@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { estimateSize } from '../../src/protocol/transports/sizeEstimate.js'
+import { estimateSize } from '../../src/protocol/transports/survey.js'
 import { seed } from './seed.js'
 
 describe('estimateSize()', () => {

@@ -34,9 +34,17 @@ export function survey(value: unknown, transfer: readonly unknown[] = []): Surve
   return new Walk(transfer, Number.POSITIVE_INFINITY).of(value)
 }
 
-/** Estimates the memory of `value` as {@link survey} does. Visits its first 4,096 parts. */
-export function surveyBeginning(value: unknown): number {
-  return new Walk([], MAX_VALUES).of(value).bytes
+/**
+ * Estimates the memory of a structured clone of `value`, in bytes. Counts texts and buffers by their length, and only the
+ * beginning of long arrays and large trees. Never throws.
+ */
+export function estimateSize(value: unknown): number {
+  try {
+    return new Walk([], MAX_VALUES).of(value).bytes
+  } catch {
+    // A getter threw. It throws again for postMessage(), which reports it.
+    return 0
+  }
 }
 
 /** Whether an object needs a substitute: a clone of a URL is `{}`, and one of an error lacks most properties. */

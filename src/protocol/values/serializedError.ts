@@ -1,6 +1,6 @@
 import { CutoverError, describe, ERROR_CODES, type ErrorCode, isCutoverError } from '../../contract/index.js'
 import { isError, isPlain, tagOf } from '../../support/index.js'
-import { estimateSize } from '../transports/sizeEstimate.js'
+import { estimateSize } from '../transports/survey.js'
 import { pathTo } from './notSendable.js'
 import { Pruning } from './pruning.js'
 import { isWellFormed, wellFormed } from './wellFormed.js'

@@ -3,7 +3,7 @@ import type { AggregateContext } from './aggregateContext.js'
 import { stateOf } from './versionTable.js'
 
 /**
- * What an aggregate uses a version for. `next`: it is started in advance. `sharing`: it is next and gets a share of the calls.
+ * The use of a version in an aggregate. `next`: it is started in advance. `sharing`: it is next and gets a share of the calls.
  * `active`: it serves calls. `leaving`: it gets no new calls, and is about to stop.
  */
 export type Role = 'next' | 'sharing' | 'active' | 'leaving'
@@ -12,7 +12,7 @@ export type Role = 'next' | 'sharing' | 'active' | 'leaving'
 export interface Placed {
   /** Canonical SemVer. */
   readonly version: string
-  /** What the aggregate uses it for. */
+  /** Its role. */
   readonly role: Role
   /** Whether its runtime is running. */
   readonly isUp: boolean

@@ -21,7 +21,7 @@ const prices = new Aggregate<number, number>({
   },
 })
 
-/** What the caller sees: the answer, or the message of the error. */
+/** Returns the answer, or the message of the error: the caller sees no more. */
 function resultOf(outcome: Outcome): unknown {
   return outcome.status === 'fulfilled' ? outcome.value : `${outcome.reason}`
 }

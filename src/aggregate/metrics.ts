@@ -54,7 +54,7 @@ export interface MirroredMetrics extends CallMetrics {
 export interface VersionMetrics extends CallMetrics {
   /** Canonical SemVer. */
   readonly version: string
-  /** What the aggregate uses it for; null if it is not in place, or has left. */
+  /** Its role; null if it is not in place, or has left. */
   readonly role: Role | null
   /** Waiting calls that name this version. */
   readonly waiting: number

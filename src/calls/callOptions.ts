@@ -1,4 +1,4 @@
-/** What the options of a call say to an aggregate, and what they pass on to its runtimes. */
+/** The options of a call: those for the aggregate, and those that it passes on to its runtimes. */
 import { type CallOptions, canonical, invalidOption, signalOf } from '../contract/index.js'
 
 /** The options of a call that names its version. */

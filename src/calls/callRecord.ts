@@ -2,7 +2,7 @@ import type { CallOptions } from '../contract/index.js'
 import { type CallCounts, isGivenUp } from './callCounts.js'
 import type { Outcome, OutcomeListener } from './outcome.js'
 
-/** What the records of an aggregate's calls have in common. */
+/** The settings that all call records of an aggregate share. */
 export interface RecordOptions {
   /** Whether a call that its runtime has settled counts as failed. It may throw. @default those that rejected */
   readonly isFailure: ((outcome: Outcome) => boolean) | undefined

@@ -23,7 +23,7 @@ export interface CallMessage {
    * The trace that the call belongs to, from its options. A subscriber of `start` may set it: then the runtime gets that one.
    */
   traceparent: string | undefined
-  /** What the call rejected with, from the event `error` on. */
+  /** The reason of the rejection, from the event `error` on. */
   readonly error?: unknown
 }
 

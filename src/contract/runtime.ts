@@ -17,7 +17,7 @@ export interface CallOptions {
    */
   readonly transfer?: readonly Transferable[] | undefined
   /**
-   * Who the call is for, such as a user. While the next version has a share, calls with the same key go to the same version,
+   * Names the caller, such as a user. While the next version has a share, calls with the same key go to the same version,
    * and none comes back while the share grows. @default none: each call is assigned at random
    */
   readonly key?: string | undefined

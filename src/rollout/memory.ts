@@ -1,7 +1,7 @@
 import type { Logger } from '../contract/index.js'
 import type { RolloutRecord, RolloutStore, SavedState } from './store/index.js'
 
-/** What a rollout remembers beyond the process, and the one way to its store. */
+/** The record of a rollout that outlives the process, and the one way to its store. */
 export class Memory {
   readonly #store: RolloutStore
   readonly #logger: Logger

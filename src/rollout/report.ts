@@ -12,7 +12,7 @@ export interface StepReport extends JudgeReport {
   readonly duration: number
 }
 
-/** What happened in a rollout that ended without success. */
+/** The course of a rollout that ended without success. */
 export interface RolloutReport {
   /** Canonical SemVer of the candidate. */
   readonly version: string

@@ -13,7 +13,7 @@ import type { RolloutEvent, RolloutStatus } from './status.js'
 import { refuseInVerify } from './verify.js'
 import { within } from './within.js'
 
-/** What one `to()` does differently from the rollout's own plan, and its signal. */
+/** The plan of one `to()`, where it differs from the rollout's own, and its signal. */
 export interface ToOptions<Req = unknown, Res = unknown> extends Partial<RolloutPlan<Req, Res>> {
   /** Cancels this rollout. @default none */
   readonly signal?: AbortSignal | undefined

@@ -4,7 +4,7 @@ import type { RolloutReport } from './report.js'
 
 /** The error of a version that does not stay. */
 export class RolloutError extends CutoverError {
-  /** What happened, step by step. */
+  /** The course of the rollout, step by step. */
   readonly report: RolloutReport
 
   constructor(code: ErrorCode, message: string, report: RolloutReport, cause: unknown) {

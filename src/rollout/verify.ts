@@ -3,7 +3,7 @@ import type { Aggregate } from '../aggregate/index.js'
 import type { Attempt } from './attempt.js'
 import { calledByVerify } from './rolloutErrors.js'
 
-/** What runs inside a user's `verify`. */
+/** The async context inside a user's `verify`. */
 const verifying = new AsyncLocalStorage<{ readonly signal: AbortSignal }>()
 
 /** Runs the user's check, if there is one. Its signal fires when the rollout ends. */

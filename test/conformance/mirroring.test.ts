@@ -200,7 +200,7 @@ function thrown(message: string): never {
   throw new Error(message)
 }
 
-/** What `await` takes for a promise. */
+/** A value that `await` takes for a promise. */
 function thenable(then: (resolve: unknown, reject: (error: Error) => void) => void): object {
   return Object.defineProperty({}, 'then', { value: then })
 }

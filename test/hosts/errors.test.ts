@@ -21,7 +21,7 @@ function hosted(make: Make, told = new Noted<unknown>()): RemoteHost {
   )
 }
 
-/** What the standard serializer of pino copies from an error. */
+/** The properties of an error that pino's standard serializer copies. */
 function asPino(error: Error): Record<string, unknown> {
   const copied: Record<string, unknown> = { type: error.name, message: error.message, stack: error.stack }
   for (const key in error) copied[key] ??= (error as unknown as Record<string, unknown>)[key]

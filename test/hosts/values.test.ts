@@ -34,7 +34,7 @@ const as = (how: string, value: unknown) => new Changed(how, value)
 const refused = (what: string) => new Refused(what)
 const body = (type: string) => refused(`.body is ${type}; send plain data instead`)
 
-/** What becomes of each value, in a thread, in a process, and in a runtime of Oasis Core. */
+/** The result for each value in a thread, in a process, and in a runtime of Oasis Core. */
 const TABLE: readonly (readonly [name: string, key: string, thread: Outcome, process: Outcome, raw: Outcome])[] = [
   ['`null`', 'null', 'arrives', 'arrives', 'arrives'],
   ['`undefined`', 'undefined', 'arrives', 'arrives', 'arrives'],

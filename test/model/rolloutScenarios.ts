@@ -20,7 +20,7 @@ const RESTING: Readonly<Record<string, Plan>> = {
   soaking: {},
 }
 
-/** What ends a rollout in a state, or does not. */
+/** The acts that may end a rollout in a state. */
 const ENDS: Readonly<Record<string, (rolling: Rolling) => unknown>> = {
   'another order': rolling => rolling.order('3.0.0', { soak: 0 }),
   'another order with force': rolling => rolling.order('3.0.0', { soak: 0, force: true }),

@@ -27,7 +27,7 @@ export class Sdk {
   }).getTracer('test')
   readonly meter = new MeterProvider({ readers: [this.#reader] }).getMeter('test')
   readonly instrumented: Disposable
-  /** What went to the `diag` logger. */
+  /** The lines of the `diag` logger. */
   readonly diagnosed: unknown[] = []
 
   constructor() {

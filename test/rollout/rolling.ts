@@ -17,7 +17,7 @@ export class Rolling {
   readonly silent = new Set<string>()
   /** `state`, `state.phase`, `promoted 2.0.0` and `ended CUTOVER_REJECTED`, in order. */
   readonly story: string[] = []
-  /** What to do when the rollout comes into a state, once. */
+  /** Acts to run when the rollout enters a state, once. */
   readonly when = new Map<string, () => unknown>()
   /** How many calls have failed. */
   failures = 0

@@ -14,7 +14,7 @@ const TWICE = GUESSES.indexOf(2)
 export class Comparison {
   readonly #stake = new Stake()
   readonly #wealth = new Float64Array(COUNT)
-  /** What the bets pay at a share, for a failure of either version. The share seldom changes. */
+  /** The payoffs of the bets at a share, for a failure of either version. The share seldom changes. */
   readonly #ifCandidate = new Float64Array(COUNT)
   readonly #ifActive = new Float64Array(COUNT)
   #share = 0

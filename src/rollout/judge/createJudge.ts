@@ -4,7 +4,7 @@ import type { CompiledHealth } from './healthOptions.js'
 import type { HealthFunction } from './healthSample.js'
 import type { Judge } from './judge.js'
 
-/** What the judge of one rollout needs to know. */
+/** The facts that the judge of one rollout needs. */
 interface JudgeContext extends FunctionJudgeContext {
   /** The number of steps that are planned. */
   readonly steps: number

@@ -14,7 +14,7 @@ export const SAVED_STATES = [
 /** One of {@link SAVED_STATES}. */
 export type SavedState = (typeof SAVED_STATES)[number]
 
-/** What outlives the process: versions are canonical SemVer. */
+/** The record that outlives the process. Versions are canonical SemVer. */
 export interface RolloutRecord {
   /** The last version that proved itself; null before the first one has. After a crash this one comes up again. */
   readonly permanent: string | null

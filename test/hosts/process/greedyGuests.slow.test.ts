@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const MEGABYTE = 1024 * 1024
 
-/** What became of the greedy call, and of the one after it. */
+/** The outcome of the greedy call, and of the one after it. */
 interface Outcome {
   readonly deed: string
   readonly code?: string

@@ -35,7 +35,7 @@ const SECRETS: readonly (readonly [text: string, shown: string])[] = [
   ['a -----BEGIN PRIVATE KEY-----\nMIIE cut o', 'a [masked]'],
 ]
 
-/** What people read most often, and must be able to read. */
+/** Texts that must stay readable. */
 const HARMLESS: readonly string[] = [
   'Version 2.0.0 did not start within 3,000 ms: its start() is still pending.',
   'Unexpected token } in JSON at position 12',

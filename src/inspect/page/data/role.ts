@@ -3,7 +3,7 @@ import { formatShare, versionOf } from './text.js'
 import { phaseOf } from './timeline.js'
 import { asRecord } from './unknownRecord.js'
 
-/** What an aggregate uses a version for. */
+/** The role of a version in an aggregate. */
 export interface VersionRole {
   readonly name: 'active' | 'next' | 'leaving'
   /** The percentage of new calls that a next version gets. */

@@ -44,7 +44,7 @@ export class CallsInFlight<Res> {
    *
    * @param record - counts the call instead of {@link counts}
    * @param observed - is told how the call ends
-   * @throws RangeError if the stack is full; then nothing was sent
+   * @throws RangeError if the stack is full; then no call is left in flight
    */
   track<Req>(
     callee: Callee<Req, Res>,
@@ -98,8 +98,24 @@ export class CallsInFlight<Res> {
       if (isPlain) answer.then(slot.onValue, slot.onError)
       else Promise.resolve(answer).then(slot.onValue, slot.onError)
     } catch (error) {
-      // On a stack of its own: Node.js reports a promise that rejects on a full stack as unhandled.
-      SETTLED.then(slot.onError.bind(undefined, error))
+      try {
+        // On a stack of its own: Node.js reports a promise that rejects on a full stack as unhandled.
+        SETTLED.then(slot.onError.bind(undefined, error))
+      } catch (overflow) {
+        // The stack has no room for that either, so the call leaves the table without a function call.
+        const slots = this.#slots
+        const end = --this.count
+        const last = slots[end] as Slot<Res>
+        slots[slot.index] = last
+        last.index = slot.index
+        slots[end] = slot
+        slot.index = end
+        slot.resolve = ignore
+        slot.options = undefined
+        slot.record = null
+        slot.observed = null
+        throw overflow
+      }
     }
   }
 

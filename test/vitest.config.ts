@@ -3,6 +3,20 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
+const SLOW = ['test/**/*.slow.test.ts', 'docs/examples/testing/*.test.ts']
+
+/** Each of these has a process to itself, because it measures the memory, the handles or the listeners of its process. */
+const SEPARATE = [
+  'test/hosts/process/outputLog.test.ts',
+  'test/inspect/hostile.test.ts',
+  'test/inspect/lifecycle.test.ts',
+  'test/inspect/recorder/recorder.test.ts',
+  'test/inspect/server/badClients.test.ts',
+  'test/integration/leaks.test.ts',
+  'test/protocol/frames.test.ts',
+  'test/testing/deadline.test.ts',
+]
+
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export
 export default defineConfig({
   root: source('.'),
@@ -17,12 +31,28 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'docs/examples/testing/*.test.ts'],
     restoreMocks: true,
+    setupFiles: 'test/setup.ts',
     // By default Vitest leaves one core idle, of two.
     maxWorkers: '100%',
     // Tests end by events; the limit only ends one that hangs, also on a machine that is ten times slower.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     slowTestThreshold: 2_000,
+    // They run in the order of their names.
+    projects: [
+      { extends: true, test: { name: 'separate', include: SEPARATE } },
+      { extends: true, test: { name: 'slow', include: SLOW } },
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: [...SLOW, ...SEPARATE],
+          // Imports were half the time of these files: here they share them.
+          isolate: false,
+        },
+      },
+    ],
   },
 })

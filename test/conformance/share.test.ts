@@ -1,70 +1,14 @@
-import { createHash } from 'node:crypto'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Hosting, ID, rejectionOf } from '../fixtures/hosting.js'
 import { randomFrom } from '../fixtures/randomFrom.js'
+import { answering, countOf, deviationOf, pair, times } from './sharing.js'
 
-/** 1.0.0 serves, 2.0.0 runs as next. Both answer with their version. */
-async function pair(options?: ConstructorParameters<typeof Hosting>[0]) {
-  const hosting = new Hosting(options)
-  const one = await hosting.serve('1.0.0', { autoStop: true })
-  const two = hosting.addWilling('2.0.0')
-  await hosting.aggregate.setVersion('1.0.0', '2.0.0')
-  return { hosting, aggregate: hosting.aggregate, one, two }
-}
-
-/** As {@link pair}, with runtimes that answer at once with their version. */
-async function answering(options?: ConstructorParameters<typeof Hosting>[0]) {
-  const its = await pair(options)
-  its.one.call = async () => 'active'
-  its.two.call = async () => 'next'
-  const askAll = async (keys: readonly (string | undefined)[]) => {
-    const answers = keys.map(key => its.aggregate.call('who', key === undefined ? undefined : { key }))
-    return await Promise.all(answers)
-  }
-  return { ...its, askAll }
-}
-
-const times = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i))
-const countOf = (answers: readonly string[]) => answers.filter(answer => answer === 'next').length
-/** How many standard deviations a count is off. */
-const deviationOf = (count: number, of: number, share: number) => {
-  return Math.abs(count - of * share) / Math.sqrt(of * share * (1 - share))
-}
 const code = (code: string) => expect.objectContaining({ code })
-
-const KEYS: Readonly<Record<string, (i: number) => string>> = {
-  'user1, user2, …': i => `user${i}`,
-  uuids: i =>
-    createHash('md5')
-      .update(`${i}`)
-      .digest('hex')
-      .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
-  emails: i => `${i.toString(36)}.${(i * 7_919) % 997}@example.org`,
-  numbers: i => `${i}`,
-  urls: i => `https://example.org/accounts/${i % 100}/orders/${i}?page=1`,
-}
 
 describe('the share of the next version', () => {
   afterEach(() => vi.restoreAllMocks())
   /** The same numbers in each run: three standard deviations are exceeded in one run of 370. */
   const seedRandom = () => vi.spyOn(Math, 'random').mockImplementation(randomFrom(26))
-
-  it('S26: of 100,000 calls, 10 % go to the next version, within three standard deviations', async () => {
-    seedRandom()
-    const { aggregate, askAll } = await answering()
-    aggregate.setShare(10)
-    expect(aggregate.status().share).toBe(10)
-    const count = countOf(await askAll(times(100_000, () => undefined)))
-    expect(deviationOf(count, 100_000, 0.1)).toBeLessThan(3)
-  })
-
-  it('S26: fractions of a percent count', async () => {
-    seedRandom()
-    const { aggregate, askAll } = await answering()
-    aggregate.setShare(0.5)
-    const count = countOf(await askAll(times(100_000, () => undefined)))
-    expect(deviationOf(count, 100_000, 0.005)).toBeLessThan(3)
-  })
 
   it('S26: 0 sends all calls to the active version, 100 all to the next one', async () => {
     const { aggregate, askAll } = await answering()
@@ -244,29 +188,6 @@ describe('the share of the next version', () => {
 })
 
 describe('keys', () => {
-  it.each(Object.entries(KEYS))(
-    'S27: of 100,000 %s, 10 % go to the next version, within three standard deviations',
-    async (_, key) => {
-      const { aggregate, askAll } = await answering()
-      aggregate.setShare(10)
-      const count = countOf(await askAll(times(100_000, key)))
-      expect(deviationOf(count, 100_000, 0.1)).toBeLessThan(3)
-    },
-  )
-
-  it('S27: while the share grows from 1 to 100 %, no key moves back', async () => {
-    const { aggregate, askAll } = await answering()
-    const keys = times(1_000, i => `user${i}`)
-    let before = times(1_000, () => 'active')
-    for (let percent = 1; percent <= 100; percent++) {
-      aggregate.setShare(percent)
-      const answers = await askAll(keys)
-      expect(answers.filter((answer, i) => answer === 'active' && before[i] === 'next')).toEqual([])
-      before = answers
-    }
-    expect(countOf(before)).toBe(1_000)
-  })
-
   it('S27: the choice depends on the key and the next version alone', async () => {
     const chosen = async (active: string, next: string) => {
       const hosting = new Hosting()

@@ -49,7 +49,7 @@ describe('The demo, npm start,', () => {
     ['process', 'sequential'],
     ['process', 'overlap'],
   ])('loses no call on host %s with handover %s, and both versions answer', async (host, handover) => {
-    const options = ['--host', host, '--handover', handover, '--duration', '2', '--json']
+    const options = ['--host', host, '--handover', handover, '--duration', '1', '--json']
     const { code, stdout, stderr } = await demo(options)
     const results = JSON.parse(stdout) as Results
     expect(results).toMatchObject({ host, handover, ok: true, switched: true, interrupted: false, errors: {} })

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { type CutoverError, isCutoverError } from 'cutover'
 import { childProcess, inProcess, type Provisioner, workerThread } from 'cutover/hosts'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { Noted } from '../fixtures/noted.js'
 import { type Deed, guestFile, RemoteHost } from '../fixtures/remoteHost.js'
@@ -13,12 +13,22 @@ const REMOTE: readonly (readonly [string, Make])[] = [
 ]
 const HOSTS: typeof REMOTE = [['this process', inProcess], ...REMOTE]
 
-function hosted(make: Make, told = new Noted<unknown>()): RemoteHost {
-  const onHostRequest = (request: unknown) => void told.add(request)
-  return new RemoteHost(
+/** A host that the tests of one group share, and what its module has told the host in the current test. */
+function sharedHost(make: Make) {
+  const shared = { told: new Noted<unknown>() }
+  const onHostRequest = (request: unknown) => void shared.told.add(request)
+  const host = new RemoteHost(
     config => make({ module: guestFile('reasons') }).provision<Deed, unknown>({ ...config, onHostRequest }),
     {},
   )
+  beforeAll(async () => {
+    await host.started()
+    return () => host.runtime.stop()
+  })
+  beforeEach(() => {
+    shared.told = new Noted()
+  })
+  return { host, shared }
 }
 
 /** The properties of an error that pino's standard serializer copies. */
@@ -29,6 +39,8 @@ function asPino(error: Error): Record<string, unknown> {
 }
 
 describe.each(HOSTS)('The reason of an abort, in %s', (_, make) => {
+  const { host, shared } = sharedHost(make)
+
   it.each<[string, unknown, unknown]>([
     ['an error', Object.assign(new RangeError('enough'), { code: 'E_ENOUGH', at: new Date(0) }), RangeError],
     ['a text', 'the user left', 'the user left'],
@@ -36,8 +48,7 @@ describe.each(HOSTS)('The reason of an abort, in %s', (_, make) => {
     ['the default', undefined, DOMException],
     ['a timeout', new DOMException('took too long', 'TimeoutError'), DOMException],
   ])('arrives as it is: %s', async (_, given, expected) => {
-    const told = new Noted<unknown>()
-    await using host = await hosted(make, told).started()
+    const { told } = shared
     const controller = new AbortController()
     const call = rejectionOf(host.do('wait', {}, controller))
     await told.count(1)
@@ -55,8 +66,7 @@ describe.each(HOSTS)('The reason of an abort, in %s', (_, make) => {
   })
 
   it('of the host names the version', async () => {
-    const told = new Noted<unknown>()
-    await using host = await hosted(make, told).started()
+    const { told } = shared
     const call = rejectionOf(host.do('wait'))
     await told.count(1)
     await host.runtime.abort()
@@ -70,8 +80,9 @@ describe.each(HOSTS)('The reason of an abort, in %s', (_, make) => {
 })
 
 describe.each(REMOTE)('An error of %s', (_, make) => {
+  const { host } = sharedHost(make)
+
   it('keeps the properties that can travel, and notes the others', async () => {
-    await using host = await hosted(make).started()
     expect(await rejectionOf(host.do('http'))).toMatchObject({
       message: 'not found',
       code: 'E_HTTP',
@@ -83,7 +94,6 @@ describe.each(REMOTE)('An error of %s', (_, make) => {
   })
 
   it('that is too large to send loses its large properties only', async () => {
-    await using host = await hosted(make).started()
     const error = await rejectionOf(host.do('large'))
     expect(error).toBeInstanceOf(RangeError)
     expect(error).toMatchObject({ message: 'large', code: 'E_LARGE', cause: { message: 'why' }, status: 413 })
@@ -91,14 +101,12 @@ describe.each(REMOTE)('An error of %s', (_, make) => {
   })
 
   it('that contains itself arrives', async () => {
-    await using host = await hosted(make).started()
     const error = (await rejectionOf(host.do('self'))) as Error
     expect(error).toMatchObject({ message: 'self', other: { message: 'other' } })
     expect(error).toMatchObject({ notSent: ['error contains itself', 'other.error contains itself'] })
   })
 
   it('shows the stack of the guest to console.error() and pino', async () => {
-    await using host = await hosted(make).started()
     const error = (await rejectionOf(host.do('http'))) as Error
     expect(inspect(error)).toMatch(/guestStack: .*Error: not found[\s\S]*reasons\.mjs/)
     expect(asPino(error)['guestStack']).toMatch(/Error: not found[\s\S]*reasons\.mjs/)

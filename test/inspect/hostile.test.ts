@@ -1,4 +1,3 @@
-import '../fixtures/inspect/slowMachine.js'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Inspector, type InspectorOptions, startInspector } from 'cutover/inspect'
 import { NEVER } from 'rxjs'

@@ -1,4 +1,3 @@
-import '../fixtures/inspect/slowMachine.js'
 import { createWebSocketInspector } from '@statelyai/inspect'
 import { Aggregate } from 'cutover'
 import { workerThread } from 'cutover/hosts'

@@ -1,4 +1,3 @@
-import '../fixtures/inspect/slowMachine.js'
 import { Aggregate, type Inspect, type Runtime } from 'cutover'
 import { childProcess, inProcess, workerThread } from 'cutover/hosts'
 import { describe, expect, it, vi } from 'vitest'

@@ -275,7 +275,7 @@ describe('Messages', () => {
           expectSame(readMessage(bytes), { id: message.id, type: 2, kind: name, payload: message.body[name] })
         },
       ),
-      { seed, numRuns: 2_000 },
+      { seed, numRuns: runs(2_000) },
     )
   }, 30_000)
 

@@ -1,7 +1,7 @@
 import type { Runtime } from 'cutover'
 import { type ChildProcessOptions, childProcess } from 'cutover/hosts'
 import { EncodedCbor } from 'cutover/protocol'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { MessageReader } from '../../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../../src/protocol/transports/messageWriter.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
@@ -50,13 +50,17 @@ const entities = new Map([
   [b(9), {}],
 ])
 
-async function started(options: ChildProcessOptions = {}): Promise<Runtime & AsyncDisposable> {
+function provisioned(options: ChildProcessOptions = {}): Runtime {
   const args = [guestFile('oasisBytes').pathname, executedBatch.toString('hex')]
   const host = { command: process.execPath, args, hostVariable: 'OASIS_WORKER_HOST', protocol: 'raw' } as const
-  const runtime = childProcess({ ...host, ...options }).provision({ id: '80'.repeat(32), version: '0.2.0' })
-  runtime.start()
-  return Object.assign(runtime, { [Symbol.asyncDispose]: async () => runtime.stop() })
+  return childProcess({ ...host, ...options }).provision({ id: '80'.repeat(32), version: '0.2.0' })
 }
+
+const runtime = provisioned()
+beforeAll(() => {
+  runtime.start()
+  return () => runtime.stop()
+})
 
 /** The bytes of the payload in a message with an id of one byte. */
 function payloadIn(message: Uint8Array): Buffer {
@@ -66,7 +70,6 @@ function payloadIn(message: Uint8Array): Buffer {
 
 describe('Maps with keys that are bytes or maps', () => {
   it('A key manager gets a policy that is keyed by maps and by 32 bytes', async () => {
-    await using runtime = await started()
     const answer = (await runtime.call({ [UPDATE]: { status } })) as Record<string, Uint8Array>
     const message = answer['RuntimeKeyManagerStatusUpdateResponse'] ?? new Uint8Array()
     expect(payloadIn(message).toString('hex')).toBe(policyUpdate.toString('hex'))
@@ -75,7 +78,6 @@ describe('Maps with keys that are bytes or maps', () => {
   })
 
   it('A batch whose entity whitelist is keyed by 32 bytes arrives, and the runtime stays up', async () => {
-    await using runtime = await started()
     const answer = (await runtime.call({ RuntimeQueryRequest: {} })) as Record<string, unknown>
     expect(answer).toMatchObject({ RuntimeExecuteTxBatchResponse: { batch: { header: { round: 42 } } } })
     const { batch } = answer['RuntimeExecuteTxBatchResponse'] as { batch: { messages: object[] } }
@@ -114,7 +116,6 @@ describe('Maps with keys that are bytes or maps', () => {
 
 describe('CBOR that is encoded already', () => {
   it('A request may hold encoded CBOR, at its top and deeper', async () => {
-    await using runtime = await started()
     const encodedStatus = new EncodedCbor(policyUpdate.subarray(8))
     for (const payload of [new EncodedCbor(policyUpdate), { status: encodedStatus }]) {
       const answer = (await runtime.call({ [UPDATE]: payload })) as Record<string, Uint8Array>
@@ -130,19 +131,20 @@ describe('CBOR that is encoded already', () => {
     ['a tag, which Oasis Core refuses', Buffer.from([0xc1, 0])],
     ['a length without end', Buffer.from([0x9b, 255, 255, 255, 255, 255, 255, 255, 255])],
   ])('Encoded CBOR that is no single item rejects its call only: %s', async (_, bytes) => {
-    await using runtime = await started()
     const call = runtime.call({ [UPDATE]: new EncodedCbor(bytes) })
     expect(await rejectionOf(call)).toMatchObject({ code: 'CUTOVER_INVALID_REQUEST', version: '0.2.0' })
     expect(await runtime.call({ [UPDATE]: {} })).toBeDefined()
   })
 
   it('Answers arrive as the bytes that the runtime has sent, if encodedPayloads is set', async () => {
-    await using runtime = await started({ encodedPayloads: true })
-    const answer = (await runtime.call({ RuntimeQueryRequest: {} })) as Record<string, EncodedCbor>
+    const encoded = provisioned({ encodedPayloads: true })
+    onTestFinished(() => encoded.stop())
+    encoded.start()
+    const answer = (await encoded.call({ RuntimeQueryRequest: {} })) as Record<string, EncodedCbor>
     const batch = answer['RuntimeExecuteTxBatchResponse']
     expect(batch).toBeInstanceOf(EncodedCbor)
     expect(Buffer.from(batch?.bytes ?? []).equals(executedBatch)).toBe(true)
-    expect(await runtime.getInfo()).toMatchObject({ version: '0.2.0' })
+    expect(await encoded.getInfo()).toMatchObject({ version: '0.2.0' })
   })
 
   it('encodedPayloads needs the raw protocol, and EncodedCbor needs bytes', () => {
@@ -168,7 +170,6 @@ describe('CBOR that is encoded already', () => {
 
 describe("With protocol: 'raw'", () => {
   it('A message may have 64 MiB, and no more', async () => {
-    await using runtime = await started()
     const call = (bytes: number) => runtime.call({ [UPDATE]: new Uint8Array(bytes) })
     expect(await call(20 * 1024 * 1024)).toBeDefined()
     expect(await rejectionOf(call(64 * 1024 * 1024))).toMatchObject({

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { type InspectorOptions, startInspector } from 'cutover/inspect'
 import { describe, expect, it } from 'vitest'
 import { createActor, fromPromise, waitFor } from 'xstate'

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { createInspector, createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect'
 import { Aggregate } from 'cutover'
 import { type Inspector, type Sanitize, startInspector } from 'cutover/inspect'

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import type { ActorRefLike } from 'xstate'
 import { Definitions } from '../../../src/inspect/messages/definitions.js'

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import * as machines from 'cutover/machines'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'

@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it } from 'vitest'
 import { parseMessage } from '../../../src/inspect/page/data/receivedMessage.js'
 import { Store } from '../../../src/inspect/page/data/store.js'

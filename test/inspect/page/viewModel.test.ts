@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../src/inspect/page/data/store.js'
 import { ViewModel } from '../../../src/inspect/page/data/viewModel.js'

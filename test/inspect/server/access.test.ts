@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { createServer } from 'node:net'
 import { isCutoverError } from 'cutover'
 import { type Inspector, startInspector } from 'cutover/inspect'

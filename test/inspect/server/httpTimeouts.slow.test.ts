@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { channel } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'

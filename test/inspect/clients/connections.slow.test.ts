@@ -1,4 +1,3 @@
-import '../../fixtures/inspect/slowMachine.js'
 import { once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock, Logger } from 'cutover'

@@ -21,7 +21,7 @@ describe('Each case of the compliance suite finds its defects', () => {
     const tested = casesWith(faulty(override)).find(candidate => candidate.name === name)
     return rejectionOf(tested?.run() ?? Promise.resolve())
   })
-  const errors = concurrently(30, jobs)
+  const errors = concurrently(20, jobs)
 
   it.each(defects.map((defect, i) => ({ ...defect, error: errors[i] })))(
     '$name: fails if $defect',

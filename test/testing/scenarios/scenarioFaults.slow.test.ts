@@ -36,7 +36,7 @@ describe('A scenario reports a fault of a runtime', () => {
       () =>
         rejectionOf(tested.run()),
   )
-  const errors = concurrently(40, jobs)
+  const errors = concurrently(20, jobs)
 
   it.each(prepared.map((job, i) => ({ ...job, error: errors[i] })))(
     '$fault',

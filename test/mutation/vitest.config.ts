@@ -31,11 +31,13 @@ class InOrder extends BaseSequencer {
   }
 }
 
+const { projects: _, ...test } = shared.test ?? {}
+
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export
 export default defineConfig({
   ...shared,
   test: {
-    ...shared.test,
+    ...test,
     include: SUITES.map(suite => `${suite}*test.ts`),
     // One import for all files; each mutant gets a new one.
     isolate: false,

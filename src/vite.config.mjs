@@ -24,6 +24,7 @@ export default defineConfig({
       input: {
         index: here('index.ts'),
         machines: here('../machines/index.ts'),
+        composite: here('composite/index.ts'),
         guest: here('guest/index.ts'),
         hosts: here('hosts/index.ts'),
         inspect: here('inspect/index.ts'),

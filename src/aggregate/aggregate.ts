@@ -34,17 +34,15 @@ import {
   runtimeMismatch,
   versionInUse,
 } from './aggregateErrors.js'
+import { CONTAINS, contains } from './contains.js'
 import { ControlPlane } from './controlPlane.js'
 import type { HostedVersion } from './hostedVersion.js'
 import { type AggregateMetrics, metricsOf } from './metrics.js'
 import { type AggregateObserver, OBSERVE, type Observation } from './observe.js'
-import { type AggregateOptions, compileOptions } from './options.js'
+import { type AggregateOptions, compileOptions, NAME } from './options.js'
 import { isServing, isSettled } from './snapshotQueries.js'
 import { type AggregateStatus, statusOf } from './status.js'
 import { whenRunning } from './whenRunning.js'
-
-/** Registered, so that aggregates of two copies of the library recognise each other. */
-const CONTAINS = Symbol.for('cutover.contains')
 
 /**
  * Hosts several versions of one runtime behind one object, and moves from the active version to the next without losing
@@ -55,6 +53,7 @@ const CONTAINS = Symbol.for('cutover.contains')
 export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
   /** The id of the runtime, which all versions share. */
   readonly id: string
+  readonly #name: string
   readonly #control: ControlPlane<Req, Res>
   readonly #router: Router<Req, Res>
 
@@ -66,6 +65,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   constructor(options: AggregateOptions<Req>) {
     const compiled = compileOptions(options)
     this.id = compiled.id
+    this.#name = compiled.name
     this.#control = new ControlPlane(compiled)
     this.#router = this.#control.router
   }
@@ -238,7 +238,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
 
   /** The current state and the wanted pair, as plain JSON. */
   status(): AggregateStatus {
-    return statusOf(this.id, this.#control)
+    return statusOf(this.#name, this.#control)
   }
 
   /**
@@ -246,7 +246,7 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
    * left keeps its counters until 16 others have left after it, and goes on counting if it is added again.
    */
   metrics(): AggregateMetrics {
-    return metricsOf(this.id, this.#control)
+    return metricsOf(this.#name, this.#control)
   }
 
   /**
@@ -364,6 +364,11 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
     return this.#router
   }
 
+  /** @internal The id, or the name of the component that it is. */
+  get [NAME](): string {
+    return this.#name
+  }
+
   /** @internal Whether the runtime is this aggregate, or in it, at any depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || this.#control.runtimes.some(its => contains(its, runtime))
@@ -397,11 +402,6 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   #assertNotDisposed(): void {
     if (this.#control.isDisposed) throw disposed()
   }
-}
-
-/** Does not see an aggregate that another runtime wraps. */
-function contains(container: Runtime<never, unknown> & { [CONTAINS]?(runtime: unknown): boolean }, runtime: unknown) {
-  return container === runtime || container[CONTAINS]?.(runtime) === true
 }
 
 function canonicalOrNull(version: VersionLike | null | undefined, name?: string): string | null {

@@ -74,12 +74,12 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
   #observer: AggregateObserver | undefined
 
   constructor(options: CompiledOptions<Req>) {
-    const { id, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
+    const { name, handover, drainTimeout, stopTimeout, clock, inspect, logger, waitTimeout, maxWaitingCalls } = options
     this.#options = options
-    this.#channels = new Channels(id)
+    this.#channels = new Channels(name)
     this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
     this.router = new Router({
-      aggregate: id,
+      aggregate: name,
       clock,
       logger,
       propagate: options.propagate,
@@ -111,7 +111,7 @@ export class ControlPlane<Req, Res> implements EffectOwner<Effect, HostedVersion
       failed: err => logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     const actor = createActor(machine, {
-      id: `aggregate ${id}`,
+      id: `aggregate ${name}`,
       input: { handover, drainTimeout, stopTimeout },
       clock: wrapClock(clock, fn => this.effects.decide(fn)),
       ...inspectSafely(inspect, logger),

@@ -68,9 +68,17 @@ export interface AggregateOptions<Req = unknown> {
   readonly clock?: Clock | undefined
 }
 
+/**
+ * The key of the option by which a composite names an aggregate that is one of its components. The name stands where the id
+ * would: in the log, in `status()` and `metrics()`, in the channels, and in an inspector.
+ */
+export const NAME: unique symbol = Symbol('cutover.name')
+
 /** {@link AggregateOptions}, validated, with the defaults filled in. */
 export interface CompiledOptions<Req> {
   readonly id: string
+  /** The id, unless it is a component. */
+  readonly name: string
   readonly propagate: ((request: Req) => boolean) | undefined
   readonly onMirrored: ((outcomes: MirroredOutcomes<Req>) => void) | undefined
   readonly isFailure: ((outcome: Outcome) => boolean) | undefined
@@ -89,15 +97,17 @@ export interface CompiledOptions<Req> {
 const HANDOVERS: readonly unknown[] = ['sequential', 'overlap'] satisfies Handover[]
 
 /** @throws CutoverError `CUTOVER_INVALID_OPTION`, naming the option and what it got */
-export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptions<Req> {
+export function compileOptions<Req>(given: AggregateOptions<Req> & { readonly [NAME]?: string }): CompiledOptions<Req> {
   const options = object('options', given)
   const { handover = 'sequential' } = options
   if (!HANDOVERS.includes(handover)) throw invalidOption('handover', "'sequential' or 'overlap'", handover)
   const logger = validLogger(options.logger)
   const clock = validClock(options.clock)
   const id = text('id', options.id)
+  const name = options[NAME] ?? id
   return {
     id,
+    name,
     propagate: optionalFunction('propagate', options.propagate),
     onMirrored: optionalFunction('onMirrored', options.onMirrored),
     isFailure: optionalFunction('isFailure', options.isFailure),
@@ -108,7 +118,7 @@ export function compileOptions<Req>(given: AggregateOptions<Req>): CompiledOptio
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
     callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
-    logger: safeLogger(logger, { aggregate: id }),
+    logger: safeLogger(logger, { aggregate: name }),
     inspect: inspection(options.inspect),
     clock,
   }

@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   CUTOVER_CANCELLED:
     'A rollout was cancelled, by `cancel()`, a signal or a dispose, or because somebody else stopped the aggregate or changed its versions.',
   CUTOVER_ROLLOUT_STATE: 'The rollout is in a state in which the method means nothing, or would undo a promotion.',
+  CUTOVER_NO_SUCH_COMPONENT:
+    'The composite has no component with this id, or the id is neither `ronl` nor `rofl.NAME` with a name of 3 to 128 letters, digits, `_` and `-`.',
   CUTOVER_START_FAILED:
     'The runtime did not start. `failedToStart` events carry this error; a call that waited too long for the runtime rejects with it. For `whenRunning()` with `failFast`: the version has failed and is not running.',
   CUTOVER_UNHANDLED_HOST_REQUEST: 'A module called `callHost`, and its config has no `onHostRequest`.',

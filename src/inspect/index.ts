@@ -1,5 +1,5 @@
 /** `cutover/inspect`: shows running statecharts. */
-export type { Watchable } from './clients/index.js'
+export type { Watchable, WatchableComposite } from './clients/index.js'
 export { type TransitionRow, toMermaid } from './mermaid/index.js'
 export type {
   ActorAnnounced,

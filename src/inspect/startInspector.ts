@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { InspectionEvent } from 'xstate'
 import { invalidOption } from '../contract/index.js'
-import { Clients, type Watchable } from './clients/index.js'
+import { Clients, type Watchable, type WatchableComposite } from './clients/index.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
 import { createWebSocketServer, InspectorServer, pageFiles } from './server/index.js'
 
@@ -16,11 +16,11 @@ export interface Inspector extends AsyncDisposable {
   readonly inspect: (event: InspectionEvent) => void
   /**
    * Shows the status and the metrics of an aggregate, until the aggregate is disposed. Reads the status ten times a second
-   * and the metrics once a second, and only while a client is connected.
+   * and the metrics once a second, and only while a client is connected. Of a composite it shows each component that it has now.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`
    */
-  watch(aggregate: Watchable): void
+  watch(aggregate: Watchable | WatchableComposite): void
   /**
    * Disconnects all clients, frees the port and forgets everything. A second call joins the first.
    *
@@ -68,13 +68,21 @@ export async function startInspector(options?: InspectorOptions): Promise<Inspec
         compiled.logger.warn({ err }, 'the inspector cannot read an inspection event')
       }
     },
-    watch: aggregate => {
-      if (!isWatchable(aggregate)) throw invalidOption('aggregate', 'an Aggregate', aggregate)
-      if (closed === undefined) clients.watched.add(aggregate)
+    watch: target => {
+      const aggregates = isComposite(target) ? target.components().map(id => target.component(id)) : [target]
+      if (!aggregates.every(isWatchable)) throw invalidOption('aggregate', 'an Aggregate or a Composite', target)
+      if (closed !== undefined) return
+      for (const aggregate of aggregates) clients.watched.add(aggregate)
     },
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function isComposite(value: unknown): value is WatchableComposite {
+  if (typeof value !== 'object' || value === null) return false
+  const { component, components } = value as Partial<WatchableComposite>
+  return typeof component === 'function' && typeof components === 'function'
 }
 
 function isWatchable(value: unknown): value is Watchable {

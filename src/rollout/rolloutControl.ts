@@ -8,7 +8,7 @@ import {
   rolloutEffects,
   rolloutMachine,
 } from '../../machines/index.js'
-import type { Aggregate } from '../aggregate/index.js'
+import { type Aggregate, NAME } from '../aggregate/index.js'
 import { inspectSafely, wrapClock } from '../contract/index.js'
 import { type EffectOwner, EffectQueue, performedByOwner, SafeObservable, startOwned } from '../support/index.js'
 import { Attempt } from './attempt.js'
@@ -59,7 +59,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       this.#tellOf(attempt, event),
     )
     const actor = createActor(machine, {
-      id: `rollout ${aggregate.id}`,
+      id: `rollout ${aggregate[NAME]}`,
       clock: wrapClock(clock, fn => this.effects.decide(fn)),
       ...inspectSafely(inspect, logger),
     })

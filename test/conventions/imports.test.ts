@@ -14,6 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/guest': ['src/contract', 'src/support', 'src/module', 'src/protocol'],
   'src/hosts': ['src/contract', 'src/support', 'src/calls', 'src/module', 'src/protocol'],
   'src/aggregate': ['src/contract', 'src/support', 'src/calls'],
+  'src/composite': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
   'src/inspect': ['src/contract', 'src/support', 'src/aggregate'],
   'src/otel': ['src/contract'],

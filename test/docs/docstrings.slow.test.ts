@@ -12,6 +12,7 @@ const FILES = ['machines', 'src'].flatMap(folder =>
 const ENTRIES = [
   'machines',
   'src',
+  'src/composite',
   'src/hosts',
   'src/guest',
   'src/inspect',

@@ -6,6 +6,14 @@ import type { Recorder } from '../recorder/index.js'
 /** The part of an aggregate that `watch` needs. */
 export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'> & Partial<Pick<Aggregate, 'metrics'>>
 
+/** The part of a composite that `watch` needs. */
+export interface WatchableComposite {
+  /** The ids of its components. */
+  components(): readonly string[]
+  /** The aggregate of one component. */
+  component(id: string): Watchable | undefined
+}
+
 /** The status or the metrics of a watched aggregate, as last read. */
 export interface Reading {
   readonly aggregate: Watchable
@@ -90,9 +98,9 @@ export class WatchedAggregates {
     }
   }
 
-  #eventOf({ aggregate, kind, value, readAt: createdAt }: Reading): RecordedEvent | undefined {
+  #eventOf({ kind, value, readAt: createdAt }: Reading): RecordedEvent | undefined {
     if (value === undefined) return undefined
-    const sessionId = this.#recorder.actors.rootNamed(`aggregate ${aggregate.id}`)?.sessionId
+    const sessionId = this.#recorder.actors.rootNamed(`aggregate ${value.id}`)?.sessionId
     return { type: `@cutover.${kind}`, sessionId, [kind]: value, createdAt } as RecordedEvent
   }
 }

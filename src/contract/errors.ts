@@ -40,6 +40,8 @@ export const ERROR_CODES = {
   CUTOVER_CANCELLED:
     'A rollout was cancelled, by `cancel()`, a signal or a dispose, or because somebody else stopped the aggregate or changed its versions.',
   CUTOVER_ROLLOUT_STATE: 'The rollout is in a state in which the method means nothing, or would undo a promotion.',
+  CUTOVER_INVALID_DEPLOYMENTS:
+    'A list of deployments breaks a rule: of its form, its order, its future, or of what has begun already.',
   CUTOVER_NO_SUCH_COMPONENT:
     'The composite has no component with this id, or the id is neither `ronl` nor `rofl.NAME` with a name of 3 to 128 letters, digits, `_` and `-`.',
   CUTOVER_START_FAILED:

@@ -62,7 +62,7 @@ export interface CompiledPlan<Req, Res> {
 }
 
 /** The longest timeout of Node.js, in ms. */
-const MAX_TIMEOUT = 2_147_483_647
+export const MAX_TIMEOUT = 2_147_483_647
 /** A step without a verdict may last so many times its `for`. */
 const STEP_TIMEOUT_FACTOR = 10
 /** Above this percentage, the comparison with the active version hardly sees anything. */

@@ -1,14 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { channel } from 'node:diagnostics_channel'
 import type { Observable } from 'rxjs'
-import { Aggregate } from '../aggregate/index.js'
+import { Aggregate, NAME } from '../aggregate/index.js'
 import { boolean, canonical, invalidOption, object, signalOf, type VersionLike } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
 import { type CompiledOptions, compileOptions, type RolloutOptions } from './options.js'
-import { compilePlan, type RolloutPlan } from './plan.js'
+import { compilePlan, MAX_TIMEOUT, type RolloutPlan } from './plan.js'
 import type { RolloutResult } from './report.js'
 import { RolloutControl } from './rolloutControl.js'
-import { noPrevious, notStarted } from './rolloutErrors.js'
+import { noPrevious, notStarted, verifiedTooLong } from './rolloutErrors.js'
 import type { RolloutEvent, RolloutStatus } from './status.js'
 import { refuseInVerify } from './verify.js'
 import { within } from './within.js'
@@ -22,6 +22,9 @@ export interface ToOptions<Req = unknown, Res = unknown> extends Partial<Rollout
 }
 
 const EVENTS = channel('cutover.rollout')
+
+/** The key of the method by which a schedule starts a version in advance. */
+export const HOLD: unique symbol = Symbol('cutover.hold')
 
 /**
  * Brings up new versions of an aggregate, and lets each prove itself before, during and after the switch. A version that does
@@ -41,11 +44,11 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
   constructor(aggregate: Aggregate<Req, Res>, options: RolloutOptions<Req, Res>) {
     if (!(aggregate instanceof Aggregate)) throw invalidOption('aggregate', 'an Aggregate of this library', aggregate)
     this.#aggregate = aggregate
-    this.#options = compileOptions(options, aggregate.id)
+    this.#options = compileOptions(options, aggregate[NAME])
     this.#given = options
     this.#control = new RolloutControl(aggregate, this.#options)
     this.#control.events$.subscribe(event => {
-      if (EVENTS.hasSubscribers) EVENTS.publish({ aggregate: aggregate.id, event })
+      if (EVENTS.hasSubscribers) EVENTS.publish({ aggregate: aggregate[NAME], event })
     })
   }
 
@@ -107,6 +110,18 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
       attempt.onEnd(onAbort(signal, () => this.#control.send({ type: 'cancel', id, why, cause: signal.reason })))
     }
     return attempt.promise
+  }
+
+  /** @internal For a schedule: as {@link to}, but the version is verified only once `isDue` has resolved. */
+  [HOLD](version: VersionLike, isDue: Promise<unknown>, signal: AbortSignal): Promise<RolloutResult> {
+    const { clock, plan } = this.#options
+    const { verifyTimeout } = plan.facts
+    const verify: ToOptions<Req, Res>['verify'] = async next => {
+      await isDue
+      const verified = Promise.resolve(plan.verify?.(next))
+      await within(clock, verifyTimeout, () => verifiedTooLong(verifyTimeout), verified)
+    }
+    return this.to(version, { signal, verify, verifyTimeout: MAX_TIMEOUT })
   }
 
   /**

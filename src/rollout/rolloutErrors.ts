@@ -63,6 +63,10 @@ export function notStarted(version: string, timeout: number, cause: Error | unde
   return new CutoverError('CUTOVER_START_FAILED', message, { version, cause })
 }
 
+export function verifiedTooLong(timeout: number): Error {
+  return new Error(`It did not finish within ${timeout} ms (verifyTimeout).`)
+}
+
 /** The message of an error as the end of a sentence. */
 export function because(cause: unknown): string {
   return `: ${asError(cause).message.replace(/\.$/, '')}.`

@@ -50,13 +50,20 @@ export async function serve(module: RuntimeModule, options: ServeOptions = {}): 
   await serveFrom(async () => checked, options)
 }
 
-/** Serves like {@link serve}, and loads the module after it has connected. */
+/**
+ * Serves like {@link serve}, and loads the module while it connects. A module that computes as it is loaded does not delay the
+ * connection, which the system has taken by then.
+ */
 export async function serveFrom(load: () => Promise<RuntimeModule>, options: ServeOptions): Promise<void> {
   const { hostVariable = HOST_VARIABLE } = options
   const limits = compileLimits(options)
   const version = options.version === undefined ? undefined : canonical(options.version)
   const path = process.env[hostVariable] ?? ''
-  const socket = await connectTo(path, hostVariable)
+  const connecting = connectTo(path, hostVariable)
+  const loading = load()
+  // The handshake tells the host why a module cannot be loaded.
+  loading.catch(() => {})
+  const socket = await connecting
   const host = launchingHost(path)
   // Both lead to the host. Writing to them after it has died must not crash this program.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -71,7 +78,7 @@ export async function serveFrom(load: () => Promise<RuntimeModule>, options: Ser
     }),
     version,
     logger: safeLogger(consoleLogger, {}),
-    load,
+    load: () => loading,
     hostLost: () => {
       process.exitCode = 1
       if (host !== undefined) process.once('exit', endGroup)

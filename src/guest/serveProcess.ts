@@ -11,5 +11,7 @@ export async function serveProcess(): Promise<void> {
   if (module === undefined || hostVariable === undefined || limits === undefined) {
     throw new Error('This program serves a module to childProcess(), which passes it three arguments.')
   }
+  // Node.js has read it. The module gets the environment of its config, and so do its processes.
+  delete process.env['NODE_COMPILE_CACHE']
   await serveFrom(() => importModule(new URL(module)), { hostVariable, ...(JSON.parse(limits) as GuestLimits) })
 }

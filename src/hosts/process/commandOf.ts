@@ -6,6 +6,7 @@ import { guestProgram } from '../guestProgram.js'
 import type { RuntimeConfig } from '../provisioner.js'
 import type { ChildProcessOptions } from './childProcessOptions.js'
 import type { Sandbox } from './command.js'
+import { compileCacheOf } from './compileCache.js'
 import type { SandboxedCommand } from './processLauncher.js'
 import { entryMounts, moduleMounts } from './sandbox/moduleMounts.js'
 
@@ -26,6 +27,7 @@ export function commandOf(
   limits: GuestLimits,
 ): GuestCommand {
   const env = { ...environment(options.env), ...environment(config.env) }
+  const cache = compileCacheOf(options)
   const where = { env, ...directoryOf(options), ...sandboxOf(options) }
   const command = config.command ?? (config.module === undefined ? options.command : undefined)
   if (command !== undefined) {
@@ -33,7 +35,9 @@ export function commandOf(
     return { ...where, file: withoutNul('command', text('command', command)), args }
   }
   const module = config.module ?? options.module
-  if (module !== undefined) return { ...where, ...moduleCommand(fileModule(module), options, limits) }
+  if (module !== undefined) {
+    return { ...where, env: { ...cache, ...env }, ...moduleCommand(fileModule(module), options, limits) }
+  }
   throw invalidOption('module', 'given, or "command", to childProcess() or in the config', module)
 }
 

@@ -15,6 +15,8 @@ describe('options of threads and processes', () => {
     ['env.A', 1],
     ['cwd', ''],
     ['execArgv', 'x'],
+    ['compileCache', true],
+    ['compileCache', 'relative/folder'],
     ['hostVariable', ''],
     ['protocol', 'grpc'],
     ['sandbox', {}],

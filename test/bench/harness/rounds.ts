@@ -61,6 +61,11 @@ export function valueRow(what: string, unit: Unit, ours: number, goal: Goal | nu
   return { what, against: '', unit, ours, theirs: null, ratio: null, goal }
 }
 
+/** A row of what must not happen at all, not once in the short form either. */
+export function noneRow(what: string, value: number): Row {
+  return valueRow(what, '', value, { of: 'value', atMost: 0, exact: true })
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }

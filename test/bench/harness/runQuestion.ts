@@ -13,6 +13,7 @@ const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Questi
   8: () => import('../questions/startUp.js'),
   9: () => import('../questions/longRun.js'),
   10: () => import('../questions/inspection.js'),
+  11: () => import('../questions/underLoad.js'),
 }
 
 const { values: form, positionals } = parseArgs({

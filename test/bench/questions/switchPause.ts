@@ -4,7 +4,7 @@ import { ProcessVersions } from '../harness/processVersions.js'
 import { quantile } from '../harness/quantile.js'
 import type { Question, Row } from '../harness/question.js'
 import { RestartedByHand } from '../harness/restartedByHand.js'
-import { median, pairRow, valueRow } from '../harness/rounds.js'
+import { median, noneRow, pairRow, valueRow } from '../harness/rounds.js'
 import type { Window } from '../harness/window.js'
 import { SMALL } from '../payloads.js'
 
@@ -87,10 +87,6 @@ async function byHand(count: number) {
 
 type How = keyof Tail['atMost']
 
-function none(what: string, value: number): Row {
-  return valueRow(what, '', value, { of: 'value', atMost: 0, exact: true })
-}
-
 function rowsOf(how: How, observed: Omit<Observed, 'stops'>, tail: Tail, stops: readonly number[] = []): Row[] {
   const { switches, quiet, failed, lost } = observed
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
@@ -113,8 +109,8 @@ function rowsOf(how: How, observed: Omit<Observed, 'stops'>, tail: Tail, stops: 
       atMost: tail.atMost[how],
     }),
     beside(`calls issued in the 10 ms around it, ${tail.name}`, tail.share, latencies),
-    none(`${how}: failed calls`, failed),
-    none(`${how}: lost calls`, lost),
+    noneRow(`${how}: failed calls`, failed),
+    noneRow(`${how}: lost calls`, lost),
   ]
 }
 
@@ -132,7 +128,7 @@ export const question: Question = {
       ...rowsOf('overlap', overlap, tail),
       ...rowsOf('sequential', sequential, tail, sequential.stops),
       ...rowsOf('swap', swaps, tail),
-      none('swap: processes started or stopped', swaps.restarts),
+      noneRow('swap: processes started or stopped', swaps.restarts),
       valueRow('sequential: the old version’s stop time, median', 'ms', median(sequential.stops)),
       valueRow('killed and restarted by hand: longest gap, median', 'ms', median(hand.gaps)),
       valueRow('killed and restarted by hand: failed calls per switch', '', hand.failedPerSwitch),

@@ -65,12 +65,18 @@ export class JudgedCalls implements CallObserver {
     return report
   }
 
-  /** Ends the phase, if there is one. Later calls are only history. */
-  endPhase(): StepReport | undefined {
+  /** The phase as it stands; undefined if there is none. */
+  get progress(): StepReport | undefined {
     if (this.#phase === undefined) return undefined
     const { kind: phase, step, percent } = this.#phase
-    this.#phase = undefined
     return { phase, step, percent, duration: this.now() - this.#begun, ...this.judge.report() }
+  }
+
+  /** Ends the phase, if there is one. Later calls are only history. */
+  endPhase(): StepReport | undefined {
+    const report = this.progress
+    this.#phase = undefined
+    return report
   }
 
   /** Ends all. */

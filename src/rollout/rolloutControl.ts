@@ -80,6 +80,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       candidate: order?.version ?? null,
       from: this.#current?.from ?? null,
       step: place.state === 'stepping' ? step : null,
+      progress: this.#current?.calls?.progress ?? null,
       pending: pending?.version ?? null,
       permanent: memory.permanent,
       previous: memory.previous,

@@ -1,5 +1,5 @@
 import type { RolloutSnapshot } from '../../machines/index.js'
-import type { RolloutResult } from './report.js'
+import type { RolloutResult, StepReport } from './report.js'
 import type { RolloutError } from './rolloutErrors.js'
 
 /** The states of a rollout. */
@@ -27,6 +27,8 @@ export interface RolloutStatus {
   readonly from: string | null
   /** While stepping: the number of the step, from 0. */
   readonly step: number | null
+  /** While stepping and soaking: the step, or the part of the soak, as it stands: its calls, failures and evidence. */
+  readonly progress: StepReport | null
   /** The version that begins when this rollout has ended. */
   readonly pending: string | null
   /** The last version that proved itself; null if there is none, or the store has not been opened yet. */

@@ -51,6 +51,25 @@ describe('A step', () => {
     expect(rolling.place).toBe('soaking.watching')
   })
 
+  it('tells in status() how it goes: its time, calls, failures and evidence', async () => {
+    const { rolling } = await stepping({ steps: [{ percent: 50, for: FOR }] })
+    rolling.failing.add('2.0.0')
+    await rolling.pass(FOR / 2)
+    expect(rolling.rollout.status().progress).toMatchObject({
+      percent: 50,
+      duration: FOR / 2,
+      evidence: { failures: 0 },
+    })
+    while (rolling.failures < 2) await rolling.calls(1)
+    const { progress } = rolling.rollout.status()
+    expect(progress).toMatchObject({ phase: 'step', step: 0, verdict: 'unknown', limit: 1_000 })
+    expect(progress?.candidate).toEqual({ calls: 2, failures: 2 })
+    expect(progress?.evidence['failures']).toBeGreaterThan(1)
+    rolling.rollout.cancel()
+    await rolling.pass(0)
+    expect(rolling.rollout.status().progress).toBeNull()
+  })
+
   it('that ends without a verdict rejects after ten times its time: too few calls to judge', async () => {
     const { rolling, promise } = await stepping()
     await rolling.calls(5)

@@ -6,11 +6,13 @@ import { fileURLToPath } from 'node:url'
 import type { InspectorMessage } from 'cutover/inspect'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { type CallCheck, checkCalls } from '../../docs/examples/demo/checkCalls.js'
+import type { CallCheck } from '../../docs/examples/demo/countCalls.js'
 import type { Outcome } from '../../docs/examples/demo/load.js'
-import type { Results } from '../../docs/examples/demo/results.js'
-import type { Run } from '../../docs/examples/demo/run.js'
-import { Timeline } from '../../docs/examples/demo/timeline.js'
+import type { RolloutResults } from '../../docs/examples/demo/rollout/results.js'
+import { checkCalls } from '../../docs/examples/demo/switch/checkCalls.js'
+import type { Results } from '../../docs/examples/demo/switch/results.js'
+import type { Run } from '../../docs/examples/demo/switch/run.js'
+import { Timeline } from '../../docs/examples/demo/switch/timeline.js'
 
 const MAIN = fileURLToPath(new URL('../../dist/docs/examples/demo/main.js', import.meta.url))
 
@@ -40,7 +42,7 @@ function replacing(name: string, replacement: string): string {
     syncBuiltinESMExports()`
 }
 
-describe('The demo, npm start,', () => {
+describe('The demo, npm start -- --handover,', () => {
   it.each([
     ['in-process', 'sequential'],
     ['in-process', 'overlap'],
@@ -62,7 +64,7 @@ describe('The demo, npm start,', () => {
   })
 
   it('shows the events of the switch in the order that the aggregate promises', async () => {
-    const { stdout } = await demo(['--duration', '1', '--json'])
+    const { stdout } = await demo(['--handover', 'sequential', '--duration', '1', '--json'])
     const { timeline, from, to } = JSON.parse(stdout) as Results
     const events = timeline.filter(({ kind }) => kind === 'event').map(entry => entry.text)
     expect(events).toEqual([`started ${from}`, 'configUpdated', `stopped ${from}`, `started ${to}`, `stopped ${to}`])
@@ -71,7 +73,7 @@ describe('The demo, npm start,', () => {
   })
 
   it('prints plain lines, a timeline, a table and a verdict when it does not write to a terminal', async () => {
-    const { code, stdout } = await demo(['--duration', '1'])
+    const { code, stdout } = await demo(['--handover', 'sequential', '--duration', '1'])
     const lines = stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(
       /^Rendering \d+ READMEs for 1 s, 64 calls at a time, while marked 18\S+ takes over from 4\.3\.0 \(sequential handover, in child processes\)\.$/,
@@ -96,20 +98,42 @@ describe('The demo, npm start,', () => {
     [['--concurrency', '2.5'], 'Option --concurrency must be a whole number from 1 to 1000, got "2.5".'],
     [['--json=yes'], 'Option --json takes no value, got "yes".'],
     [['--loud'], 'Unknown option "--loud".'],
+    [['--brake'], 'Unknown option "--brake". Did you mean --break?'],
+    [['--brake', 'after'], 'Unknown option "--brake". Did you mean --break?'],
+    [['--host', 'proces'], 'Option --host must be in-process, worker or process, got "proces". Did you mean process?'],
+    [['--break', 'aftr'], 'Option --break takes after or nothing, got "aftr". Did you mean after?'],
+    [['--break=now'], 'Option --break takes after or nothing, got "now".'],
+    [['--break', 'after', 'all'], 'Unexpected argument "all".'],
+    [['--break', '--outage'], 'Options --break and --outage exclude each other.'],
+    [['--outage', '--handover', 'overlap'], 'Options --outage and --handover exclude each other.'],
     [['fast'], 'Unexpected argument "fast".'],
+    [['outage'], 'Unexpected argument "outage". Did you mean --outage?'],
   ])('refuses %j in one line, and exits with 2', async (args, message) => {
     expect(await demo(args)).toEqual({ code: 2, stdout: '', stderr: `${message} See --help.\n` })
   })
 
   it.concurrent.each(['--help', '-h'])('explains every option on %s', async option => {
     const { code, stdout, stderr } = await demo([option])
-    for (const name of ['handover', 'host', 'duration', 'concurrency', 'inspect', 'json', 'help'])
+    for (const name of [
+      'break',
+      'break after',
+      'outage',
+      'handover',
+      'host',
+      'duration',
+      'concurrency',
+      'inspect',
+      'json',
+      'help',
+    ])
       expect(stdout).toContain(`--${name}`)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
   it('exits early and cleanly on SIGINT, with the summary', async () => {
-    const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [MAIN, '--handover', 'sequential', '--duration', '60'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const output = Promise.all([text(child.stdout), text(child.stderr)])
     createInterface(child.stdout).on('line', line => {
       if (/active 4\.3\.0 .* [1-9][\d,]* answered/.test(line)) child.kill('SIGINT')
@@ -159,7 +183,10 @@ describe('The demo, npm start,', () => {
        const isSeen = path => seen.has(String(path)) || !seen.add(String(path))
        let again = 0`,
     )
-    const { code, stdout } = await demo(['--host', 'in-process', '--duration', '1'], failing)
+    const { code, stdout } = await demo(
+      ['--handover', 'sequential', '--host', 'in-process', '--duration', '1'],
+      failing,
+    )
     expect(stdout).toMatch(/^\d+ × Error: disk on fire$/m)
     expect(stdout.trimEnd()).toMatch(/✘ [\d,]+ of [\d,]+ calls failed, were lost, ran twice or had a wrong answer\.$/)
     expect(code).toBe(1)
@@ -169,6 +196,112 @@ describe('The demo, npm start,', () => {
     const { code, stdout, stderr } = await demo([], replacing('readdir', 'async () => []'))
     expect(stderr).toMatch(/^No README\.md found in \S+node_modules\S*\. Run "npm install" first\.\n$/)
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+})
+
+/** What a terminal of so many columns would be, without one. */
+function terminal(columns: number, rows: number): string {
+  return `Object.assign(process.stdout, { isTTY: true, columns: ${columns}, rows: ${rows}, hasColors: () => process.env.NO_COLOR === undefined })`
+}
+
+/** The lines of each drawing of the picture. */
+function drawings(stdout: string): string[][] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequence that moves the cursor up
+  return stdout.split(/\u001B\[\d+A/).map(text => text.replaceAll('\r\u001B[K', '').split('\n'))
+}
+
+describe('The demo, npm start,', () => {
+  it.each([
+    ['none', [], 'process', 'promoted'],
+    ['break', ['--break'], 'worker', 'CUTOVER_REJECTED'],
+    ['break after', ['--break', 'after'], 'in-process', 'CUTOVER_ROLLED_BACK'],
+    ['outage', ['--outage'], 'worker', 'promoted'],
+  ])('rolls the new version out with the fault %s, and ends as it should', async (fault, args, host, outcome) => {
+    const { code, stdout, stderr } = await demo([...args, '--host', host, '--duration', '1', '--json'])
+    const results = JSON.parse(stdout) as RolloutResults
+    const { from, to, hurt, timeline } = results
+    expect(results).toMatchObject({ fault, host, outcome, expected: outcome, ok: true, interrupted: false, errors: {} })
+    expect(results).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+    expect(results.active).toBe(outcome === 'promoted' ? to : from)
+    expect([(hurt[from] ?? 0) > 0, (hurt[to] ?? 0) > 0]).toEqual([fault === 'outage', fault !== 'none'])
+    const states = [...new Set(timeline.map(({ state }) => state))]
+    const tried = ['preparing', 'verifying', 'stepping']
+    const ends: Readonly<Record<string, string[]>> = {
+      promoted: ['promoting', 'soaking', 'finishing'],
+      CUTOVER_REJECTED: ['rejecting'],
+      CUTOVER_ROLLED_BACK: ['promoting', 'soaking', 'reverting', 'rejecting'],
+    }
+    expect(states).toEqual([...tried, ...(ends[outcome] ?? [])])
+    const all = Object.values({ ...results.answeredBy, ...hurt }).length
+    expect(all).toBe(2)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('prints plain lines, the picture and a verdict when it does not write to a terminal', async () => {
+    const { code, stdout } = await demo(['--break', '--host', 'in-process', '--duration', '1'])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^Rolling out marked 18\S+ over 4\.3\.0 in this process\.$/)
+    expect(lines[1]).toMatch(/^Rendering \d+ READMEs, 64 calls at a time\. The new version fails on some\.$/)
+    expect(stdout).toMatch(/^ +\d+\.\d s {3}\S.* [\d,]+ calls\/s {3}[\d,]+ by 4\.3\.0, .*\d failed.*$/m)
+    expect(stdout).toMatch(/^ {2}✔ verify +\d+\.\d s$/m)
+    expect(stdout).toMatch(/^ {2}✘ 5 % +\d+\.\d s {3}\d+ of \d+ calls of 18\S+ failed$/m)
+    expect(stdout).toMatch(/^ {2}failed calls +[1-9]\d* +.*[▁-█]/m)
+    expect(stdout).toMatch(/^ {2}evidence, limit 1,000 +[1-9],\d+ +.*$/m)
+    expect(stdout).toMatch(/^18\S+ did not stay\. It fails more often than the active version: /m)
+    expect(lines.at(-1)).toMatch(/^✔ 4\.3\.0 serves\. [1-9]\d* of [\d,]+ calls went wrong\.$/)
+    expect(stdout).not.toContain('\u001B')
+    expect(code).toBe(0)
+  })
+
+  it.each([
+    ['80 columns and 24 rows', 80, 24, 12],
+    ['40 columns', 40, 24, 12],
+    ['10 rows: only one line', 80, 10, 1],
+  ])('draws its picture in place on a terminal of %s', async (_, columns, rows, height) => {
+    const args = ['--break', '--host', 'in-process', '--duration', '1']
+    const { code, stdout } = await demo(args, `${terminal(columns, rows)}; process.env.NO_COLOR = '1'`)
+    const drawn = drawings(stdout)
+    expect(drawn.length).toBeGreaterThan(3)
+    const during = drawn.slice(1, -1)
+    expect(during.filter(lines => lines.length !== height + 1)).toEqual([])
+    expect(Math.max(...during.flat().map(line => line.length))).toBeLessThan(columns)
+    expect(stdout).not.toContain('\u001B[3')
+    expect(code).toBe(0)
+  })
+
+  it('uses colours on a terminal, unless NO_COLOR is set', async () => {
+    const args = ['--break', '--host', 'in-process', '--duration', '1']
+    const { stdout } = await demo(
+      args,
+      `${terminal(80, 24)}; delete process.env.NO_COLOR; process.env.FORCE_COLOR = '1'`,
+    )
+    expect(stdout).toContain('\u001B[3')
+  })
+
+  it('exits early and cleanly on SIGINT, and the old version serves', async () => {
+    const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const output = Promise.all([text(child.stdout), text(child.stderr)])
+    createInterface(child.stdout).on('line', line => {
+      if (/ s {3}5 % .* [1-9][\d,]* by 18/.test(line)) child.kill('SIGINT')
+    })
+    const [code, signal] = await once(child, 'exit')
+    const [stdout, stderr] = await output
+    expect(stdout.trimEnd()).toMatch(/✔ Interrupted: 4\.3\.0 serves\. 0 of [\d,]+ calls went wrong\.$/)
+    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+  })
+
+  it('exits with 1 when calls fail that should not', async () => {
+    const failing = replacing(
+      'readFile',
+      `(...args) => isSeen(args[0]) && ++again % 100 === 0 ? Promise.reject(new Error('disk on fire')) : original(...args)
+       const seen = new Set()
+       const isSeen = path => seen.has(String(path)) || !seen.add(String(path))
+       let again = 0`,
+    )
+    const { code, stdout } = await demo(['--break', '--host', 'in-process', '--duration', '1'], failing)
+    expect(stdout).toMatch(/^ +\d+ × Error: disk on fire$/m)
+    expect(stdout.trimEnd()).toMatch(/✘ 4\.3\.0 serves\. [\d,]+ of [\d,]+ calls went wrong\.$/)
+    expect(code).toBe(1)
   })
 })
 
@@ -216,7 +349,7 @@ function call(sent: number, outcome: Outcome | null): Call {
     ['4.3.0', 'of 4.3.0'],
     ['18.0.0', 'of 18.0.0'],
   ])
-  return { document: { path: 'README.md', digests }, sent, outcome }
+  return { document: { path: 'README.md', digests }, sent, version: null, outcome }
 }
 
 function answer(version: string, at: number): Outcome {

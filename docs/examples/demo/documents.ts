@@ -27,6 +27,9 @@ export async function findReadmes(folder: string): Promise<string[]> {
   return readmes.map(({ parentPath, name }) => join(parentPath, name)).sort()
 }
 
+/** Larger documents are left out, so that there are enough calls per second to judge a version soon. */
+const MAX_LENGTH = 10_000
+
 /** Reads the files and keeps those that the two versions render differently: the others do not show who answered. */
 export async function distinctDocuments(paths: readonly string[], versions: MarkedVersions): Promise<Document[]> {
   const renderers = [
@@ -36,6 +39,7 @@ export async function distinctDocuments(paths: readonly string[], versions: Mark
   const documents: Document[] = []
   for (const path of paths) {
     const text = await readFile(path, 'utf8')
+    if (text.length > MAX_LENGTH) continue
     const digests = new Map(renderers.map(({ version, render }) => [version, digestOf(render(text))]))
     if (new Set(digests.values()).size === renderers.length) documents.push({ path, digests })
   }

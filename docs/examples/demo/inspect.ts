@@ -2,7 +2,7 @@
 import { Aggregate } from 'cutover'
 import { startInspector } from 'cutover/inspect'
 import { type Rendered, type RenderRequest, renderersOn } from './markdown.js'
-import type { Setup } from './run.js'
+import type { Setup } from './setup.js'
 import { pause } from './waits.js'
 
 /** ms: how long a version serves before the next one starts. */
@@ -28,8 +28,12 @@ export async function runWithInspector(
   await using inspector = await startInspector()
   const { inspect } = inspector
   const counts: Counts = { answered: 0, failed: 0, switches: 0 }
-  const provision = renderersOn(host, new Map(), inspect)
-  await using aggregate = new Aggregate<RenderRequest, Rendered>({ id: 'markdown', handover, inspect })
+  const provision = renderersOn({ host, executions: new Map(), inspect })
+  await using aggregate = new Aggregate<RenderRequest, Rendered>({
+    id: 'markdown',
+    handover: handover ?? 'sequential',
+    inspect,
+  })
   inspector.watch(aggregate)
   print(`Open ${inspector.url}`)
 

@@ -11,8 +11,15 @@ export type Outcome =
 export interface Call {
   readonly document: Document
   readonly sent: number
+  /** The version that it was sent to; null while it waits. */
+  version: string | null
   /** Null until the call settles. */
   outcome: Outcome | null
+}
+
+export interface Tally {
+  answered: number
+  failed: number
 }
 
 export interface LoadOptions {
@@ -23,6 +30,8 @@ export interface LoadOptions {
   now(): number
 }
 
+/** How long to wait for the last answers, in ms. A call without one by then is lost. */
+const ANSWER_TIMEOUT = 10_000
 /** The pause after a failed call, in ms, so that a runtime that fails at once does not block the event loop. */
 const PAUSE_AFTER_FAILURE = 10
 
@@ -30,6 +39,8 @@ const PAUSE_AFTER_FAILURE = 10
 export class Load {
   /** The index is the id of the call. */
   readonly calls: Call[] = []
+  /** By version. */
+  readonly tallies = new Map<string, Tally>()
   readonly #options: LoadOptions
   #settled = 0
   #isOver = false
@@ -43,8 +54,21 @@ export class Load {
     return this.#settled
   }
 
+  /** Sends calls until `work` settles, then waits for the last answers. @param ended - called in between */
+  async during(work: Promise<unknown>, ended: () => void): Promise<void> {
+    const end = new AbortController()
+    const sending = this.#run(end.signal, ANSWER_TIMEOUT)
+    try {
+      await work
+    } finally {
+      end.abort()
+      ended()
+      await sending
+    }
+  }
+
   /** Sends until `signal` fires, then waits for the last answers. A call unsettled after `answerTimeout` ms is lost. */
-  async run(signal: AbortSignal, answerTimeout: number): Promise<void> {
+  async #run(signal: AbortSignal, answerTimeout: number): Promise<void> {
     const senders = Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#sendUntil(signal)))
     await aborted(signal)
     await within(answerTimeout, senders)
@@ -57,7 +81,7 @@ export class Load {
       const id = this.calls.length
       const document = documents[id % documents.length]
       if (document === undefined) throw new Error('The load has no documents.')
-      const call: Call = { document, sent: now(), outcome: null }
+      const call: Call = { document, sent: now(), version: null, outcome: null }
       this.calls.push(call)
       const hasFailed = await this.#send(id, call)
       if (hasFailed) await pause(PAUSE_AFTER_FAILURE)
@@ -67,7 +91,10 @@ export class Load {
   async #send(id: number, call: Call): Promise<boolean> {
     const { target, now } = this.#options
     try {
-      const answer = await target.call({ id, path: call.document.path })
+      const answer = await target.call(
+        { id, path: call.document.path },
+        { onVersion: version => (call.version = version) },
+      )
       this.#settle(call, { at: now(), answer })
       return false
     } catch (error) {
@@ -80,5 +107,9 @@ export class Load {
     if (this.#isOver) return
     call.outcome = outcome
     this.#settled++
+    if (call.version === null) return
+    const tally = this.tallies.get(call.version) ?? { answered: 0, failed: 0 }
+    this.tallies.set(call.version, tally)
+    tally['error' in outcome ? 'failed' : 'answered']++
   }
 }

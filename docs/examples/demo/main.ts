@@ -1,11 +1,17 @@
+import type { Handover } from 'cutover'
 import { distinctDocuments, findReadmes, modulesFolder } from './documents.js'
 import { plural } from './format.js'
 import { runWithInspector } from './inspect.js'
 import { installedVersions } from './markedVersions.js'
 import { HELP, type Options, parseOptions } from './options.js'
-import { reportFor, write, writeError } from './report.js'
-import { resultsOf } from './results.js'
-import { run, type Setup } from './run.js'
+import { write, writeError } from './output.js'
+import { rolloutReportFor } from './rollout/report.js'
+import { rolloutResultsOf } from './rollout/results.js'
+import { runRollout } from './rollout/run.js'
+import type { Setup } from './setup.js'
+import { reportFor } from './switch/report.js'
+import { resultsOf } from './switch/results.js'
+import { run } from './switch/run.js'
 import { UserError } from './userError.js'
 
 /** @returns the exit code */
@@ -26,9 +32,22 @@ async function demonstrate(options: Options): Promise<number> {
   const documents = await distinctDocuments(await findReadmes(modulesFolder()), versions)
   const setup = { options, versions, documents }
   if (options.inspect) return inspect(setup, interruption.signal)
-  const report = reportFor(options)
+  if (options.handover !== null) return switchOver(setup, options.handover, interruption.signal)
+  return rollOut(setup, interruption.signal)
+}
+
+async function rollOut(setup: Setup, interrupt: AbortSignal): Promise<number> {
+  const report = rolloutReportFor(setup.options)
   report.begin(setup)
-  const results = resultsOf(await run(setup, interruption.signal, report.progress))
+  const results = rolloutResultsOf(await runRollout(setup, interrupt, report.view))
+  report.end(results)
+  return results.ok ? 0 : 1
+}
+
+async function switchOver(setup: Setup, handover: Handover, interrupt: AbortSignal): Promise<number> {
+  const report = reportFor(setup.options, handover)
+  report.begin(setup)
+  const results = resultsOf(await run(setup, handover, interrupt, report.progress))
   report.end(results)
   return results.ok ? 0 : 1
 }

@@ -25,11 +25,36 @@ export const HOSTS = {
 
 export type HostName = keyof typeof HOSTS
 
+export const WHERE: Readonly<Record<HostName, string>> = {
+  'in-process': 'in this process',
+  worker: 'in worker threads',
+  process: 'in child processes',
+}
+
 /** Provisions a runtime that renders with this version of marked. */
 export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
 
+/** What the demo makes go wrong in a version. */
+export interface Flaw {
+  /** The paths of the documents that it fails on. */
+  readonly documents: readonly string[]
+  /** From its start on, so many ms after it became active, or while a file is missing. */
+  readonly when: 'always' | { readonly afterActive: number } | { readonly without: string }
+}
+
+/** The messages of the errors that the demo brings about. */
+export const BROKEN = 'The demo has broken this version for some documents.'
+export const OUTAGE = 'The demo has taken away what both versions need for some documents.'
+
+export interface Renderers {
+  readonly host: HostName
+  readonly executions: Executions
+  readonly inspect?: Inspect
+  readonly flawOf?: (version: string) => Flaw | undefined
+}
+
 /** Every version and every host uses the same module file. */
-export function renderersOn(host: HostName, executions: Executions, inspect?: Inspect): Provision {
+export function renderersOn({ host, executions, inspect, flawOf }: Renderers): Provision {
   const provisioner = HOSTS[host]({ inspect })
   const module = new URL('./renderer.js', import.meta.url)
   return version => {
@@ -37,7 +62,14 @@ export function renderersOn(host: HostName, executions: Executions, inspect?: In
       const { executed } = request as { readonly executed: number }
       executions.set(executed, (executions.get(executed) ?? 0) + 1)
     }
-    return provisioner.provision<RenderRequest, Rendered>({ id: 'markdown', version, module, onHostRequest })
+    const localConfig = { flaw: flawOf?.(version) }
+    return provisioner.provision<RenderRequest, Rendered>({
+      id: 'markdown',
+      version,
+      module,
+      localConfig,
+      onHostRequest,
+    })
   }
 }
 

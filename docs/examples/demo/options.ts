@@ -1,12 +1,18 @@
 import { parseArgs } from 'node:util'
 import type { Handover } from 'cutover'
 import { HOSTS, type HostName } from './markdown.js'
+import { nearest } from './nearest.js'
 import { UserError } from './userError.js'
 
+/** What goes wrong during a rollout. */
+export type Fault = 'none' | 'break' | 'break after' | 'outage'
+
 export interface Options {
-  readonly handover: Handover
+  readonly fault: Fault
+  /** Only a switch by `setVersion`, in this order; null for a rollout. */
+  readonly handover: Handover | null
   readonly host: HostName
-  /** How long the demo sends calls, in ms. */
+  /** How long the demo takes, in ms. A rollout takes longer where the calls are too few to judge. */
   readonly duration: number
   /** How many calls are in flight at once. */
   readonly concurrency: number
@@ -16,26 +22,33 @@ export interface Options {
   readonly help: boolean
 }
 
-export const HELP = `Upgrades a Markdown renderer from marked 4 to marked 18 under load, and checks every answer.
+export const HELP = `Rolls out marked 18 over marked 4 under load, and checks every answer.
 
 Usage: npm start -- [options]
 
-  --handover <order>    sequential: the old version stops before the new one takes calls
+  (none)                the new version is verified, gets 5 %, then 25 % of the calls, takes over, and stays
+  --break               the new version fails on some documents: it is judged, and leaves
+  --break after         it begins to fail after it has taken over: the old version serves again
+  --outage              both versions fail for a while: the new one stays
+  --handover <order>    no rollout, but one switch with setVersion:
+                        sequential: the old version stops before the new one takes calls
                         overlap: the new version takes calls at once, the old one drains behind it
-                        (default: sequential)
   --host <where>        where the versions run: in-process, worker or process
                         (default: process)
-  --duration <seconds>  how long to send calls, from 1 to 600, fractions allowed (default: 6)
+  --duration <seconds>  how long it takes, from 1 to 600, fractions allowed (default: 10)
+                        A rollout takes longer if a step has too few calls to judge the new version.
   --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
   --inspect             open an inspector and switch back and forth until Ctrl-C
   --json                print one JSON object with all results, and nothing else
   --help, -h            print this text
 
-Exit code: 0 if every call got one correct answer from an active version, 1 if not, 2 for a wrong option.
-With --json use "npm start --silent", because npm prints a header of its own.
+Exit code: 0 if that happened, and every other call got one correct answer from a version that served; 1 if not; 2 for a
+wrong option. With --json use "npm start --silent", because npm prints a header of its own.
 `
 
 const KNOWN = {
+  break: { type: 'boolean' },
+  outage: { type: 'boolean' },
   handover: { type: 'string' },
   host: { type: 'string' },
   duration: { type: 'string' },
@@ -46,14 +59,24 @@ const KNOWN = {
 } as const
 
 type Name = keyof typeof KNOWN
+type Given = ReadonlyMap<Name, string>
+
+const NAMES = Object.keys(KNOWN) as Name[]
+/** The options that say what happens: one at a time. */
+const ACTS = ['break', 'outage', 'handover', 'inspect'] as const satisfies readonly Name[]
+const HANDOVERS = ['sequential', 'overlap'] as const satisfies readonly Handover[]
+const HOST_NAMES = Object.keys(HOSTS) as HostName[]
 
 /** @throws UserError with exit code 2 that names the option and its value */
 export function parseOptions(args: readonly string[]): Options {
   const given = readArguments(args)
+  refuseTogether(given)
+  const handover = given.get('handover')
   return {
-    handover: handoverIn(given.get('handover') ?? 'sequential'),
-    host: hostIn(given.get('host') ?? 'process'),
-    duration: numberIn('duration', given.get('duration') ?? '6', 'a number of seconds', 1, 600) * 1_000,
+    fault: faultIn(given),
+    handover: handover === undefined ? null : oneOf('handover', handover, HANDOVERS),
+    host: oneOf('host', given.get('host') ?? 'process', HOST_NAMES),
+    duration: numberIn('duration', given.get('duration') ?? '10', 'a number of seconds', 1, 600) * 1_000,
     concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
     json: given.has('json'),
     inspect: given.has('inspect'),
@@ -62,21 +85,30 @@ export function parseOptions(args: readonly string[]): Options {
 }
 
 /** Not strict, because the messages of `parseArgs` have several lines and omit the value. */
-function readArguments(args: readonly string[]): Map<Name, string> {
+function readArguments(args: readonly string[]): Given {
   const { tokens } = parseArgs({ args: [...args], options: KNOWN, strict: false, tokens: true })
   const given = new Map<Name, string>()
-  for (const token of tokens) {
-    if (token.kind === 'positional') throw wrong(`Unexpected argument ${JSON.stringify(token.value)}`)
+  for (const [at, token] of tokens.entries()) {
+    const before = tokens[at - 1]
     if (token.kind === 'option') given.set(...readOption(token.name, token.rawName, token.value))
+    else if (token.kind === 'positional') {
+      if (before?.kind !== 'option' || before.name !== 'break' || before.value !== undefined)
+        throw wrong(
+          `Unexpected argument ${JSON.stringify(token.value)}`,
+          isKnown(token.value) ? `--${token.value}` : undefined,
+        )
+      given.set('break', token.value)
+    }
   }
   return given
 }
 
 function readOption(name: string, rawName: string, value: string | undefined): [Name, string] {
-  if (!isKnown(name)) throw wrong(`Unknown option ${JSON.stringify(rawName)}`)
+  if (!isKnown(name)) throw wrong(`Unknown option ${JSON.stringify(rawName)}`, nearestOption(name))
   const takesValue = KNOWN[name].type === 'string'
   if (takesValue && value === undefined) throw wrong(`Option ${rawName} needs a value, got none`)
-  if (!takesValue && value !== undefined) throw wrong(`Option ${rawName} takes no value, got ${JSON.stringify(value)}`)
+  if (!takesValue && value !== undefined && name !== 'break')
+    throw wrong(`Option ${rawName} takes no value, got ${JSON.stringify(value)}`)
   return [name, value ?? '']
 }
 
@@ -84,14 +116,32 @@ function isKnown(name: string): name is Name {
   return Object.hasOwn(KNOWN, name)
 }
 
-function handoverIn(value: string): Handover {
-  if (value === 'sequential' || value === 'overlap') return value
-  throw wrong(`Option --handover must be sequential or overlap, got ${JSON.stringify(value)}`)
+function nearestOption(typed: string): string | undefined {
+  const name = nearest(typed.replace(/^-+/, ''), NAMES)
+  return name === undefined ? undefined : `--${name}`
 }
 
-function hostIn(value: string): HostName {
-  if (Object.hasOwn(HOSTS, value)) return value as HostName
-  throw wrong(`Option --host must be in-process, worker or process, got ${JSON.stringify(value)}`)
+function refuseTogether(given: Given): void {
+  const [first, second] = ACTS.filter(name => given.has(name))
+  // An inspector shows either handover.
+  if (first === undefined || second === undefined || (first === 'handover' && second === 'inspect')) return
+  throw wrong(`Options --${first} and --${second} exclude each other`)
+}
+
+function faultIn(given: Given): Fault {
+  if (given.has('outage')) return 'outage'
+  const when = given.get('break')
+  if (when === undefined) return 'none'
+  if (when === '') return 'break'
+  if (when === 'after') return 'break after'
+  throw wrong(`Option --break takes after or nothing, got ${JSON.stringify(when)}`, nearest(when, ['after']))
+}
+
+function oneOf<Value extends string>(name: Name, value: string, values: readonly Value[]): Value {
+  const found = values.find(each => each === value)
+  if (found !== undefined) return found
+  const choice = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+  throw wrong(`Option --${name} must be ${choice}, got ${JSON.stringify(value)}`, nearest(value, values))
 }
 
 function numberIn(name: Name, value: string, what: string, min: number, max: number): number {
@@ -107,6 +157,6 @@ function wholeIn(name: Name, value: string, min: number, max: number): number {
   throw wrong(`Option --${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`)
 }
 
-function wrong(what: string): UserError {
-  return new UserError(`${what}. See --help.`, 2)
+function wrong(what: string, right?: string): UserError {
+  return new UserError(`${what}.${right === undefined ? '' : ` Did you mean ${right}?`} See --help.`, 2)
 }

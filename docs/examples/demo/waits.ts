@@ -20,3 +20,13 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
   })
   await Promise.race([work, deadline]).finally(() => clearTimeout(timer))
 }
+
+/** Does something every `ms`, until it is disposed; then, at last, `end`. */
+export function every(ms: number, act: () => void, end: () => void = () => {}): Disposable {
+  const timer = setInterval(act, ms)
+  const stop = () => {
+    clearInterval(timer)
+    end()
+  }
+  return { [Symbol.dispose]: stop }
+}

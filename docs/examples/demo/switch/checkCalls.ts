@@ -1,58 +1,8 @@
-import type { Call } from './load.js'
-import type { Rendered } from './markdown.js'
+import { type CallCheck, countCalls } from '../countCalls.js'
 import type { Run } from './run.js'
 
-/** A call with its answer; times in ms since the start. */
-export interface Answered {
-  readonly sent: number
-  readonly at: number
-  readonly answer: Rendered
-}
-
-/** How many calls went wrong, by kind. A call may count in several. */
-export interface CallCounts {
-  readonly failed: number
-  /** Sent, but not settled by the end. */
-  readonly lost: number
-  /** Executed more than once. */
-  readonly doubled: number
-  /** With a wrong digest, or from a version that was not active during the call. */
-  readonly wrong: number
-  /** Calls in at least one of the four groups. */
-  readonly bad: number
-  /** The number of failed calls by error. */
-  readonly errors: Readonly<Record<string, number>>
-}
-
-export interface CallCheck extends CallCounts {
-  readonly answered: readonly Answered[]
-}
-
 export function checkCalls(run: Run): CallCheck {
-  const { calls, executions } = run
-  const failed = calls.filter(({ outcome }) => outcome !== null && 'error' in outcome)
-  const lost = calls.filter(({ outcome }) => outcome === null)
-  const doubled = calls.filter((_, id) => (executions.get(id) ?? 0) > 1)
-  const wrong = calls.filter(call => isWrong(call, run))
-  return {
-    answered: calls.flatMap(answeredCall),
-    failed: failed.length,
-    lost: lost.length,
-    doubled: doubled.length,
-    wrong: wrong.length,
-    bad: new Set([...failed, ...lost, ...doubled, ...wrong]).size,
-    errors: errorsOf(failed),
-  }
-}
-
-function answeredCall({ sent, outcome }: Call): Answered[] {
-  return outcome !== null && 'answer' in outcome ? [{ sent, ...outcome }] : []
-}
-
-function isWrong({ document, sent, outcome }: Call, run: Run): boolean {
-  if (outcome === null || 'error' in outcome) return false
-  const { version, digest } = outcome.answer
-  return document.digests.get(version) !== digest || !wasActive(version, sent, outcome.at, run)
+  return countCalls(run.calls, run.executions, (version, sent, at) => wasActive(version, sent, at, run))
 }
 
 /** Whether the version was active at some moment between `sent` and `at`. */
@@ -60,13 +10,4 @@ function wasActive(version: string, sent: number, at: number, { from, switchTime
   const { called, resolved, oldStopped } = switchTimes
   if (version !== from) return called !== null && at >= called
   return (resolved === null || sent <= resolved) && (oldStopped === null || at <= oldStopped)
-}
-
-function errorsOf(failed: readonly Call[]): Record<string, number> {
-  const errors: Record<string, number> = {}
-  for (const { outcome } of failed) {
-    const text = outcome !== null && 'error' in outcome ? String(outcome.error) : ''
-    errors[text] = (errors[text] ?? 0) + 1
-  }
-  return errors
 }

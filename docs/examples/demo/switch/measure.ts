@@ -1,4 +1,4 @@
-import type { Answered } from './checkCalls.js'
+import type { Answered } from '../countCalls.js'
 
 /** The time from sending to the answer, in ms; null without calls. */
 export interface Latency {

@@ -1,8 +1,7 @@
-import { count, paint, seconds } from './format.js'
+import { count, paint, seconds } from '../format.js'
+import type { Write } from '../output.js'
+import { every } from '../waits.js'
 import type { Progress, ProgressView } from './run.js'
-
-/** Writes text to the terminal or the file. */
-export type Write = (text: string) => void
 
 const BAR = 16
 /** The longest line without the bar, in columns. */
@@ -43,13 +42,4 @@ function progressLine({ at, settled, status }: Progress): string {
 function progressBar(share: number): string {
   const done = Math.min(BAR, Math.round(share * BAR))
   return `${paint('green', '━'.repeat(done))}${paint('dim', '─'.repeat(BAR - done))}`
-}
-
-function every(ms: number, act: () => void, end: () => void = () => {}): Disposable {
-  const timer = setInterval(act, ms)
-  const stop = () => {
-    clearInterval(timer)
-    end()
-  }
-  return { [Symbol.dispose]: stop }
 }

@@ -1,9 +1,12 @@
-import { plural } from './format.js'
-import type { HostName } from './markdown.js'
-import type { Options } from './options.js'
-import { plainLines, rewrittenLine, silent, type Write } from './progress.js'
+import type { Handover } from 'cutover'
+import { plural } from '../format.js'
+import { WHERE } from '../markdown.js'
+import type { Options } from '../options.js'
+import { columns, isTerminal, write, writeJson } from '../output.js'
+import type { Setup } from '../setup.js'
+import { plainLines, rewrittenLine, silent } from './progress.js'
 import type { Results } from './results.js'
-import type { ProgressView, Setup } from './run.js'
+import type { ProgressView } from './run.js'
 import { summaryOf } from './summary.js'
 
 /** The output before, during and after a run. */
@@ -13,54 +16,28 @@ export interface Report {
   end(results: Results): void
 }
 
-const WHERE: Readonly<Record<HostName, string>> = {
-  'in-process': 'in this process',
-  worker: 'in worker threads',
-  process: 'in child processes',
+export function reportFor(options: Options, handover: Handover): Report {
+  return options.json ? jsonReport(options, handover) : readableReport(options, handover)
 }
 
-/** The columns of a terminal that does not report its width. */
-const DEFAULT_COLUMNS = 80
-
-/** The only function that writes to stdout. */
-export const write: Write = text => {
-  process.stdout.write(text)
-}
-
-export function writeError(message: string): void {
-  process.stderr.write(`${message}\n`)
-}
-
-export function reportFor(options: Options): Report {
-  return options.json ? jsonReport(options) : readableReport(options)
-}
-
-function jsonReport({ handover, host, duration, concurrency }: Options): Report {
+function jsonReport({ host, duration, concurrency }: Options, handover: Handover): Report {
   return {
     begin: () => {},
     progress: silent,
-    end: results =>
-      write(`${JSON.stringify({ handover, host, duration, concurrency, ...results }, microseconds, 2)}\n`),
+    end: results => writeJson({ handover, host, duration, concurrency, ...results }),
   }
 }
 
-/** Rounds times to microseconds; further digits are noise. */
-function microseconds(_: string, value: unknown): unknown {
-  return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value
-}
-
-function readableReport({ duration }: Options): Report {
-  const { isTTY, columns } = process.stdout
-  const isTerminal = isTTY && process.env['TERM'] !== 'dumb'
+function readableReport({ duration }: Options, handover: Handover): Report {
   return {
-    begin: setup => write(`${introOf(setup)}\n\n`),
-    progress: isTerminal ? rewrittenLine(write, columns || DEFAULT_COLUMNS, duration) : plainLines(write, duration),
+    begin: setup => write(`${introOf(setup, handover)}\n\n`),
+    progress: isTerminal() ? rewrittenLine(write, columns(), duration) : plainLines(write, duration),
     end: results => write(`${summaryOf(results).join('\n')}\n`),
   }
 }
 
-function introOf({ options, versions, documents }: Setup): string {
-  const { duration, concurrency, handover, host } = options
+function introOf({ options, versions, documents }: Setup, handover: Handover): string {
+  const { duration, concurrency, host } = options
   const load = `Rendering ${plural(documents.length, 'README')} for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
   const upgrade = `while marked ${versions.new.version} takes over from ${versions.old.version}`
   return `${load}, ${upgrade} (${handover} handover, ${WHERE[host]}).`

@@ -1,4 +1,5 @@
-import { type CallCounts, checkCalls } from './checkCalls.js'
+import type { CallCounts } from '../countCalls.js'
+import { checkCalls } from './checkCalls.js'
 import { answersOf, type Latency, latencyOf, longestPauses, type Span } from './measure.js'
 import type { Run } from './run.js'
 import type { TimelineEntry } from './timeline.js'

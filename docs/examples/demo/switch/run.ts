@@ -1,18 +1,10 @@
-import { Aggregate, type AggregateStatus } from 'cutover'
-import type { Document } from './documents.js'
-import { type Call, Load } from './load.js'
-import { type Executions, type Rendered, type RenderRequest, renderersOn } from './markdown.js'
-import type { MarkedVersions } from './markedVersions.js'
-import type { Options } from './options.js'
+import { Aggregate, type AggregateStatus, type Handover } from 'cutover'
+import { type Call, Load } from '../load.js'
+import { type Executions, type Rendered, type RenderRequest, renderersOn } from '../markdown.js'
+import type { Setup } from '../setup.js'
+import { pause } from '../waits.js'
 import { Timeline } from './timeline.js'
 import { type SwitchTimes, startOld, type UpgradeOptions, upgrade } from './upgrade.js'
-import { pause } from './waits.js'
-
-export interface Setup {
-  readonly options: Options
-  readonly versions: MarkedVersions
-  readonly documents: readonly Document[]
-}
 
 /** Everything that a run recorded. */
 export interface Run {
@@ -36,16 +28,14 @@ export interface Progress {
 /** Shows the progress until it is disposed. */
 export type ProgressView = (progress: () => Progress) => Disposable
 
-/** How long to wait for the last answers, in ms. A call without one by then is lost. */
-const ANSWER_TIMEOUT = 10_000
-
 /** Sends calls without a pause and upgrades once on the way. Ends early when `interrupt` fires. */
 export async function run(
   { options, versions, documents }: Setup,
+  handover: Handover,
   interrupt: AbortSignal,
   showProgress: ProgressView,
 ): Promise<Run> {
-  const { handover, host, duration, concurrency } = options
+  const { host, duration, concurrency } = options
   const [from, to] = [versions.old.version, versions.new.version]
   const executions: Executions = new Map()
   const timeline = new Timeline()
@@ -56,26 +46,14 @@ export async function run(
     const at = timeline.addEvent(event)
     if (event.type === 'stopped' && event.version === from) switchTimes.oldStopped = at
   })
-  const provision = renderersOn(host, executions)
+  const provision = renderersOn({ host, executions })
   const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, switchTimes }
   await startOld(plan, interrupt)
 
   const load = new Load({ target: aggregate, documents, concurrency, now: () => timeline.now() })
   using _ = showProgress(() => ({ at: timeline.now(), settled: load.settled, status: aggregate.status() }))
-  await sendDuring(load, Promise.all([upgrade(plan, interrupt), pause(duration, interrupt)]), timeline)
+  const ended = () => timeline.add('observed', 'no more calls; waiting for the last answers')
+  await load.during(Promise.all([upgrade(plan, interrupt), pause(duration, interrupt)]), ended)
   timeline.add('call', 'dispose()')
   return { from, to, calls: load.calls, executions, timeline, switchTimes, wasInterrupted: interrupt.aborted }
-}
-
-/** Sends calls until `work` settles. */
-async function sendDuring(load: Load, work: Promise<unknown>, timeline: Timeline): Promise<void> {
-  const end = new AbortController()
-  const sending = load.run(end.signal, ANSWER_TIMEOUT)
-  try {
-    await work
-  } finally {
-    end.abort()
-    timeline.add('observed', 'no more calls; waiting for the last answers')
-    await sending
-  }
 }

@@ -1,4 +1,4 @@
-import { count, milliseconds, paint } from './format.js'
+import { count, milliseconds, paint } from '../format.js'
 import type { Latency } from './measure.js'
 import type { Results } from './results.js'
 import type { EntryKind, TimelineEntry } from './timeline.js'

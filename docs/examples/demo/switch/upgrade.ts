@@ -1,7 +1,7 @@
 import type { Aggregate } from 'cutover'
-import type { Provision, Rendered, RenderRequest } from './markdown.js'
+import type { Provision, Rendered, RenderRequest } from '../markdown.js'
+import { pause } from '../waits.js'
 import type { Timeline } from './timeline.js'
-import { pause } from './waits.js'
 
 /** The moments of the switch, in ms since the start; null before they happen. */
 export interface SwitchTimes {

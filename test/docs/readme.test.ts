@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const README = readFileSync('README.md', 'utf8')
-const EXAMPLE = readFileSync('docs/examples/switch.ts', 'utf8')
+const EXAMPLE = readFileSync('docs/examples/rollout.ts', 'utf8')
 const FIRST_SCREEN = README.split('\n').slice(0, 45).join('\n')
-
-/** The comments in which the example announces what each `console.log` prints. */
-const announced = EXAMPLE.split('\n').flatMap(line => (line.includes('console.log') ? [line.split(' // ')[1]] : []))
 
 describe('The README', () => {
   it('has at most 150 lines', () => {
@@ -21,14 +18,23 @@ describe('The README', () => {
     expect(FIRST_SCREEN).toMatch(/^npm ci && npm test\b/m)
   })
 
-  it('has an example of at most 20 lines, docs/examples/switch.ts', () => {
-    expect(EXAMPLE.trimEnd().split('\n').length).toBeLessThanOrEqual(20)
+  it('has an example of at most 26 lines, docs/examples/rollout.ts', () => {
+    expect(EXAMPLE.trimEnd().split('\n').length).toBeLessThanOrEqual(26)
   })
 
-  it('has an example that prints what its comments say, against the built package, and exits by itself', () => {
-    const output = execFileSync(process.execPath, ['dist/docs/examples/switch.js'], {
+  it('shows how to switch by hand, as docs/examples/switch.ts does', () => {
+    const byHand = readFileSync('docs/examples/switch.ts', 'utf8').split('\n\n').slice(3).join('\n\n')
+    expect(byHand).toContain('setVersion')
+    expect(README).toContain(`\`\`\`ts\n${byHand}\`\`\``)
+  })
+
+  it.each(['rollout', 'switch'])('has in docs/examples/%s.ts an example that prints what its comments say', name => {
+    const source = readFileSync(`docs/examples/${name}.ts`, 'utf8')
+    /** The comments in which the example announces what each `console.log` prints. */
+    const announced = source.split('\n').flatMap(line => (line.includes('console.log') ? [line.split(' // ')[1]] : []))
+    const output = execFileSync(process.execPath, [`dist/docs/examples/${name}.js`], {
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: 60_000,
     })
     expect(announced).toHaveLength(3)
     expect(output.trimEnd().split('\n')).toEqual(announced)
@@ -50,6 +56,19 @@ describe('The README', () => {
     expect(commands.length).toBeGreaterThan(0)
     expect(commands.filter(command => command !== undefined && !(command in scripts))).toEqual([])
   })
+})
+
+/** Pages to look something up. */
+const REFERENCES = ['performance.md', 'semantics.md', 'protocol-reference.md', 'reference.md']
+
+it('No page of docs/ that explains something has more than 1,500 words', () => {
+  const pages = readdirSync('docs').filter(name => name.endsWith('.md') && !REFERENCES.includes(name))
+  const words = (name: string) =>
+    readFileSync(`docs/${name}`, 'utf8')
+      .split(/\s+/)
+      .filter(word => word !== '').length
+  expect(pages.length).toBeGreaterThan(10)
+  expect(pages.filter(name => words(name) > 1_500)).toEqual([])
 })
 
 describe('docs/hosts.md', () => {

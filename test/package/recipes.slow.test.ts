@@ -7,7 +7,10 @@ const EXECUTED: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['esbuild'],
   jest: ['jest'],
   prometheus: ['prom-client'],
+  'replace-pm2-reload': [],
+  'roll-back': [],
   tsx: ['tsx'],
+  'upgrade-endpoint': [],
   vite: ['vite'],
   vitest: ['vitest'],
 }

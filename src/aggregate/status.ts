@@ -1,6 +1,7 @@
 import { type ErrorFacts, postponed, type VersionPair, type VersionState, versionsOf } from '../../machines/index.js'
 import { byPrecedence } from '../contract/index.js'
-import type { ControlPlane, VersionSnapshot } from './controlPlane.js'
+import type { VersionSnapshot } from './controlFacts.js'
+import type { ControlPlane } from './controlPlane.js'
 
 /**
  * The top states of the aggregate's statechart, and `disposing`, which is a part of its `stopping`. Every call is rejected

@@ -1,18 +1,24 @@
 import type { CallOptions } from '../contract/index.js'
 
-/** Sees the calls that a router sends by its own choice, and how they end. Neither method may throw. */
+/** Sees how the calls end that a router sends by its own choice. No method of it or of what it returns may throw. */
 export interface CallObserver {
   /**
-   * A call is about to be sent.
+   * Calls go to this version from now on, until the route moves again.
    *
-   * @param chance - how likely it was that the call goes to this version, 0 to 1
-   * @returns the record of the call; null to leave it out
+   * @param chance - how likely it is that a call goes there, above 0 and at most 1
+   * @returns null to leave these calls out
    */
-  routed(version: string, chance: number, options: CallOptions | undefined): ObservedCall | null
+  routed(version: string, chance: number): RouteObserver | null
 }
 
-/** The record of one call. */
+/** Sees the calls to one version on one route. One object sees all of them, so that a call allocates none. */
+export interface RouteObserver extends ObservedCall {
+  /** A call is about to be sent. Returns the observer of this call alone. @default the observer of the route sees it */
+  readonly sent?: ((options: CallOptions | undefined) => ObservedCall) | undefined
+}
+
+/** Sees how calls end. */
 export interface ObservedCall {
-  /** The call was answered or has failed. Called once. */
-  settled(failed: boolean): void
+  /** A call was answered or has failed, and is not in flight any more. Called once for each call. */
+  settled(failed: boolean, options: CallOptions | undefined): void
 }

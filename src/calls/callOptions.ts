@@ -25,6 +25,24 @@ export function refusalOf(options: CallOptions | undefined): Refusal | undefined
   }
 }
 
+/** Whether the options are valid, and ask the aggregate for nothing: no version, and no signal that has fired. */
+export function areSimple(options: CallOptions | undefined): boolean {
+  if (options === undefined) return true
+  try {
+    const { version, onVersion, key, traceparent, signal } = options
+    if (version !== undefined || onVersion !== undefined || traceparent !== undefined) return false
+    if (key !== undefined && typeof key !== 'string') return false
+    return signal === undefined || (signal instanceof AbortSignal && !signal.aborted)
+  } catch {
+    return false
+  }
+}
+
+/** Whether a call names its version, or asks for it. */
+export function areForAggregate(options: CallOptions | undefined): options is CallOptions {
+  return options !== undefined && (options.version !== undefined || options.onVersion !== undefined)
+}
+
 export function isPinned(options: CallOptions | undefined): options is PinnedOptions {
   return options !== undefined && isGiven(options.version)
 }
@@ -40,7 +58,7 @@ export function pinOf({ version }: PinnedOptions, inPlace: readonly string[]): s
 
 /** The options without those that are for the aggregate; the same object if there are none. */
 export function passedOn(options: CallOptions | undefined): CallOptions | undefined {
-  if (options === undefined || (options.version === undefined && options.onVersion === undefined)) return options
+  if (!areForAggregate(options)) return options
   const { version: _, onVersion: __, ...others } = options
   return others
 }

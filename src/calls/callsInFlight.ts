@@ -1,8 +1,7 @@
 import type { CallOptions } from '../contract/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
-import type { ObservedCall } from './callObserver.js'
-import type { CallRecord } from './callRecord.js'
+import { type CallRecord, SharedRecord } from './callRecord.js'
 
 const SETTLED = Promise.resolve()
 
@@ -23,12 +22,15 @@ export class CallsInFlight<Res> {
   readonly counts: CallCounts
   /** How the calls ended that named their version. */
   readonly pinned: CallCounts
+  /** Counts calls in {@link pinned}. */
+  readonly pinnedRecord: CallRecord
   readonly #slots: Slot<Res>[] = []
   #onEmpty: (() => void) | null = null
 
   constructor(counts = new CallCounts(), pinned = new CallCounts()) {
     this.counts = counts
     this.pinned = pinned
+    this.pinnedRecord = new SharedRecord(pinned)
   }
 
   /** How many unused slots are kept. */
@@ -43,7 +45,6 @@ export class CallsInFlight<Res> {
    * flight, only the callee and built-ins run here. A closure would cost every call, so there is none.
    *
    * @param record - counts the call instead of {@link counts}
-   * @param observed - is told how the call ends
    * @throws RangeError if the stack is full; then no call is left in flight
    */
   track<Req>(
@@ -51,14 +52,13 @@ export class CallsInFlight<Res> {
     request: Req,
     options: CallOptions | undefined,
     record: CallRecord | null = null,
-    observed: ObservedCall | null = null,
   ): Promise<Res> {
     const index = this.count
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (slot.resolve === ignore) return promise
-    this.#send(slot, callee, request, options, record, observed)
+    this.#send(slot, callee, request, options, record)
     return promise
   }
 
@@ -85,12 +85,10 @@ export class CallsInFlight<Res> {
     request: Req,
     options: CallOptions | undefined,
     record: CallRecord | null,
-    observed: ObservedCall | null = null,
   ): void {
     this.count++
     if (options !== undefined) slot.options = options
     if (record !== null) slot.record = record
-    if (observed !== null) slot.observed = observed
     try {
       const answer = callee.call(request, options)
       // A subclass of Promise may settle twice, so only a plain promise gets the slot's functions.
@@ -113,7 +111,6 @@ export class CallsInFlight<Res> {
         slot.resolve = ignore
         slot.options = undefined
         slot.record = null
-        slot.observed = null
         throw overflow
       }
     }
@@ -180,7 +177,6 @@ class Slot<Res> {
   index: number
   options: CallOptions | undefined
   record: CallRecord | null = null
-  observed: ObservedCall | null = null
   readonly #counts: CallCounts
   resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
@@ -198,39 +194,49 @@ class Slot<Res> {
       this.#reject = reject
     }
     this.onValue = value => {
-      const resolve = this.resolve
+      const { resolve, record } = this
       if (resolve === ignore) return
-      const { record, observed } = this
+      if (record !== null) {
+        this.#answered(record, value, calls)
+        return
+      }
       this.#clear()
       resolve(value)
-      let isFailure = false
-      if (record === null) counts.answered++
-      else isFailure = record.answered(value)
+      counts.answered++
       calls.remove(this)
-      observed?.settled(isFailure)
     }
     this.onError = error => {
       const reject = this.#reject
       if (reject === ignore) return
-      const { record, options, observed } = this
+      const { record, options } = this
       this.#clear()
       reject(error)
       const isFailure = (record ?? counts).rejected(error, options)
       calls.remove(this)
-      observed?.settled(isFailure)
+      record?.ended(isFailure, options)
     }
   }
 
   /** Rejects the call before its runtime settles it. The slot is not reused, because the runtime may still settle it. */
   reject(error: Error, isCutOff: boolean): void {
     const reject = this.#reject
-    const { record, options, observed } = this
+    const { record, options } = this
     this.#clear()
     reject(error)
     if (!isCutOff) (record ?? this.#counts).rejected(error, options)
     else if (record === null) this.#counts.cutOff++
     else record.cutOff(error)
-    observed?.settled(true)
+    record?.ended(true, options)
+  }
+
+  /** The answer of a call with a record. */
+  #answered(record: CallRecord, value: Res, calls: CallsInFlight<Res>): void {
+    const { options, resolve } = this
+    this.#clear()
+    resolve(value)
+    const isFailure = record.answered(value)
+    calls.remove(this)
+    record.ended(isFailure, options)
   }
 
   /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
@@ -239,7 +245,6 @@ class Slot<Res> {
     this.#reject = ignore
     if (this.options !== undefined) this.options = undefined
     if (this.record !== null) this.record = null
-    if (this.observed !== null) this.observed = null
   }
 }
 

@@ -1,6 +1,7 @@
 import type { CallOptions, Logger } from '../contract/index.js'
 import { MAX_MIRRORED, type MirroredCalls } from './mirroredCalls.js'
 import { type MirroredPair, MirroredPairs, type OnMirrored } from './mirroredPairs.js'
+import type { Backend } from './route.js'
 
 export interface MirroringOptions<Req> {
   /** Whether a request also goes to the other version. */
@@ -9,6 +10,9 @@ export interface MirroringOptions<Req> {
   readonly onMirrored: OnMirrored<Req> | undefined
   readonly logger: Logger
 }
+
+/** A version that gets propagated calls. */
+export type Mirror<Req, Res> = Backend<Req, Res> & { readonly mirrored: MirroredCalls<Req, Res> }
 
 /** A request that is about to be mirrored. */
 export interface Mirrored<Req> {
@@ -21,32 +25,37 @@ export interface Mirrored<Req> {
 
 /** Decides which calls also go to the other version (rule 16), and compares their outcomes (rule 30). */
 export class Mirroring<Req> {
-  readonly #options: MirroringOptions<Req>
+  readonly #propagate: (request: Req) => boolean
+  readonly #logger: Logger
   readonly #pairs: MirroredPairs<Req> | undefined
 
-  constructor(options: MirroringOptions<Req>) {
-    this.#options = options
-    this.#pairs = options.onMirrored && new MirroredPairs(options.onMirrored, options.logger)
+  constructor({ propagate, onMirrored, logger }: MirroringOptions<Req>) {
+    this.#propagate = propagate
+    this.#logger = logger
+    this.#pairs = onMirrored && new MirroredPairs(onMirrored, logger)
+  }
+
+  /** Whether the request is to be mirrored, and may be: not too many are. */
+  wants<Res>({ version, mirrored }: Mirror<Req, Res>, request: Req): boolean {
+    try {
+      if (this.#propagate(request) !== true) return false
+    } catch (error) {
+      this.failed(version, error)
+      return false
+    }
+    const isFull = mirrored.count >= MAX_MIRRORED || (this.#pairs !== undefined && this.#pairs.open >= MAX_MIRRORED)
+    if (isFull) mirrored.skip()
+    return !isFull
   }
 
   /**
    * Prepares the mirrored call. Call it before the call itself is sent, because that moves its buffers away.
    *
-   * @returns null if the request is not mirrored
+   * @returns null if it cannot be mirrored
    */
-  prepare<Res>(
-    version: string,
-    mirrored: MirroredCalls<Req, Res>,
-    request: Req,
-    options: CallOptions | undefined,
-  ): Mirrored<Req> | null {
+  prepare(version: string, request: Req, options: CallOptions | undefined): Mirrored<Req> | null {
+    const pairs = this.#pairs
     try {
-      if (this.#options.propagate(request) !== true) return null
-      const pairs = this.#pairs
-      if (mirrored.count >= MAX_MIRRORED || (pairs !== undefined && pairs.open >= MAX_MIRRORED)) {
-        mirrored.skip()
-        return null
-      }
       if (!options?.transfer?.length) return { request, options, pair: pairs?.pair(request) ?? null }
       const clone = structuredClone(request)
       return { request: clone, options: { ...options, transfer: undefined }, pair: pairs?.pair(clone) ?? null }
@@ -57,6 +66,6 @@ export class Mirroring<Req> {
   }
 
   failed(version: string, err: unknown): void {
-    this.#options.logger.warn({ version, err }, 'a call propagated to another version failed')
+    this.#logger.warn({ version, err }, 'a call propagated to another version failed')
   }
 }

@@ -1,65 +1,26 @@
-import type { CallOptions, Logger } from '../contract/index.js'
+import type { CallOptions } from '../contract/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
-import type { CallObserver, ObservedCall } from './callObserver.js'
-import { isPinned, type PinnedOptions, passedOn, pinOf, refusalOf } from './callOptions.js'
+import type { CallObserver } from './callObserver.js'
+import { areSimple, isPinned, type PinnedOptions, pinOf, refusalOf } from './callOptions.js'
 import { CallQueue, type QueueLimits } from './callQueue.js'
-import { CallRecord, type RecordOptions } from './callRecord.js'
-import type { CallsInFlight } from './callsInFlight.js'
+import { type Destination, Dispatcher, type DispatcherOptions } from './dispatcher.js'
 import type { Endpoint } from './endpoint.js'
-import type { MirroredCalls } from './mirroredCalls.js'
-import type { OnMirrored } from './mirroredPairs.js'
-import { type Mirrored, Mirroring } from './mirroring.js'
-import type { OutcomeListener } from './outcome.js'
-import { type PinErrors, PinnedCalls } from './pinnedCalls.js'
-import { drawLot, LOTS, lotOf, lotsIn, seedOf } from './share.js'
-import { callChannel, traceCall } from './tracedCall.js'
+import { PinnedCalls } from './pinnedCalls.js'
+import type { Backend, FindBackend, Route } from './route.js'
+import { isTraced, traceCall } from './tracedCall.js'
+import { drawLot, TrafficSplit } from './trafficSplit.js'
 
-/** Where calls go, by version. If `active` is null, they wait. */
-export interface Route {
-  readonly active: string | null
-  /** The version that also gets propagated calls, and its share of the others. */
-  readonly next: string | null
-  /** The percentage of the calls that go to the next version. @default 0 */
-  readonly share?: number
-  /** The versions that calls can be pinned to: each is running, or waited for. @default none */
-  readonly inPlace?: readonly string[]
-  /** Whether every call is rejected. */
-  readonly closed: boolean
-}
-
-/** A version as the router sees it. */
-export interface Backend<Req, Res> {
-  readonly version: string
-  readonly endpoint: Endpoint<Req, Res>
-  readonly calls: CallsInFlight<Res>
-  /** Those that were propagated to it. @default none: nothing is propagated to it */
-  readonly mirrored?: MirroredCalls<Req, Res>
-}
-
-export interface RouterOptions<Req> extends Omit<QueueLimits, 'unsent'> {
-  readonly propagate: ((request: Req) => boolean) | undefined
-  readonly onMirrored?: OnMirrored<Req> | undefined
-  /** How calls are counted. @default only how they end */
-  readonly records?: RecordOptions
-  readonly logger: Logger
+export interface RouterOptions<Req> extends Omit<QueueLimits, 'unsent'>, DispatcherOptions<Req> {
   /** The id of the aggregate whose calls are published to `cutover.call`. @default none: no calls are */
   readonly aggregate?: string
   /** The error of calls on a closed route. */
   closed(): Error
   /** The error of calls that would wait in vain; undefined if waiting makes sense. */
   hopeless(): Error | undefined
-  /** Lets calls name their version and ask for it. Without it, these options are passed on as they are. @default none */
-  readonly pins?: PinErrors
   /** Called when the endpoint of a version was closed although the route leads to it. */
   refused(version: string): void
 }
-
-type Find<Req, Res> = (version: string) => Backend<Req, Res> | undefined
-
-const SETTLED = Promise.resolve()
-
-const ONLY_COUNTED: RecordOptions = { isFailure: undefined, durations: false, isFailureThrew: () => {} }
 
 /**
  * The data plane: a pointer to the version that takes calls, and the queue of calls that wait while there is none.
@@ -69,29 +30,22 @@ const ONLY_COUNTED: RecordOptions = { isFailure: undefined, durations: false, is
  */
 export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** Takes all calls at once. */
-  #active: Backend<Req, Res> | null = null
-  /** Takes its share of the calls at once, and `#target` the others; null if it has none. Then `#active` is null. */
-  #sharing: Backend<Req, Res> | null = null
-  /** The end of the route. It takes calls at once when those that waited for it are sent. */
-  #target: Backend<Req, Res> | null = null
-  #next: Backend<Req, Res> | null = null
-  /** The lots below this go to the next version. */
-  #share = 0
-  /** The {@link seedOf} the next version. */
-  #seed = 0
+  #open: Destination<Req, Res> | null = null
+  /** Takes its share of the calls at once, and `#target` the others; null if it has none. Then `#open` is null. */
+  #sharing: Destination<Req, Res> | null = null
+  /** The active version, at the end of the route. It takes calls at once when those that waited for it are sent. */
+  #target: Destination<Req, Res> | null = null
+  #next: Destination<Req, Res> | null = null
+  #split = new TrafficSplit(0, undefined)
   /** How often the route has moved, and at which move it was last released. Calls queue in between. */
   #moves = 0
   #released = 0
   #isClosed = false
-  #observer: CallObserver | null = null
+  #inPlace: readonly string[] = []
+  readonly #dispatcher: Dispatcher<Req, Res>
   readonly #queue: CallQueue<Req, Res>
   readonly #pinned: PinnedCalls<Req, Res> | undefined
-  #inPlace: readonly string[] = []
   readonly #options: RouterOptions<Req>
-  readonly #records: RecordOptions
-  /** Whether each call has a record. Else those have one that were propagated or name their version. */
-  readonly #hasRecords: boolean
-  readonly #mirroring: Mirroring<Req> | undefined
   /** How the calls ended that no version got. */
   readonly unsent = new CallCounts()
   /** For an aggregate that contains this one. */
@@ -100,14 +54,15 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   constructor(options: RouterOptions<Req>) {
-    const { pins, propagate, onMirrored, logger, records = ONLY_COUNTED } = options
+    const { pins } = options
     const limits = { ...options, unsent: this.unsent }
     this.#queue = new CallQueue(limits)
     this.#pinned = pins && new PinnedCalls(limits, pins)
     this.#options = options
-    this.#records = records
-    this.#hasRecords = records.isFailure !== undefined || records.durations
-    this.#mirroring = propagate && new Mirroring({ propagate, onMirrored, logger })
+    this.#dispatcher = new Dispatcher(options, {
+      has: backend => backend === this.#target?.backend || backend === this.#next?.backend,
+      lose: backend => this.#lose(backend),
+    })
   }
 
   /** How many calls wait. */
@@ -122,68 +77,64 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   /** Takes calls at once, past the queue; null while they would wait. */
   get callee(): Callee<Req, Res> | null {
-    const isOpen = this.#isClosed || (this.#target !== null && this.#target.endpoint.callee !== null)
+    const isOpen = this.#isClosed || (this.#target !== null && this.#target.backend.endpoint.callee !== null)
     return isOpen ? this.#direct : null
   }
 
   /** Shows the calls that are sent from now on, but for those that are mirrored or pinned; null: to nobody. */
   observe(observer: CallObserver | null): void {
-    this.#observer = observer
+    this.#dispatcher.observer = observer
+    this.#place(this.#target?.backend ?? null, this.#next?.backend ?? null)
   }
 
   call(request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (callChannel.hasSubscribers) return this.#receiveTraced(request, options)
-    // A call without options skips the check of its signal.
-    const active = this.#active
-    if (active !== null && options === undefined) return this.#sendOrWait(active, request, options)
+    if (isTraced()) return this.#receiveTraced(request, options)
+    const open = this.#open
+    // Most calls skip the queue, and the look at their options.
+    if (open !== null && areSimple(options)) return this.#sendSimple(open, request, options)
     // Without a share, no lot is drawn either: a number with a fraction takes memory.
-    if (this.#share === 0) return this.#receive(request, options, undefined)
-    const sharing = this.#sharing
+    if (this.#split.share === 0) return this.#receive(request, options, undefined)
     const lot = drawLot()
-    if (sharing === null || options !== undefined) return this.#receive(request, options, lot)
-    const to = lot < this.#share ? sharing : this.#target
-    return to === null ? this.#receive(request, options, lot) : this.#sendOrWait(to, request, options)
+    if (this.#sharing === null || options !== undefined) return this.#receive(request, options, lot)
+    const to = lot < this.#split.share ? this.#sharing : this.#target
+    return to === null ? this.#receive(request, options, lot) : this.#sendSimple(to, request, options)
   }
 
   /** First step of a move: no call goes to a version that is not on `route` any more. */
-  move(route: Route, find: Find<Req, Res>): void {
-    const target = route.active === null ? null : (find(route.active) ?? null)
+  move(route: Route, find: FindBackend<Req, Res>): void {
+    const active = route.active === null ? null : (find(route.active) ?? null)
     const next = route.next === null ? null : (find(route.next) ?? null)
-    const share = lotsIn(route.share ?? 0)
+    const split = new TrafficSplit(route.share ?? 0, next?.version)
     this.#isClosed = route.closed
     this.#inPlace = route.inPlace ?? []
     if (route.closed) this.#rejectAll(this.#options.closed())
     this.#pinned?.keepOnly(this.#inPlace)
-    if (target === this.#target && next === this.#next && share === this.#share) return
-    if (next !== null) this.#seed = seedOf(next.version)
-    this.#target = target
-    this.#next = next
-    this.#share = share
-    this.#active = null
-    this.#sharing = null
+    const isSamePair = active === (this.#target?.backend ?? null) && next === (this.#next?.backend ?? null)
+    if (isSamePair && split.share === this.#split.share) return
+    this.#split = split
     this.#moves++
+    this.#place(active, next)
   }
 
   /** Second step: sends the waiting calls in order, then lets new calls go directly. Not reentrant. */
   release(): void {
     const move = this.#moves
     if (move === this.#released) return
-    let to: Backend<Req, Res> | null = null
+    let to: Destination<Req, Res> | null = null
     this.#queue.flush(
       (options, lot) => {
         // A call just sent may have moved the route: then the next `release` completes the move.
         if (this.#moves !== move) return false
         to = this.#openFor(options, lot)
         if (this.#moves !== move) return false
-        return to !== null || (this.#share === 0 ? false : undefined)
+        return to !== null || (this.#split.share === 0 ? false : undefined)
       },
-      (request, options) => this.#send(to as Backend<Req, Res>, request, options),
+      (request, options) => this.#dispatcher.send(to as Destination<Req, Res>, request, options),
     )
     if (this.#pinned !== undefined) this.#releasePinned(this.#pinned, move)
     if (this.#moves !== move) return
     this.#released = move
-    this.#sharing = this.#share === 0 ? null : this.#next
-    this.#active = this.#sharing === null ? this.#target : null
+    this.#openUp()
   }
 
   /** Rejects the calls that would wait in vain. */
@@ -202,15 +153,33 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     for (const [version, queue] of queues) {
       queue.flush(
         () => this.#moves === move && this.#openOn(version) !== null,
-        (request, options) => this.#sendPinned(this.#running(version) as Backend<Req, Res>, request, options),
+        (request, options) =>
+          this.#dispatcher.sendPinned(this.#running(version) as Backend<Req, Res>, request, options),
       )
     }
   }
 
+  /** Sets the ends of the route. */
+  #place(active: Backend<Req, Res> | null, next: Backend<Req, Res> | null): void {
+    // While the active version is down its calls wait, so the others are no fair sample.
+    const isFair = active !== null
+    const chance = next === null ? 0 : this.#split.chance
+    this.#target = active && this.#dispatcher.destination(active, 'active', next, 1 - chance)
+    this.#next = next && this.#dispatcher.destination(next, 'next', active, isFair ? chance : 0)
+    this.#openUp()
+  }
+
+  /** Lets calls go directly, unless the move is not complete. */
+  #openUp(): void {
+    const isReleased = this.#moves === this.#released
+    this.#sharing = isReleased && this.#split.share !== 0 ? this.#next : null
+    this.#open = isReleased && this.#sharing === null ? this.#target : null
+  }
+
   /** The version, if it is running as active or next. */
   #running(version: string): Backend<Req, Res> | null {
-    if (this.#target?.version === version) return this.#target
-    return this.#next?.version === version ? this.#next : null
+    if (this.#target?.backend.version === version) return this.#target.backend
+    return this.#next?.backend.version === version ? this.#next.backend : null
   }
 
   /** As {@link #running}, with an open endpoint. */
@@ -221,20 +190,18 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     return null
   }
 
-  /** The version that this call goes to, by its key or else by its lot (rules 26 and 27); null if it has to wait. */
-  #choose(options: CallOptions | undefined, lot: number | undefined): Backend<Req, Res> | null {
-    if (this.#share === 0 || this.#next === null) return this.#target
-    const key = options?.key ?? undefined
-    const drawn = key === undefined ? lot : lotOf(this.#seed, key)
-    return drawn !== undefined && drawn < this.#share ? this.#next : this.#target
+  /** The end of the route that this call goes to (rules 26 and 27); null if it has to wait. */
+  #choose(options: CallOptions | undefined, lot: number | undefined): Destination<Req, Res> | null {
+    if (this.#split.share === 0 || this.#next === null) return this.#target
+    return this.#split.isForNext(options, lot) ? this.#next : this.#target
   }
 
   /** As {@link #choose}, with an open endpoint. */
-  #openFor(options: CallOptions | undefined, lot: number): Backend<Req, Res> | null {
+  #openFor(options: CallOptions | undefined, lot: number): Destination<Req, Res> | null {
     for (;;) {
       const to = this.#choose(options, lot)
-      if (to === null || to.endpoint.callee !== null) return to
-      this.#lose(to)
+      if (to === null || to.backend.endpoint.callee !== null) return to
+      this.#lose(to.backend)
     }
   }
 
@@ -246,8 +213,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** Publishes what happens to a call, if anybody listens and it is one of an aggregate. */
   #traced(options: CallOptions | undefined, send: (options: CallOptions | undefined) => Promise<Res>): Promise<Res> {
     const { aggregate } = this.#options
-    if (aggregate === undefined || !callChannel.hasSubscribers) return send(options)
-    return traceCall(aggregate, options, version => (version === this.#next?.version ? 'next' : 'active'), send)
+    if (aggregate === undefined || !isTraced()) return send(options)
+    return traceCall(aggregate, options, version => (version === this.#next?.backend.version ? 'next' : 'active'), send)
   }
 
   /** Rejects, sends or queues a call. */
@@ -262,7 +229,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       return error === undefined ? this.#queue.add(request, options, lot ?? drawLot()) : this.#refuse(error, options)
     }
     if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot ?? drawLot())
-    return this.#sendOrWait(to, request, options)
+    if (to.backend.endpoint.callee === null) return this.#loseOrWait(to, request, options)
+    return this.#dispatcher.send(to, request, options)
   }
 
   /** Rejects, sends or queues a call that names its version (rule 28). It goes nowhere else, and is not propagated. */
@@ -276,7 +244,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       return error === undefined ? pinned.of(version).add(request, options) : this.#refuse(error, options)
     }
     if (this.#moves !== this.#released) return pinned.of(version).addAnyway(request, options)
-    if (to.endpoint.callee !== null) return this.#sendPinned(to, request, options)
+    if (to.endpoint.callee !== null) return this.#dispatcher.sendPinned(to, request, options)
     const answer = pinned.of(version).add(request, options)
     this.#lose(to)
     return answer
@@ -288,136 +256,42 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     return Promise.reject(error)
   }
 
-  #sendPinned(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    return this.#sendTo(to, request, options, this.#recordOf(to.version, to.calls.pinned))
+  /** Sends a call with simple options. */
+  #sendSimple(to: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    const { endpoint, calls } = to.backend
+    const { callee } = endpoint
+    if (callee === null) return this.#loseOrWait(to, request, options)
+    if (!to.isShared) return this.#dispatcher.send(to, request, options)
+    const { mirror } = to
+    return mirror !== null && this.#dispatcher.propagates(mirror, request)
+      ? this.#dispatcher.sendToBoth(to, mirror, request, options)
+      : calls.track(callee, request, options, to.record)
   }
 
-  #recordOf(version: string, counts: CallCounts, listener: OutcomeListener | null = null): CallRecord {
-    return new CallRecord(this.#records, version, counts, listener)
-  }
-
-  /** Sends the call to this version and no other, and says so to `onVersion`. */
-  #sendTo(
-    to: Backend<Req, Res>,
-    request: Req,
-    options: CallOptions | undefined,
-    record: CallRecord | null,
-  ): Promise<Res> {
-    const passed = this.#pinned === undefined ? options : passedOn(options)
-    const observed = this.#observer === null ? null : this.#observed(this.#observer, to, options)
-    const answer = to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, passed, record, observed)
-    if (passed === options) return answer
-    try {
-      options?.onVersion?.(to.version)
-    } catch (error) {
-      // The call has been sent, so its answer counts.
-      SETTLED.then(this.#onVersionFailed.bind(this, to.version, error))
-    }
-    return answer
-  }
-
-  #onVersionFailed(version: string, err: unknown): void {
-    this.#options.logger.warn({ version, err }, 'the onVersion of a call threw')
-  }
-
-  #sendOrWait(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (to.endpoint.callee !== null) return this.#send(to, request, options)
-    if (to === this.#next) {
-      this.#lose(to)
+  /** Takes a call whose version turns out not to be running. */
+  #loseOrWait({ backend }: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
+    if (backend === this.#next?.backend) {
+      this.#lose(backend)
       return this.#receive(request, options, drawLot())
     }
     // Queued first: the loss may lead to further calls, which must come behind this one.
     const answer = this.#queue.add(request, options, drawLot())
-    this.#lose(to)
+    this.#lose(backend)
     return answer
   }
 
   #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#isClosed || this.#target === null) return this.#refuse(this.#options.closed(), options)
     const to = this.#choose(options, drawLot())
-    return this.#send(to === null || to.endpoint.callee === null ? this.#target : to, request, options)
-  }
-
-  #send(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (this.#mirroring !== undefined) return this.#sendToBoth(this.#mirroring, to, request, options)
-    return this.#sendToOne(to, request, options)
-  }
-
-  #sendToOne(to: Backend<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (this.#hasRecords) return this.#sendTo(to, request, options, this.#recordOf(to.version, to.calls.counts))
-    // Most calls ask for no version, and call one function less.
-    return this.#observer === null &&
-      (options === undefined || (options.version === undefined && options.onVersion === undefined))
-      ? to.calls.track(to.endpoint.callee as Callee<Req, Res>, request, options)
-      : this.#sendTo(to, request, options, null)
-  }
-
-  /**
-   * A call that names its version is not shown. While the active version is down its calls wait, so the others are no fair
-   * sample, and are not shown either.
-   */
-  #observed(observer: CallObserver, to: Backend<Req, Res>, options: CallOptions | undefined): ObservedCall | null {
-    if (this.#target === null || isPinned(options)) return null
-    const share = this.#next === null ? 0 : this.#share / LOTS
-    return observer.routed(to.version, to === this.#next ? share : 1 - share, options)
-  }
-
-  /**
-   * Sends the call to the other version too (rule 16): to the next one or, if it is in the share of that, to the active one. Its
-   * outcome never touches the answer.
-   */
-  #sendToBoth(
-    mirroring: Mirroring<Req>,
-    to: Backend<Req, Res>,
-    request: Req,
-    options: CallOptions | undefined,
-  ): Promise<Res> {
-    const isNext = to === this.#next
-    const other = isNext ? this.#target : this.#next
-    const mirrored =
-      other?.mirrored === undefined ? null : mirroring.prepare(other.version, other.mirrored, request, options)
-    if (mirrored === null || other === null) return this.#sendToOne(to, request, options)
-    const listener = mirrored.pair?.of(isNext ? 'next' : 'active') ?? null
-    const hasRecord = this.#hasRecords || listener !== null
-    const record = hasRecord ? this.#recordOf(to.version, to.calls.counts, listener) : null
-    const answer = this.#sendTo(to, request, options, record)
-    try {
-      this.#mirror(other, mirrored, isNext ? 'active' : 'next')
-    } catch (error) {
-      // The call has been sent, so its answer counts. A full stack has room for no more than this.
-      SETTLED.then(mirroring.failed.bind(mirroring, other.version, error))
-    }
-    return answer
-  }
-
-  #mirror(to: Backend<Req, Res>, { request, options, pair }: Mirrored<Req>, role: 'active' | 'next'): void {
-    // The call just sent may have moved the route: a version that leaves gets no call.
-    if (to !== this.#target && to !== this.#next) return
-    const { callee } = to.endpoint
-    if (callee === null || to.mirrored === undefined) {
-      this.#lose(to)
-      return
-    }
-    const listener = pair?.of(role) ?? null
-    const hasRecord = this.#hasRecords || listener !== null
-    const record = hasRecord ? this.#recordOf(to.version, to.mirrored.counts, listener) : null
-    pair?.begin()
-    to.mirrored.send(callee, request, passedOn(options), record)
+    const isDown = to === null || to.backend.endpoint.callee === null
+    return this.#dispatcher.send(isDown ? this.#target : to, request, options)
   }
 
   /** The runtime is not running, and has not emitted `stopped` yet: no call goes there until the route moves again. */
   #lose(backend: Backend<Req, Res>): void {
-    if (this.#target === backend) this.#target = null
-    if (this.#active === backend) this.#active = null
-    if (this.#next === backend) this.#loseNext()
+    const [active, next] = [this.#target?.backend ?? null, this.#next?.backend ?? null]
+    // The share of the next version goes to the active one.
+    this.#place(active === backend ? null : active, next === backend ? null : next)
     this.#options.refused(backend.version)
-  }
-
-  /** Its share goes to the active version. */
-  #loseNext(): void {
-    this.#next = null
-    if (this.#sharing === null) return
-    this.#sharing = null
-    this.#active = this.#target
   }
 }

@@ -6,7 +6,19 @@ import { isPinned } from './callOptions.js'
 const SETTLED = Promise.resolve()
 
 /** Kept for good: Node.js drops a channel without subscribers that nobody holds. */
-export const callChannel = tracingChannel<unknown, CallMessage>(CALL_CHANNEL)
+const callChannel = tracingChannel<unknown, CallMessage>(CALL_CHANNEL)
+const { start, end, asyncStart, asyncEnd, error } = callChannel
+
+/** Whether calls are published. Each call asks; `callChannel.hasSubscribers` would take twice as long. */
+export function isTraced(): boolean {
+  return (
+    start.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    error.hasSubscribers
+  )
+}
 
 /** Writable here, and for subscribers to read. */
 type OpenMessage = { -readonly [Name in keyof CallMessage]: CallMessage[Name] }

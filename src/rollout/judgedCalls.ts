@@ -1,4 +1,4 @@
-import type { CallObserver, ObservedCall } from '../calls/index.js'
+import { type CallObserver, isGivenUp, type ObservedCall, type RouteObserver } from '../calls/index.js'
 import type { CallOptions, Clock } from '../contract/index.js'
 import { CROSSING_CALLS, type Judge, type Phase, type RoutedCall } from './judge/index.js'
 import type { StepReport } from './report.js'
@@ -86,31 +86,41 @@ export class JudgedCalls implements CallObserver {
     this.#timer = undefined
   }
 
-  routed(version: string, chance: number, options: CallOptions | undefined): ObservedCall | null {
+  routed(version: string, chance: number): RouteObserver | null {
     const isCandidate = version === this.#versions.candidate
     if (!isCandidate && version !== this.#versions.from) return null
-    const share = isCandidate ? chance : 1 - chance
-    const key = options?.key ?? undefined
+    return new JudgedRoute(this, isCandidate, isCandidate ? chance : 1 - chance)
+  }
+
+  /** Only for {@link JudgedRoute}. A call that has a time of its own is about to be sent. */
+  sent(isCandidate: boolean, share: number, options: CallOptions | undefined): JudgedCall {
+    const key = keyOf(options)
     // Only a judge of slowness leaves calls out while versions warm up.
     const isWarm = this.#inFlight === undefined || this.judge.routed(isCandidate, share, key).isWarm
-    const call = new JudgedCall(this, isCandidate, share, key, isWarm, options?.signal ?? undefined)
+    const call = new JudgedCall(this, isCandidate, share, key, isWarm)
     this.#inFlight?.add(call)
     return call
   }
 
   /** Only for {@link JudgedCall}. */
-  settled(call: JudgedCall, failed: boolean): void {
+  ended(call: JudgedCall, failed: boolean, options: CallOptions | undefined): void {
     this.#inFlight?.delete(call)
+    this.settled(call, failed, options, call.sentAt)
+  }
+
+  /** Only for {@link JudgedRoute}, and for calls that have ended. */
+  settled(call: RoutedCall, failed: boolean, options: CallOptions | undefined, sentAt: number): void {
     // Its caller gave it up, so its end says nothing.
-    if (call.signal?.aborted === true) return
-    if (this.#phase?.kind !== 'soak' && this.#phase?.kind !== 'crossing' && !call.isCandidate) {
+    if (isGivenUp(options)) return
+    const phase = this.#phase
+    if (!call.isCandidate && phase?.kind !== 'soak' && phase?.kind !== 'crossing') {
       this.history.calls += 1
       if (failed) this.history.failures += 1
     }
-    if (this.#phase === undefined) return
-    this.judge.settled(call, failed, this.isTimed ? this.now() - call.sentAt : 0)
+    if (phase === undefined) return
+    this.judge.settled(call, failed, this.isTimed ? this.now() - sentAt : 0)
     // An answer in time is no news, unless it was the last one of a crossing.
-    if (failed || this.isTimed || this.#phase.kind === 'crossing') this.#conclude()
+    if (failed || this.isTimed || phase.kind === 'crossing') this.#conclude()
   }
 
   #conclude(): void {
@@ -138,35 +148,59 @@ export class JudgedCalls implements CallObserver {
   }
 }
 
-/** One call in flight: the record of the router and of the judge in one, because each call pays for it. */
+/** The calls to one version on one route. All are one call for a judge that does not ask how long they take. */
+class JudgedRoute implements RouteObserver, RoutedCall {
+  readonly isCandidate: boolean
+  readonly share: number
+  readonly isWarm = true
+  late = 0
+  /** The key of the call that has failed last. */
+  key: string | undefined
+  readonly sent: RouteObserver['sent']
+  readonly #calls: JudgedCalls
+
+  constructor(calls: JudgedCalls, isCandidate: boolean, share: number) {
+    this.#calls = calls
+    this.isCandidate = isCandidate
+    this.share = share
+    this.sent = calls.isTimed ? options => calls.sent(isCandidate, share, options) : undefined
+  }
+
+  settled(failed: boolean, options: CallOptions | undefined): void {
+    if (failed) this.key = keyOf(options)
+    this.#calls.settled(this, failed, options, 0)
+  }
+}
+
+/** One call in flight whose time the judge asks for: the record of the router and of the judge in one. */
 class JudgedCall implements ObservedCall, RoutedCall {
   late = 0
   readonly isCandidate: boolean
   readonly share: number
   readonly key: string | undefined
   readonly isWarm: boolean
-  readonly signal: AbortSignal | undefined
   readonly sentAt: number
   readonly #calls: JudgedCalls
 
-  constructor(
-    calls: JudgedCalls,
-    isCandidate: boolean,
-    share: number,
-    key: string | undefined,
-    isWarm: boolean,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(calls: JudgedCalls, isCandidate: boolean, share: number, key: string | undefined, isWarm: boolean) {
     this.#calls = calls
     this.isCandidate = isCandidate
     this.share = share
     this.key = key
     this.isWarm = isWarm
-    this.signal = signal
-    this.sentAt = calls.isTimed ? calls.now() : 0
+    this.sentAt = calls.now()
   }
 
-  settled(failed: boolean): void {
-    this.#calls.settled(this, failed)
+  settled(failed: boolean, options: CallOptions | undefined): void {
+    this.#calls.ended(this, failed, options)
+  }
+}
+
+/** The key of a call. One that cannot be read is none. */
+function keyOf(options: CallOptions | undefined): string | undefined {
+  try {
+    return options?.key ?? undefined
+  } catch {
+    return undefined
   }
 }

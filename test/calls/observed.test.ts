@@ -1,11 +1,11 @@
-import type { Outcome } from 'cutover'
+import type { CallOptions, Outcome } from 'cutover'
 import { describe, expect, it } from 'vitest'
 import { OBSERVE, type Observation } from '../../src/aggregate/index.js'
 import type { CallObserver } from '../../src/calls/index.js'
 import { Hosting, microtasks } from '../fixtures/hosting.js'
 
 /** 1.0.0 is active, 2.0.0 next, and all calls are observed. */
-async function observed(options?: ConstructorParameters<typeof Hosting>[0]) {
+async function observed(options?: ConstructorParameters<typeof Hosting>[0], eachCall = true) {
   const hosting = new Hosting(options)
   const one = await hosting.serve('1.0.0', { autoStop: true })
   const two = hosting.addWilling('2.0.0')
@@ -13,10 +13,14 @@ async function observed(options?: ConstructorParameters<typeof Hosting>[0]) {
   const seen: string[] = []
   const chances: number[] = []
   const observer: CallObserver = {
-    routed(version, chance, options) {
-      seen.push(`sent ${version} ${options?.key ?? '-'}`)
-      chances.push(chance)
-      return { settled: failed => void seen.push(`${failed ? 'failed' : 'answered'} ${version}`) }
+    routed(version, chance) {
+      const settled = (failed: boolean) => void seen.push(`${failed ? 'failed' : 'answered'} ${version}`)
+      const sent = (options: CallOptions | undefined) => {
+        seen.push(`sent ${version} ${options?.key ?? '-'}`)
+        chances.push(chance)
+        return { settled }
+      }
+      return { settled, sent: eachCall ? sent : undefined }
     },
   }
   let changes = 0
@@ -36,6 +40,25 @@ describe('An observer of calls', () => {
     await Promise.all(calls)
     expect(seen).toEqual(['sent 1.0.0 -', 'sent 1.0.0 ada', 'failed 1.0.0', 'answered 1.0.0'])
     expect(chances).toEqual([1, 1])
+  })
+
+  it('of routes hears how each of their calls ends, also of those with a signal or an isFailure', async () => {
+    for (const options of [{}, { isFailure: (outcome: Outcome) => outcome.status === 'rejected' }]) {
+      const { one, two, aggregate, seen, call } = await observed(options, false)
+      const { signal } = new AbortController()
+      const calls = [call('a'), call('b', { signal }), call('c', { key: 'ada' }), call('d', { version: '1.0.0' })]
+      one.calls[0]?.answer('a')
+      one.calls[1]?.fail(new Error('broken'))
+      one.calls[2]?.answer('c')
+      one.calls[3]?.answer('d')
+      await Promise.all(calls)
+      expect(seen).toEqual(['answered 1.0.0', 'failed 1.0.0', 'answered 1.0.0'])
+      aggregate.setShare(100)
+      const shared = call('e')
+      two.answerAll()
+      await shared
+      expect(seen.slice(3)).toEqual(['answered 2.0.0'])
+    }
   })
 
   it('hears of failures as isFailure has them, also of answers', async () => {

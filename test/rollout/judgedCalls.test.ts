@@ -4,14 +4,14 @@ import { compileHealth, createJudge } from '../../src/rollout/judge/index.js'
 import { JudgedCalls } from '../../src/rollout/judgedCalls.js'
 
 /** The calls of a rollout from 1.0.0 to 2.0.0, and what the judge and the rollout are told of them. */
-function judgedCalls() {
+function judgedCalls(isTimed = true) {
   const clock = new SimulatedClock()
   const now = () => clock.now()
   const judge = createJudge(compileHealth(undefined), { candidate: '2.0.0', active: '1.0.0', steps: 1, now })
   const routed = vi.spyOn(judge, 'routed')
   const settled = vi.spyOn(judge, 'settled')
   const listener = { unhealthy: vi.fn(), suspected: vi.fn(), crossed: vi.fn() }
-  const options = { clock, now, isTimed: true, isSwept: true }
+  const options = { clock, now, isTimed, isSwept: isTimed }
   const calls = new JudgedCalls(judge, { candidate: '2.0.0', from: '1.0.0' }, listener, options)
   return { calls, clock, routed, settled, listener }
 }
@@ -20,8 +20,8 @@ describe('The calls of a rollout', () => {
   it('are told to the judge with the share of the candidate, wherever they went', () => {
     const { calls, routed } = judgedCalls()
     calls.begin({ kind: 'step', step: 0, percent: 5 })
-    calls.routed('2.0.0', 0.05, { key: 'ada' })
-    calls.routed('1.0.0', 0.95, undefined)
+    calls.routed('2.0.0', 0.05)?.sent?.({ key: 'ada' })
+    calls.routed('1.0.0', 0.95)?.sent?.(undefined)
     expect(routed.mock.calls.map(([isCandidate, share, key]) => [isCandidate, Number(share.toFixed(6)), key])).toEqual([
       [true, 0.05, 'ada'],
       [false, 0.05, undefined],
@@ -30,24 +30,44 @@ describe('The calls of a rollout', () => {
 
   it('of a third version are not told', () => {
     const { calls, routed } = judgedCalls()
-    expect(calls.routed('3.0.0', 1, undefined)).toBeNull()
+    expect(calls.routed('3.0.0', 1)).toBeNull()
     expect(routed).not.toHaveBeenCalled()
   })
 
   it('are told with how long they took', () => {
     const { calls, clock, settled } = judgedCalls()
     calls.begin({ kind: 'step', step: 0, percent: 5 })
-    const call = calls.routed('2.0.0', 0.05, undefined)
+    const call = calls.routed('2.0.0', 0.05)?.sent?.(undefined)
     clock.increment(30)
-    call?.settled(true)
+    call?.settled(true, undefined)
     expect(settled.mock.calls.map(([, failed, duration]) => [failed, duration])).toEqual([[true, 30]])
+  })
+
+  it('share one record if the judge asks for no durations, and each failure has its own key', () => {
+    const { calls, settled } = judgedCalls(false)
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    const route = calls.routed('2.0.0', 0.05)
+    const keys: (string | undefined)[] = []
+    settled.mockImplementation(({ key }) => void keys.push(key))
+    expect(route?.sent).toBeUndefined()
+    for (const key of ['ada', 'grace', undefined]) route?.settled(true, { key })
+    expect(keys).toEqual(['ada', 'grace', undefined])
+    expect(settled.mock.calls[0]?.[0]).toBe(settled.mock.calls[1]?.[0])
+  })
+
+  it('that their caller gave up are told to nobody', () => {
+    const { calls, settled } = judgedCalls(false)
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    calls.routed('2.0.0', 0.05)?.settled(false, { signal: AbortSignal.abort() })
+    expect(settled).not.toHaveBeenCalled()
   })
 
   it('outside a step are only history, as far as the old version answered them', () => {
     const { calls, settled } = judgedCalls()
-    calls.routed('1.0.0', 1, undefined)?.settled(true)
-    calls.routed('1.0.0', 1, undefined)?.settled(false)
-    calls.routed('2.0.0', 0, undefined)?.settled(true)
+    const old = calls.routed('1.0.0', 1)
+    old?.sent?.(undefined).settled(true, undefined)
+    old?.sent?.(undefined).settled(false, undefined)
+    calls.routed('2.0.0', 0)?.sent?.(undefined).settled(true, undefined)
     expect(calls.history).toEqual({ calls: 2, failures: 1 })
     expect(settled).not.toHaveBeenCalled()
   })
@@ -55,8 +75,9 @@ describe('The calls of a rollout', () => {
   it('that make the candidate unhealthy between two steps are told when the next one begins', () => {
     const { calls, listener } = judgedCalls()
     calls.begin({ kind: 'step', step: 0, percent: 5 })
-    const sent = Array.from({ length: 20 }, () => calls.routed('2.0.0', 0.05, undefined))
-    for (const call of sent) call?.settled(true)
+    const route = calls.routed('2.0.0', 0.05)
+    const sent = Array.from({ length: 20 }, () => route?.sent?.(undefined))
+    for (const call of sent) call?.settled(true, undefined)
     expect(listener.unhealthy).toHaveBeenCalledWith(expect.stringContaining('It fails more often'), undefined)
     listener.unhealthy.mockClear()
     const report = calls.begin({ kind: 'soak', step: 1, percent: 100 })

@@ -29,6 +29,7 @@ export function refusalOf(options: CallOptions | undefined): Refusal | undefined
 export function areSimple(options: CallOptions | undefined): boolean {
   if (options === undefined) return true
   try {
+    if (typeof options !== 'object') return false
     const { version, onVersion, key, traceparent, signal } = options
     if (version !== undefined || onVersion !== undefined || traceparent !== undefined) return false
     if (key !== undefined && typeof key !== 'string') return false
@@ -39,7 +40,7 @@ export function areSimple(options: CallOptions | undefined): boolean {
 }
 
 /** Whether a call names its version, or asks for it. */
-export function areForAggregate(options: CallOptions | undefined): options is CallOptions {
+function areForAggregate(options: CallOptions | undefined): options is CallOptions {
   return options !== undefined && (options.version !== undefined || options.onVersion !== undefined)
 }
 

@@ -83,7 +83,7 @@ export class Dispatcher<Req, Res> {
     chance: number | null,
   ): Destination<Req, Res> {
     const observer = chance === null || chance === 0 ? null : (this.observer?.routed(backend.version, chance) ?? null)
-    const mirror = this.#mirroring !== undefined && other !== null && isMirror(other) ? other : null
+    const mirror = other === null ? null : (this.#mirroring?.mirrorOf(other) ?? null)
     const isShared = !this.#hasOutcomes && observer?.sent === undefined
     const record = isShared && observer !== null ? new SharedRecord(backend.calls.counts, observer) : null
     return { backend, role, observer, record, mirror, isShared }
@@ -92,13 +92,8 @@ export class Dispatcher<Req, Res> {
   /** Sends a call, and mirrors it if it is to be propagated (rule 16). */
   send(to: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     const { backend, mirror } = to
-    if (mirror !== null && this.propagates(mirror, request)) return this.sendToBoth(to, mirror, request, options)
+    if (mirror?.wants(request) === true) return this.sendToBoth(to, mirror, request, options)
     return this.#sendTo(backend, request, options, this.#recordOf(to, options, null))
-  }
-
-  /** Asks whether a request is to be mirrored. Ask once for each call. */
-  propagates(mirror: Mirror<Req, Res>, request: Req): boolean {
-    return this.#mirroring?.wants(mirror, request) === true
   }
 
   /** Sends a call that is to be propagated. */
@@ -109,7 +104,7 @@ export class Dispatcher<Req, Res> {
     options: CallOptions | undefined,
   ): Promise<Res> {
     const { backend, role } = to
-    const mirrored = this.#mirroring?.prepare(mirror.version, request, options) ?? null
+    const mirrored = mirror.prepare(request, options)
     const listener = mirrored?.pair?.of(role) ?? null
     const answer = this.#sendTo(backend, request, options, this.#recordOf(to, options, listener))
     if (mirrored === null) return answer
@@ -117,7 +112,7 @@ export class Dispatcher<Req, Res> {
       this.#mirror(mirror, mirrored, role === 'next' ? 'active' : 'next')
     } catch (error) {
       // The call has been sent, so its answer counts. A full stack has room for no more than this.
-      SETTLED.then(this.#mirrorFailed.bind(this, mirror.version, error))
+      SETTLED.then(mirror.failed.bind(mirror, error))
     }
     return answer
   }
@@ -149,19 +144,19 @@ export class Dispatcher<Req, Res> {
   }
 
   /** The outcome never touches the answer of the call itself. */
-  #mirror(to: Mirror<Req, Res>, { request, options, pair }: Mirrored<Req>, role: Role): void {
+  #mirror({ backend, calls }: Mirror<Req, Res>, { request, options, pair }: Mirrored<Req>, role: Role): void {
     // The call just sent may have moved the route: a version that leaves gets no call.
-    if (!this.#route.has(to)) return
-    const { callee } = to.endpoint
+    if (!this.#route.has(backend)) return
+    const { callee } = backend.endpoint
     if (callee === null) {
-      this.#route.lose(to)
+      this.#route.lose(backend)
       return
     }
     const listener = pair?.of(role) ?? null
     const hasRecord = this.#hasOutcomes || listener !== null
-    const record = hasRecord ? this.#outcomeRecord(to, to.mirrored.counts, null, listener) : null
+    const record = hasRecord ? this.#outcomeRecord(backend, calls.counts, null, listener) : null
     pair?.begin()
-    to.mirrored.send(callee, request, passedOn(options), record)
+    calls.send(callee, request, passedOn(options), record)
   }
 
   #recordOf(
@@ -185,15 +180,7 @@ export class Dispatcher<Req, Res> {
     return new OutcomeRecord(this.#outcomes, version, counts, observed, listener)
   }
 
-  #mirrorFailed(version: string, error: unknown): void {
-    this.#mirroring?.failed(version, error)
-  }
-
   #onVersionFailed(version: string, err: unknown): void {
     this.#logger.warn({ version, err }, 'the onVersion of a call threw')
   }
-}
-
-function isMirror<Req, Res>(backend: Backend<Req, Res>): backend is Mirror<Req, Res> {
-  return backend.mirrored !== undefined
 }

@@ -11,9 +11,6 @@ export interface MirroringOptions<Req> {
   readonly logger: Logger
 }
 
-/** A version that gets propagated calls. */
-export type Mirror<Req, Res> = Backend<Req, Res> & { readonly mirrored: MirroredCalls<Req, Res> }
-
 /** A request that is about to be mirrored. */
 export interface Mirrored<Req> {
   /** The request for the other version. */
@@ -23,29 +20,51 @@ export interface Mirrored<Req> {
   readonly pair: MirroredPair<Req> | null
 }
 
-/** Decides which calls also go to the other version (rule 16), and compares their outcomes (rule 30). */
+/** Mirrors calls to other versions (rule 16), and compares their outcomes (rule 30). */
 export class Mirroring<Req> {
+  readonly #options: MirroringOptions<Req>
+  readonly #pairs: MirroredPairs<Req> | undefined
+
+  constructor(options: MirroringOptions<Req>) {
+    this.#options = options
+    this.#pairs = options.onMirrored && new MirroredPairs(options.onMirrored, options.logger)
+  }
+
+  /** Returns null if nothing is propagated to the version. */
+  mirrorOf<Res>(backend: Backend<Req, Res>): Mirror<Req, Res> | null {
+    return backend.mirrored === undefined ? null : new Mirror(backend, backend.mirrored, this.#options, this.#pairs)
+  }
+}
+
+/** A version that gets the propagated calls of another one. */
+export class Mirror<Req, Res> {
+  readonly backend: Backend<Req, Res>
+  readonly calls: MirroredCalls<Req, Res>
   readonly #propagate: (request: Req) => boolean
   readonly #logger: Logger
   readonly #pairs: MirroredPairs<Req> | undefined
 
-  constructor({ propagate, onMirrored, logger }: MirroringOptions<Req>) {
+  constructor(
+    backend: Backend<Req, Res>,
+    calls: MirroredCalls<Req, Res>,
+    { propagate, logger }: MirroringOptions<Req>,
+    pairs: MirroredPairs<Req> | undefined,
+  ) {
+    this.backend = backend
+    this.calls = calls
     this.#propagate = propagate
     this.#logger = logger
-    this.#pairs = onMirrored && new MirroredPairs(onMirrored, logger)
+    this.#pairs = pairs
   }
 
-  /** Whether the request is to be mirrored, and may be: not too many are. */
-  wants<Res>({ version, mirrored }: Mirror<Req, Res>, request: Req): boolean {
+  /** Whether the request is to be mirrored, and may be. Ask once for each call. */
+  wants(request: Req): boolean {
     try {
-      if (this.#propagate(request) !== true) return false
+      return this.#propagate(request) === true && this.#hasRoom()
     } catch (error) {
-      this.failed(version, error)
+      this.failed(error)
       return false
     }
-    const isFull = mirrored.count >= MAX_MIRRORED || (this.#pairs !== undefined && this.#pairs.open >= MAX_MIRRORED)
-    if (isFull) mirrored.skip()
-    return !isFull
   }
 
   /**
@@ -53,19 +72,25 @@ export class Mirroring<Req> {
    *
    * @returns null if it cannot be mirrored
    */
-  prepare(version: string, request: Req, options: CallOptions | undefined): Mirrored<Req> | null {
+  prepare(request: Req, options: CallOptions | undefined): Mirrored<Req> | null {
     const pairs = this.#pairs
     try {
       if (!options?.transfer?.length) return { request, options, pair: pairs?.pair(request) ?? null }
       const clone = structuredClone(request)
       return { request: clone, options: { ...options, transfer: undefined }, pair: pairs?.pair(clone) ?? null }
     } catch (error) {
-      this.failed(version, error)
+      this.failed(error)
       return null
     }
   }
 
-  failed(version: string, err: unknown): void {
-    this.#logger.warn({ version, err }, 'a call propagated to another version failed')
+  failed(err: unknown): void {
+    this.#logger.warn({ version: this.backend.version, err }, 'a call propagated to another version failed')
+  }
+
+  #hasRoom(): boolean {
+    const isFull = this.calls.count >= MAX_MIRRORED || (this.#pairs !== undefined && this.#pairs.open >= MAX_MIRRORED)
+    if (isFull) this.calls.skip()
+    return !isFull
   }
 }

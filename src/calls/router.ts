@@ -263,7 +263,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     if (callee === null) return this.#loseOrWait(to, request, options)
     if (!to.isShared) return this.#dispatcher.send(to, request, options)
     const { mirror } = to
-    return mirror !== null && this.#dispatcher.propagates(mirror, request)
+    return mirror?.wants(request) === true
       ? this.#dispatcher.sendToBoth(to, mirror, request, options)
       : calls.track(callee, request, options, to.record)
   }

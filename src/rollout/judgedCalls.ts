@@ -1,6 +1,6 @@
 import { type CallObserver, isGivenUp, type ObservedCall, type RouteObserver } from '../calls/index.js'
 import type { CallOptions, Clock } from '../contract/index.js'
-import { CROSSING_CALLS, type Judge, type Phase, type RoutedCall } from './judge/index.js'
+import { CROSSING_CALLS, type History, type Judge, type Phase, type RoutedCall } from './judge/index.js'
 import type { StepReport } from './report.js'
 
 /** How often calls in flight are looked at, to find those that hang, in ms. */
@@ -30,9 +30,9 @@ export interface JudgedCallsOptions {
 
 /** Tells the judge of the calls of one rollout, and the rollout of its findings. */
 export class JudgedCalls implements CallObserver {
-  readonly judge: Judge
   readonly now: () => number
   readonly isTimed: boolean
+  readonly #judge: Judge
   readonly #versions: JudgedVersions
   readonly #listener: JudgeListener
   readonly #clock: Clock
@@ -40,11 +40,14 @@ export class JudgedCalls implements CallObserver {
   #timer: unknown
   #phase: Phase | undefined
   #begun = 0
-  /** The calls of the version that is replaced, before the candidate became active. */
-  readonly history = { calls: 0, failures: 0 }
+  readonly #history = { calls: 0, failures: 0 }
+  /** Whether answers are told to the judge later, as a number: most calls are answered, and each pays for it. */
+  countsAnswers = false
+  /** Has answers that the judge has not been told. */
+  readonly #untold: JudgedRoute[] = []
 
   constructor(judge: Judge, versions: JudgedVersions, listener: JudgeListener, options: JudgedCallsOptions) {
-    this.judge = judge
+    this.#judge = judge
     this.now = options.now
     this.isTimed = options.isTimed
     this.#versions = versions
@@ -55,12 +58,28 @@ export class JudgedCalls implements CallObserver {
     this.#sweepLater()
   }
 
+  /** The judge, told of every call that has ended. */
+  get judge(): Judge {
+    this.#tellAnswers()
+    return this.#judge
+  }
+
+  /** The calls of the version that is replaced, before the candidate became active. */
+  get history(): History {
+    this.#tellAnswers()
+    return this.#history
+  }
+
   /** Begins a phase. A verdict on calls of the phase before is told at once. */
   begin(phase: Phase): StepReport | undefined {
     const report = this.endPhase()
+    // Answers between two phases are only history.
+    this.#tellAnswers()
     this.#phase = phase
     this.#begun = this.now()
     this.judge.begin(phase)
+    // The last call of a crossing ends it.
+    this.countsAnswers = !this.isTimed && phase.kind !== 'crossing' && this.#judge.countsAnswers
     this.#conclude()
     return report
   }
@@ -113,14 +132,33 @@ export class JudgedCalls implements CallObserver {
     // Its caller gave it up, so its end says nothing.
     if (isGivenUp(options)) return
     const phase = this.#phase
-    if (!call.isCandidate && phase?.kind !== 'soak' && phase?.kind !== 'crossing') {
-      this.history.calls += 1
-      if (failed) this.history.failures += 1
-    }
+    this.#remember(call.isCandidate, 1, failed ? 1 : 0)
     if (phase === undefined) return
     this.judge.settled(call, failed, this.isTimed ? this.now() - sentAt : 0)
     // An answer in time is no news, unless it was the last one of a crossing.
     if (failed || this.isTimed || phase.kind === 'crossing') this.#conclude()
+  }
+
+  /** Only for {@link JudgedRoute}: it has an answer that is to be told later. */
+  hasUntold(route: JudgedRoute): void {
+    this.#untold.push(route)
+  }
+
+  #tellAnswers(): void {
+    for (const route of this.#untold) {
+      const { isCandidate, untold } = route
+      route.untold = 0
+      this.#remember(isCandidate, untold, 0)
+      if (this.#phase !== undefined) this.#judge.answered(isCandidate, untold)
+    }
+    this.#untold.length = 0
+  }
+
+  #remember(isCandidate: boolean, calls: number, failures: number): void {
+    const isAfterSwap = this.#phase?.kind === 'soak' || this.#phase?.kind === 'crossing'
+    if (isCandidate || isAfterSwap) return
+    this.#history.calls += calls
+    this.#history.failures += failures
   }
 
   #conclude(): void {
@@ -154,6 +192,8 @@ class JudgedRoute implements RouteObserver, RoutedCall {
   readonly share: number
   readonly isWarm = true
   late = 0
+  /** Answers that the judge has not been told. */
+  untold = 0
   /** The key of the call that has failed last. */
   key: string | undefined
   readonly sent: RouteObserver['sent']
@@ -167,6 +207,12 @@ class JudgedRoute implements RouteObserver, RoutedCall {
   }
 
   settled(failed: boolean, options: CallOptions | undefined): void {
+    if (!failed && this.#calls.countsAnswers) {
+      if (isGivenUp(options)) return
+      this.untold += 1
+      if (this.untold === 1) this.#calls.hasUntold(this)
+      return
+    }
     if (failed) this.key = keyOf(options)
     this.#calls.settled(this, failed, options, 0)
   }

@@ -55,6 +55,38 @@ describe('The calls of a rollout', () => {
     expect(settled.mock.calls[0]?.[0]).toBe(settled.mock.calls[1]?.[0])
   })
 
+  it('that were answered are told as a number, before the next failure and before anybody asks', () => {
+    const { calls, settled } = judgedCalls(false)
+    calls.begin({ kind: 'step', step: 0, percent: 10 })
+    const [candidate, old] = [calls.routed('2.0.0', 0.1), calls.routed('1.0.0', 0.9)]
+    for (let n = 0; n < 30; n++) candidate?.settled(false, undefined)
+    for (let n = 0; n < 50; n++) old?.settled(false, undefined)
+    expect(settled).not.toHaveBeenCalled()
+    expect(calls.judge.report()).toMatchObject({ candidate: { calls: 30, failures: 0 }, active: { calls: 50 } })
+    candidate?.settled(false, undefined)
+    candidate?.settled(true, undefined)
+    expect(calls.history).toEqual({ calls: 50, failures: 0 })
+    old?.settled(false, undefined)
+    expect(calls.begin({ kind: 'soak', step: 1, percent: 100 })).toMatchObject({
+      candidate: { calls: 32, failures: 1 },
+      active: { calls: 51, failures: 0 },
+    })
+    old?.settled(false, undefined)
+    expect(calls.history).toEqual({ calls: 51, failures: 0 })
+  })
+
+  it('that were answered between two phases are only history', () => {
+    const { calls } = judgedCalls(false)
+    calls.begin({ kind: 'step', step: 0, percent: 10 })
+    const old = calls.routed('1.0.0', 0.9)
+    old?.settled(false, undefined)
+    expect(calls.endPhase()).toMatchObject({ active: { calls: 1 } })
+    old?.settled(false, undefined)
+    calls.begin({ kind: 'step', step: 1, percent: 20 })
+    expect(calls.judge.report()).toMatchObject({ active: { calls: 0 } })
+    expect(calls.history).toEqual({ calls: 2, failures: 0 })
+  })
+
   it('that their caller gave up are told to nobody', () => {
     const { calls, settled } = judgedCalls(false)
     calls.begin({ kind: 'step', step: 0, percent: 5 })

@@ -35,11 +35,16 @@ export class Bound {
 
   observe(happened: boolean): void {
     if (!happened) {
-      this.#others += 1
+      this.didNotHappen(1)
       return
     }
     if (this.#bound === 0) this.#evidence = Number.POSITIVE_INFINITY
     else if (this.#bound < 1) this.#settle()
+  }
+
+  /** As many events that did not happen. */
+  didNotHappen(events: number): void {
+    this.#others += events
   }
 
   #settle(): void {

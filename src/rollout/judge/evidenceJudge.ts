@@ -77,6 +77,17 @@ export class EvidenceJudge implements Judge {
     if (failed || this.#errorRate !== undefined || this.#slowness !== undefined) this.#conclude()
   }
 
+  get countsAnswers(): boolean {
+    return this.#errorRate === undefined && this.#slowness === undefined
+  }
+
+  answered(isCandidate: boolean, calls: number): void {
+    this.#tallies.answered(isCandidate, calls)
+    if (!isCandidate) return
+    this.#logOfRareFailures += calls * LOG_IF_ANSWERED
+    this.#suspicion?.didNotHappen(calls)
+  }
+
   stillRunning(call: RoutedCall, elapsed: number): void {
     this.#slowness?.stillRunning(call, elapsed)
     this.#conclude()

@@ -65,6 +65,13 @@ export class FunctionJudge implements Judge {
     if (failed || this.#tallies.calls % ASK_EVERY === 0) this.#ask()
   }
 
+  /** A function is told how long each call took. */
+  get countsAnswers(): boolean {
+    return false
+  }
+
+  answered(): void {}
+
   stillRunning(): void {}
 
   slowAfter(): number {

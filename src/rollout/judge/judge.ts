@@ -78,6 +78,10 @@ export interface Judge {
   routed(isCandidate: boolean, share: number, key: string | undefined): RoutedCall
   /** Counts a call that was answered or has failed, after `duration` ms. Then look at {@link isUnhealthy}. */
   settled(call: RoutedCall, failed: boolean, duration: number): void
+  /** Whether answers only count: then a number of them may be told later by {@link answered}, before the next failure. */
+  readonly countsAnswers: boolean
+  /** Counts calls that were answered, in any order. */
+  answered(isCandidate: boolean, calls: number): void
   /** Counts a call that has been running for `elapsed` ms, once it has passed {@link slowAfter}. May be told again. */
   stillRunning(call: RoutedCall, elapsed: number): void
   /** How long a call may run until {@link stillRunning} should be told, in ms. Infinity: never. */

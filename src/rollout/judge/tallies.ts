@@ -24,6 +24,11 @@ export class Tallies {
     if (failed) tally.failures += 1
   }
 
+  answered(isCandidate: boolean, calls: number): void {
+    const tally = isCandidate ? this.#candidate : this.#active
+    tally.calls += calls
+  }
+
   reset(): void {
     this.#candidate = { calls: 0, failures: 0 }
     this.#active = { calls: 0, failures: 0 }

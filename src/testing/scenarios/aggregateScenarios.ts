@@ -18,8 +18,8 @@ interface Plan {
 }
 
 /**
- * Tests a runtime in every kind of switch: versions are added late, started ahead, promoted, replaced and cancelled; they
- * fail to start and crash; the aggregate is stopped and disposed of in the middle of a switch. Gives the scenarios as test
+ * Tests a runtime in every kind of switch: versions are added late, started ahead, promoted, replaced, cancelled and swapped;
+ * they fail to start and crash; the aggregate is stopped and disposed of in the middle of a switch. Gives the scenarios as test
  * cases, for any test runner. Allow each case twice `timeout`.
  *
  * The paths are generated: each scenario has a list of goals, and takes the shortest path to them in the graph of

@@ -70,9 +70,15 @@ function possibleEvents(state: AggregateSnapshot, versions: readonly string[]): 
   return [
     ...added,
     ...versions.flatMap(active => nextsFor(active).map(next => ({ type: 'setVersion', active, next }) as const)),
+    ...(canSwap(state) ? [{ type: 'swap' } as const] : []),
     ...reports,
     ...ends,
   ]
+}
+
+/** Whether a swap of this settled aggregate changes anything (rule 23). */
+function canSwap(state: AggregateSnapshot): boolean {
+  return state.context.active !== null && versionState(state, state.context.next) === 'running'
 }
 
 function isInReducedGraph(state: AggregateSnapshot, { type }: AggregateEvent): boolean {

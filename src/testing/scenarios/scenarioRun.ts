@@ -145,7 +145,7 @@ export class ScenarioRun {
         this.#promises.add('setVersion', this.#aggregate.setVersion(event.active, event.next))
         break
       case 'swap':
-        this.#promises.add('setVersion', this.#aggregate.swap())
+        this.#promises.add('swap', this.#aggregate.swap())
         break
       case 'setShare':
         throw new Error('No scenario sets a share.')

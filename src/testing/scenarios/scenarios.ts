@@ -37,6 +37,8 @@ const switchesToNew = setsVersion(
     active !== null && next === null && wanted.active !== active && isNew(wanted.active, before),
 )
 
+const swaps: Goal = ({ event }) => event.type === 'swap'
+
 /** A version is added that gets this role at once. */
 const adds =
   (role: 'active' | 'next'): Goal =>
@@ -109,6 +111,26 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'cancel: a next version that is still starting is dropped',
     goals: [servesWithStartingNext, cancelsNext, servesAlone],
+  },
+  {
+    name: 'swap: active and next change places, and change back',
+    goals: [servesWithNext, swaps, swaps],
+  },
+  {
+    name: 'swap: the standby is dropped',
+    goals: [servesWithNext, swaps, cancelsNext, servesAlone],
+  },
+  {
+    name: 'swap: the standby crashes, restarts and becomes active again',
+    goals: [servesWithNext, swaps, fails('version.lost', 'next'), servesWithNext, swaps],
+  },
+  {
+    name: 'swap: an active version that has crashed makes way, and restarts as standby',
+    goals: [servesWithNext, fails('version.lost', 'active'), swaps, servesWithNext],
+  },
+  {
+    name: 'swap: both versions start in their new roles after a stop',
+    goals: [servesWithNext, swaps, isStopped, servesWithNext],
   },
   {
     name: 'fail to start: a next version fails to start, and is dropped',

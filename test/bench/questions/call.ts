@@ -5,6 +5,7 @@ import { BenchRuntime, echo } from '../harness/benchRuntime.js'
 import { type Callable, load, rateOf } from '../harness/load.js'
 import type { Form, Question, Row } from '../harness/question.js'
 import { inTurns, rowOf } from '../harness/rounds.js'
+import { callTools } from './call/callTools.js'
 
 const PARAGRAPH =
   'A *paragraph* with a [link](https://example.org), some `code`, and **emphasis** that is _nested **twice**_.\n' +
@@ -110,6 +111,6 @@ export const question: Question = {
   async run(form) {
     const rows: Row[] = []
     for (const testCase of CASES) for (const atOnce of [1, 64]) rows.push(await compare(testCase, atOnce, form))
-    return [...rows, await compareBytes(form)]
+    return [...rows, ...(await callTools(form)), await compareBytes(form)]
   },
 }

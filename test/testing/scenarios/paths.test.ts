@@ -31,6 +31,15 @@ const PATHS: Readonly<Record<string, string>> = {
     '+1, +2, start, set 1/2, 1 up, 2 up, set 1/-, 2 down, dispose, 1 down',
   'cancel: a next version that is still starting is dropped':
     '+1, +2, start, set 1/2, 1 up, set 1/-, 2 down, dispose, 1 down',
+  'swap: active and next change places, and change back':
+    '+1, +2, start, set 1/2, 1 up, 2 up, swap, swap, dispose, 1 down, 2 down',
+  'swap: the standby is dropped': '+1, +2, start, set 1/2, 1 up, 2 up, swap, set 2/-, 1 down, dispose, 2 down',
+  'swap: the standby crashes, restarts and becomes active again':
+    '+1, +2, start, set 1/2, 1 up, 2 up, swap, 1 crashes, 1 up, swap, dispose, 1 down, 2 down',
+  'swap: an active version that has crashed makes way, and restarts as standby':
+    '+1, +2, start, set 1/2, 1 up, 2 up, 1 crashes, swap, 1 up, dispose, 1 down, 2 down',
+  'swap: both versions start in their new roles after a stop':
+    '+1, +2, start, set 1/2, 1 up, 2 up, swap, stop, 1 down, 2 down, +1, +2, start, 1 up, 2 up, dispose, 1 down, 2 down',
   'fail to start: a next version fails to start, and is dropped':
     '+1, start, set 1/-, 1 up, +2, set 1/2, fails, set 1/-, fails, 2 down, dispose, 1 down',
   'fail to start: an active version fails to start, and another one takes its place':
@@ -92,6 +101,7 @@ function formatEvent(event: AnyEventObject): string | undefined {
       return `${version} crashes`
     case 'version.stopped':
       return `${version} down`
+    case 'swap':
     case 'start':
     case 'stop':
     case 'dispose':

@@ -34,12 +34,21 @@ describe('A correct runtime passes every scenario', () => {
 describe('The list of scenarios', () => {
   const all = namesOf(aggregateScenarios(READY))
 
-  it('It has 27 cases of every kind, and both handovers where they differ', () => {
+  it('It has 32 cases of every kind, and both handovers where they differ', () => {
     const kinds = all.map(name => name.slice(0, name.indexOf(':')))
     const counts = Object.fromEntries([...new Set(kinds)].map(kind => [kind, kinds.filter(it => it === kind).length]))
-    const expected = { add: 2, prewarm: 1, promote: 6, 'replace next': 1, cancel: 2, 'fail to start': 2, crash: 6 }
+    const expected = {
+      add: 2,
+      prewarm: 1,
+      promote: 6,
+      'replace next': 1,
+      cancel: 2,
+      'fail to start': 2,
+      crash: 6,
+      swap: 5,
+    }
     expect(counts).toEqual({ ...expected, stop: 4, dispose: 3 })
-    expect(new Set(all).size).toBe(27)
+    expect(new Set(all).size).toBe(32)
     const [sequential, overlap] = ['sequential', 'overlap'].map(it => all.filter(name => name.endsWith(` (${it})`)))
     expect(sequential?.map(name => name.replace('sequential', 'overlap'))).toEqual(overlap)
     expect(overlap).toHaveLength(4)
@@ -47,7 +56,7 @@ describe('The list of scenarios', () => {
 
   it('With one handover each scenario is there once; those that cannot happen in it are skipped, with the reason', () => {
     const sequential = aggregateScenarios({ ...READY, handover: 'sequential' })
-    expect(namesOf(sequential)).toHaveLength(23)
+    expect(namesOf(sequential)).toHaveLength(28)
     expect(skippedOf(sequential).map(({ name, skip }) => `${name}: ${skip}`)).toEqual(
       ['stop', 'dispose'].map(
         what =>
@@ -71,6 +80,7 @@ describe('The list of scenarios', () => {
     const { provisionBroken: _, crash: __, ...options } = READY
     const skipped = skippedOf(aggregateScenarios(options))
     expect(skipped.map(({ name, skip }) => [name.slice(0, name.indexOf(':')), /"\w+"/.exec(skip ?? '')?.[0]])).toEqual([
+      ...Array(2).fill(['swap', '"crash"']),
       ...Array(2).fill(['fail to start', '"provisionBroken"']),
       ...Array(6).fill(['crash', '"crash"']),
     ])

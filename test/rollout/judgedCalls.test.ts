@@ -82,7 +82,7 @@ describe('The calls of a rollout', () => {
     old?.settled(false, undefined)
     expect(calls.endPhase()).toMatchObject({ active: { calls: 1 } })
     old?.settled(false, undefined)
-    calls.begin({ kind: 'step', step: 1, percent: 20 })
+    calls.begin({ kind: 'soak', step: 1, percent: 100 })
     expect(calls.judge.report()).toMatchObject({ active: { calls: 0 } })
     expect(calls.history).toEqual({ calls: 2, failures: 0 })
   })

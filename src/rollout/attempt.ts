@@ -1,5 +1,5 @@
 import type { Order, Settled } from '../../machines/index.js'
-import type { Phase } from './judge/index.js'
+import type { History, Phase } from './judge/index.js'
 import type { JudgedCalls } from './judgedCalls.js'
 import type { CompiledPlan } from './plan.js'
 import type { RolloutReport, RolloutResult, StepReport } from './report.js'
@@ -15,6 +15,8 @@ export class Attempt<Req, Res> {
   from: string | null = null
   /** Tells the judge of the calls. Set once the candidate is added. */
   calls: JudgedCalls | undefined
+  /** The past of the version that stands by while the candidate soaks. */
+  history: History | undefined
   /** The last failed start, or death, of the candidate, until it has started. */
   lastError: Error | undefined
   /** The error behind the end of the order. */

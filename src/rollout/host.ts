@@ -1,6 +1,7 @@
 import type { VersionPair } from '../../machines/index.js'
 import { type Aggregate, type AggregateStatus, OBSERVE, type Observation } from '../aggregate/index.js'
 import type { CallObserver } from '../calls/index.js'
+import type { History } from './judge/index.js'
 import { secondRollout } from './rolloutErrors.js'
 
 /** The aggregate as a rollout sees it: its facts, and the pair that the rollout asked for last. */
@@ -40,6 +41,14 @@ export class Host<Req, Res> {
     if (this.#own.length === 0) return false
     const { wanted } = this.status
     return !this.#own.some(pair => isSame(pair, wanted))
+  }
+
+  /** The calls that the aggregate has sent to a version by its own choice, as long as it counts them. */
+  history(version: string): History {
+    const counts = this.aggregate.metrics().versions.find(its => its.version === version)
+    if (counts === undefined) return { calls: 0, failures: 0 }
+    const { answered, failed, durations } = counts
+    return { calls: answered + failed, failures: failed, p90: durations?.p90, p99: durations?.p99 }
   }
 
   observeCalls(observer: CallObserver | null): void {

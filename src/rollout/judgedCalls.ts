@@ -1,6 +1,6 @@
 import { type CallObserver, isGivenUp, type ObservedCall, type RouteObserver } from '../calls/index.js'
 import type { CallOptions, Clock } from '../contract/index.js'
-import { CROSSING_CALLS, type History, type Judge, type Phase, type RoutedCall } from './judge/index.js'
+import { CROSSING_CALLS, type Judge, type Phase, type RoutedCall } from './judge/index.js'
 import type { StepReport } from './report.js'
 
 /** How often calls in flight are looked at, to find those that hang, in ms. */
@@ -40,7 +40,6 @@ export class JudgedCalls implements CallObserver {
   #timer: unknown
   #phase: Phase | undefined
   #begun = 0
-  readonly #history = { calls: 0, failures: 0 }
   /** Whether answers are told to the judge later, as a number: most calls are answered, and each pays for it. */
   countsAnswers = false
   /** Has answers that the judge has not been told. */
@@ -64,16 +63,10 @@ export class JudgedCalls implements CallObserver {
     return this.#judge
   }
 
-  /** The calls of the version that is replaced, before the candidate became active. */
-  get history(): History {
-    this.#tellAnswers()
-    return this.#history
-  }
-
   /** Begins a phase. A verdict on calls of the phase before is told at once. */
   begin(phase: Phase): StepReport | undefined {
     const report = this.endPhase()
-    // Answers between two phases are only history.
+    // Answers between two phases are not judged.
     this.#tellAnswers()
     this.#phase = phase
     this.#begun = this.now()
@@ -132,7 +125,6 @@ export class JudgedCalls implements CallObserver {
     // Its caller gave it up, so its end says nothing.
     if (isGivenUp(options)) return
     const phase = this.#phase
-    this.#remember(call.isCandidate, 1, failed ? 1 : 0)
     if (phase === undefined) return
     this.judge.settled(call, failed, this.isTimed ? this.now() - sentAt : 0)
     // An answer in time is no news, unless it was the last one of a crossing.
@@ -148,17 +140,9 @@ export class JudgedCalls implements CallObserver {
     for (const route of this.#untold) {
       const { isCandidate, untold } = route
       route.untold = 0
-      this.#remember(isCandidate, untold, 0)
       if (this.#phase !== undefined) this.#judge.answered(isCandidate, untold)
     }
     this.#untold.length = 0
-  }
-
-  #remember(isCandidate: boolean, calls: number, failures: number): void {
-    const isAfterSwap = this.#phase?.kind === 'soak' || this.#phase?.kind === 'crossing'
-    if (isCandidate || isAfterSwap) return
-    this.#history.calls += calls
-    this.#history.failures += failures
   }
 
   #conclude(): void {

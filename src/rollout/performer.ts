@@ -3,7 +3,7 @@ import type { Runtime } from '../contract/index.js'
 import type { Attempt } from './attempt.js'
 import type { Candidates } from './candidates.js'
 import type { Host } from './host.js'
-import { CROSSING_PERCENT } from './judge/index.js'
+import { CROSSING_PERCENT, type History } from './judge/index.js'
 import { judgedCallsOf } from './judgedCallsOf.js'
 import type { Memory } from './memory.js'
 import type { CompiledOptions } from './options.js'
@@ -142,8 +142,13 @@ export class Performer<Req, Res> {
         return
       }
     }
-    const history = attempt.calls?.history
-    attempt.beginPhase({ kind, percent, step, history: kind === 'soak' ? history : undefined })
+    attempt.beginPhase({ kind, percent, step, history: kind === 'soak' ? this.#historyOf(attempt) : undefined })
+  }
+
+  /** The past of the standby, as it was when the candidate became active: a crossing adds nothing to it. */
+  #historyOf(attempt: Attempt<Req, Res>): History {
+    attempt.history ??= this.#host.history(attempt.from ?? attempt.version)
+    return attempt.history
   }
 
   #judge(attempt: Attempt<Req, Res>, advance: boolean): void {

@@ -100,6 +100,16 @@ export class Rolling {
     }
   }
 
+  /** Makes calls all at once, then answers them, or lets them fail. */
+  async burst(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) {
+      this.aggregate.call(`call ${n}`).catch(() => {
+        this.failures += 1
+      })
+    }
+    await this.answer()
+  }
+
   /** Answers what is in flight. */
   async answer(): Promise<void> {
     for (const runtime of this.provisioned) {

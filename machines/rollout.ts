@@ -10,18 +10,18 @@
  * | preparing | order |  | rejecting |
  * | preparing | cancel | isUnderWay | rejecting |
  * | preparing | close |  | rejecting |
- * | preparing | failed |  | rejecting |
  * | preparing | halted |  | rejecting |
  * | preparing | interfered |  | idle |
+ * | preparing | failed |  | rejecting |
  * | preparing | already |  | finishing |
  * | preparing | up |  | verifying |
  * | preparing | after startTimeout |  | rejecting |
  * | verifying | order |  | rejecting |
  * | verifying | cancel | isUnderWay | rejecting |
  * | verifying | close |  | rejecting |
- * | verifying | failed |  | rejecting |
  * | verifying | halted |  | rejecting |
  * | verifying | interfered |  | idle |
+ * | verifying | failed |  | rejecting |
  * | verifying | lost |  | rejecting |
  * | verifying | verified | hasSteps | stepping |
  * | verifying | verified |  | promoting |
@@ -29,7 +29,6 @@
  * | stepping | order |  | rejecting |
  * | stepping | cancel | isUnderWay | rejecting |
  * | stepping | close |  | rejecting |
- * | stepping | failed |  | rejecting |
  * | stepping | halted |  | rejecting |
  * | stepping | interfered |  | idle |
  * | stepping | lost |  | rejecting |
@@ -211,6 +210,7 @@ export const rolloutMachine = setup({
       entry: { type: 'prepare', params: ({ context }) => ({ id: query.orderOf(context).id }) },
       on: {
         ...transition.beforePromotion,
+        failed: transition.reject,
         already: { description: 'The ordered version is active already.', target: 'finishing' },
         up: 'verifying',
       },
@@ -221,6 +221,7 @@ export const rolloutMachine = setup({
       entry: 'verify',
       on: {
         ...transition.beforePromotion,
+        failed: transition.reject,
         lost: transition.reject,
         verified: [
           {

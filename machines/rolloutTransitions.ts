@@ -131,7 +131,6 @@ export const beforePromotion = {
     actions: endAs('cancelled'),
   },
   close: { target: '#rollout.rejecting', actions: [endByClosing, 'markClosing'] },
-  failed: reject,
   halted: cancelled,
   interfered: abandoned,
 } as const

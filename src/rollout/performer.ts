@@ -135,12 +135,9 @@ export class Performer<Req, Res> {
   ): void {
     try {
       this.#host.aggregate.setShare(share)
-    } catch (cause) {
-      // The standby has left meanwhile; without it the candidate gets all calls.
-      if (kind === 'step') {
-        this.#fail(attempt, 'It could not get a share', cause)
-        return
-      }
+    } catch (err) {
+      // The next version leaves or has left. A look at the aggregate follows, and ends the step; a soak goes on without a standby.
+      this.#options.logger.debug({ err, version: attempt.version, kind }, 'a share was refused')
     }
     attempt.beginPhase({ kind, percent, step, history: kind === 'soak' ? this.#historyOf(attempt) : undefined })
   }

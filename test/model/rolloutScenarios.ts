@@ -1,5 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RolloutOptions } from 'cutover/rollout'
-import { microtasks } from '../fixtures/hosting.js'
+import { expect } from 'vitest'
+import { microtasks, rejectionOf } from '../fixtures/hosting.js'
 import { Rolling } from '../rollout/rolling.js'
 
 type Options = Partial<RolloutOptions<string, string>>
@@ -8,6 +10,7 @@ type Plan = Parameters<Rolling['order']>[1]
 /** A path through the public API of a rollout, in a sentence, and what it does. */
 export type Scenario = readonly [title: string, run: (inspect: NonNullable<Options['inspect']>) => Promise<Rolling>]
 
+const EVENT_CHANNEL = 'cutover.event'
 const SOAK = 1_000
 const NEVER = () => new Promise<never>(() => {})
 const STEP: Plan = { steps: [{ percent: 50, for: 1_000 }] }
@@ -169,6 +172,34 @@ const OWN: readonly Scenario[] = [
       },
     ],
   ),
+  [
+    'a step passes while somebody else takes the candidate out, before the rollout knows',
+    async inspect => {
+      const rolling = await served(inspect)
+      const { promise } = await rolling.order('2.0.0', { steps: [{ percent: 1 }, { percent: 2 }] })
+      // Told in the middle of setVersion().
+      rolling.runtime('2.0.0').setRole = () => rolling.rollout.advance()
+      await rolling.aggregate.setVersion('1.0.0')
+      expect(await rejectionOf(promise)).toMatchObject({ code: 'CUTOVER_CANCELLED' })
+      return rolling
+    },
+  ],
+  [
+    'the last step passes when the candidate is just lost, before the rollout knows',
+    async inspect => {
+      const rolling = await served(inspect)
+      const { promise } = await rolling.order('2.0.0', { steps: [{ percent: 1 }] })
+      const advance = () => rolling.rollout.advance()
+      subscribe(EVENT_CHANNEL, advance)
+      rolling.runtime('2.0.0').emitStopped(new Error('segfault'))
+      unsubscribe(EVENT_CHANNEL, advance)
+      expect(await rejectionOf(promise)).toMatchObject({
+        code: 'CUTOVER_REJECTED',
+        cause: { code: 'CUTOVER_NO_NEXT_VERSION' },
+      })
+      return rolling
+    },
+  ],
   [
     'a soak is rolled back',
     async inspect => {

@@ -1,5 +1,5 @@
 /** `cutover/inspect`: shows running statecharts. */
-export type { Watchable, WatchableComposite } from './clients/index.js'
+export type { Watchable, WatchableAggregate, WatchableComposite, WatchableRollout } from './clients/index.js'
 export { type TransitionRow, toMermaid } from './mermaid/index.js'
 export type {
   ActorAnnounced,
@@ -8,8 +8,11 @@ export type {
   InspectorMessage,
   MessagesDropped,
   MetricsChanged,
+  RolloutChanged,
+  RolloutEnd,
   Sanitize,
   SanitizedKind,
+  ShownRollout,
   SnapshotTaken,
   StatusChanged,
 } from './messages/index.js'

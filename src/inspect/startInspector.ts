@@ -1,7 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { InspectionEvent } from 'xstate'
 import { invalidOption } from '../contract/index.js'
-import { Clients, type Watchable, type WatchableComposite } from './clients/index.js'
+import {
+  Clients,
+  type Watchable,
+  type WatchableAggregate,
+  type WatchableComposite,
+  type WatchableRollout,
+} from './clients/index.js'
 import { compileInspectorOptions, type InspectorOptions } from './options.js'
 import { createWebSocketServer, InspectorServer, pageFiles } from './server/index.js'
 
@@ -15,12 +21,13 @@ export interface Inspector extends AsyncDisposable {
    */
   readonly inspect: (event: InspectionEvent) => void
   /**
-   * Shows the status and the metrics of an aggregate, until the aggregate is disposed. Reads the status ten times a second
-   * and the metrics once a second, and only while a client is connected. Of a composite it shows each component that it has now.
+   * Shows the status and the metrics of an aggregate, or where a rollout stands and what its judge finds, until it is disposed. Reads
+   * the status ten times a second and the metrics once a second, and only while a client is connected. Of a composite it shows
+   * each component that it has now.
    *
    * @throws CutoverError `CUTOVER_INVALID_OPTION`
    */
-  watch(aggregate: Watchable | WatchableComposite): void
+  watch(watched: Watchable | WatchableComposite): void
   /**
    * Disconnects all clients, frees the port and forgets everything. A second call joins the first.
    *
@@ -69,10 +76,10 @@ export async function startInspector(options?: InspectorOptions): Promise<Inspec
       }
     },
     watch: target => {
-      const aggregates = isComposite(target) ? target.components().map(id => target.component(id)) : [target]
-      if (!aggregates.every(isWatchable)) throw invalidOption('aggregate', 'an Aggregate or a Composite', target)
+      const watched = isComposite(target) ? target.components().map(id => target.component(id)) : [target]
+      if (!watched.every(isWatchable)) throw invalidOption('watched', 'an Aggregate, a Composite or a Rollout', target)
       if (closed !== undefined) return
-      for (const aggregate of aggregates) clients.watched.add(aggregate)
+      for (const one of watched) clients.watched.add(one)
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -87,6 +94,6 @@ function isComposite(value: unknown): value is WatchableComposite {
 
 function isWatchable(value: unknown): value is Watchable {
   if (typeof value !== 'object' || value === null) return false
-  const { status, watchEvents } = value as Partial<Watchable>
-  return typeof status === 'function' && typeof watchEvents === 'function'
+  const { status, watchEvents, watch } = value as Partial<WatchableAggregate & WatchableRollout>
+  return typeof status === 'function' && [watchEvents, watch].some(method => typeof method === 'function')
 }

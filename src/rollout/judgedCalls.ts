@@ -84,7 +84,7 @@ export class JudgedCalls implements CallObserver {
     return { phase, step, percent, duration: this.now() - this.#begun, ...this.judge.report() }
   }
 
-  /** Ends the phase, if there is one. Later calls are only history. */
+  /** Ends the phase, if there is one. Later calls are not judged. */
   endPhase(): StepReport | undefined {
     const report = this.progress
     this.#phase = undefined

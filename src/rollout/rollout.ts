@@ -9,7 +9,7 @@ import { compilePlan, MAX_TIMEOUT, type RolloutPlan } from './plan.js'
 import type { RolloutResult } from './report.js'
 import { RolloutControl } from './rolloutControl.js'
 import { noPrevious, notStarted, verifiedTooLong } from './rolloutErrors.js'
-import type { RolloutEvent, RolloutStatus } from './status.js'
+import type { RolloutEvent, RolloutMessage, RolloutStatus } from './status.js'
 import { refuseInVerify } from './verify.js'
 import { within } from './within.js'
 
@@ -48,7 +48,9 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
     this.#given = options
     this.#control = new RolloutControl(aggregate, this.#options)
     this.#control.events$.subscribe(event => {
-      if (EVENTS.hasSubscribers) EVENTS.publish({ aggregate: aggregate[NAME], event })
+      if (!EVENTS.hasSubscribers) return
+      const message: RolloutMessage = { aggregate: aggregate[NAME], event }
+      EVENTS.publish(message)
     })
   }
 

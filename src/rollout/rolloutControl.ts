@@ -75,12 +75,14 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     const { snapshot, memory } = this
     const { order, pending, step } = snapshot.context
     const place = placeOf(snapshot)
+    const current = this.#current
     return {
+      id: this.host.aggregate[NAME],
       ...place,
       candidate: order?.version ?? null,
-      from: this.#current?.from ?? null,
+      from: current?.from ?? null,
       step: place.state === 'stepping' ? step : null,
-      progress: this.#current?.calls?.progress ?? null,
+      progress: current?.calls?.progress ?? null,
       pending: pending?.version ?? null,
       permanent: memory.permanent,
       previous: memory.previous,

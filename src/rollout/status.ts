@@ -17,6 +17,8 @@ export type RolloutState =
 
 /** Where a rollout stands, as plain JSON. */
 export interface RolloutStatus {
+  /** The id of the aggregate. */
+  readonly id: string
   /** Its state. */
   readonly state: RolloutState
   /** While stepping: whether time passes, or the step waits for `advance()` or `resume()`. While soaking: how it watches. */
@@ -45,6 +47,14 @@ export type RolloutEvent =
   | { readonly type: 'promoted'; readonly result: RolloutResult }
   /** A version does not stay. */
   | { readonly type: 'ended'; readonly error: RolloutError }
+
+/** A message of the channel `cutover.rollout` of `node:diagnostics_channel`. */
+export interface RolloutMessage {
+  /** The id of the aggregate. */
+  readonly aggregate: string
+  /** The event, as `watch()` emits it. */
+  readonly event: RolloutEvent
+}
 
 /** The state and the phase of a snapshot. */
 export function placeOf({ value }: RolloutSnapshot): Pick<RolloutStatus, 'state' | 'phase'> {

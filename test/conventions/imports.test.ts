@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/aggregate': ['src/contract', 'src/support', 'src/calls'],
   'src/composite': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
-  'src/inspect': ['src/contract', 'src/support', 'src/aggregate'],
+  'src/inspect': ['src/contract', 'src/support', 'src/aggregate', 'src/rollout'],
   'src/otel': ['src/contract'],
   'src/testing': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/module'],
   src: ['src/contract', 'src/aggregate'],

@@ -1,26 +1,35 @@
 import type { Subscription } from 'rxjs'
 import type { Aggregate, AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
-import type { RecordedEvent } from '../messages/index.js'
+import type { Rollout, RolloutEvent } from '../../rollout/index.js'
+import type { RecordedEvent, RolloutEnd, ShownRollout } from '../messages/index.js'
 import type { Recorder } from '../recorder/index.js'
 
 /** The part of an aggregate that `watch` needs. */
-export type Watchable = Pick<Aggregate, 'id' | 'status' | 'watchEvents'> & Partial<Pick<Aggregate, 'metrics'>>
+export type WatchableAggregate = Pick<Aggregate, 'id' | 'status' | 'watchEvents'> & Partial<Pick<Aggregate, 'metrics'>>
 
 /** The part of a composite that `watch` needs. */
 export interface WatchableComposite {
   /** The ids of its components. */
   components(): readonly string[]
   /** The aggregate of one component. */
-  component(id: string): Watchable | undefined
+  component(id: string): WatchableAggregate | undefined
 }
 
-/** The status or the metrics of a watched aggregate, as last read. */
+/** The part of a rollout that `watch` needs. */
+export type WatchableRollout = Pick<Rollout, 'status' | 'watch'>
+
+/** An aggregate or a rollout, as far as `watch` needs it. */
+export type Watchable = WatchableAggregate | WatchableRollout
+
+type Shown = AggregateStatus | AggregateMetrics | ShownRollout
+
+/** The status or the metrics of a watched aggregate, or a watched rollout, as last read. */
 export interface Reading {
-  readonly aggregate: Watchable
-  readonly kind: 'status' | 'metrics'
+  readonly kind: 'status' | 'metrics' | 'rollout'
+  get(): Shown | undefined
   /** Rises with each change. */
   revision: number
-  value: AggregateStatus | AggregateMetrics | undefined
+  value: ReturnType<Reading['get']>
   /** The value as JSON, to detect a change. */
   json: string
   readAt: number
@@ -29,7 +38,7 @@ export interface Reading {
 /** The metrics change with every call, so they are read only in one of so many polls. */
 const POLLS_PER_METRICS = 10
 
-/** The aggregates that are watched. */
+/** The aggregates and the rollouts that are watched. */
 export class WatchedAggregates {
   readonly #recorder: Recorder
   readonly #watched = new Map<Watchable, readonly Reading[]>()
@@ -45,33 +54,47 @@ export class WatchedAggregates {
     return [...this.#watched.values()].flat()
   }
 
-  /** Watches an aggregate until it is disposed. A second call does nothing. */
-  add(aggregate: Watchable): void {
-    if (this.#watched.has(aggregate)) return
-    const unread = { aggregate, revision: 0, value: undefined, json: '', readAt: 0 }
+  /** Watches an aggregate or a rollout until it is disposed. A second call does nothing. */
+  add(watched: Watchable): void {
+    if (this.#watched.has(watched)) return
+    if ('watchEvents' in watched) this.#addAggregate(watched)
+    else this.#addRollout(watched)
+  }
+
+  #addAggregate(aggregate: WatchableAggregate): void {
     this.#watched.set(aggregate, [
-      { ...unread, kind: 'status' },
-      { ...unread, kind: 'metrics' },
+      { ...UNREAD, kind: 'status', get: () => aggregate.status() },
+      { ...UNREAD, kind: 'metrics', get: () => aggregate.metrics?.() },
     ])
-    const subscription = aggregate.watchEvents().subscribe({
-      complete: () => this.#ended(aggregate),
-      error: () => this.#ended(aggregate),
-    })
-    // A disposed aggregate completes at once, and is removed before `subscribe` returns.
-    if (this.#watched.has(aggregate)) this.#subscriptions.set(aggregate, subscription)
+    const ended = () => this.#ended(aggregate)
+    this.#follow(aggregate, aggregate.watchEvents().subscribe({ complete: ended, error: ended }))
+  }
+
+  /** Besides the status that is polled, each change and each end goes into the history. */
+  #addRollout(rollout: WatchableRollout): void {
+    const get = () => ({ status: rollout.status() })
+    this.#watched.set(rollout, [{ ...UNREAD, kind: 'rollout', get }])
+    const ended = () => this.#ended(rollout)
+    const next = (event: RolloutEvent) => this.#record('rollout', { ...get(), ...endOf(event) }, Date.now())
+    this.#follow(rollout, rollout.watch().subscribe({ next, complete: ended, error: ended }))
+  }
+
+  /** What is disposed of completes at once, and is removed before `subscribe` returns. */
+  #follow(watched: Watchable, subscription: Subscription): void {
+    if (this.#watched.has(watched)) this.#subscriptions.set(watched, subscription)
   }
 
   /** Reads the status of each, and in every tenth poll the metrics. @returns whether one of them has changed */
   poll(): boolean {
     const readsMetrics = this.#polls++ % POLLS_PER_METRICS === 0
-    const due = [...this.all()].filter(({ kind, revision }) => kind === 'status' || readsMetrics || revision === 0)
+    const due = [...this.all()].filter(({ kind, revision }) => kind !== 'metrics' || readsMetrics || revision === 0)
     return due.map(read).includes(true)
   }
 
   /** The reading as a message; undefined if it was never read. */
   messageOf(reading: Reading): string | undefined {
-    const event = this.#eventOf(reading)
-    return event === undefined ? undefined : this.#recorder.serialize(event)
+    const { value, readAt } = reading
+    return value === undefined ? undefined : this.#recorder.serialize(this.#eventOf(reading.kind, value, readAt))
   }
 
   clear(): void {
@@ -86,36 +109,53 @@ export class WatchedAggregates {
     this.#watched.clear()
   }
 
-  /** Records the last status and the last metrics, since nothing polls them from now on. */
-  #ended(aggregate: Watchable): void {
-    const readings = this.#watched.get(aggregate) ?? []
-    this.#watched.delete(aggregate)
-    this.#subscriptions.delete(aggregate)
+  /** Records the last readings, since nothing polls them from now on. */
+  #ended(watched: Watchable): void {
+    const readings = this.#watched.get(watched) ?? []
+    this.#watched.delete(watched)
+    this.#subscriptions.delete(watched)
     for (const reading of readings) {
       read(reading)
-      const event = this.#eventOf(reading)
-      if (event !== undefined) this.#recorder.record(event)
+      if (reading.value !== undefined) this.#record(reading.kind, reading.value, reading.readAt)
     }
   }
 
-  #eventOf({ kind, value, readAt: createdAt }: Reading): RecordedEvent | undefined {
-    if (value === undefined) return undefined
-    const sessionId = this.#recorder.actors.rootNamed(`aggregate ${value.id}`)?.sessionId
+  #record(kind: Reading['kind'], value: Shown, createdAt: number): void {
+    this.#recorder.record(this.#eventOf(kind, value, createdAt))
+  }
+
+  #eventOf(kind: Reading['kind'], value: Shown, createdAt: number): RecordedEvent {
+    const name = 'status' in value ? `rollout ${value.status.id}` : `aggregate ${value.id}`
+    const sessionId = this.#recorder.actors.rootNamed(name)?.sessionId
     return { type: `@cutover.${kind}`, sessionId, [kind]: value, createdAt } as RecordedEvent
   }
 }
 
+const UNREAD = { revision: 0, value: undefined, json: '', readAt: 0 }
+
+/** The end that an event of a rollout tells of. */
+function endOf(event: RolloutEvent): { readonly ended?: RolloutEnd } {
+  if (event.type === 'changed') return {}
+  if (event.type === 'promoted') {
+    const { version, warning = null } = event.result
+    return { ended: { version, outcome: event.type, reason: warning } }
+  }
+  const { code, report } = event.error
+  return { ended: { version: report.version, outcome: code, reason: report.reason } }
+}
+
 /**
- * Reads the value, if the aggregate has it. Changes nothing if it cannot be read or is not plain JSON, which an `Aggregate`
- * rules out.
+ * Reads the value, if there is one. Changes nothing if it cannot be read or is not plain JSON, which an `Aggregate` rules
+ * out.
  *
  * @returns whether it has changed
  */
 function read(reading: Reading): boolean {
   try {
-    const value = reading.aggregate[reading.kind]?.()
+    const value = reading.get()
     if (value === undefined) return false
-    const json = JSON.stringify(value)
+    // The time that a step of a rollout has lasted is no change.
+    const json = JSON.stringify(value, (key, part: unknown) => (key === 'duration' ? undefined : part))
     if (json === reading.json) return false
     reading.json = json
     reading.value = value

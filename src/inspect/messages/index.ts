@@ -7,6 +7,9 @@ export type {
   InspectorMessage,
   MessagesDropped,
   MetricsChanged,
+  RolloutChanged,
+  RolloutEnd,
+  ShownRollout,
   SnapshotTaken,
   StatusChanged,
 } from './messages.js'

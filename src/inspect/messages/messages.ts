@@ -1,4 +1,5 @@
 import type { AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
+import type { RolloutStatus } from '../../rollout/index.js'
 
 /** The version of `@statelyai/inspect` that defines the `@xstate.*` messages. */
 export const STATELY_VERSION = '0.7.2'
@@ -75,6 +76,36 @@ export interface MetricsChanged {
   readonly metrics: AggregateMetrics
 }
 
+/** A rollout, and how it has just ended, if it has. */
+export interface ShownRollout {
+  /** Where it stands. */
+  readonly status: RolloutStatus
+  /** Only if a version has just proved itself, or is gone again. */
+  readonly ended?: RolloutEnd | undefined
+}
+
+/** The end of one rollout. */
+export interface RolloutEnd {
+  /** Canonical SemVer of the candidate. */
+  readonly version: string
+  /** `promoted`: the version stays. Else the code of the error that `to()` rejects with. */
+  readonly outcome: string
+  /** Why it does not stay, or stays although it should not; null otherwise. */
+  readonly reason: string | null
+}
+
+/** A rollout that was given to `watch` has changed. Only our own page reads this message. */
+export interface RolloutChanged {
+  /** The kind of message. */
+  readonly type: '@cutover.rollout'
+  /** The session id of the rollout's actor, if the rollout is inspected too. */
+  readonly sessionId?: string | undefined
+  /** When the status was read: milliseconds since 1970, as text. */
+  readonly createdAt: string
+  /** The rollout. */
+  readonly rollout: ShownRollout
+}
+
 /** This client was too slow and missed messages. Only our own page reads this message. */
 export interface MessagesDropped {
   /** The kind of message. */
@@ -92,4 +123,5 @@ export type InspectorMessage =
   | SnapshotTaken
   | StatusChanged
   | MetricsChanged
+  | RolloutChanged
   | MessagesDropped

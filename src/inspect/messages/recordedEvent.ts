@@ -1,5 +1,6 @@
 import type { ActorRefLike } from 'xstate'
 import type { AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
+import type { ShownRollout } from './messages.js'
 
 /** The facts about an actor that the inspector keeps, also after the history has dropped its announcement. */
 export interface ActorInfo {
@@ -45,5 +46,11 @@ export type RecordedEvent =
       readonly type: '@cutover.metrics'
       readonly sessionId: string | undefined
       readonly metrics: AggregateMetrics
+      readonly createdAt: number
+    }
+  | {
+      readonly type: '@cutover.rollout'
+      readonly sessionId: string | undefined
+      readonly rollout: ShownRollout
       readonly createdAt: number
     }

@@ -5,7 +5,7 @@ import { MaskedValue, maskSecrets } from './maskSecrets.js'
  * The kind of value that is about to be shown. `event` is everything that is sent to an actor: XState's own `xstate.init`
  * carries the actor's input, and `xstate.done.actor.…` its output.
  */
-export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' | 'status' | 'metrics'
+export type SanitizedKind = 'context' | 'event' | 'input' | 'output' | 'error' | 'status' | 'metrics' | 'rollout'
 
 /**
  * Returns what to show instead of `value`: a copy without secrets, or the value itself. It must not change the value. If

@@ -6,6 +6,8 @@ import {
   type InspectorMessage,
   type MessagesDropped,
   type MetricsChanged,
+  type RolloutChanged,
+  type ShownRollout,
   type SnapshotTaken,
   STATELY_VERSION,
   type StatusChanged,
@@ -45,6 +47,8 @@ export function serialize(recorded: RecordedEvent, options: SerializerOptions): 
       return serializeStatus(recorded, options)
     case '@cutover.metrics':
       return serializeMetrics(recorded, options)
+    case '@cutover.rollout':
+      return serializeRollout(recorded, options)
   }
 }
 
@@ -108,6 +112,13 @@ function serializeMetrics(recorded: Recorded<'@cutover.metrics'>, options: Seria
   const metrics = sanitized(recorded.metrics, 'metrics', options.sanitize) as AggregateMetrics
   const message: MetricsChanged = { type, sessionId, createdAt: `${createdAt}`, metrics }
   return shorten(message, options) ?? JSON.stringify({ ...message, metrics: TOO_LARGE })
+}
+
+function serializeRollout(recorded: Recorded<'@cutover.rollout'>, options: SerializerOptions): string {
+  const { type, sessionId, createdAt } = recorded
+  const rollout = sanitized(recorded.rollout, 'rollout', options.sanitize) as ShownRollout
+  const message: RolloutChanged = { type, sessionId, createdAt: `${createdAt}`, rollout }
+  return shorten(message, options) ?? JSON.stringify({ ...message, rollout: TOO_LARGE })
 }
 
 function commonFields({ sessionId, rootId, createdAt }: { sessionId: string; rootId: string; createdAt: number }) {

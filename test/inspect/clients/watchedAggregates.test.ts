@@ -1,6 +1,6 @@
 import { BehaviorSubject, EMPTY, type Observable, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { type Watchable, WatchedAggregates } from '../../../src/inspect/clients/watchedAggregates.js'
+import { type WatchableAggregate, WatchedAggregates } from '../../../src/inspect/clients/watchedAggregates.js'
 import { Recorder } from '../../../src/inspect/recorder/recorder.js'
 
 function create() {
@@ -13,8 +13,8 @@ function create() {
 }
 
 /** A watchable with this status and these events. */
-function watchable(status: () => object, events: Observable<unknown>): Watchable {
-  return { id: 'a', status, watchEvents: () => events } as unknown as Watchable
+function watchable(status: () => object, events: Observable<unknown>): WatchableAggregate {
+  return { id: 'a', status, watchEvents: () => events } as unknown as WatchableAggregate
 }
 
 describe('The watched aggregates', () => {
@@ -93,7 +93,7 @@ describe('The watched aggregates', () => {
     const { watched, recorded } = create()
     const events = new Subject()
     for (const metrics of [() => JSON.parse('{'), () => ({ calls: 1n }), () => undefined, undefined]) {
-      watched.add({ ...watchable(() => ({}), events), metrics } as Watchable)
+      watched.add({ ...watchable(() => ({}), events), metrics } as WatchableAggregate)
     }
     expect(watched.poll()).toBe(true)
     events.complete()
@@ -111,7 +111,7 @@ describe('The watched aggregates', () => {
       },
     }
     watched.add(disposed)
-    watched.add({ ...disposed, watchEvents: () => events } as unknown as Watchable)
+    watched.add({ ...disposed, watchEvents: () => events } as unknown as WatchableAggregate)
     expect([...watched.all()]).toEqual([])
     expect(recorded()).toHaveLength(2)
     watched.clear()

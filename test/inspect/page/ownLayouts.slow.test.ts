@@ -36,7 +36,8 @@ describe('The layouts of our own charts', () => {
   }
 
   it('are those of every machine that cutover/machines exports', () => {
-    const { aggregateMachine, versionMachine, supervisorMachine, connectionMachine, moduleRunMachine } = machines
+    const { aggregateMachine, versionMachine, supervisorMachine, connectionMachine, moduleRunMachine, rolloutMachine } =
+      machines
     expect(OWN_MACHINES).toEqual(
       expect.arrayContaining([
         aggregateMachine,
@@ -44,6 +45,7 @@ describe('The layouts of our own charts', () => {
         supervisorMachine,
         connectionMachine,
         moduleRunMachine,
+        rolloutMachine,
       ]),
     )
     expect(ownCharts()).toHaveLength(OWN_MACHINES.length)

@@ -2,6 +2,7 @@
 export { describeCalls, metricsOfVersion } from './metrics.js'
 export type { ActorSnapshot } from './receivedMessage.js'
 export { describeRole, roleOf, shortRole, type VersionRole } from './role.js'
+export { describeJudged, type RolloutLane, type RolloutMark, type RolloutSpan } from './rollouts.js'
 export type { Share } from './shares.js'
 export { activePaths, formatLeafStates, formatStateValue } from './stateValue.js'
 export { type Actor, isAlive, type LogEntry, type Store } from './store.js'

@@ -64,6 +64,23 @@ interface ReceivedMetrics {
   readonly metrics: UnknownRecord
 }
 
+/** Where a rollout stands, and how it has just ended, if it has. */
+export interface ReceivedRollout {
+  readonly type: '@cutover.rollout'
+  readonly sessionId?: string
+  readonly createdAt: string
+  readonly rollout: {
+    readonly status: {
+      readonly id: string
+      readonly state: string
+      readonly candidate?: unknown
+      readonly from?: unknown
+      readonly progress?: unknown
+    }
+    readonly ended?: UnknownRecord
+  }
+}
+
 /** How many messages this page has missed since it connected. */
 interface ReceivedDropCount {
   readonly type: '@cutover.dropped'
@@ -78,6 +95,7 @@ export type ReceivedMessage =
   | ReceivedSnapshot
   | ReceivedStatus
   | ReceivedMetrics
+  | ReceivedRollout
   | ReceivedDropCount
 
 const isObject = (value: unknown): value is UnknownRecord =>
@@ -95,6 +113,11 @@ const VALIDATORS: Readonly<Record<string, (it: UnknownRecord) => boolean>> = {
   '@xstate.event': it => hasSessionId(it) && isEvent(it['event']),
   '@xstate.snapshot': it => hasSessionId(it) && isObject(it['snapshot']),
   '@cutover.metrics': it => isObject(it['metrics']),
+  '@cutover.rollout': it => {
+    const { status, ended } = asRecord(it['rollout'])
+    const { id, state } = asRecord(status)
+    return typeof id === 'string' && typeof state === 'string' && (ended === undefined || isObject(ended))
+  },
   '@cutover.dropped': it => typeof it['count'] === 'number',
   '@cutover.status': ({ status }) => {
     const { versions } = asRecord(status)

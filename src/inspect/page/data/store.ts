@@ -96,6 +96,7 @@ export class Store {
     const time = timeOf(message)
     this.timeline.extendTo(time)
     if (message.type === '@cutover.status') this.timeline.status(message, time)
+    else if (message.type === '@cutover.rollout') this.timeline.rollouts.apply(message, time)
     else if (message.type === '@cutover.metrics') this.metrics.set(message.sessionId ?? '', message.metrics)
     else if (message.type === '@xstate.actor') this.#actor(message, seq, time)
     else if (message.type === '@xstate.event') this.#event(message, seq, time)

@@ -1,4 +1,5 @@
 import type { ReceivedStatus } from './receivedMessage.js'
+import { Rollouts } from './rollouts.js'
 import { Shares } from './shares.js'
 import { versionOf } from './text.js'
 import { asRecord } from './unknownRecord.js'
@@ -58,6 +59,7 @@ export class Timeline {
   readonly lanes = new Map<string, Lane>()
   readonly switches: Switch[] = []
   readonly shares = new Shares()
+  readonly rollouts = new Rollouts()
   /** The versions of each aggregate, by the session id of the aggregate. */
   readonly #pairs = new Map<string, Pair>()
   /** The times of the first and the last message; NaN without any. */

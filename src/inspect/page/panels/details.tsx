@@ -1,5 +1,6 @@
 import {
   describeCalls,
+  describeJudged,
   describeRole,
   formatJson,
   formatStateValue,
@@ -17,6 +18,9 @@ export function Details({ view }: { readonly view: ViewModel }) {
   const actor = view.selectedId === undefined ? undefined : view.store.actors.get(view.selectedId)
   const role = actor === undefined ? undefined : roleOf(actor, view.store)
   const metrics = metricsOfVersion(view.store.metrics.get(actor?.parentId ?? ''), versionOf(actor?.name ?? '') ?? '')
+  const rollout = view.store.timeline.rollouts.lanes
+    .get(/^rollout (.+)$/.exec(actor?.name ?? '')?.[1] ?? '')
+    ?.spans.at(-1)
   const title = entry === undefined ? (actor?.name ?? 'Details') : entry.event.type || 'snapshot'
   return (
     <section class="panel details" aria-labelledby="details-title">
@@ -40,7 +44,9 @@ export function Details({ view }: { readonly view: ViewModel }) {
             <Field name="State" value={formatStateValue(actor.snapshot.value) || '–'} />
             {role !== undefined && <Field name="Role" value={describeRole(role)} />}
             {metrics !== undefined && <Field name="Calls" value={describeCalls(metrics)} />}
+            {rollout?.judged !== undefined && <Field name="Judged" value={describeJudged(rollout.judged, rollout)} />}
             <Json name="Snapshot" value={orderedSnapshot(actor.snapshot)} />
+            {rollout?.judged !== undefined && <Json name="Judged" value={rollout.judged} />}
             {metrics !== undefined && <Json name="Metrics" value={metrics} />}
           </>
         )}

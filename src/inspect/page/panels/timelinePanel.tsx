@@ -1,8 +1,9 @@
 import { useRef, useState } from 'preact/hooks'
 import { useSize } from '../browser/index.js'
 import type { Lane, Phase, Timeline, ViewModel } from '../data/index.js'
+import { describeSpan, RolloutMarks, RolloutRow } from './rolloutRows.js'
 import { AXIS_HEIGHT, Axis, LANE_HEIGHT, LaneRow, NAMES_WIDTH, SwitchMarks } from './timelineRows.js'
-import { visibleLanes, visibleRange } from './timelineScale.js'
+import { visibleLanes, visibleRange, visibleRollouts } from './timelineScale.js'
 
 const LENGTHS = [
   [30_000, '30 s'],
@@ -14,10 +15,14 @@ const PHASES: readonly Phase[] = ['provisioned', 'starting', 'running', 'drainin
 const MARGIN = 12
 
 /** `Timeline of 2 versions, 1 switches, 1 swaps; 2.0.0 gets 10 % of new calls`. */
-function describe(lanes: number, { switches, shares }: Timeline): string {
+function describe(lanes: number, { switches, shares, rollouts }: Timeline): string {
   const swaps = switches.filter(({ isSwap }) => isSwap).length
   const current = shares.all.filter(({ to }) => to === undefined)
   const texts = current.map(({ version, percent }) => `; ${version} gets ${percent} % of new calls`)
+  for (const { spans } of rollouts.lanes.values()) {
+    const span = spans.at(-1)
+    if (span !== undefined && span.to === undefined) texts.push(`; rollout of ${describeSpan(span)}`)
+  }
   return `Timeline of ${lanes} versions, ${switches.length - swaps} switches, ${swaps} swaps${texts.join('')}`
 }
 
@@ -28,8 +33,10 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
   const { timeline, actors } = view.store
   const range = visibleRange(timeline, now, length)
   const lanes = visibleLanes(timeline.lanes.values(), range)
+  const rollouts = visibleRollouts(timeline.rollouts.lanes.values(), range)
+  const isVisible = ({ time }: { readonly time: number }) => time >= range.from && time <= range.to
   const width = Math.max(100, useSize(box).width - NAMES_WIDTH - MARGIN)
-  const height = AXIS_HEIGHT + lanes.length * LANE_HEIGHT
+  const height = AXIS_HEIGHT + (lanes.length + rollouts.length) * LANE_HEIGHT
   const hasManyAggregates = new Set(lanes.map(({ parentId }) => parentId)).size > 1
   const maxCalls = Math.max(1, ...lanes.flatMap(({ calls }) => calls.map(({ count }) => count)))
   const nameOf = ({ version, parentId }: Lane) =>
@@ -53,6 +60,12 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
             <i class="swatch share" />
             share of new calls
           </span>
+          {rollouts.length > 0 && (
+            <span>
+              <i class="swatch evidence" />
+              evidence against a candidate
+            </span>
+          )}
         </span>
         <select
           aria-label="Time range"
@@ -67,7 +80,7 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
         </select>
       </header>
       <div class="scroll" ref={box}>
-        {lanes.length === 0 ? (
+        {lanes.length + rollouts.length === 0 ? (
           <p class="empty">No versions yet. They appear with the first aggregate.</p>
         ) : (
           <svg
@@ -89,12 +102,16 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
                 index={i}
               />
             ))}
-            <SwitchMarks
-              switches={timeline.switches.filter(({ time }) => time >= range.from && time <= range.to)}
+            {rollouts.map((lane, i) => (
+              <RolloutRow key={lane.id} lane={lane} range={range} width={width} index={lanes.length + i} />
+            ))}
+            <RolloutMarks
+              marks={rollouts.flatMap(({ marks }) => marks).filter(isVisible)}
               range={range}
               width={width}
               height={height}
             />
+            <SwitchMarks switches={timeline.switches.filter(isVisible)} range={range} width={width} height={height} />
           </svg>
         )}
       </div>

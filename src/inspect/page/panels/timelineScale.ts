@@ -1,10 +1,12 @@
-import { formatShare, type Lane, type Share, type Span, type Timeline } from '../data/index.js'
+import { formatShare, type Lane, type RolloutLane, type Share, type Span, type Timeline } from '../data/index.js'
 
 /** The visible part of the timeline, in ms since 1970. */
 export interface TimeRange {
   readonly from: number
   readonly to: number
 }
+
+type Interval = Pick<Span, 'from' | 'to'>
 
 /** The last `length` ms until `now`, at least one second, and not from before the first message. */
 export function visibleRange({ first }: Pick<Timeline, 'first'>, now: number, length: number): TimeRange {
@@ -18,17 +20,14 @@ export function positionOf(time: number, { from, to }: TimeRange): number {
 }
 
 /** The part of a span that is in the range; undefined if there is none. */
-function clip(
-  { from, to = Number.POSITIVE_INFINITY }: Pick<Span, 'from' | 'to'>,
-  range: TimeRange,
-): TimeRange | undefined {
+function clip({ from, to = Number.POSITIVE_INFINITY }: Interval, range: TimeRange): TimeRange | undefined {
   const part = { from: Math.max(from, range.from), to: Math.min(to, range.to) }
   return part.to > part.from ? part : undefined
 }
 
 /** A part of a bar, in px from the left end of the timeline. */
-export interface Bar {
-  readonly span: Span
+export interface Bar<T = Span> {
+  readonly span: T
   readonly x: number
   readonly width: number
 }
@@ -40,7 +39,7 @@ const MIN_BAR_WIDTH = 3
  * The visible parts of a bar, without gaps. A short one is made wide enough to be seen, at the expense of the next, or of
  * the one before it at the right end.
  */
-export function barsOf(spans: readonly Span[], range: TimeRange, width: number): Bar[] {
+export function barsOf<T extends Interval>(spans: readonly T[], range: TimeRange, width: number): Bar<T>[] {
   const parts = spans.flatMap(span => {
     const part = clip(span, range)
     return part === undefined ? [] : [{ span, part }]
@@ -106,6 +105,11 @@ export function visibleLanes(lanes: Iterable<Lane>, range: TimeRange): Lane[] {
   return [...lanes].filter(({ spans }) =>
     spans.some(span => span.phase !== 'stopped' && clip(span, range) !== undefined),
   )
+}
+
+/** The rollouts that were under way in the range. */
+export function visibleRollouts(lanes: Iterable<RolloutLane>, range: TimeRange): RolloutLane[] {
+  return [...lanes].filter(({ spans }) => spans.some(span => clip(span, range) !== undefined))
 }
 
 const TICK_STEPS = [50, 100, 250, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000]

@@ -1,6 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import {
+  aggregateMachine,
+  connectionMachine,
+  rolloutMachine,
+  supervisorMachine,
+  versionMachine,
+} from 'cutover/machines'
 import { describe, expect, it, vi } from 'vitest'
 import { setup } from 'xstate'
 import { directory } from '../fixtures/system.js'
@@ -134,7 +140,7 @@ Never crossed:
     )
   })
 
-  it.each([aggregateMachine, versionMachine, supervisorMachine, connectionMachine])(
+  it.each([aggregateMachine, versionMachine, supervisorMachine, connectionMachine, rolloutMachine])(
     'of $id shows every transition that is written down, with its count',
     machine => {
       const names = [...new Set(writtenTransitions(machine).map(nameOf))]
@@ -171,7 +177,13 @@ it.each([
 })
 
 describe('The report', () => {
-  const all: MachineCoverage[] = [connectionMachine, versionMachine, aggregateMachine, supervisorMachine].map(machine =>
+  const all: MachineCoverage[] = [
+    connectionMachine,
+    versionMachine,
+    aggregateMachine,
+    supervisorMachine,
+    rolloutMachine,
+  ].map(machine =>
     coverage({
       machine,
       title: machine.id,
@@ -191,8 +203,9 @@ describe('The report', () => {
       ...['## The version machine', '- a version:', '- version:'],
       ...['## The supervisor machine', '- supervisor:'],
       ...['## The connection machine', '- connection:'],
+      ...['## The rollout machine', '- rollout:'],
     ])
-    expect(page.match(/\b41\b/g)).toHaveLength(4)
+    expect(page.match(/\b41\b/g)).toHaveLength(5)
   })
 
   it('is refused when a machine is missing', () => {

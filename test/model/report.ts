@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { aggregateMachine, connectionMachine, supervisorMachine, versionMachine } from 'cutover/machines'
+import {
+  aggregateMachine,
+  connectionMachine,
+  rolloutMachine,
+  supervisorMachine,
+  versionMachine,
+} from 'cutover/machines'
 import type { AnyStateMachine } from 'xstate'
 import { coveragePage, type MachineCoverage } from '../docs/coverage.js'
 import type { Figure } from './coverage.js'
@@ -12,7 +18,13 @@ export const REPORT_VARIABLE = 'CUTOVER_MODEL_REPORT'
 export const REPORT = 'docs/machines/coverage.md'
 
 /** The machines, in the order of the page. */
-const MACHINES: readonly AnyStateMachine[] = [aggregateMachine, versionMachine, supervisorMachine, connectionMachine]
+const MACHINES: readonly AnyStateMachine[] = [
+  aggregateMachine,
+  versionMachine,
+  supervisorMachine,
+  connectionMachine,
+  rolloutMachine,
+]
 
 /** A coverage as JSON, with the id of its machine. */
 interface SavedCoverage {

@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { rolloutMachine } from 'cutover/machines'
 import { afterAll, describe, expect, it } from 'vitest'
 import { statesOf } from '../../src/inspect/mermaid/transitions.js'
+import { figuresLine } from '../docs/coverage.js'
 import { microtasks } from '../fixtures/hosting.js'
+import { EdgeCoverage } from './edgeCoverage.js'
+import { REPORT, REPORT_VARIABLE, saveCoverage } from './report.js'
 import { SCENARIOS } from './rolloutScenarios.js'
 import { TransitionRecorder } from './transitionRecorder.js'
-import { nameOf, writtenTransitions } from './transitions.js'
 
-const crossed = new Map<string, number>()
+const TITLE = `a rollout, ${SCENARIOS.length} scenarios`
+const coverage = new EdgeCoverage(rolloutMachine)
 const reached = new Set<string>()
 
 describe('Every path through the public API', () => {
@@ -25,15 +29,13 @@ describe('Every path through the public API', () => {
     for (const runtime of rolling.provisioned) if (runtime.stops > 0) runtime.emitStopped()
     await disposed
     expect(rolling.hosting.errors()).toEqual([])
-    for (const transition of recorder.take()) {
-      crossed.set(nameOf(transition), (crossed.get(nameOf(transition)) ?? 0) + 1)
-      for (const { id } of transition.target ?? []) reached.add(id)
-    }
+    const taken = recorder.take()
+    coverage.note(taken)
+    for (const { id } of taken.flatMap(({ target }) => target ?? [])) reached.add(id)
   })
 
   it('Together they take every transition of the machine', () => {
-    const written = [...new Set(writtenTransitions(rolloutMachine).map(nameOf))]
-    expect(written.filter(name => !crossed.has(name))).toEqual([])
+    expect(coverage.missing).toEqual([])
   })
 
   it('Together they reach every state of the machine', () => {
@@ -42,5 +44,9 @@ describe('Every path through the public API', () => {
     expect(states.filter(id => !reached.has(id) && !initial.includes(id))).toEqual([])
   })
 
-  afterAll(() => console.info(`rollout: ${crossed.size} transitions`))
+  it.skipIf(process.env[REPORT_VARIABLE])(`${REPORT} has these figures`, () => {
+    expect(readFileSync(REPORT, 'utf8').split('\n')).toContain(figuresLine(TITLE, coverage.of(TITLE, [], []).figures))
+  })
+
+  afterAll(() => saveCoverage(coverage.of(TITLE, [], [])))
 })

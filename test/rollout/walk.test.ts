@@ -1,3 +1,4 @@
+import { memoryStore, type RolloutStore } from 'cutover/rollout'
 import { describe, expect, it, vi } from 'vitest'
 import { microtasks } from '../fixtures/hosting.js'
 import { randomFrom } from '../fixtures/randomFrom.js'
@@ -25,6 +26,8 @@ class Walk {
   /** An oracle of its own: the versions that stay, as the promises of to() say, last one first. */
   readonly stayed: string[] = []
   isTouched = false
+  /** How many versions stay that the store does not know of. */
+  unsaved = 0
   /** Whether nobody else changes the versions of the aggregate. */
   readonly #isAlone: boolean
 
@@ -37,6 +40,7 @@ class Walk {
       verifyTimeout: 500,
       provision: async version => this.#provision(version),
       verify: ({ version, signal }) => this.#verify(version, signal),
+      store: this.#store(),
     })
   }
 
@@ -46,6 +50,23 @@ class Walk {
 
   chance(percent: number): boolean {
     return this.random() * 100 < percent
+  }
+
+  /** Some saves fail, some take until something else happens, and it may fail to close. */
+  #store(): RolloutStore {
+    const store = memoryStore()
+    return {
+      open: () => store.open(),
+      save: async record => {
+        if (this.chance(20)) throw new Error('disk full')
+        if (this.chance(20)) await microtasks()
+        await store.save(record)
+      },
+      close: async () => {
+        await store.close()
+        if (this.chance(20)) throw new Error('disk gone')
+      },
+    }
   }
 
   async #provision(version: string): Promise<Runtime> {
@@ -90,6 +111,7 @@ class Walk {
     gaveUp: () => this.#host(runtime => runtime.emitGaveUp()),
     stopped: () => this.#stopped(),
     stoppedAgain: () => this.#stopped(),
+    dispose: () => this.chance(3) && void this.rolling.rollout[Symbol.asyncDispose](),
     setVersion: () => this.chance(20) && void this.rolling.aggregate.setVersion(this.pick(VERSIONS)).catch(() => {}),
     swap: () => this.chance(20) && void this.rolling.aggregate.swap().catch(() => {}),
     stop: () => this.chance(20) && void this.rolling.aggregate.stop(),
@@ -129,6 +151,7 @@ class Walk {
     this.rolling.rollout.to(version, { steps, health, force: this.chance(30) }).then(
       result => {
         order.outcome = 'stays'
+        if (!result.saved) this.unsaved += 1
         expect(result.version).toBe(version)
         this.stayed.unshift(version)
       },
@@ -192,6 +215,7 @@ describe('A walk of random acts, with faults', () => {
 
   it.each(batches)('batch %i: no call before verify, the pair of the state, and every promise settles', async batch => {
     const outcomes = new Map<string, number>()
+    let unsaved = 0
     for (let n = batch * 100; n < Math.min(RUNS, (batch + 1) * 100); n++) {
       const walk = new Walk(n)
       vi.spyOn(Math, 'random').mockImplementation(randomFrom(n))
@@ -202,9 +226,11 @@ describe('A walk of random acts, with faults', () => {
         ;(error as Error).message += `\n\nseed ${n}, after: ${walk.acts.join(', ')}\n${walk.rolling.story.join(', ')}`
         throw error
       }
+      unsaved += walk.unsaved
       for (const { outcome } of walk.orders) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
     }
     // The walks get everywhere.
     for (const outcome of ['stays', ...CODES]) expect(outcomes.get(outcome) ?? 0).toBeGreaterThan(0)
+    expect(unsaved).toBeGreaterThan(0)
   })
 })

@@ -30,7 +30,8 @@ describe('docs/aggregate.md', () => {
       match[1],
       match[2],
     ])
-    const { logger: _, clock: __, ...compiled } = compileOptions({ id: 'a' })
+    // `name` is how a composite names its parts, and no option.
+    const { logger: _, clock: __, name: ___, ...compiled } = compileOptions({ id: 'a' })
     const shown = (value: unknown) => {
       if (typeof value === 'boolean') return `\`${value}\``
       if (typeof value === 'string') return `\`'${value}'\``

@@ -14,6 +14,8 @@ export class EffectQueue {
   readonly #hooks: EffectHooks
   #depth = 0
   #performing = false
+  /** Whether machines have come to rest since the effects were last performed. */
+  #hasDecided = false
 
   constructor(hooks: EffectHooks) {
     this.#hooks = hooks
@@ -36,6 +38,7 @@ export class EffectQueue {
 
   #perform(): void {
     this.#hooks.decided?.()
+    this.#hasDecided = true
     if (this.#performing) return
     this.#performing = true
     try {
@@ -43,8 +46,10 @@ export class EffectQueue {
         const effect = this.#take()
         if (effect !== undefined) this.#attempt(effect)
         else {
+          this.#hasDecided = false
           this.#hooks.performed?.()
-          if (this.#queue.length === 0) return
+          // A decision meanwhile may have no effects of its own.
+          if (this.#queue.length === 0 && !this.#hasDecided) return
         }
       }
     } finally {
@@ -71,7 +76,7 @@ export class EffectQueue {
 export interface EffectHooks {
   /** All machines have come to rest; no effect has been performed yet. */
   decided?(): void
-  /** All effects have been performed. */
+  /** All effects have been performed. It may decide: then it is called again. */
   performed?(): void
   /** An effect threw; the others are still performed. */
   failed(error: unknown): void

@@ -44,6 +44,22 @@ describe('the share of the next version', () => {
     expect([one.calls.length, two.calls.length]).toEqual([1, 1])
   })
 
+  it('S26: a share that a waiting call sets when it is sent lets later calls go out', async () => {
+    const { aggregate, one } = await answering()
+    one.emitStopped(new Error('broken'))
+    let later: Promise<unknown> | undefined
+    one.call = async () => {
+      aggregate.setShare(100)
+      later = Promise.all([aggregate.call('shared'), aggregate.call('pinned', { version: '2.0.0' })])
+      return 'active'
+    }
+    const waiting = aggregate.call('waiting')
+    one.emitStarted()
+    expect(await waiting).toBe('active')
+    expect(aggregate.status().waiting).toBe(0)
+    expect(await later).toEqual(['next', 'next'])
+  })
+
   it('S26: while the active version is lost, the next one serves its share, and the others wait', async () => {
     const { aggregate, one, two } = await pair()
     aggregate.setShare(50)

@@ -62,6 +62,15 @@ describe('effects', () => {
     expect(log).toEqual(['decided', 'first', 'performed', 'decided', 'more', 'performed'])
   })
 
+  it('A decision without effects, when everything has been acted on, is followed by another look', () => {
+    let rounds = 0
+    const { effects, log, note } = recording(self => {
+      if (rounds++ === 0) self.decide(() => {})
+    })
+    effects.decide(() => effects.push(note('first')))
+    expect(log).toEqual(['decided', 'first', 'performed', 'decided', 'performed'])
+  })
+
   it('An effect that throws is reported, and the others are carried out', () => {
     const { effects, log, note } = recording()
     effects.decide(() => {

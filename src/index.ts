@@ -25,14 +25,18 @@ export type {
   EventMessage,
   Inspect,
   Logger,
+  MakeStream,
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
   SemVer,
   SetVersionOptions,
+  StreamSource,
+  StreamWithHead,
   SwitchMessage,
   Transferable,
   VersionLike,
   WhenRunningOptions,
 } from './contract/index.js'
 export { CutoverError, ERROR_CODES, type ErrorCode, type ErrorDetails, isCutoverError } from './contract/index.js'
+export { streamed } from './streams/index.js'

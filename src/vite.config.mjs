@@ -40,7 +40,9 @@ export default defineConfig({
         chunkFileNames: 'shared/[name].js',
         // All that `cutover` itself needs, which the others need too, is one file.
         codeSplitting: {
-          groups: [{ name: 'core', test: /\/(machines|src\/(contract|support|calls|aggregate)|src)\/[^/]+\.ts$/ }],
+          groups: [
+            { name: 'core', test: /\/(machines|src\/(contract|support|streams|calls|aggregate)|src)\/[^/]+\.ts$/ },
+          ],
         },
       },
     },

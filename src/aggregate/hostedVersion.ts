@@ -7,6 +7,7 @@ import {
   type Endpoint,
   endpointOf,
   MirroredCalls,
+  type StreamLimit,
   timedEndpoint,
 } from '../calls/index.js'
 import {
@@ -61,11 +62,11 @@ export class HostedVersion<Req, Res> {
     runtime: Runtime<Req, Res>,
     counts: VersionCounts,
     hub: EventHub,
-    { logger, ...limit }: CallLimit & { readonly logger: Logger },
+    { logger, ...limit }: CallLimit & StreamLimit & { readonly logger: Logger },
   ) {
     this.version = version
     this.runtime = runtime
-    this.calls = new CallsInFlight(counts.calls, counts.pinned)
+    this.calls = new CallsInFlight(counts.calls, counts.pinned, limit)
     this.mirrored = new MirroredCalls(version, counts.mirrored, logger)
     this.#counts = counts
     const own = endpointOf(runtime, this.calls, this.mirrored.calls)

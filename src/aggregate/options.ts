@@ -4,6 +4,7 @@ import {
   boolean,
   type Clock,
   count,
+  DEFAULT_STREAM_TIMEOUT,
   duration,
   durationOrInfinity,
   type Inspect,
@@ -60,6 +61,11 @@ export interface AggregateOptions<Req = unknown> {
    * `CUTOVER_CALL_TIMEOUT`, and its signal fires in the runtime. @default Infinity
    */
   readonly callTimeout?: number | undefined
+  /**
+   * How long the stream of an answer may wait for its first read, in ms; Infinity for ever. Then it is cancelled, and a later read
+   * rejects with `CUTOVER_STREAM_TIMEOUT`. @default 60_000
+   */
+  readonly streamTimeout?: number | undefined
   /** Gets warnings and the steps of a switch. @default none */
   readonly logger?: Logger | undefined
   /** A function or an observer that sees every event and snapshot of the statecharts; any Stately inspector fits. @default none */
@@ -89,6 +95,7 @@ export interface CompiledOptions<Req> {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly callTimeout: number
+  readonly streamTimeout: number
   readonly logger: Logger
   readonly inspect: Inspection | undefined
   readonly clock: Clock
@@ -118,6 +125,7 @@ export function compileOptions<Req>(given: AggregateOptions<Req> & { readonly [N
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
     callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
+    streamTimeout: limitOrInfinity('streamTimeout', options.streamTimeout, DEFAULT_STREAM_TIMEOUT),
     logger: safeLogger(logger, { aggregate: name }),
     inspect: inspection(options.inspect),
     clock,

@@ -18,7 +18,7 @@ export class CallCounts {
   answered = 0
   /** Rejected by the aggregate, because their version left. */
   cutOff = 0
-  /** Rejected after their signal had fired. */
+  /** Rejected after their signal had fired, or answered with a stream that their caller cancelled. */
   givenUp = 0
   /** By error code. */
   #failures: Map<string, number> | undefined

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { type CallOptions, type Clock, signalOf } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { onAbort } from '../support/index.js'
 import type { CallCounts } from './callCounts.js'
 
@@ -51,8 +52,8 @@ export class CallQueue<Req, Res> {
    */
   add(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
     const { timeout, max, timedOut, tooMany } = this.#limits
-    if (this.#calls.size >= max) return this.#refuse(tooMany(), options)
-    if (timeout === 0) return this.#refuse(timedOut(), options)
+    if (this.#calls.size >= max) return this.#refuse(tooMany(), request, options)
+    if (timeout === 0) return this.#refuse(timedOut(), request, options)
     return this.addAnyway(request, options, lot)
   }
 
@@ -109,14 +110,16 @@ export class CallQueue<Req, Res> {
     for (const call of this.#calls) this.#fail(call, error)
   }
 
-  #refuse(error: Error, options: CallOptions | undefined): Promise<never> {
+  #refuse(error: Error, request: Req, options: CallOptions | undefined): Promise<never> {
     this.#limits.unsent?.rejected(error, options)
+    flowOf(request)?.stop('failed', error)
     return Promise.reject(error)
   }
 
   #fail(call: QueuedCall<Req, Res>, error: unknown): void {
     call.remove()
     call.reject(error)
+    flowOf(call.request)?.stop('failed', error)
     this.#limits.unsent?.rejected(error, call.options)
   }
 }

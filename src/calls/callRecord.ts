@@ -10,6 +10,8 @@ export interface CallRecord {
   answered(value: unknown): boolean
   /** The runtime has rejected the call, or has died. @returns whether the call counts as failed */
   rejected(reason: unknown, options: CallOptions | undefined): boolean
+  /** The caller wants no more of the stream that it got. */
+  cancelled(reason: unknown): void
   /** The version has left. */
   cutOff(reason: Error): void
   /** The call is not in flight any more. */
@@ -37,6 +39,10 @@ export class SharedRecord implements CallRecord {
 
   rejected(reason: unknown, options: CallOptions | undefined): boolean {
     return this.#counts.rejected(reason, options)
+  }
+
+  cancelled(): void {
+    this.#counts.givenUp++
   }
 
   cutOff(): void {

@@ -1,4 +1,5 @@
 import { type CallOptions, type Clock, CutoverError } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { onAbort } from '../support/index.js'
 import type { Callee } from './callee.js'
 import type { Endpoint } from './endpoint.js'
@@ -49,15 +50,20 @@ class TimedCallee<Req, Res> implements Callee<Req, Res> {
     return new Promise((resolve, reject) => {
       let timer: unknown
       let unfollow: (() => void) | undefined
-      const end = () => {
+      const settle = () => {
         if (timer !== undefined) clock.clearTimeout(timer)
-        unfollow?.()
       }
+      const end = () => unfollow?.()
       const succeed = (answer: Res) => {
-        end()
+        settle()
+        const flow = flowOf(answer)
+        // The signal of a stream fires as long as that flows.
+        if (flow === undefined) end()
+        else flow.onEnd(end)
         resolve(answer)
       }
       const fail = (error: unknown) => {
+        settle()
         end()
         reject(error)
       }

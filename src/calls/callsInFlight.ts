@@ -1,16 +1,19 @@
-import type { CallOptions } from '../contract/index.js'
+import { type CallOptions, systemClock } from '../contract/index.js'
+import { type Flow, type FlowEnd, flowOf } from '../streams/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
 import { type CallRecord, SharedRecord } from './callRecord.js'
+import { CallStreams, type StreamLimit } from './callStreams.js'
 
 const SETTLED = Promise.resolve()
+const UNLIMITED: StreamLimit = { streamTimeout: Number.POSITIVE_INFINITY, clock: systemClock }
 
 /** More unused slots than this are not kept. */
 const MAX_SPARE = 256
 
 /**
  * The calls in flight on one version. Each has one promise around the runtime's, because {@link rejectAll} must be able to
- * reject a call that the runtime never settles.
+ * reject a call that the runtime never settles. A call with streams is in flight until the last of them has ended.
  *
  * The first `count` slots hold the calls in flight, in no order. The others are reused, so that a call allocates no closures.
  * The cost of a call does not depend on how many are in flight.
@@ -25,12 +28,15 @@ export class CallsInFlight<Res> {
   /** Counts calls in {@link pinned}. */
   readonly pinnedRecord: CallRecord
   readonly #slots: Slot<Res>[] = []
+  /** The limit of the streams of its calls. */
+  readonly limit: StreamLimit
   #onEmpty: (() => void) | null = null
 
-  constructor(counts = new CallCounts(), pinned = new CallCounts()) {
+  constructor(counts = new CallCounts(), pinned = new CallCounts(), limit = UNLIMITED) {
     this.counts = counts
     this.pinned = pinned
     this.pinnedRecord = new SharedRecord(pinned)
+    this.limit = limit
   }
 
   /** How many unused slots are kept. */
@@ -53,12 +59,13 @@ export class CallsInFlight<Res> {
     options: CallOptions | undefined,
     record: CallRecord | null = null,
   ): Promise<Res> {
+    const upload = flowOf(request)
     const index = this.count
     const slot = this.#slots[index] ?? this.#addSlot(index)
     const promise = new Promise(slot.executor)
     // The stack had no room for `executor`: the promise has rejected with that RangeError.
     if (slot.resolve === ignore) return promise
-    this.#send(slot, callee, request, options, record)
+    this.#send(slot, callee, request, options, record, upload)
     return promise
   }
 
@@ -85,12 +92,14 @@ export class CallsInFlight<Res> {
     request: Req,
     options: CallOptions | undefined,
     record: CallRecord | null,
+    upload?: Flow,
   ): void {
     this.count++
+    if (upload !== undefined) slot.upload = upload
     if (options !== undefined) slot.options = options
     if (record !== null) slot.record = record
     try {
-      const answer = callee.call(request, options)
+      const answer = callee.call(upload === undefined ? request : (upload.given as Req), options)
       // A subclass of Promise may settle twice, so only a plain promise gets the slot's functions.
       const isPlain = answer instanceof Promise && answer.constructor === Promise
       if (isPlain) answer.then(slot.onValue, slot.onError)
@@ -111,6 +120,7 @@ export class CallsInFlight<Res> {
         slot.resolve = ignore
         slot.options = undefined
         slot.record = null
+        slot.upload = undefined
         throw overflow
       }
     }
@@ -130,7 +140,7 @@ export class CallsInFlight<Res> {
   }
 
   /**
-   * Rejects every call in flight. Later answers of the runtime are dropped.
+   * Rejects every call in flight, and fails the streams of those that were answered. Later answers of the runtime are dropped.
    *
    * @param isCutOff - whether they count as cut off, rather than by the code of the error
    */
@@ -177,6 +187,11 @@ class Slot<Res> {
   index: number
   options: CallOptions | undefined
   record: CallRecord | null = null
+  /** The stream of the request, if it is one. */
+  upload: Flow | undefined
+  /** The streams of the call, once it was answered. */
+  #streams: CallStreams | undefined
+  readonly #calls: CallsInFlight<Res>
   readonly #counts: CallCounts
   resolve: (value: Res) => void = ignore
   #reject: (error: unknown) => void = ignore
@@ -188,6 +203,7 @@ class Slot<Res> {
   constructor(calls: CallsInFlight<Res>, index: number) {
     const { counts } = calls
     this.index = index
+    this.#calls = calls
     this.#counts = counts
     this.executor = (resolve, reject) => {
       this.resolve = resolve
@@ -196,6 +212,11 @@ class Slot<Res> {
     this.onValue = value => {
       const { resolve, record } = this
       if (resolve === ignore) return
+      const answer = flowOf(value)
+      if (answer !== undefined || this.upload !== undefined) {
+        this.#stream(value, answer)
+        return
+      }
       if (record !== null) {
         this.#answered(record, value, calls)
         return
@@ -208,21 +229,28 @@ class Slot<Res> {
     this.onError = error => {
       const reject = this.#reject
       if (reject === ignore) return
-      const { record, options } = this
+      const { record, options, upload } = this
       this.#clear()
       reject(error)
+      upload?.stop('failed', error)
       const isFailure = (record ?? counts).rejected(error, options)
       calls.remove(this)
       record?.ended(isFailure, options)
     }
   }
 
-  /** Rejects the call before its runtime settles it. The slot is not reused, because the runtime may still settle it. */
+  /**
+   * Rejects the call before its runtime settles it, or fails its streams. The slot is not reused, because the runtime may still
+   * settle it.
+   */
   reject(error: Error, isCutOff: boolean): void {
     const reject = this.#reject
-    const { record, options } = this
+    const streams = this.#streams
+    const { record, options, upload } = this
     this.#clear()
     reject(error)
+    streams?.fail(error)
+    upload?.stop('failed', error)
     if (!isCutOff) (record ?? this.#counts).rejected(error, options)
     else if (record === null) this.#counts.cutOff++
     else record.cutOff(error)
@@ -239,10 +267,53 @@ class Slot<Res> {
     record.ended(isFailure, options)
   }
 
+  /** Gives the answer to the caller. The call stays in flight until its streams have ended. */
+  #stream(value: Res, answer: Flow | undefined): void {
+    const { options, upload, resolve } = this
+    const given = answer === undefined ? value : (answer.given as Res)
+    const streams: CallStreams = new CallStreams({
+      answer,
+      upload,
+      options,
+      limit: this.#calls.limit,
+      ended: end => {
+        if (this.#streams === streams) this.#ended(given, end)
+      },
+    })
+    this.#streams = streams
+    this.resolve = settled
+    this.#reject = settled
+    resolve(given)
+    if (resolve !== unheard) {
+      streams.start()
+      return
+    }
+    // Nobody reads the answer of a mirrored call.
+    answer?.stop('cancelled', undefined)
+    this.#ended(given, { status: 'finished' })
+  }
+
+  /** The last stream of the call has ended. @param end - how the answer did */
+  #ended(value: Res, end: FlowEnd): void {
+    const { record, options } = this
+    const counts = this.#counts
+    this.#clear()
+    let isFailure = false
+    if (end.status === 'failed') isFailure = (record ?? counts).rejected(end.reason, options)
+    else if (end.status === 'finished' && record !== null) isFailure = record.answered(value)
+    else if (end.status === 'finished') counts.answered++
+    else if (record !== null) record.cancelled(end.reason)
+    else counts.givenUp++
+    this.#calls.remove(this)
+    record?.ended(isFailure, options)
+  }
+
   /** Drops the functions of a settled promise: it is not kept alive and cannot settle again. */
   #clear(): void {
     this.resolve = ignore
     this.#reject = ignore
+    this.upload = undefined
+    this.#streams = undefined
     if (this.options !== undefined) this.options = undefined
     if (this.record !== null) this.record = null
   }
@@ -252,3 +323,6 @@ function ignore(): void {}
 
 /** Not {@link ignore}, by which a slot is told to be free. */
 function unheard(): void {}
+
+/** As {@link unheard}, for a call whose streams still flow. */
+function settled(): void {}

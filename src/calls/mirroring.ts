@@ -1,4 +1,5 @@
 import type { CallOptions, Logger } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { MAX_MIRRORED, type MirroredCalls } from './mirroredCalls.js'
 import { type MirroredPair, MirroredPairs, type OnMirrored } from './mirroredPairs.js'
 import type { Backend } from './route.js'
@@ -60,7 +61,8 @@ export class Mirror<Req, Res> {
   /** Whether the request is to be mirrored, and may be. Ask once for each call. */
   wants(request: Req): boolean {
     try {
-      return this.#propagate(request) === true && this.#hasRoom()
+      // A stream can be read once.
+      return flowOf(request) === undefined && this.#propagate(request) === true && this.#hasRoom()
     } catch (error) {
       this.failed(error)
       return false

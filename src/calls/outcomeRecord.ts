@@ -69,6 +69,11 @@ export class OutcomeRecord implements CallRecord {
     return isFailure
   }
 
+  cancelled(reason: unknown): void {
+    this.#counts.givenUp++
+    this.#listener?.ended(this.#rejection(reason), false)
+  }
+
   cutOff(reason: Error): void {
     this.#counts.cutOff++
     this.#listener?.ended(this.#rejection(reason), true)

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
 import type { CallObserver } from './callObserver.js'
@@ -219,14 +220,16 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   /** Rejects, sends or queues a call. */
   #receive(request: Req, options: CallOptions | undefined, lot: number | undefined): Promise<Res> {
-    if (this.#isClosed) return this.#refuse(this.#options.closed(), options)
+    if (this.#isClosed) return this.#refuse(this.#options.closed(), request, options)
     const refusal = refusalOf(options)
-    if (refusal !== undefined) return this.#refuse(refusal.reason, options)
+    if (refusal !== undefined) return this.#refuse(refusal.reason, request, options)
     if (this.#pinned !== undefined && isPinned(options)) return this.#receivePinned(this.#pinned, request, options)
     const to = this.#choose(options, lot)
     if (to === null) {
       const error = this.#options.hopeless()
-      return error === undefined ? this.#queue.add(request, options, lot ?? drawLot()) : this.#refuse(error, options)
+      return error === undefined
+        ? this.#queue.add(request, options, lot ?? drawLot())
+        : this.#refuse(error, request, options)
     }
     if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot ?? drawLot())
     if (to.backend.endpoint.callee === null) return this.#loseOrWait(to, request, options)
@@ -236,12 +239,12 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** Rejects, sends or queues a call that names its version (rule 28). It goes nowhere else, and is not propagated. */
   #receivePinned(pinned: PinnedCalls<Req, Res>, request: Req, options: PinnedOptions): Promise<Res> {
     const version = pinOf(options, this.#inPlace)
-    if (typeof version !== 'string') return this.#refuse(version.reason, options)
-    if (!this.#inPlace.includes(version)) return this.#refuse(pinned.errors.gone(version), options)
+    if (typeof version !== 'string') return this.#refuse(version.reason, request, options)
+    if (!this.#inPlace.includes(version)) return this.#refuse(pinned.errors.gone(version), request, options)
     const to = this.#running(version)
     if (to === null) {
       const error = pinned.errors.hopeless(version)
-      return error === undefined ? pinned.of(version).add(request, options) : this.#refuse(error, options)
+      return error === undefined ? pinned.of(version).add(request, options) : this.#refuse(error, request, options)
     }
     if (this.#moves !== this.#released) return pinned.of(version).addAnyway(request, options)
     if (to.endpoint.callee !== null) return this.#dispatcher.sendPinned(to, request, options)
@@ -251,8 +254,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** Rejects a call that no version gets. */
-  #refuse(error: unknown, options: CallOptions | undefined): Promise<never> {
+  #refuse(error: unknown, request: Req, options: CallOptions | undefined): Promise<never> {
     this.unsent.rejected(error, options)
+    flowOf(request)?.stop('failed', error)
     return Promise.reject(error)
   }
 
@@ -281,7 +285,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
-    if (this.#isClosed || this.#target === null) return this.#refuse(this.#options.closed(), options)
+    if (this.#isClosed || this.#target === null) return this.#refuse(this.#options.closed(), request, options)
     const to = this.#choose(options, drawLot())
     const isDown = to === null || to.backend.endpoint.callee === null
     return this.#dispatcher.send(isDown ? this.#target : to, request, options)

@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { CALL_CHANNEL, type CallMessage, type CallOptions, type CallRole } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { assertStackRoom } from '../support/index.js'
 import { isPinned } from './callOptions.js'
 
@@ -25,7 +26,7 @@ type OpenMessage = { -readonly [Name in keyof CallMessage]: CallMessage[Name] }
 
 /**
  * Makes a call and publishes its events: `start` before it is sent or queued, `end` after that, then `error` if it rejects, and
- * `asyncStart` and `asyncEnd` when it settles.
+ * `asyncStart` and `asyncEnd` when it settles. A call that is answered with a stream settles when the stream ends.
  *
  * @param roleOf - the role in which a version gets the call
  * @param send - makes the call with these options
@@ -76,7 +77,9 @@ export function traceCall<Res>(
   // The caller gets this promise, so that a rejection which nobody handles is still reported.
   return answer.then(
     value => {
-      settled()
+      const flow = flowOf(value)
+      if (flow === undefined) settled()
+      else flow.onEnd(end => (end.status === 'failed' ? failed(end.reason) : settled()))
       return value
     },
     error => {

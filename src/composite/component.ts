@@ -1,5 +1,6 @@
 import { Aggregate, type AggregateOptions, NAME } from '../aggregate/index.js'
 import { type CallOptions, type Logger, safeLogger } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 
 /** So many propagated calls may be unanswered by one component. A component that hangs would collect them without end. */
 const MAX_PROPAGATED = 1_024
@@ -26,6 +27,7 @@ export class Component<Req, Res> {
     this.#unanswered++
     this.aggregate
       .call(request, options)
+      .then(answer => flowOf(answer)?.stop('cancelled', undefined))
       .catch((err: unknown) => this.#logger.warn({ err }, 'a call propagated to a component failed'))
       .finally(() => {
         this.#unanswered--

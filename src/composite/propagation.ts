@@ -1,5 +1,6 @@
 import type { AggregateOptions } from '../aggregate/index.js'
 import { type CallOptions, type Logger, safeLogger } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 
 /** A request that also goes to the other components. */
 export interface Propagated<Req> {
@@ -23,6 +24,8 @@ export class Propagation<Req> {
    * @returns null if the request is not propagated; a call that names its version never is
    */
   prepare(request: Req, options: CallOptions | undefined): Propagated<Req> | null {
+    // A stream can be read once.
+    if (flowOf(request) !== undefined) return null
     try {
       if (this.#propagate?.(request) !== true || (options?.version ?? null) !== null) return null
       const isMoved = (options?.transfer?.length ?? 0) > 0

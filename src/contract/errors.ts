@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   CUTOVER_VERSION_STOPPED:
     'The version left before it answered the call: `drainTimeout` passed, or its runtime stopped while it drained.',
   CUTOVER_CALL_TIMEOUT: 'The runtime did not answer the call within `callTimeout`.',
+  CUTOVER_STREAM_TIMEOUT: 'Nobody began to read the stream of an answer within `streamTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:
     '`maxWaitingCalls` calls are already waiting for a version to become active, or for a module to start.',
   CUTOVER_DISPOSED: 'The aggregate has been disposed.',

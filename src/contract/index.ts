@@ -44,6 +44,7 @@ export {
   type WhenRunningOptions,
 } from './runtime.js'
 export type { CallContext, RuntimeContext, RuntimeModule } from './runtimeModule.js'
+export { DEFAULT_STREAM_TIMEOUT, type MakeStream, type StreamSource, type StreamWithHead } from './streams.js'
 export {
   boolean,
   count,

@@ -1,5 +1,6 @@
 import type { Role } from '../../machines/index.js'
 import type { CallOptions, Transferable } from './runtime.js'
+import type { MakeStream } from './streams.js'
 
 /** The argument of a module's `start`. */
 export interface RuntimeContext {
@@ -35,7 +36,16 @@ export interface CallContext {
    * @param list - buffers, ports and the like
    */
   transfer(list: readonly Transferable[]): void
+  /**
+   * Marks the answer as a stream, `return stream(source, head)`: the caller gets a `ReadableStream` or, with a head, `{ head, body }`.
+   * The call is in flight until the stream has ended. If the caller wants no more of it, the signal fires, and the source's
+   * `return()` or `cancel()` is called.
+   */
+  readonly stream: MakeStream
 }
+
+/** What a module's `call` returns. An `async function*` answers with a stream. */
+type Answer<Res> = Res | Promise<Res> | (Res extends ReadableStream<infer Chunk> ? AsyncGenerator<Chunk> : never)
 
 /**
  * The code of a runtime, as its author writes it; only `call` is required. It runs unchanged in every host.
@@ -45,8 +55,11 @@ export interface CallContext {
 export interface RuntimeModule<Req = unknown, Res = unknown> {
   /** Prepares the module. Calls arrive once it has finished. If it throws, the host retries later. */
   start?(context: RuntimeContext): void | Promise<void>
-  /** Answers one call. Many calls may be in flight at once. The caller's promise rejects with what it throws. */
-  call(request: Req, context: CallContext): Res | Promise<Res>
+  /**
+   * Answers one call, with a value, or with a stream: `context.stream(source)`, or what an `async function*` yields. Many calls may be
+   * in flight at once. The caller's promise rejects with what it throws.
+   */
+  call(request: Req, context: CallContext): Answer<Res>
   /** Interrupts the current work. Calls in flight may fail. */
   abort?(): void | Promise<void>
   /** Releases what `start` has acquired. Called once, and only after `start` has finished. */

@@ -1,5 +1,5 @@
 import { CutoverError, type Logger, type RuntimeModule } from '../contract/index.js'
-import { ModuleRun } from '../module/index.js'
+import { ModuleRun, yieldsAnswer } from '../module/index.js'
 import { type Body, Connection, type OpenTransport, type RequestContext } from '../protocol/index.js'
 import {
   ABORT_REQUEST,
@@ -15,6 +15,7 @@ import {
   ROLE_FEATURE,
   ROLE_REQUEST,
   SHUTDOWN_REQUEST,
+  STREAMS_FEATURE,
   TRACEPARENT_FEATURE,
 } from '../protocol/internal.js'
 
@@ -41,6 +42,7 @@ export class GuestSession {
   readonly #options: SessionOptions
   readonly #connection: Connection
   readonly #run: ModuleRun<unknown, unknown>
+  #yieldsAnswer = false
   /** Settles when the module is up, or has failed to start. */
   readonly #launched: Promise<void>
   /** The version that the module runs, once the host has sent its `RuntimeInfoRequest`. */
@@ -70,7 +72,10 @@ export class GuestSession {
     this.#run = new ModuleRun({
       logger,
       load: options.load,
-      started: () => settle?.started(),
+      started: module => {
+        this.#yieldsAnswer = yieldsAnswer(module)
+        settle?.started()
+      },
       failed: error => settle?.failed(error),
       interrupted: reason => this.#connection.interrupt(reason),
       ended: () => this.#ended(),
@@ -95,7 +100,8 @@ export class GuestSession {
   #call(request: unknown, context: RequestContext): unknown {
     const { state, module } = this.#run
     if (state !== 'up' || module === undefined) throw notUp(state)
-    return module.call(request, context)
+    const answer = module.call(request, context)
+    return this.#yieldsAnswer ? context.stream(answer as AsyncIterable<unknown>) : answer
   }
 
   async #answer(kind: string, payload: unknown): Promise<Body> {
@@ -127,7 +133,7 @@ export class GuestSession {
     const version = this.#options.version ?? expected
     this.#version = version
     // The module may call the host while it starts.
-    this.#connection.initialized()
+    this.#connection.initialized(info.features)
     this.#run.start({
       id,
       version,
@@ -139,7 +145,7 @@ export class GuestSession {
     const isOurs = info.id !== undefined
     const features = {
       ...(isOurs && this.#run.module?.role !== undefined ? { [ROLE_FEATURE]: true } : {}),
-      ...(isOurs ? { [TRACEPARENT_FEATURE]: true } : {}),
+      ...(isOurs ? { [TRACEPARENT_FEATURE]: true, [STREAMS_FEATURE]: true } : {}),
     }
     return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id, features) }
   }

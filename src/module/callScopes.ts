@@ -1,4 +1,5 @@
-import type { CallContext } from '../contract/index.js'
+import type { CallContext, MakeStream } from '../contract/index.js'
+import { type FlowEnd, flowOf, streamed } from '../streams/index.js'
 import { onAbort } from '../support/index.js'
 
 /** The calls in flight of one module. Holds only the calls that use their signal, or whose caller gave one. */
@@ -73,6 +74,10 @@ export class CallScope implements CallContext {
   /** Does nothing: in one process, answers are not copied. */
   transfer(): void {}
 
+  get stream(): MakeStream {
+    return streamed
+  }
+
   /** Fires this call's signal when `signal` fires, then calls `giveUp`. */
   follow(signal: AbortSignal, giveUp: (reason: unknown) => void): void {
     const listening: Listening = {}
@@ -91,6 +96,13 @@ export class CallScope implements CallContext {
     listening.controller?.abort(reason)
   }
 
+  /** The module has answered: the call is settled, unless the answer is a stream, which flows on. */
+  answered(answer: unknown): void {
+    const flow = flowOf(answer)
+    if (flow === undefined) this.end()
+    else flow.onEnd(end => this.#flowEnded(end))
+  }
+
   /** Marks the call as settled: its signal no longer fires, and it removes its listener. */
   end(): void {
     this.#hasEnded = true
@@ -98,12 +110,23 @@ export class CallScope implements CallContext {
     this.listening?.unfollow?.()
   }
 
+  /** Fires the signal if the stream was not read to its end, because the module may wait for something. */
+  #flowEnded(end: FlowEnd): void {
+    if (end.status !== 'finished') {
+      this.listening ??= {}
+      this.abort(end.reason)
+    }
+    this.end()
+  }
+
   #listen(): Listening {
     const calls = this.#calls
     if (this.#interruptions !== calls.interruptions) return { reason: { value: calls.reason } }
     calls.add(this)
-    const end = () => this.end()
-    this.answer?.then(end, end)
+    this.answer?.then(
+      answer => this.answered(answer),
+      () => this.end(),
+    )
     return {}
   }
 }

@@ -1,6 +1,8 @@
 import { type CallOptions, CutoverError, type RuntimeModule } from '../contract/index.js'
+import { streamed } from '../streams/index.js'
 import { isThenable } from '../support/index.js'
 import { CallScope, CallScopes } from './callScopes.js'
+import { yieldsAnswer } from './yieldsAnswer.js'
 
 const RESOLVED = Promise.resolve()
 
@@ -9,6 +11,7 @@ export class ModuleCalls<Req, Res> {
   readonly #version: string
   readonly #scopes = new CallScopes()
   #module: RuntimeModule<Req, Res> | undefined
+  #yieldsAnswer = false
 
   /** @param version - the version of the module, for errors */
   constructor(version: string) {
@@ -18,6 +21,7 @@ export class ModuleCalls<Req, Res> {
   /** Routes all calls from now on to `module`. */
   open(module: RuntimeModule<Req, Res>): void {
     this.#module = module
+    this.#yieldsAnswer = yieldsAnswer(module)
   }
 
   /**
@@ -29,17 +33,16 @@ export class ModuleCalls<Req, Res> {
     const signal = options?.signal ?? undefined
     if (signal !== undefined) return this.#callFollowing(signal, scope, request)
     try {
-      const answer = this.#running.call(request, scope)
+      const answer = this.#answer(request, scope)
       if (!(answer instanceof Promise) && !isThenable(answer)) {
-        scope.end()
+        scope.answered(answer)
         return answer
       }
       // A promise of another library may repeat its work for each `then`, so it gets one only.
       const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
       scope.answer = promise
       if (scope.listening !== undefined) {
-        const end = scope.end.bind(scope)
-        promise.then(end, end)
+        promise.then(scope.answered.bind(scope), scope.end.bind(scope))
       }
       return promise
     } catch (error) {
@@ -63,6 +66,11 @@ export class ModuleCalls<Req, Res> {
     this.#scopes.endAll()
   }
 
+  #answer(request: Req, scope: CallScope): Res | Promise<Res> {
+    const answer = this.#running.call(request, scope)
+    return (this.#yieldsAnswer ? streamed(answer as AsyncIterable<unknown>) : answer) as Res | Promise<Res>
+  }
+
   get #running(): RuntimeModule<Req, Res> {
     if (this.#module === undefined) throw notUp(this.#version)
     return this.#module
@@ -72,7 +80,7 @@ export class ModuleCalls<Req, Res> {
   #callFollowing(signal: AbortSignal, scope: CallScope, request: Req): Promise<Res> {
     return new Promise((resolve, reject) => {
       const succeed = (answer: Res) => {
-        scope.end()
+        scope.answered(answer)
         resolve(answer)
       }
       const fail = (error: unknown) => {
@@ -81,7 +89,7 @@ export class ModuleCalls<Req, Res> {
       }
       try {
         scope.follow(signal, reject)
-        Promise.resolve(this.#running.call(request, scope)).then(succeed, fail)
+        Promise.resolve(this.#answer(request, scope)).then(succeed, fail)
       } catch (error) {
         RESOLVED.then(() => fail(error))
       }

@@ -6,6 +6,7 @@ import {
   connectionMachine,
 } from '../../machines/index.js'
 import { asError, describe, inspection, inspectSafely } from '../contract/index.js'
+import { type Flow, flowOf } from '../streams/index.js'
 import { EffectQueue, performedByOwner, printable, startOwned } from '../support/index.js'
 import { connectionLost, invalidAnswer, invalidRequest } from './connectionErrors.js'
 import type { ConnectionOptions, RequestOptions, Role } from './connectionOptions.js'
@@ -14,9 +15,11 @@ import { DEFAULT_MAX_HOST_REQUEST_BYTES, DEFAULT_MAX_HOST_REQUESTS } from './lim
 import * as messages from './messages.js'
 import type { AnswerShape, OutgoingRequest } from './outgoingRequest.js'
 import { OutgoingRequests } from './outgoingRequests.js'
+import { ConnectionStreams } from './streams/connectionStreams.js'
 import {
   type MessageId,
   type MessageType,
+  ONE_WAY,
   REQUEST,
   type Transport,
   type TransportObserver,
@@ -40,6 +43,7 @@ export class Connection {
   readonly #options: ConnectionOptions
   readonly #outgoing: OutgoingRequests
   readonly #incoming: IncomingRequests
+  readonly #streams: ConnectionStreams
   readonly #effects: EffectQueue
   readonly #actor: ActorRefFrom<typeof connectionMachine>
   readonly #kinds: (typeof messages.CALL_KINDS)[Role]
@@ -59,6 +63,15 @@ export class Connection {
     const otherKinds = messages.CALL_KINDS[isHost ? 'guest' : 'host']
     this.#options = options
     this.#kinds = messages.CALL_KINDS[role]
+    const version = () => options.version?.()
+    const errors = { stack: !isHost, isPlain: options.plainErrors }
+    const otherRole = isHost ? 'guest' : 'host'
+    this.#streams = new ConnectionStreams({
+      errors,
+      notSendable: cause => (isHost ? invalidRequest : invalidAnswer)('sent', role, version(), cause),
+      notReadable: cause => (isHost ? invalidAnswer : invalidRequest)('read', otherRole, version(), cause),
+      failed: error => this.#end(connectionLost(error)),
+    })
     this.#outgoing = new OutgoingRequests({
       maxInFlight,
       maxInFlightBytes,
@@ -66,7 +79,9 @@ export class Connection {
       cancelKind: this.#kinds.cancel,
       sendsStack: !isHost,
       invalidRequest: error => this.#invalidRequest(error),
-      invalidAnswer: cause => invalidAnswer('read', isHost ? 'guest' : 'host', options.version?.(), cause),
+      invalidAnswer: cause => invalidAnswer('read', otherRole, version(), cause),
+      receiveStream: (id, payload) => this.#receiveStream(id, payload),
+      refuseStream: (id, reason) => this.#streams.refuse(id, reason),
     })
     this.#incoming = new IncomingRequests({
       answerCall: (payload, context) => options.answerCall(payload, context),
@@ -75,11 +90,13 @@ export class Connection {
       maxUnansweredBytes: isHost ? (options.maxHostRequestBytes ?? DEFAULT_MAX_HOST_REQUEST_BYTES) : UNLIMITED,
       callKind: otherKinds.call,
       tracedCallKind: otherKinds.tracedCall,
+      streamCallKind: otherKinds.streamCall,
       callAnswerKind: otherKinds.answer,
       cancelKind: otherKinds.cancel,
-      errors: { stack: !isHost, isPlain: options.plainErrors },
-      invalidRequest: cause => invalidRequest('read', isHost ? 'guest' : 'host', options.version?.(), cause),
-      invalidAnswer: cause => invalidAnswer('sent', role, options.version?.(), cause),
+      errors,
+      streams: this.#streams,
+      invalidRequest: cause => invalidRequest('read', otherRole, version(), cause),
+      invalidAnswer: cause => invalidAnswer('sent', role, version(), cause),
       limitExceeded: error => this.#end(connectionLost(error)),
     })
     this.#effects = new EffectQueue({
@@ -98,6 +115,11 @@ export class Connection {
     return this.#outgoing.inFlight
   }
 
+  /** The number of streams that flow, in both directions. */
+  get streams(): number {
+    return this.#streams.count
+  }
+
   /** The number of calls in the queue. */
   get waiting(): number {
     return this.#outgoing.waiting
@@ -111,17 +133,19 @@ export class Connection {
   /**
    * Sends the queued calls, and later ones at once.
    *
-   * @param features - those of the guest: with `cutover_traceparent: true`, it gets the `traceparent` of later calls. @default none
+   * @param features - those of the other side: with `cutover_traceparent: true`, a guest gets the `traceparent` of later calls; with
+   * `cutover_streams: true`, requests and answers may be streams. @default none
    */
   initialized(features: Readonly<Record<string, unknown>> = {}): void {
     if (features[messages.TRACEPARENT_FEATURE] === true) this.#tracedCall = this.#kinds.tracedCall
+    this.#streams.isOn = features[messages.STREAMS_FEATURE] === true
     this.#send('initialized')
   }
 
   /** Closes the connection, and rejects everything that is queued or in flight with `reason`. */
   close(reason: Error): void {
     this.#end(reason)
-    this.#outgoing.rejectAll(reason)
+    this.#rejectAll(reason)
   }
 
   /** Fires the signals of the other side's unanswered requests with `reason`. */
@@ -155,13 +179,15 @@ export class Connection {
    * Calls the other side. The call waits in the queue until the connection is ready and has room for it. If `signal` fires,
    * the call rejects at once, and the other side gets a cancel.
    *
-   * @param payload - any value that the transport can carry
-   * @returns the payload of the answer. Rejects as {@link request} does, and with `CUTOVER_TOO_MANY_WAITING_CALLS` if the
+   * @param payload - any value that the transport can carry, or what `streamed()` returns
+   * @returns the payload of the answer, or its stream. Rejects as {@link request} does, and with `CUTOVER_TOO_MANY_WAITING_CALLS` if the
    * queue is full.
    */
   call(payload: unknown, options?: RequestOptions): Promise<unknown> {
     const { call, answer } = this.#kinds
     if (this.#reason !== null) return Promise.reject(this.#reason)
+    const flow = flowOf(payload)
+    if (flow !== undefined) return this.#callWithStream(flow, options)
     const tracedCall = this.#tracedCall
     const traceparent = tracedCall === undefined ? undefined : options?.traceparent
     if (tracedCall === undefined || traceparent === undefined)
@@ -186,6 +212,27 @@ export class Connection {
     }
     const call = this.#requestOf(kind, body[kind], undefined, 'raw', false, options)
     return this.#outgoing.call(call) as Promise<Record<string, unknown>>
+  }
+
+  #callWithStream(flow: Flow, options: RequestOptions | undefined): Promise<unknown> {
+    const { streamCall, answer } = this.#kinds
+    const { head } = flow
+    const traceparent = this.#tracedCall === undefined ? undefined : options?.traceparent
+    const payload = { ...(head === undefined ? {} : { head }), ...(traceparent === undefined ? {} : { traceparent }) }
+    if (streamCall === undefined || !this.#streams.isOn || flow.hasBegun || flow.end !== undefined) {
+      const reason = flow.hasBegun || flow.end !== undefined ? 'was used before' : 'the other side does not take'
+      return Promise.reject(this.#invalidRequest(new TypeError(`request is a stream, which ${reason}.`)))
+    }
+    const request = this.#requestOf(streamCall, payload, answer, 'payload', true, options)
+    const call = this.#outgoing.call({ ...request, sent: id => this.#streams.send(id, flow) })
+    call.catch(error => flow.stop('failed', error))
+    return call
+  }
+
+  #receiveStream(id: number, payload: unknown): unknown {
+    if (!this.#streams.isOn) return undefined
+    const { head }: { readonly head?: unknown } = Object(payload)
+    return this.#streams.receive(id, head).given
   }
 
   #invalidRequest(error: unknown): Error {
@@ -239,11 +286,13 @@ export class Connection {
       drained: () => {
         this.#outgoing.flush()
         this.#incoming.resume()
+        this.#streams.resume()
       },
       ended: error => this.#end(connectionLost(error)),
     }
     try {
       this.#transport = this.#options.open(observer)
+      this.#streams.use(this.#transport)
     } catch (error) {
       this.#end(connectionLost(asError(error)))
     }
@@ -254,6 +303,7 @@ export class Connection {
     if (transport === null) return
     if (this.#onNextMessage !== null) this.#reportAlive(this.#onNextMessage)
     if (type === REQUEST) this.#incoming.receive(transport, id, kind, payload, size)
+    else if (type === ONE_WAY) this.#streams.message(id, kind, payload, size ?? 0)
     else if (!this.#outgoing.settle(id, kind, payload) && ++this.#unmatchedAnswers === 1) {
       this.#options.logger.warn(
         { id: String(id), kind: printable(describe(kind)) },
@@ -264,6 +314,7 @@ export class Connection {
 
   #sendFailed(id: MessageId, type: MessageType, error: Error): void {
     if (type === REQUEST) this.#outgoing.sendFailed(id, error)
+    else if (type === ONE_WAY) this.#streams.sendFailed(id, error)
     else if (this.#transport !== null) this.#incoming.sendFailed(this.#transport, id, error)
   }
 
@@ -280,6 +331,7 @@ export class Connection {
   #closeTransport(): void {
     const transport = this.#transport
     this.#transport = null
+    this.#streams.use(null)
     this.#outgoing.useTransport(null)
     try {
       transport?.close()
@@ -295,16 +347,21 @@ export class Connection {
     const reason = this.#reason ?? new Error('The connection is closed.')
     try {
       const better = this.#options.closed(reason)
-      if (better === undefined) this.#outgoing.rejectAll(reason)
+      if (better === undefined) this.#rejectAll(reason)
       else {
         better.then(
-          error => this.#outgoing.rejectAll(error),
-          () => this.#outgoing.rejectAll(reason),
+          error => this.#rejectAll(error),
+          () => this.#rejectAll(reason),
         )
       }
     } catch (err) {
       this.#options.logger.error({ err }, 'the closed() callback of a connection threw')
-      this.#outgoing.rejectAll(reason)
+      this.#rejectAll(reason)
     }
+  }
+
+  #rejectAll(reason: Error): void {
+    this.#outgoing.rejectAll(reason)
+    this.#streams.end(reason)
   }
 }

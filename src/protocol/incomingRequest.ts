@@ -1,4 +1,5 @@
-import type { Transferable } from '../contract/index.js'
+import type { MakeStream, Transferable } from '../contract/index.js'
+import { type Flow, type FlowEnd, streamed } from '../streams/index.js'
 
 /** The context of a request, for the handler that answers it. */
 export interface RequestContext {
@@ -12,6 +13,8 @@ export interface RequestContext {
    * @param list - `ArrayBuffer`s, ports and other transferable objects of the answer
    */
   transfer(list: readonly Transferable[]): void
+  /** Marks the answer to a call as a stream. */
+  readonly stream: MakeStream
 }
 
 /** A request of the other side. It creates its AbortController on demand: most handlers never read `signal`. */
@@ -22,10 +25,13 @@ export class IncomingRequest implements RequestContext {
   #controller: AbortController | undefined
   #interruption: { readonly reason: unknown } | undefined
   transferList: Transferable[] | undefined
+  /** The stream of the request, if it is one. */
+  readonly upload: Flow | undefined
 
-  constructor(bytes: number, traceparent?: string) {
+  constructor(bytes: number, traceparent?: string, upload?: Flow) {
     this.bytes = bytes
     this.traceparent = traceparent
+    this.upload = upload
   }
 
   get signal(): AbortSignal {
@@ -41,6 +47,18 @@ export class IncomingRequest implements RequestContext {
     return list => {
       this.transferList = [...(this.transferList ?? []), ...list]
     }
+  }
+
+  get stream(): MakeStream {
+    return streamed
+  }
+
+  /** The answer has ended. What the handler has not begun to read of the request, it never will. */
+  answered(end: FlowEnd): void {
+    if (end.status !== 'finished') this.interrupt(end.reason)
+    const { upload } = this
+    if (upload === undefined || (end.status === 'finished' && upload.hasBegun)) return
+    upload.stop('cancelled', new Error('The call has been answered, and its request is not read any more.'))
   }
 
   interrupt(reason: unknown): void {

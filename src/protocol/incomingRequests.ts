@@ -1,12 +1,14 @@
 import { asError, type Transferable } from '../contract/index.js'
+import { type Flow, flowOf } from '../streams/index.js'
 import { isThenable } from '../support/index.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
-import { type Body, EMPTY, ERROR } from './messages.js'
+import { type Body, EMPTY, ERROR, STREAM_CALL_RESPONSE } from './messages.js'
+import type { ConnectionStreams } from './streams/connectionStreams.js'
 import { estimateSize } from './transports/survey.js'
 import { type MessageId, RESPONSE, type Transport, UnreadablePayload } from './transports/transport.js'
 import { deserializeError } from './values/serializedError.js'
-import { toWire, type WireErrorOptions } from './wireError.js'
+import { sendError, type WireErrorOptions } from './wireError.js'
 
 /** The handlers of the requests that the other side sends. */
 export interface RequestHandlers {
@@ -34,9 +36,11 @@ export interface IncomingOptions extends RequestHandlers {
   /** The kinds of the other side's calls, of their answers, and of their cancels. */
   readonly callKind: string
   readonly tracedCallKind: string | undefined
+  readonly streamCallKind: string | undefined
   readonly callAnswerKind: string
   readonly cancelKind: string
   readonly errors: WireErrorOptions
+  readonly streams: ConnectionStreams
   /** Builds the error for a request that cannot be read. */
   invalidRequest(cause: Error): Error
   /** Builds the error for an answer that cannot be sent. */
@@ -47,10 +51,6 @@ export interface IncomingOptions extends RequestHandlers {
 
 /** Start calls for 8 ms per turn of the event loop, so that answers leave and pings are read between them. */
 const TURN_MS = 8
-/** The largest property of an error in each attempt to send it, in bytes. */
-const DETAIL_BYTES = [Number.POSITIVE_INFINITY, 64 * 1024, 0]
-/** Short enough for the smallest frame that `maxFrameBytes` allows, in characters. */
-const MAX_SHORT_MESSAGE = 200
 
 /**
  * The requests of the other side: starts them, tracks them until they settle, and sends their answers.
@@ -62,6 +62,8 @@ export class IncomingRequests {
   readonly #options: IncomingOptions
   /** Requests that were started and are not answered. */
   readonly #unanswered = new Map<MessageId, IncomingRequest>()
+  /** Calls that were answered with a stream that flows. */
+  readonly #streaming = new Map<MessageId, IncomingRequest>()
   /** Calls that were not started yet, in order of arrival. */
   readonly #deferred = new Map<MessageId, DeferredCall>()
   /** The estimated memory of the unanswered and deferred requests. Stays 0 if there is no limit. */
@@ -77,10 +79,10 @@ export class IncomingRequests {
   }
 
   receive(transport: Transport, id: MessageId, kind: string, payload: unknown, size: number | undefined): void {
-    const { callKind, tracedCallKind, cancelKind, maxUnansweredBytes } = this.#options
+    const { callKind, tracedCallKind, streamCallKind, cancelKind, maxUnansweredBytes } = this.#options
     if (payload instanceof UnreadablePayload) this.#refuse(transport, id, this.#options.invalidRequest(payload.error))
     else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
-    else if (this.#unanswered.has(id) || this.#deferred.has(id)) {
+    else if (this.#unanswered.has(id) || this.#deferred.has(id) || this.#streaming.has(id)) {
       this.#refuse(transport, id, new Error(`Request ${id} is still unanswered. Use another id.`))
     } else if (this.#bytes >= maxUnansweredBytes) {
       this.#options.limitExceeded(new TooManyRequestsError(maxUnansweredBytes))
@@ -88,12 +90,15 @@ export class IncomingRequests {
       const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimateSize(payload))
       if (kind === callKind) this.#receiveCall(transport, id, payload, bytes)
       else if (kind === tracedCallKind) this.#receiveTracedCall(transport, id, payload, bytes)
+      else if (kind === streamCallKind && this.#options.streams.isOn)
+        this.#receiveStreamCall(transport, id, payload, bytes)
       else this.#receiveOther(transport, id, kind, payload, bytes)
     }
   }
 
   /** Answers with an error instead, because the transport could not send an answer that it had accepted. */
   sendFailed(transport: Transport, id: MessageId, error: Error): void {
+    this.#options.streams.sendFailed(id, error)
     this.#refuse(transport, id, this.#options.invalidAnswer(error))
   }
 
@@ -106,9 +111,9 @@ export class IncomingRequests {
   interrupt(reason: unknown): void {
     for (const [id, call] of [...this.#deferred]) {
       this.#removeDeferred(id, call)
-      this.#refuse(call.transport, id, reason)
+      this.#refuseCall(call.transport, id, reason, call.payload)
     }
-    for (const request of this.#unanswered.values()) request.interrupt(reason)
+    for (const request of [...this.#unanswered.values(), ...this.#streaming.values()]) request.interrupt(reason)
   }
 
   /** Fires the signals of all unanswered requests, and drops deferred calls: the connection is closed. */
@@ -123,9 +128,12 @@ export class IncomingRequests {
     const deferred = this.#deferred.get(cancelled)
     if (deferred !== undefined) {
       this.#removeDeferred(cancelled, deferred)
-      this.#refuse(transport, cancelled, new Error('The caller cancelled the call.'))
-    } else if (typeof reason !== 'object' || reason === null) this.#unanswered.get(cancelled)?.interrupt(undefined)
-    else this.#unanswered.get(cancelled)?.interrupt(deserializeError(reason, 'guestStack'))
+      this.#refuseCall(transport, cancelled, new Error('The caller cancelled the call.'), deferred.payload)
+    } else {
+      const request = this.#unanswered.get(cancelled) ?? this.#streaming.get(cancelled)
+      const hasReason = typeof reason === 'object' && reason !== null
+      request?.interrupt(hasReason ? deserializeError(reason, 'guestStack') : undefined)
+    }
     this.#respond(transport, id, EMPTY, {}, undefined)
   }
 
@@ -135,9 +143,16 @@ export class IncomingRequests {
     this.#receiveCall(transport, id, request, bytes, typeof traceparent === 'string' ? traceparent : undefined)
   }
 
+  /** The chunks of the request follow. They may arrive before the call starts. */
+  #receiveStreamCall(transport: Transport, id: MessageId, call: unknown, bytes: number): void {
+    const { head, traceparent }: { readonly head?: unknown; readonly traceparent?: unknown } = Object(call)
+    const { given } = this.#options.streams.receive(id, head)
+    this.#receiveCall(transport, id, given, bytes, typeof traceparent === 'string' ? traceparent : undefined)
+  }
+
   #receiveCall(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
     const unanswered = this.#unanswered.size - this.#otherRequests + this.#deferred.size
-    if (unanswered >= this.#options.maxUnanswered) this.#refuseExcess(transport, id)
+    if (unanswered >= this.#options.maxUnanswered) this.#refuseExcess(transport, id, payload)
     else if (this.#deferred.size === 0 && !transport.isCongested && this.#hasTime()) {
       this.#start(transport, id, payload, bytes, traceparent)
     } else {
@@ -177,22 +192,51 @@ export class IncomingRequests {
   }
 
   #start(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
-    const request = new IncomingRequest(bytes, traceparent)
-    const { callAnswerKind } = this.#options
+    const request = new IncomingRequest(bytes, traceparent, flowOf(payload))
     try {
       const answer = this.#options.answerCall(payload, request)
       if (isThenable(answer)) {
         const later = Promise.resolve(answer)
-        this.#respondLater(transport, id, request, later, value => ({ kind: callAnswerKind, payload: value }))
-      } else this.#respond(transport, id, callAnswerKind, answer, request.transferList)
+        this.#respondLater(transport, id, request, later, value => this.#answer(transport, id, request, value))
+      } else this.#answer(transport, id, request, answer)
     } catch (error) {
-      this.#refuse(transport, id, error)
+      this.#refuseCall(transport, id, error, payload)
     }
+  }
+
+  /** Answers a call, with a value or with a stream. */
+  #answer(transport: Transport, id: MessageId, request: IncomingRequest, value: unknown): void {
+    const flow = flowOf(value)
+    if (flow !== undefined) this.#answerWithStream(transport, id, request, flow)
+    else {
+      this.#respond(transport, id, this.#options.callAnswerKind, value, request.transferList)
+      if (request.upload !== undefined) request.answered({ status: 'finished' })
+    }
+  }
+
+  #answerWithStream(transport: Transport, id: MessageId, request: IncomingRequest, flow: Flow): void {
+    const { streams } = this.#options
+    const { head } = flow
+    flow.onEnd(end => {
+      this.#streaming.delete(id)
+      request.answered(end)
+    })
+    try {
+      if (!streams.isOn || this.#options.streamCallKind === undefined)
+        throw new TypeError('answer is a stream, which the other side does not take.')
+      transport.send(id, RESPONSE, STREAM_CALL_RESPONSE, head === undefined ? {} : { head }, request.transferList)
+    } catch (error) {
+      flow.stop('failed', error)
+      this.sendFailed(transport, id, asError(error))
+      return
+    }
+    if (flow.end === undefined) this.#streaming.set(id, request)
+    streams.send(id, flow)
   }
 
   #receiveOther(transport: Transport, id: MessageId, kind: string, payload: unknown, bytes: number): void {
     if (this.#otherRequests >= this.#options.maxUnanswered) {
-      this.#refuseExcess(transport, id)
+      this.#refuseExcess(transport, id, payload)
       return
     }
     const request = new IncomingRequest(bytes)
@@ -205,7 +249,9 @@ export class IncomingRequests {
         }
         const later = Promise.resolve(answer)
         later.then(settled, settled)
-        this.#respondLater(transport, id, request, later, body => body)
+        this.#respondLater(transport, id, request, later, body =>
+          this.#respond(transport, id, body.kind, body.payload, request.transferList),
+        )
       } else this.#respond(transport, id, answer.kind, answer.payload, request.transferList)
     } catch (error) {
       this.#refuse(transport, id, error)
@@ -217,7 +263,7 @@ export class IncomingRequests {
     id: MessageId,
     request: IncomingRequest,
     answer: Promise<T>,
-    bodyOf: (value: T) => Body,
+    respond: (value: T) => void,
   ): void {
     this.#unanswered.set(id, request)
     this.#bytes += request.bytes
@@ -229,8 +275,7 @@ export class IncomingRequests {
       value => {
         settled()
         try {
-          const { kind, payload } = bodyOf(value)
-          this.#respond(transport, id, kind, payload, request.transferList)
+          respond(value)
         } catch (error) {
           this.#refuse(transport, id, error)
         }
@@ -238,6 +283,7 @@ export class IncomingRequests {
       error => {
         settled()
         this.#refuse(transport, id, error)
+        request.upload?.stop('cancelled', error)
       },
     )
   }
@@ -256,28 +302,20 @@ export class IncomingRequests {
     }
   }
 
-  #refuseExcess(transport: Transport, id: MessageId): void {
-    this.#refuse(
-      transport,
-      id,
-      new Error(
-        `More than ${this.#options.maxUnanswered} requests are unanswered (maxHostRequests). Send fewer at once.`,
-      ),
-    )
+  #refuseExcess(transport: Transport, id: MessageId, payload: unknown): void {
+    const { maxUnanswered } = this.#options
+    const message = `More than ${maxUnanswered} requests are unanswered (maxHostRequests). Send fewer at once.`
+    this.#refuseCall(transport, id, new Error(message), payload)
   }
 
-  /** Answers with an error. If it is too large to send, drops large properties, then all, then most of its message. */
+  /** Answers a call with an error, and reads no more of its request. */
+  #refuseCall(transport: Transport, id: MessageId, error: unknown, payload: unknown): void {
+    this.#refuse(transport, id, error)
+    flowOf(payload)?.stop('cancelled', error)
+  }
+
   #refuse(transport: Transport, id: MessageId, error: unknown): void {
-    const options = this.#options.errors
-    for (const maxDetailBytes of DETAIL_BYTES) {
-      try {
-        transport.send(id, RESPONSE, ERROR, toWire(error, { ...options, maxDetailBytes }))
-        return
-      } catch {}
-    }
-    const { name, message } = asError(error)
-    const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT_MESSAGE))
-    transport.send(id, RESPONSE, ERROR, toWire(short, { stack: false, isPlain: true }))
+    sendError(transport, id, RESPONSE, ERROR, error, this.#options.errors)
   }
 }
 

@@ -24,6 +24,8 @@ export interface InfoRequest {
   /** Missing with `protocol: 'raw'`, as is `version`. */
   readonly id?: string
   readonly version?: string
+  /** What the host offers. */
+  readonly features?: Readonly<Record<string, unknown>>
 }
 
 /** The payload of `RuntimeInfoResponse`. */
@@ -60,7 +62,7 @@ export function parseRole(payload: unknown): Role {
 /** Validates an `InfoRequest`. @throws TypeError that names the invalid field */
 export function parseInfoRequest(payload: unknown): InfoRequest {
   const fields = mapField(payload, 'RuntimeInfoRequest')
-  const { runtime_id, local_config, id, version } = fields
+  const { runtime_id, local_config, id, version, features } = fields
   if (!types.isUint8Array(runtime_id) || runtime_id.length !== 32)
     throw invalidField('runtime_id', '32 bytes', runtime_id)
   versionText(fields['consensus_protocol_version'], 'consensus_protocol_version')
@@ -72,6 +74,7 @@ export function parseInfoRequest(payload: unknown): InfoRequest {
     ...(isAbsent(local_config) ? {} : { local_config: mapField(local_config, 'local_config') }),
     ...(isAbsent(id) ? {} : { id: textField(fields, 'id') }),
     ...(isAbsent(version) ? {} : { version: textField(fields, 'version') }),
+    ...(isAbsent(features) ? {} : { features: mapField(features, 'features') }),
   }
 }
 

@@ -12,6 +12,7 @@ export {
   ROLE_FEATURE,
   ROLE_REQUEST,
   SHUTDOWN_REQUEST,
+  STREAMS_FEATURE,
   TRACEPARENT_FEATURE,
 } from './messages.js'
 export { OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'

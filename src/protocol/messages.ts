@@ -31,20 +31,54 @@ export const TRACEPARENT_FEATURE = 'cutover_traceparent'
 /** A call from the guest, with any payload, and its answer. */
 const HOST_CALL_REQUEST = 'HostCallRequest'
 const HOST_CALL_RESPONSE = 'HostCallResponse'
+/** A call whose request is a stream, `{ head, traceparent }`, and a response that is one, `{ head }`. */
+const STREAM_CALL_REQUEST = 'RuntimeStreamCallRequest'
+export const STREAM_CALL_RESPONSE = 'RuntimeStreamCallResponse'
+/** The name in `features` by which both sides say that they take streams; its value is `true`. */
+export const STREAMS_FEATURE = 'cutover_streams'
+/** One-way messages about a stream. The next chunk: bytes, or any value. */
+export const STREAM_CHUNK = 'StreamChunk'
+/** Its sender may send so much more, `{ bytes, chunks }`. */
+export const STREAM_CREDIT = 'StreamCredit'
+/** It has ended, or failed with an error. */
+export const STREAM_END = 'StreamEnd'
+export const STREAM_ERROR = 'StreamError'
+/** Its receiver wants no more, `{ reason }`. */
+export const STREAM_CANCEL = 'StreamCancel'
 /** Cancels the call `{ id }` of the same side; answered by `Empty`. */
 const CANCEL_REQUEST = 'RuntimeCancelRequest'
 const HOST_CANCEL_REQUEST = 'HostCancelRequest'
 
 /** The kinds of the calls that each side makes. */
 export const CALL_KINDS = {
-  host: { call: CALL_REQUEST, tracedCall: TRACED_CALL_REQUEST, answer: CALL_RESPONSE, cancel: CANCEL_REQUEST },
-  guest: { call: HOST_CALL_REQUEST, tracedCall: undefined, answer: HOST_CALL_RESPONSE, cancel: HOST_CANCEL_REQUEST },
+  host: {
+    call: CALL_REQUEST,
+    tracedCall: TRACED_CALL_REQUEST,
+    streamCall: STREAM_CALL_REQUEST,
+    answer: CALL_RESPONSE,
+    cancel: CANCEL_REQUEST,
+  },
+  guest: {
+    call: HOST_CALL_REQUEST,
+    tracedCall: undefined,
+    streamCall: undefined,
+    answer: HOST_CALL_RESPONSE,
+    cancel: HOST_CANCEL_REQUEST,
+  },
 } as const
 
-const CALLS: ReadonlySet<string> = new Set([CALL_REQUEST, CALL_RESPONSE, HOST_CALL_REQUEST, HOST_CALL_RESPONSE])
+const CALLS: ReadonlySet<string> = new Set([
+  CALL_REQUEST,
+  CALL_RESPONSE,
+  STREAM_CALL_REQUEST,
+  STREAM_CALL_RESPONSE,
+  HOST_CALL_REQUEST,
+  HOST_CALL_RESPONSE,
+])
 
 /** Returns the name of a payload in an error: `request`, `answer`, or with its kind for anything but a call. */
 export function payloadName(isRequest: boolean, kind: string): string {
+  if (kind === STREAM_CHUNK) return 'chunk'
   const name = isRequest ? 'request' : 'answer'
   return CALLS.has(kind) ? name : `${name}.${kind}`
 }
@@ -73,6 +107,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
   [ROLE_REQUEST]: EMPTY,
   [CALL_REQUEST]: CALL_RESPONSE,
   [TRACED_CALL_REQUEST]: CALL_RESPONSE,
+  [STREAM_CALL_REQUEST]: CALL_RESPONSE,
   [HOST_CALL_REQUEST]: HOST_CALL_RESPONSE,
   [CANCEL_REQUEST]: EMPTY,
   [HOST_CANCEL_REQUEST]: EMPTY,

@@ -14,6 +14,8 @@ export interface OutgoingRequest {
   readonly sendsCancel: boolean
   readonly signal: AbortSignal | undefined
   readonly transfer: readonly Transferable[] | undefined
+  /** Called when it was sent, with its id. */
+  readonly sent?: (id: number) => void
 }
 
 /** A request that is queued or in flight. */

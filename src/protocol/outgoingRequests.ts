@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import { CutoverError, describe, isCutoverError } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
-import { ERROR } from './messages.js'
+import { ERROR, STREAM_CALL_RESPONSE } from './messages.js'
 import { type OutgoingRequest, type PendingRequest, pendingOf } from './outgoingRequest.js'
 import { REQUEST, type Transport, UnreadablePayload } from './transports/transport.js'
 import { serializeError } from './values/serializedError.js'
@@ -19,6 +19,10 @@ export interface OutgoingOptions {
   invalidRequest(error: unknown): Error
   /** Builds the error for an answer that cannot be read. */
   invalidAnswer(cause: Error): Error
+  /** Receives a stream that is the answer to a call; undefined if there can be none. */
+  receiveStream(id: number, payload: unknown): unknown
+  /** Cancels such a stream, because nobody waits for the answer. */
+  refuseStream(id: number, reason: unknown): void
 }
 
 /** A call in the queue. */
@@ -108,7 +112,9 @@ export class OutgoingRequests {
     this.#remove(id as number, pending)
     pending.removeAbortListener?.()
     const { expectedKind, shape } = pending
-    if (payload instanceof UnreadablePayload) pending.reject(this.#options.invalidAnswer(payload.error))
+    if (kind === STREAM_CALL_RESPONSE && pending.isCall && shape === 'payload')
+      this.#settleWithStream(id as number, pending, payload)
+    else if (payload instanceof UnreadablePayload) pending.reject(this.#options.invalidAnswer(payload.error))
     else if (kind === ERROR) pending.reject(fromWire(payload))
     else if (expectedKind !== undefined && kind !== expectedKind) {
       const message = `The other side answered with ${describe(kind)} instead of ${describe(expectedKind)}. Fix the guest.`
@@ -117,6 +123,20 @@ export class OutgoingRequests {
     else pending.resolve(shape === 'body' ? { kind, payload } : Object.fromEntries([[kind, payload]]))
     if (this.#queue.size > 0) this.flush()
     return true
+  }
+
+  #settleWithStream(id: number, pending: PendingRequest, payload: unknown): void {
+    const isUnreadable = payload instanceof UnreadablePayload
+    const isGivenUp = pending.resolve === ignore
+    const stream = isUnreadable || isGivenUp ? undefined : this.#options.receiveStream(id, payload)
+    if (stream !== undefined) {
+      pending.resolve(stream)
+      return
+    }
+    const cause = isUnreadable ? payload.error : new TypeError('it is a stream, and streams were not agreed on.')
+    const error = this.#options.invalidAnswer(cause)
+    pending.reject(error)
+    this.#options.refuseStream(id, isGivenUp ? undefined : error)
   }
 
   /** Rejects the request with `id`, because the transport could not send it after it had accepted it. */
@@ -176,6 +196,7 @@ export class OutgoingRequests {
       pending.reject(this.#options.invalidRequest(error))
       return
     }
+    request.sent?.(id)
     if (this.#options.maxInFlightBytes !== Number.POSITIVE_INFINITY) this.#countBytes(transport, before, id, pending)
   }
 

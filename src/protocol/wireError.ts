@@ -1,5 +1,6 @@
-import { describe, isCutoverError } from '../contract/index.js'
+import { asError, describe, isCutoverError } from '../contract/index.js'
 import { isError } from '../support/index.js'
+import type { MessageId, MessageType, Transport } from './transports/transport.js'
 import {
   asFields,
   deserializeError,
@@ -45,4 +46,29 @@ export function fromWire(payload: unknown): unknown {
     code: typeof code === 'number' ? code : 0,
     module: typeof module === 'string' ? module : '',
   })
+}
+
+/** The largest property of an error in each attempt to send it, in bytes. */
+const DETAIL_BYTES = [Number.POSITIVE_INFINITY, 64 * 1024, 0]
+/** Short enough for the smallest frame that `maxFrameBytes` allows, in characters. */
+const MAX_SHORT_MESSAGE = 200
+
+/** Sends an error. If it is too large to send, drops large properties, then all, then most of its message. */
+export function sendError(
+  transport: Transport,
+  id: MessageId,
+  type: MessageType,
+  kind: string,
+  error: unknown,
+  options: WireErrorOptions,
+): void {
+  for (const maxDetailBytes of DETAIL_BYTES) {
+    try {
+      transport.send(id, type, kind, toWire(error, { ...options, maxDetailBytes }))
+      return
+    } catch {}
+  }
+  const { name, message } = asError(error)
+  const short = new Error(`${name}: ${message}`.slice(0, MAX_SHORT_MESSAGE))
+  transport.send(id, type, kind, toWire(short, { stack: false, isPlain: true }))
 }

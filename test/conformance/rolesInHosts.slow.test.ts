@@ -111,8 +111,12 @@ describe.each(Object.keys(HOSTS) as Kind[])('Roles, %s', kind => {
     await using host = await new RemoteHost(config => provisioner.provision<Deed, unknown>(config)).started()
     host.runtime.setRole?.('active')
     await host.do('anything').catch(() => {})
-    // Guests of this library take traces, whatever their module does.
-    const ofRoles = { ...(await host.runtime.getInfo()).features, cutover_traceparent: undefined }
+    // Guests of this library take traces and streams, whatever their module does.
+    const ofRoles = {
+      ...(await host.runtime.getInfo()).features,
+      cutover_traceparent: undefined,
+      cutover_streams: undefined,
+    }
     expect(ofRoles).toEqual({})
     expect(host.logs.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([])
   })

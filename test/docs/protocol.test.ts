@@ -3,8 +3,10 @@ import { decode } from 'cborg'
 import { expect, it } from 'vitest'
 import { frame, guestPy, type WireMessage } from '../fixtures/compliance/guestProcess.js'
 
-/** The guide, then the reference. */
-const page = ['docs/protocol.md', 'docs/protocol-reference.md'].map(path => readFileSync(path, 'utf8')).join('\n')
+/** The guide, the reference, and streams. */
+const page = ['docs/protocol.md', 'docs/protocol-reference.md', 'docs/protocol-streams.md']
+  .map(path => readFileSync(path, 'utf8'))
+  .join('\n')
 
 const examples = [...page.matchAll(/^```json\n(.*?)^```\n+```hex\n(.*?)^```/gms)].map(
   ([, message = '', dump = '']) => [message.trim(), dump] as const,
@@ -24,7 +26,7 @@ const kindsOf = (text: string) => [
 
 it('docs/protocol-reference.md shows examples', () => {
   expect(examples).toHaveLength(page.match(/^```json$/gm)?.length ?? 0)
-  expect(examples).toHaveLength(5)
+  expect(examples).toHaveLength(6)
 })
 
 it.each(examples)('docs/protocol-reference.md: the bytes of %s are correct', (text, dump) => {

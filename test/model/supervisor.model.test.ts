@@ -103,6 +103,7 @@ class SupervisorDriver implements Driver<Machine> {
       jitter: 0,
       waitTimeout: 1_000,
       callTimeout: Number.POSITIVE_INFINITY,
+      streamTimeout: Number.POSITIVE_INFINITY,
       maxWaitingCalls: 0,
       inspect: this.#recorder.inspect,
       clock: this.#clock,

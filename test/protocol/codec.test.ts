@@ -310,7 +310,7 @@ describe('Messages', () => {
     ['a map with keys that are not text', new Map([[1, 2]]), /must be a map/],
     ['no id', { body: { Empty: null }, message_type: 1 }, /id of a message/],
     ['no body', { id: 1, message_type: 1 }, /must have one kind, got 0/],
-    ['no message_type', { id: 1, body: { Empty: null } }, /message_type must be 1 or 2/],
+    ['no message_type', { id: 1, body: { Empty: null } }, /message_type must be 1, 2 or 3/],
     ['an unknown key', { ...good, extra: 1 }, /unknown key "extra"/],
     ['no kind', { ...good, body: {} }, /got 0/],
     ['two kinds', { ...good, body: { A: 1, B: 2 } }, /got 2/],
@@ -318,8 +318,8 @@ describe('Messages', () => {
     ['a negative id', { ...good, id: -1 }, /id of a message/],
     ['a text id', { ...good, id: '1' }, /id of a message/],
     ['a fractional id', { ...good, id: 1.5 }, /id of a message/],
-    ['message_type 3', { ...good, message_type: 3 }, /message_type must be 1 or 2/],
-    ['message_type true', { ...good, message_type: true }, /message_type must be 1 or 2/],
+    ['message_type 4', { ...good, message_type: 4 }, /message_type must be 1, 2 or 3/],
+    ['message_type true', { ...good, message_type: true }, /message_type must be 1, 2 or 3/],
   ])('%s is refused', (_, message, why) => {
     expect(() => canonical(message)).toThrow(why)
   })

@@ -167,7 +167,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       .then(body => {
         const info = handshake.accept(body)
         this.#hearsRoles = this.#options.protocol !== 'raw' && info.features?.[ROLE_FEATURE] === true
-        connection.initialized(info.features)
+        connection.initialized(this.#options.protocol === 'raw' ? {} : info.features)
         this.#reports.started(info)
       })
       .catch(error => this.#reports.failed(asError(error), isFinalFailure(error, this.#options.module)))

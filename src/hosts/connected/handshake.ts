@@ -1,6 +1,12 @@
 import { isSameVersion, type RuntimeInfo } from '../../contract/index.js'
 import { type Body, PROTOCOL_VERSION } from '../../protocol/index.js'
-import { INFO_RESPONSE, type InfoRequest, parseInfoResponse, runtimeIdOf } from '../../protocol/internal.js'
+import {
+  INFO_RESPONSE,
+  type InfoRequest,
+  parseInfoResponse,
+  runtimeIdOf,
+  STREAMS_FEATURE,
+} from '../../protocol/internal.js'
 import type { CheckedConfig } from '../provisioner.js'
 
 /** `cutover`: requests and answers are any values. `raw`: they are bodies of the protocol, for runtimes of Oasis Core. */
@@ -29,7 +35,7 @@ export class Handshake {
       consensus_protocol_version: { major, minor, patch },
       consensus_chain_context: consensusChainContext,
       ...(Object.keys(localConfig).length === 0 ? {} : { local_config: localConfig }),
-      ...(this.#protocol === 'raw' ? {} : { id, version }),
+      ...(this.#protocol === 'raw' ? {} : { id, version, features: { [STREAMS_FEATURE]: true } }),
     }
   }
 

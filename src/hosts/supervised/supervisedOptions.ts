@@ -2,6 +2,7 @@ import type { SupervisorInput } from '../../../machines/index.js'
 import {
   type Clock,
   count,
+  DEFAULT_STREAM_TIMEOUT,
   duration,
   durationOrInfinity,
   type Inspect,
@@ -46,6 +47,11 @@ export interface SupervisedOptions {
    */
   readonly callTimeout?: number | undefined
   /**
+   * How long the stream of an answer may wait for its first read, in ms; Infinity for ever. Then it is cancelled, and a later read
+   * rejects with `CUTOVER_STREAM_TIMEOUT`. Inside an aggregate, that one's applies. @default 60_000
+   */
+  readonly streamTimeout?: number | undefined
+  /**
    * A function or an observer that sees every event and snapshot of the statecharts: the supervisor of each runtime, and
    * its connections. Give the aggregate the same one. @default none
    */
@@ -60,6 +66,7 @@ export interface CompiledSupervised {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly callTimeout: number
+  readonly streamTimeout: number
   readonly inspect: Inspection | undefined
   readonly clock: Clock
 }
@@ -99,6 +106,7 @@ export function compileSupervised(
     waitTimeout: durationOrInfinity('waitTimeout', options.waitTimeout, 30_000),
     maxWaitingCalls: count('maxWaitingCalls', options.maxWaitingCalls, 65_536),
     callTimeout: limitOrInfinity('callTimeout', options.callTimeout, Number.POSITIVE_INFINITY),
+    streamTimeout: limitOrInfinity('streamTimeout', options.streamTimeout, DEFAULT_STREAM_TIMEOUT),
     inspect: inspection(options.inspect),
     clock,
   }

@@ -98,7 +98,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     this.#info = { version }
     this.#logger = safeLogger(config.logger, { runtime: id, version })
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
-    this.#backend = { version, endpoint: this.#endpoint, calls: new CallsInFlight() }
+    this.#backend = { version, endpoint: this.#endpoint, calls: new CallsInFlight(undefined, undefined, options) }
     this.#router = this.#createRouter()
     this.#effects = new EffectQueue({
       decided: () => this.#moveRoute(),

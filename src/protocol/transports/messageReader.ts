@@ -6,7 +6,7 @@ import { BYTES_PER_ITEM, DEFAULT_MAX_MESSAGE_ITEMS } from '../limits.js'
 import { isOwnKind } from '../messages.js'
 import { EncodedCbor } from '../values/encodedCbor.js'
 import { BEFORE_TYPE } from './messageWriter.js'
-import { type MessageId, type MessageType, REQUEST, RESPONSE, UnreadablePayload } from './transport.js'
+import { type MessageId, type MessageType, ONE_WAY, REQUEST, RESPONSE, UnreadablePayload } from './transport.js'
 
 /** A message from the other side. */
 export interface DecodedMessage {
@@ -68,7 +68,7 @@ export class MessageReader {
     const value = input.value()
     const at = input.at
     const type = bytes[at + BEFORE_TYPE.length]
-    if (at + BEFORE_TYPE.length + 1 !== end || (type !== REQUEST && type !== RESPONSE)) return undefined
+    if (at + BEFORE_TYPE.length + 1 !== end || !isType(type)) return undefined
     for (let i = 0; i < BEFORE_TYPE.length; i++) if (bytes[at + i] !== BEFORE_TYPE[i]) return undefined
     const isKept = this.#keepsEncoded && !isOwnKind(kind)
     const payload = isKept ? new EncodedCbor(new Uint8Array(bytes.subarray(start, at))) : this.#payloadOf(value)
@@ -87,7 +87,7 @@ export class MessageReader {
     const [other] = Object.keys(others)
     if (other !== undefined) throw new Error(`A message has the unknown key ${describe(other)}.`)
     if (!isId(id)) throw new Error(`The id of a message must be an unsigned integer of 64 bits, got ${describe(id)}.`)
-    if (type !== REQUEST && type !== RESPONSE) throw new Error(`A message_type must be 1 or 2, got ${describe(type)}.`)
+    if (!isType(type)) throw new Error(`A message_type must be 1, 2 or 3, got ${describe(type)}.`)
     const kinds = isPlain(body) ? Object.keys(body) : []
     const [kind] = kinds
     if (!isPlain(body) || kind === undefined || kinds.length > 1) {
@@ -104,6 +104,10 @@ export class MessageReader {
     writer.value(payload)
     return new EncodedCbor(new Uint8Array(writer.take()))
   }
+}
+
+function isType(type: unknown): type is MessageType {
+  return type === REQUEST || type === RESPONSE || type === ONE_WAY
 }
 
 function isId(id: unknown): id is MessageId {

@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import { describe } from '../../contract/index.js'
 import { isPlain } from '../../support/index.js'
-import { isDetached, typeOf } from '../values/forms.js'
-import { pathTo, why } from '../values/notSendable.js'
+import { isDetached, isStream, typeOf } from '../values/forms.js'
+import { instead, pathTo, why } from '../values/notSendable.js'
 import { isLostInClone, needsSubstitute } from './survey.js'
 
 /**
@@ -20,21 +20,21 @@ export function whyNotCloneable(value: unknown, path: string, transfer: readonly
     if (typeof value === 'symbol') return `${path} is a symbol`
     if (typeof value !== 'object' || value === null || seen.has(value)) continue
     seen.add(value)
-    const reason = whyNotThis(value)
+    const reason = whyNotThis(value, path)
     if (reason !== undefined) return `${path} is ${reason}`
     unseen.push(...partsOf(value, path).reverse())
   }
   return undefined
 }
 
-function whyNotThis(value: object): string | undefined {
+function whyNotThis(value: object, path: string): string | undefined {
   if (types.isProxy(value)) return 'a proxy; send a copy instead'
   if (Array.isArray(value) || isPlain(value) || types.isMap(value) || types.isSet(value)) return undefined
-  if (ArrayBuffer.isView(value)) return isDetached(value.buffer) ? why(value) : undefined
-  if (types.isAnyArrayBuffer(value)) return isDetached(value) ? why(value) : undefined
+  if (ArrayBuffer.isView(value)) return isDetached(value.buffer) ? why(value, path) : undefined
+  if (types.isAnyArrayBuffer(value)) return isDetached(value) ? why(value, path) : undefined
   if (needsSubstitute(value) || types.isDate(value) || types.isRegExp(value) || types.isBoxedPrimitive(value))
     return undefined
-  return isLostInClone(value) ? `${typeOf(value)}; send plain data instead` : undefined
+  return isStream(value) || isLostInClone(value) ? `${typeOf(value)}${instead(value, path)}` : undefined
 }
 
 function partsOf(value: object, path: string): { readonly value: unknown; readonly path: string }[] {

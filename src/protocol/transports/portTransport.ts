@@ -1,8 +1,9 @@
+import { types } from 'node:util'
 import type { MessagePort } from 'node:worker_threads'
 import { asError, type Transferable } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
-import { payloadName } from '../messages.js'
+import { payloadName, STREAM_ERROR } from '../messages.js'
 import { BatchedValues } from './batchedValues.js'
 import { checkTransfer } from './checkTransfer.js'
 import { whyNotCloneable } from './notCloneable.js'
@@ -11,8 +12,10 @@ import { survey } from './survey.js'
 import {
   type MessageId,
   type MessageType,
+  ONE_WAY,
   type OpenTransport,
   REQUEST,
+  RESPONSE,
   type Transport,
   type TransportObserver,
   UnreadablePayload,
@@ -27,6 +30,10 @@ const BATCH_MESSAGES = 16
 const FIELDS = 4
 /** Added to the type of a message whose payload was posted separately, before the batch that the message begins. */
 const SEPARATE = 4
+/** The type of a one-way message carries its cost, so many times. */
+const COST_UNIT = 8
+/** Up to so many bytes share a batch: moving them costs more than copying them. */
+const SMALL_BYTES = 4_096
 /** Asks the other side for an {@link ACK}, which confirms that it has read all earlier posts. */
 const ACK_REQUEST = 'acknowledge reading'
 const ACK = 'acknowledged'
@@ -67,6 +74,7 @@ class PortTransport implements Transport {
   /** A received payload whose message begins the next batch. */
   #separatePayload: { readonly payload: unknown } | undefined
   sentBytes = 0
+  lastCost = 0
   /** `sentBytes` at the last acknowledged post. */
   #acknowledgedBytes = 0
   /** `sentBytes` when the pending acknowledgement was requested; `null` if none is pending. */
@@ -84,6 +92,10 @@ class PortTransport implements Transport {
 
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void {
     if (this.#observer === null) return
+    if (type === ONE_WAY && types.isUint8Array(payload)) {
+      this.#sendBytes(id, kind, payload)
+      return
+    }
     const isMoved = transfer !== undefined && transfer.length > 0
     const size = isMoved ? 0 : this.#batchedValues.add(payload)
     if (size > 0) {
@@ -95,7 +107,8 @@ class PortTransport implements Transport {
     // Estimate before postMessage() detaches its buffers.
     const { bytes, isRefused, needsSubstitutes, isReadable } = survey(payload, transfer)
     if (isRefused) throw notCloneable(undefined, type, kind, payload, transfer)
-    if (isReadable) {
+    // A chunk that cannot be cloned must not be followed by the end of its stream, so it is posted before this returns.
+    if (isReadable && type !== ONE_WAY) {
       this.#sendAlone(id, type, kind, payload, bytes)
       return
     }
@@ -109,6 +122,13 @@ class PortTransport implements Transport {
       throw notCloneable(error, type, kind, payload, transfer)
     }
     this.#add(id, type + SEPARATE, kind, undefined, bytes)
+  }
+
+  /** Sends bytes in a copy, which is moved: cloning them would copy them twice, and all of the memory that they lie in. */
+  #sendBytes(id: MessageId, kind: string, payload: Uint8Array): void {
+    const copy = new Uint8Array(payload)
+    this.#add(id, ONE_WAY, kind, copy, copy.length)
+    if (copy.length > SMALL_BYTES) this.#flush([copy.buffer])
   }
 
   /** Sends a message as a batch of its own. */
@@ -136,20 +156,23 @@ class PortTransport implements Transport {
       return
     }
     // Schedule the flush first: if the stack is full, no message may stay in the batch for ever.
-    if (this.#batch.length === 0) process.nextTick(this.#flush)
+    if (this.#batch.length === 0) process.nextTick(this.#flushTurn)
     this.sentBytes += bytes
+    this.lastCost = bytes
     if (unread + bytes > CONGESTED_BYTES) this.isCongested = true
-    const length = this.#batch.push(id, type, kind, payload)
+    const length = this.#batch.push(id, type % SEPARATE === ONE_WAY ? type + bytes * COST_UNIT : type, kind, payload)
     if (length >= BATCH_MESSAGES * FIELDS) this.#flush()
   }
 
-  readonly #flush = (): void => {
+  readonly #flushTurn = (): void => this.#flush()
+
+  #flush(moved?: TransferList): void {
     this.#batchedValues.clear()
     const batch = this.#batch
     if (batch.length === 0) return
     this.#batch = []
     try {
-      this.#port.postMessage(batch)
+      this.#port.postMessage(batch, moved)
     } catch {
       this.#port.postMessage(this.#cloneEach(batch))
     }
@@ -166,7 +189,8 @@ class PortTransport implements Transport {
       } catch (error) {
         // Report it after the batch was posted: the observer may send a message.
         const reason = notCloneable(error, type as MessageType, String(kind), payload, undefined)
-        process.nextTick(this.#reportSendFailed, id, type, reason)
+        process.nextTick(this.#reportSendFailed, id, (type as number) % SEPARATE, reason)
+        if (type !== REQUEST && type !== RESPONSE) clones.push(id, ONE_WAY, STREAM_ERROR, { message: reason.message })
       }
     }
     return clones
@@ -226,7 +250,8 @@ class PortTransport implements Transport {
     const separate = this.#separatePayload
     this.#separatePayload = undefined
     for (let at = 0; at < batch.length; at += FIELDS) {
-      const type = batch[at + 1] as number
+      const tag = batch[at + 1] as number
+      const type = tag % COST_UNIT
       const isSeparate = type > SEPARATE
       if (isSeparate !== (at === 0 && separate !== undefined)) {
         this.#end(mismatch())
@@ -241,7 +266,8 @@ class PortTransport implements Transport {
       }
       const payload = isSeparate ? separate?.payload : batch[at + 3]
       const messageType = (isSeparate ? type - SEPARATE : type) as MessageType
-      this.#observer?.message(id, messageType, kind, payload)
+      if (tag < COST_UNIT) this.#observer?.message(id, messageType, kind, payload)
+      else this.#observer?.message(id, messageType, kind, payload, Math.floor(tag / COST_UNIT))
     }
   }
 

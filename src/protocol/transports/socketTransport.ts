@@ -2,12 +2,13 @@ import { Socket } from 'node:net'
 import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
-import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder } from './frames.js'
+import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder, HEADER_BYTES } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
 import {
   type MessageId,
   type MessageType,
+  ONE_WAY,
   type OpenTransport,
   REQUEST,
   type Transport,
@@ -20,6 +21,8 @@ import {
  */
 const BATCH_MESSAGES = 32
 const BATCH_BYTES = 64 * 1024
+/** Above 64 KiB unsent, streams wait: what they send is still in the caches of the processor when it is written. */
+const BEHIND_BYTES = 64 * 1024
 /** Above 1 MiB unsent, the transport is congested. Less would delay a few large messages. */
 const CONGESTED_BYTES = 1024 * 1024
 
@@ -74,7 +77,9 @@ class SocketTransport implements Transport {
   /** After a turn with one message at most, write the first message of the next turn at once: it probably comes alone. */
   #writesFirstAtOnce = true
   isCongested = false
+  isBehind = false
   sentBytes = 0
+  lastCost = 0
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems, hasTags, encodedPayloads } = options
@@ -102,7 +107,9 @@ class SocketTransport implements Transport {
       process.nextTick(this.#endTurn)
       this.#isEndOfTurnDue = true
     }
+    const before = this.#writer.length
     this.sentBytes += this.#writer.add(id, type, kind, payload)
+    this.lastCost = this.#writer.length - before - HEADER_BYTES
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
     try {
@@ -139,6 +146,7 @@ class SocketTransport implements Transport {
       this.#recycle()
       return
     }
+    this.isBehind = socket.writableLength > BEHIND_BYTES
     if (hasRoom) return
     this.isCongested = socket.writableLength > CONGESTED_BYTES
     if (socket.writableLength > this.#maxBufferedBytes) {
@@ -160,12 +168,13 @@ class SocketTransport implements Transport {
 
   readonly #take = (bytes: Buffer, start: number, end: number): void => {
     const { id, type, kind, payload } = this.#reader.read(bytes, start, end)
-    this.#observer?.message(id, type, kind, payload, this.#reader.size)
+    this.#observer?.message(id, type, kind, payload, type === ONE_WAY ? end - start : this.#reader.size)
   }
 
   readonly #onDrain = (): void => {
     this.#recycle()
     this.isCongested = false
+    this.isBehind = false
     this.#observer?.drained()
   }
 

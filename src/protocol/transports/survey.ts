@@ -2,7 +2,7 @@ import { types } from 'node:util'
 import { isError, isPlain, isUrl, tagOf } from '../../support/index.js'
 import { BYTES_PER_ITEM } from '../limits.js'
 import { EncodedCbor } from '../values/encodedCbor.js'
-import { isDetached } from '../values/forms.js'
+import { isDetached, isStream } from '../values/forms.js'
 
 /** Count each of the first 4,096 values in full. */
 const MAX_VALUES = 4_096
@@ -130,7 +130,7 @@ class Walk {
   #visitOther(object: object): void {
     if (needsSubstitute(object)) this.#needsSubstitutes = true
     else if (this.#maxValues === MAX_VALUES || this.#transfer.includes(object)) this.#addAll(Object.values(object), 0)
-    else if (isLostInClone(object)) this.#isRefused = true
+    else if (isStream(object) || isLostInClone(object)) this.#isRefused = true
     else this.#addAll(Object.values(object), 0)
   }
 

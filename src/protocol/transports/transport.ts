@@ -4,8 +4,10 @@ import type { Transferable } from '../../contract/index.js'
 export const REQUEST = 1
 /** The type of the response with the id of its request. */
 export const RESPONSE = 2
-/** The type of a message: 1 for a request, 2 for a response. */
-export type MessageType = typeof REQUEST | typeof RESPONSE
+/** The type of a message that nobody answers. Its id is that of the call that it is about. */
+export const ONE_WAY = 3
+/** The type of a message: 1 for a request, 2 for a response, 3 for a one-way message about a call. */
+export type MessageType = typeof REQUEST | typeof RESPONSE | typeof ONE_WAY
 
 /** The id of a request, chosen by its sender. Ids above 2^53 arrive as bigints. */
 export type MessageId = number | bigint
@@ -26,8 +28,15 @@ export interface Transport {
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void
   /** The other side does not keep up: hold back calls until {@link TransportObserver.drained}. */
   readonly isCongested: boolean
+  /** So much was sent and not written yet that more had better wait until {@link TransportObserver.drained}. @default isCongested */
+  readonly isBehind?: boolean
   /** The estimated memory of all sent messages on the other side, in bytes. @default unknown */
   readonly sentBytes?: number
+  /**
+   * What the last one-way message costs, in bytes: the receiver gets the same number as its `size`. Streams need it.
+   * @default 0
+   */
+  readonly lastCost?: number
   /** Sends the rest, closes the channel, and reports nothing more to the observer. */
   close(): void
 }
@@ -38,7 +47,7 @@ export interface TransportObserver {
    * Receives one message.
    *
    * @param payload - the payload, or an {@link UnreadablePayload}
-   * @param size - its estimated memory, in bytes, if the transport knows it
+   * @param size - its estimated memory, in bytes, if the transport knows it; for a one-way message its cost
    */
   message(id: MessageId, type: MessageType, kind: string, payload: unknown, size?: number): void
   /** The transport is no longer congested. */

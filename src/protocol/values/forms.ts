@@ -50,8 +50,13 @@ function taggedFormOf(value: object): Form | undefined {
   if (types.isArrayBuffer(value)) return isDetached(value) ? undefined : 'buffer'
   if (value instanceof EncodedCbor) return 'encoded'
   if (isUrl(value)) return 'url'
-  if (types.isPromise(value) || types.isGeneratorObject(value)) return undefined
+  if (types.isPromise(value) || types.isGeneratorObject(value) || isStream(value)) return undefined
   return tagOf(value) === 'Object' && Object.keys(value).length > 0 ? 'fields' : undefined
+}
+
+/** Whether an object gives chunks over time: a `ReadableStream`, a stream of Node.js, an async generator. */
+export function isStream(value: object): boolean {
+  return Symbol.asyncIterator in value
 }
 
 /** Whether a buffer was transferred. `ArrayBuffer.prototype.detached` requires Node.js 22. */

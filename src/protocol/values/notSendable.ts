@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import { describe } from '../../contract/index.js'
 import { MAX_NESTING } from '../limits.js'
-import { formOf, isDetached, MAX_PATTERN, typeOf } from './forms.js'
+import { formOf, isDetached, isStream, MAX_PATTERN, typeOf } from './forms.js'
 import { isWellFormed } from './wellFormed.js'
 
 const MAX_UINT = 2n ** 64n - 1n
@@ -42,21 +42,28 @@ function search(value: unknown, path: string, above: readonly object[], hasTags:
         isWellFormed(key) ? inner(fieldOf(value, key), pathTo(path, key)) : `a key of ${path} has a lone surrogate`,
       )
     case undefined:
-      return `${path} is ${why(value, hasTags)}`
+      return `${path} is ${why(value, path, hasTags)}`
     default:
       return undefined
   }
 }
 
-/** Describes why an object cannot travel. */
-export function why(value: object, hasTags = true): string {
+/** Describes why an object cannot travel. @param path - where it is */
+export function why(value: object, path: string, hasTags = true): string {
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     if (isDetached(ArrayBuffer.isView(value) ? value.buffer : value))
       return `${typeOf(value)} that was transferred before`
     return `${typeOf(value)}; send a Uint8Array of its bytes`
   }
   if (types.isRegExp(value) && hasTags) return `a RegExp of more than ${MAX_PATTERN} characters`
-  return `${typeOf(value)}${INSTEAD}`
+  return `${typeOf(value)}${instead(value, path)}`
+}
+
+/** Says what to send in the place of an object that cannot travel. */
+export function instead(value: object, path: string): string {
+  if (!isStream(value)) return INSTEAD
+  if (path === 'request') return '; send streamed(source) instead'
+  return path === 'answer' ? '; answer with stream(source) instead' : '; only a whole request or answer can be a stream'
 }
 
 /** Describes why a value that is no object cannot be sent. Returns `undefined` if it can. */

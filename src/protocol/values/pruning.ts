@@ -62,7 +62,7 @@ export class Pruning {
       case 'error':
         return { copy: this.#copyError(value as Error, this, path, within.slice(0, -1)) }
       case undefined:
-        return this.drop(`${path} is ${why(value)}`.replace(/;.*/, ''))
+        return this.drop(`${path} is ${why(value, path)}`.replace(/;.*/, ''))
       default:
         return { copy: value }
     }

@@ -244,7 +244,7 @@ describe('A process that runs a module', () => {
 
   it('says in getInfo which protocol it speaks and what it can do', async () => {
     await using host = await versatile()
-    const features = { cutover_traceparent: true }
+    const features = { cutover_traceparent: true, cutover_streams: true }
     expect(await host.runtime.getInfo()).toEqual({ version: '1.0.0', protocolVersion: '5.1.0', features })
   })
 })

@@ -6,6 +6,7 @@ import { followRecipe } from '../fixtures/package/recipe.js'
 const EXECUTED: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['esbuild'],
   jest: ['jest'],
+  'model-server': [],
   prometheus: ['prom-client'],
   'replace-pm2-reload': [],
   'roll-back': [],

@@ -9,7 +9,7 @@ export interface Goal {
   readonly shortBound?: number
 }
 
-export type Unit = 'calls/s' | 'events/s' | 'ns' | 'µs' | 'ms' | 'bytes' | 'kB' | ''
+export type Unit = 'calls/s' | 'chunks/s' | 'events/s' | 'ns' | 'µs' | 'ms' | 'bytes' | 'kB' | ''
 
 /** One measured value and its baseline. */
 export interface Row {

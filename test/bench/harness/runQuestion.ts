@@ -14,6 +14,7 @@ const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Questi
   9: () => import('../questions/longRun.js'),
   10: () => import('../questions/inspection.js'),
   11: () => import('../questions/underLoad.js'),
+  12: () => import('../questions/streams.js'),
 }
 
 const { values: form, positionals } = parseArgs({

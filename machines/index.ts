@@ -12,6 +12,16 @@ export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.
 export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
 export { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from './moduleRun.js'
+export { type PoolEffect, type PoolSnapshot, poolEffects, poolMachine } from './pool.js'
+export {
+  countOf,
+  type InstanceState,
+  type OfInstance,
+  type PoolContext,
+  type PoolEvent,
+  type PoolInput,
+  speakerOf,
+} from './poolContext.js'
 export { type Placed, placedVersions, type Role, roleOf } from './role.js'
 export { type RolloutEffect, type RolloutSnapshot, rolloutEffects, rolloutMachine } from './rollout.js'
 export type { Ending, Order, PlanFacts, RolloutContext, RolloutEvent, StepFacts } from './rolloutContext.js'

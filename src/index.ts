@@ -26,6 +26,7 @@ export type {
   Inspect,
   Logger,
   MakeStream,
+  PoolStatus,
   Runtime,
   RuntimeEvent,
   RuntimeInfo,

@@ -15,6 +15,9 @@ import {
   CutoverError,
   type Inspectable,
   type Logger,
+  POOL_STATUS,
+  type Pooled,
+  type PoolStatus,
   type Runtime,
   type RuntimeEvent,
   readEvent,
@@ -130,6 +133,17 @@ export class HostedVersion<Req, Res> {
   /** Passes an event to the aggregate's subscribers, as far as the gate allows. */
   publish(event: RuntimeEvent): void {
     this.#events?.next(event)
+  }
+
+  /** How its pool is doing; null if it is not a pool. */
+  get poolStatus(): PoolStatus | null {
+    const runtime: Runtime<Req, Res> & Pooled = this.runtime
+    try {
+      return runtime[POOL_STATUS]?.() ?? null
+    } catch (err) {
+      this.#logger.error({ version: this.version, err }, 'a pool failed to give its status')
+      return null
+    }
   }
 
   /** Its runtime went down while it was running. */

@@ -1,6 +1,6 @@
 import { type Role, roleOf, stateOf } from '../../machines/index.js'
 import type { CallCounts } from '../calls/index.js'
-import { byPrecedence } from '../contract/index.js'
+import { byPrecedence, type PoolStatus } from '../contract/index.js'
 import type { ControlPlane } from './controlPlane.js'
 import type { VersionCounts } from './versionCounts.js'
 
@@ -62,6 +62,8 @@ export interface VersionMetrics extends CallMetrics {
   readonly restarts: number
   /** Calls that named this version. */
   readonly pinned: CallMetrics
+  /** How its pool is doing; null if it is not a pool. */
+  readonly pool: PoolStatus | null
   /** Calls that were propagated to this version. */
   readonly mirrored: MirroredMetrics
 }
@@ -103,6 +105,7 @@ function versionMetrics<Req, Res>(
     ...callMetrics(counts.calls, (hosted?.calls.count ?? 0) - pinned),
     waiting: control.router.waitingFor(version),
     restarts: counts.restarts,
+    pool: hosted?.poolStatus ?? null,
     pinned: callMetrics(counts.pinned, pinned),
     mirrored: { ...callMetrics(counts.mirrored, hosted?.mirrored.count ?? 0), skipped: counts.mirrored.skipped },
   }

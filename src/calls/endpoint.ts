@@ -6,6 +6,10 @@ import type { CallsInFlight } from './callsInFlight.js'
 export interface Endpoint<Req, Res> {
   /** Takes calls at once; null while the runtime is not running. */
   readonly callee: Callee<Req, Res> | null
+  /** How many calls were given up that the runtime still works on. @default 0 */
+  readonly givenUp?: number
+  /** Set by the sender of the calls: called when the runtime has ended one of them. @default nothing */
+  onReleased?: (() => void) | undefined
 }
 
 /**

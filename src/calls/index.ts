@@ -2,6 +2,8 @@
 export { CallCounts, isGivenUp } from './callCounts.js'
 export type { Callee } from './callee.js'
 export type { CallObserver, ObservedCall, RouteObserver } from './callObserver.js'
+export { CallQueue } from './callQueue.js'
+export { SharedRecord } from './callRecord.js'
 export type { StreamLimit } from './callStreams.js'
 export { CallsInFlight } from './callsInFlight.js'
 export { type CallLimit, timedCallee, timedEndpoint } from './callTimeout.js'

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   CUTOVER_STREAM_TIMEOUT: 'Nobody began to read the stream of an answer within `streamTimeout`.',
   CUTOVER_TOO_MANY_WAITING_CALLS:
     '`maxWaitingCalls` calls are already waiting for a version to become active, or for a module to start.',
+  CUTOVER_POOL_BUSY: 'Every instance of a pool had `concurrency` calls for `waitTimeout`. The call was not sent.',
   CUTOVER_DISPOSED: 'The aggregate has been disposed.',
   CUTOVER_RUNTIME_LOST: 'The runtime stopped or restarted while the call was in flight or waited for it.',
   CUTOVER_ABORTED: '`abort()` interrupted the work of the runtime, and the call was part of it.',

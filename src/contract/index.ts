@@ -28,8 +28,10 @@ export {
   inspection,
   inspectSafely,
   SHOWN_BELOW,
+  shownBelow,
 } from './inspection.js'
 export { type Logger, safeLogger, validLogger } from './logger.js'
+export { POOL_STATUS, type Pooled, type PoolStatus } from './poolStatus.js'
 export {
   type AbortOptions,
   type CallOptions,

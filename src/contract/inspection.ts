@@ -49,7 +49,7 @@ export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
   const views = new WeakMap<ActorRefLike, ActorRefLike>()
   const shown = <T extends ActorRefLike | undefined>(actor: T): T | ActorRefLike => {
     if (actor === undefined || (actor as Partial<AnyActorRef>)._parent !== undefined) return actor
-    const view = views.get(actor) ?? (Object.create(actor, { _parent: { value: parent } }) as ActorRefLike)
+    const view = views.get(actor) ?? shownBelow(parent, actor)
     views.set(actor, view)
     return view
   }
@@ -61,6 +61,11 @@ export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
   }
   // Return the inspector's result: it may be a promise that rejects.
   return event => inspect(moved(event))
+}
+
+/** A view of a root actor that has a parent. The actors stay unrelated. */
+export function shownBelow<Actor extends ActorRefLike>(parent: AnyActorRef, actor: Actor): Actor {
+  return Object.create(actor, { _parent: { value: parent } }) as Actor
 }
 
 function rootOf(actor: AnyActorRef): AnyActorRef {

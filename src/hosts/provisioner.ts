@@ -44,6 +44,8 @@ export interface RuntimeConfig {
   readonly onHostRequest?: OnHostRequest | undefined
   /** @default nowhere */
   readonly logger?: Logger | undefined
+  /** The number of the instance in its pool, from 0. `pool()` sets it. @default none: it is in no pool */
+  readonly instance?: number | undefined
 }
 
 /** The config that a loader gets. */
@@ -96,7 +98,7 @@ export interface CheckedConfig extends RuntimeConfig {
 
 /** Makes runtimes of one kind. */
 export interface Provisioner {
-  /** The kind of host: `in-process`, `worker-thread` or `child-process`. */
+  /** The kind of host: `in-process`, `worker-thread`, `child-process`, or `pool of` one of them. */
   readonly name: string
   /**
    * Provisions a runtime, without starting it.
@@ -108,8 +110,9 @@ export interface Provisioner {
 
 /** Checks a config, for every host. @throws CutoverError `CUTOVER_INVALID_OPTION`, `CUTOVER_INVALID_VERSION` */
 export function checkConfig(config: RuntimeConfig): CheckedConfig {
-  const { id, version, localConfig, hostInfo, onHostRequest, logger } = object('config', config)
+  const { id, version, localConfig, hostInfo, onHostRequest, logger, instance } = object('config', config)
   text('id', id)
+  count('instance', instance, 0)
   if (localConfig !== undefined && (Array.isArray(localConfig) || types.isMap(object('localConfig', localConfig)))) {
     throw invalidOption('localConfig', 'a plain object', localConfig)
   }
@@ -117,6 +120,11 @@ export function checkConfig(config: RuntimeConfig): CheckedConfig {
   checkHostInfo(hostInfo)
   validLogger(logger)
   return { ...config, version: canonical(version) }
+}
+
+/** The name of an actor of a runtime, in an inspector: `supervisor rules 1.0.0`, `supervisor rules 1.0.0 #2`. */
+export function nameOf(kind: string, { id, version, instance }: CheckedConfig): string {
+  return `${kind} ${id} ${version}${instance === undefined ? '' : ` #${instance}`}`
 }
 
 /** Builds the error for a `localConfig` that the guest cannot get. */

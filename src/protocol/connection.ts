@@ -82,6 +82,7 @@ export class Connection {
       invalidAnswer: cause => invalidAnswer('read', otherRole, version(), cause),
       receiveStream: (id, payload) => this.#receiveStream(id, payload),
       refuseStream: (id, reason) => this.#streams.refuse(id, reason),
+      released: () => options.released?.(),
     })
     this.#incoming = new IncomingRequests({
       answerCall: (payload, context) => options.answerCall(payload, context),
@@ -118,6 +119,11 @@ export class Connection {
   /** The number of streams that flow, in both directions. */
   get streams(): number {
     return this.#streams.count
+  }
+
+  /** The number of calls in flight that were cancelled. */
+  get cancelled(): number {
+    return this.#outgoing.cancelled
   }
 
   /** The number of calls in the queue. */

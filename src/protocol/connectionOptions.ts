@@ -35,6 +35,8 @@ export interface ConnectionOptions extends RequestHandlers {
   readonly inspect?: Inspect | undefined
   /** The name of the statechart in an inspector. @default 'connection' */
   readonly name?: string | undefined
+  /** Called when the other side has answered a call that had been cancelled. @default nothing */
+  released?(): void
   /** Returns the version of the guest, for errors about its answers. @default unknown */
   version?(): string | undefined
   /**

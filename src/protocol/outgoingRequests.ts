@@ -23,6 +23,8 @@ export interface OutgoingOptions {
   receiveStream(id: number, payload: unknown): unknown
   /** Cancels such a stream, because nobody waits for the answer. */
   refuseStream(id: number, reason: unknown): void
+  /** The other side has answered a call that had been cancelled. */
+  released?(): void
 }
 
 /** A call in the queue. */
@@ -54,6 +56,13 @@ export class OutgoingRequests {
   #abandoned = 0
   /** Calls in flight, including cancelled ones that the other side has not answered yet. */
   inFlight = 0
+  /** Those of them that were cancelled. */
+  cancelled = 0
+  /** Settles a cancelled call. */
+  readonly #released = () => {
+    this.cancelled--
+    this.#options.released?.()
+  }
   /** Their estimated memory on the other side. Stays 0 if there is no limit. */
   #bytes = 0
   /** `null` until the connection is ready, and after it closes: calls wait in the queue. */
@@ -221,8 +230,9 @@ export class OutgoingRequests {
       this.flush()
       return
     }
-    pending.resolve = ignore
-    pending.reject = ignore
+    pending.resolve = this.#released
+    pending.reject = this.#released
+    this.cancelled++
     const reason = serializeError(signal?.reason, { stack: this.#options.sendsStack, maxDetailBytes: MAX_DETAIL_BYTES })
     // A reason that cannot be sent is left out.
     this.#sendCancel(transport, { id, reason }, error => {

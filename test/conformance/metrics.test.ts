@@ -42,6 +42,7 @@ const FRESH: Omit<VersionMetrics, 'version' | 'role'> = {
   ...NONE,
   waiting: 0,
   restarts: 0,
+  pool: null,
   pinned: NONE,
   mirrored: { ...NONE, skipped: 0 },
 }

@@ -2,6 +2,7 @@ import {
   aggregateMachine,
   connectionMachine,
   moduleRunMachine,
+  poolMachine,
   rolloutMachine,
   supervisorMachine,
   versionMachine,
@@ -36,6 +37,12 @@ const PAGES: readonly MachinePage[] = [
     source: 'machines/supervisor.ts',
     machine: supervisorMachine,
     about: 'Keeps one runtime module running, in any host.',
+  },
+  {
+    name: 'pool',
+    source: 'machines/pool.ts',
+    machine: poolMachine,
+    about: 'Several instances of one version that look like one runtime.',
   },
   {
     name: 'rollout',

@@ -95,6 +95,7 @@ describe('docs/host-options.md', () => {
     'inProcess/inProcess',
     'worker/workerThread',
     'process/childProcessOptions',
+    'pool/poolOptions',
   ])('It names every option of src/hosts/%s.ts, with the default that its docstring says', file => {
     const source = readFileSync(`src/hosts/${file}.ts`, 'utf8')
     const options = [...source.matchAll(/@default (\S+).*?\*\/\n {2}readonly (\w+)\?/g)]

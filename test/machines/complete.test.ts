@@ -7,6 +7,7 @@ it('Every machine is complete: it is made at import, and names no state and no t
       'aggregateMachine',
       'connectionMachine',
       'moduleRunMachine',
+      'poolMachine',
       'rolloutMachine',
       'supervisorMachine',
       'versionMachine',

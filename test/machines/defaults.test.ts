@@ -6,6 +6,8 @@ import {
   type EffectTable,
   moduleRunEffects,
   moduleRunMachine,
+  poolEffects,
+  poolMachine,
   rolloutEffects,
   rolloutMachine,
   supervisorEffects,
@@ -36,6 +38,7 @@ describe('a machine without its shell', () => {
       'startHost',
     ],
     ['supervisor', supervisorMachine, {}, [{ type: 'start' }], 'launchGuest'],
+    ['pool', poolMachine, { size: 1, ready: 1, concurrentStarts: 1 }, [{ type: 'start' }], 'startInstance'],
     [
       'aggregate',
       aggregateMachine,
@@ -57,6 +60,7 @@ describe('a machine without its shell', () => {
     ['supervisor', supervisorMachine, supervisorEffects],
     ['connection', connectionMachine, connectionEffects],
     ['moduleRun', moduleRunMachine, moduleRunEffects],
+    ['pool', poolMachine, poolEffects],
     ['rollout', rolloutMachine, rolloutEffects],
   ] as const satisfies readonly (readonly [string, AnyStateMachine, EffectTable])[]
 

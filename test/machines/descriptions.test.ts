@@ -2,6 +2,7 @@ import {
   aggregateMachine,
   connectionMachine,
   moduleRunMachine,
+  poolMachine,
   rolloutMachine,
   supervisorMachine,
   versionMachine,
@@ -17,6 +18,7 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['supervisor', supervisorMachine],
   ['connection', connectionMachine],
   ['moduleRun', moduleRunMachine],
+  ['pool', poolMachine],
   ['rollout', rolloutMachine],
 ]
 

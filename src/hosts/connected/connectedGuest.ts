@@ -12,7 +12,7 @@ import {
 } from '../../protocol/internal.js'
 import { isError } from '../../support/index.js'
 import { HostRequests } from '../hostRequests.js'
-import type { CheckedConfig } from '../provisioner.js'
+import { type CheckedConfig, nameOf } from '../provisioner.js'
 import { isFinalFailure } from '../supervised/finalFailure.js'
 import type { Guest, GuestReports } from '../supervised/guest.js'
 import { ExitError } from './exitError.js'
@@ -66,6 +66,10 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     this.#exited = new Promise(resolve => {
       this.#resolveExited = resolve
     })
+  }
+
+  get givenUp(): number {
+    return this.#connection?.cancelled ?? 0
   }
 
   launch(): void {
@@ -143,7 +147,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       role: 'host',
       open,
       logger: this.#logger,
-      name: `connection ${this.#config.id} ${this.#config.version}`,
+      name: nameOf('connection', this.#config),
       inspect: this.#options.inspect,
       maxInFlight: this.#options.maxInFlight,
       maxWaitingCalls: this.#options.maxWaitingCalls,
@@ -151,6 +155,7 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
       maxHostRequestBytes: this.#options.limits.maxHostRequestBytes,
       version: () => this.#config.version,
       plainErrors: this.#options.protocol === 'raw',
+      released: () => this.#reports.released(),
       answerCall: (request, context) => requests.answerCall(request, context),
       answer: (kind, payload, context) => requests.answer(kind, payload, context),
       closed: error => {

@@ -6,6 +6,8 @@ import type { Role, RuntimeInfo } from '../../contract/index.js'
  * it, and it reports through {@link GuestReports}. No method throws.
  */
 export interface Guest<Req, Res> extends Callee<Req, Res> {
+  /** How many calls were given up that it still works on. @default 0 */
+  readonly givenUp?: number
   /** Leads to `connected` and then `started`, or to `failed` or `exited`. */
   launch(): void
   /** Leads to `ponged`, unless the guest hangs. */
@@ -34,6 +36,8 @@ export interface GuestReports {
   /** The connection has closed. `exited` follows and says how the guest exited. */
   disconnected(): void
   ponged(): void
+  /** It has ended a call that had been given up. */
+  released(): void
   aborted(): void
   abortFailed(error: Error): void
   /** The guest cannot stop by itself. */

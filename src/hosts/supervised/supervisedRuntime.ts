@@ -8,17 +8,7 @@ import {
   supervisorEffects,
   supervisorMachine,
 } from '../../../machines/index.js'
-import {
-  type Backend,
-  type Callee,
-  CallsInFlight,
-  type Direct,
-  ENDPOINT,
-  type Endpoint,
-  type Route,
-  Router,
-  timedCallee,
-} from '../../calls/index.js'
+import { type CallsInFlight, type Direct, ENDPOINT, type Endpoint, timedCallee } from '../../calls/index.js'
 import {
   type AbortOptions,
   below,
@@ -39,9 +29,11 @@ import {
   wrapClock,
 } from '../../contract/index.js'
 import { EffectQueue, performedByOwner, SafeObservable, startOwned } from '../../support/index.js'
-import type { CheckedConfig } from '../provisioner.js'
+import { OwnCalls, type OwnRoute } from '../ownCalls.js'
+import { type CheckedConfig, nameOf } from '../provisioner.js'
 import { meaningOf } from './failureTexts.js'
 import type { Guest, GuestReports } from './guest.js'
+import { GuestEndpoint } from './guestEndpoint.js'
 import type { CompiledSupervised } from './supervisedOptions.js'
 
 /** The statechart that all supervisors share. */
@@ -64,13 +56,13 @@ export type MakeGuest<Req, Res> = (
 export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable {
   readonly id: string
   readonly #version: string
+  readonly #name: string
   readonly #options: CompiledSupervised
   readonly #makeGuest: MakeGuest<Req, Res>
   readonly #logger: Logger
-  readonly #router: Router<Req, Res>
+  readonly #ownCalls: OwnCalls<Req, Res>
   /** The way to the guest, for both tables. Open from just before `started` is emitted. */
-  readonly #endpoint: { callee: Callee<Req, Res> | null } = { callee: null }
-  readonly #backend: Backend<Req, Res>
+  readonly #endpoint = new GuestEndpoint<Req, Res>()
   /** The tables of an aggregate that sends calls past the queue of this runtime. */
   #direct: readonly CallsInFlight<Res>[] = []
   readonly #events$ = new Subject<RuntimeEvent>()
@@ -90,26 +82,26 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
   #failure: CutoverError | undefined
 
   constructor(config: CheckedConfig, options: CompiledSupervised, makeGuest: MakeGuest<Req, Res>) {
-    const { id, version } = config
+    const { id, version, instance } = config
     this.id = id
     this.#version = version
     this.#options = options
     this.#makeGuest = makeGuest
     this.#info = { version }
-    this.#logger = safeLogger(config.logger, { runtime: id, version })
+    this.#name = nameOf('supervisor', config)
+    this.#logger = safeLogger(config.logger, { runtime: id, version, ...(instance === undefined ? {} : { instance }) })
     this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
-    this.#backend = { version, endpoint: this.#endpoint, calls: new CallsInFlight(undefined, undefined, options) }
-    this.#router = this.#createRouter()
+    this.#ownCalls = this.#createOwnCalls()
     this.#effects = new EffectQueue({
       decided: () => this.#moveRoute(),
-      performed: () => this.#releaseCalls(),
+      performed: () => this.#ownCalls.release(this.#route()),
       failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
     this.#inspect = options.inspect
   }
 
   call(request: Req, options?: CallOptions): Promise<Res> {
-    return this.#router.call(request, options)
+    return this.#ownCalls.call(request, options)
   }
 
   start(): void {
@@ -175,36 +167,28 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     return this.#supervisor
   }
 
-  #createRouter(): Router<Req, Res> {
-    const { clock, waitTimeout, maxWaitingCalls } = this.#options
-    const version = this.#version
-    return new Router({
+  #createOwnCalls(): OwnCalls<Req, Res> {
+    const { clock, waitTimeout, maxWaitingCalls, streamTimeout } = this.#options
+    return new OwnCalls({
+      version: this.#version,
       clock,
       logger: this.#logger,
-      propagate: undefined,
-      timeout: waitTimeout,
-      max: maxWaitingCalls,
+      waitTimeout,
+      maxWaitingCalls,
+      streamTimeout,
+      endpoint: this.#endpoint,
       timedOut: () => this.#startFailed(`is not up after ${waitTimeout} ms (waitTimeout).`, this.#failure),
-      tooMany: () =>
-        new CutoverError(
-          'CUTOVER_TOO_MANY_WAITING_CALLS',
-          `${maxWaitingCalls} calls wait for version ${version} to come up already (maxWaitingCalls).`,
-          { version },
-        ),
       closed: () =>
         hasGivenUp(this.#actor.getSnapshot())
           ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.', this.#failure)
           : this.#lost('is stopped; provision a new runtime.'),
-      hopeless: () => undefined,
-      // The effects that close the endpoint move the route as well.
-      refused: () => {},
     })
   }
 
   #createActor() {
     const { supervisor, clock } = this.#options
     const actor = createActor(machine, {
-      id: `supervisor ${this.id} ${this.#version}`,
+      id: this.#name,
       input: supervisor,
       clock: wrapClock(clock, fn => this.#effects.decide(fn)),
       ...inspectSafely(this.#inspect, this.#logger),
@@ -260,23 +244,16 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
     }
   }
 
-  #route(): Route {
+  #route(): OwnRoute {
     const snapshot = this.#actor.getSnapshot()
-    const closed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
-    return { active: snapshot.matches('up') ? this.#version : null, next: null, closed }
+    const isClosed = isStopped(snapshot) || snapshot.matches('stopping') || hasGivenUp(snapshot)
+    return { isUp: snapshot.matches('up'), isClosed }
   }
 
   #moveRoute(): void {
     const route = this.#route()
-    if (route.active === null) this.#endpoint.callee = null
-    this.#router.move({ ...route, closed: false }, () => this.#backend)
-  }
-
-  /** Closes the route only after the effects, which record the failure that the calls reject with. */
-  #releaseCalls(): void {
-    const route = this.#route()
-    if (route.closed) this.#router.move(route, () => this.#backend)
-    else this.#router.release()
+    if (!route.isUp) this.#endpoint.callee = null
+    this.#ownCalls.move(route)
   }
 
   #send(event: SupervisorEvent): void {
@@ -299,6 +276,9 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
         failed: (error, isFinal = false) => report({ type: 'guest.failed', error, isFinal }),
         disconnected: () => report({ type: 'guest.disconnected' }),
         ponged: () => report({ type: 'guest.ponged' }),
+        released: () => {
+          if (guest === this.#guest) this.#endpoint.onReleased?.()
+        },
         aborted: () => report({ type: 'guest.aborted' }),
         abortFailed: err => {
           this.#logger.warn({ err }, 'a runtime failed to interrupt its work: it is restarted')
@@ -311,6 +291,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
       this.#inspect === undefined ? undefined : below(this.#actor, this.#inspect),
     )
     this.#guest = guest
+    this.#endpoint.guest = guest
     this.#toldRole = undefined
     guest.launch()
   }
@@ -320,7 +301,7 @@ export class SupervisedRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Re
       meaningOf(reason, this.#options.supervisor).lost,
       typeof reason === 'string' ? undefined : reason,
     )
-    const tables = [this.#backend.calls, ...this.#direct]
+    const tables = [this.#ownCalls.calls, ...this.#direct]
     this.#failure = error
     if (reason !== 'stopped' && reason !== 'restarted') {
       this.#logger.warn(

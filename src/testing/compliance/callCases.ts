@@ -45,6 +45,7 @@ export const callCases: readonly CaseDefinition[] = [
   },
   {
     name: "A call whose signal fires rejects with the signal's reason, and the module's signal fires too",
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const controller = new AbortController()

@@ -15,6 +15,8 @@ export interface CaseDefinition {
   readonly name: string
   /** An ability that not every host has. */
   readonly needs?: 'crash' | 'hostRequests'
+  /** Whether one module must see several calls of the case, or stop the runtime by its crash. @default false */
+  readonly oneModule?: true
   run(context: CaseContext): Promise<void>
 }
 

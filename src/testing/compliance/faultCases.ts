@@ -4,6 +4,7 @@ import type { CaseDefinition } from './caseContext.js'
 export const faultCases: readonly CaseDefinition[] = [
   {
     name: 'An abort interrupts the calls in flight without a restart',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const calls = [runtime.call({ op: 'wait' }), runtime.call({ op: 'wait' })]
@@ -16,6 +17,7 @@ export const faultCases: readonly CaseDefinition[] = [
   },
   {
     name: 'A forced abort restarts the runtime: calls in flight reject, and later calls get answers from a fresh start',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       await runtime.abort()
@@ -61,6 +63,7 @@ export const faultCases: readonly CaseDefinition[] = [
   {
     name: 'A crash rejects every call in flight, and the runtime restarts by itself',
     needs: 'crash',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const hanging = runtime.call({ op: 'hang' })
@@ -77,6 +80,7 @@ export const faultCases: readonly CaseDefinition[] = [
   {
     name: 'Calls made after a crash, before the restart, wait and get answers',
     needs: 'crash',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const later = runtime.runInside('stopped', () => runtime.call({ op: 'echo', value: 'waited' }))
@@ -89,6 +93,7 @@ export const faultCases: readonly CaseDefinition[] = [
   {
     name: 'A stop right after a crash leaves the runtime stopped',
     needs: 'crash',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const stop = runtime.runInside('stopped', () => runtime.stop())

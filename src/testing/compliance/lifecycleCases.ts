@@ -106,6 +106,7 @@ export const lifecycleCases: readonly CaseDefinition[] = [
   },
   {
     name: 'A stop rejects the calls in flight and the calls made afterwards',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       const hanging = runtime.call({ op: 'hang' })

@@ -23,6 +23,11 @@ export interface ComplianceOptions {
   readonly hostRequests?: boolean | undefined
   /** Whether the runtime has `setRole` and tells the module its role. Adds the cases about roles. @default false */
   readonly roles?: boolean | undefined
+  /**
+   * Whether all calls reach one module, as in every host but a pool of several. If not, the cases are skipped in which one module must
+   * see two calls, or in which its crash must stop the runtime. @default true
+   */
+  readonly oneModule?: boolean | undefined
   /** The time limit of a case, in ms. Its clean-up may take as long again. @default 10_000 */
   readonly timeout?: number | undefined
   /** A directory for small files that the runtime must be able to read. @default the system's temporary directory */
@@ -36,6 +41,7 @@ export interface CompiledCompliance {
   readonly canCrash: boolean
   readonly hostRequests: boolean
   readonly roles: boolean
+  readonly oneModule: boolean
   readonly timeout: number
   readonly directory: string | undefined
 }
@@ -50,6 +56,7 @@ export function compileCompliance(given: ComplianceOptions): CompiledCompliance 
     canCrash: boolean('canCrash', options.canCrash, true),
     hostRequests: boolean('hostRequests', options.hostRequests, false),
     roles: boolean('roles', options.roles, false),
+    oneModule: boolean('oneModule', options.oneModule, true),
     timeout: duration('timeout', positive('timeout', options.timeout, 10_000), 10_000),
     directory: options.directory === undefined ? undefined : text('directory', options.directory),
   }

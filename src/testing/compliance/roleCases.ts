@@ -48,6 +48,7 @@ export const roleCases: readonly CaseDefinition[] = [
   {
     name: 'After a crash the module hears the role that it has by then, before its first call',
     needs: 'crash',
+    oneModule: true,
     async run(context) {
       const runtime = await context.provisionStarted()
       runtime.setRole('active')

@@ -45,7 +45,11 @@ function caseOf(definition: CaseDefinition, options: CompiledCompliance): Compli
   return { name, run }
 }
 
-function skipReason({ needs }: CaseDefinition, { skip, canCrash }: CompiledCompliance): string | undefined {
+function skipReason(
+  { needs, oneModule }: CaseDefinition,
+  { skip, canCrash, ...options }: CompiledCompliance,
+): string | undefined {
   if (skip !== undefined) return skip
+  if (oneModule === true && !options.oneModule) return 'It needs a runtime whose calls all reach one module.'
   return needs === 'crash' && !canCrash ? 'This runtime cannot crash without its host.' : undefined
 }

@@ -41,6 +41,7 @@ describe('The options and errors of the compliance suite', () => {
     ['canCrash', { canCrash: 'no' }],
     ['hostRequests', { hostRequests: 1 }],
     ['roles', { roles: 'yes' }],
+    ['oneModule', { oneModule: 2 }],
     ['timeout', { timeout: Number.POSITIVE_INFINITY }],
     ['timeout', { timeout: 0 }],
     ['directory', { directory: new URL('file:///tmp') }],

@@ -1,0 +1,75 @@
+import { type Backend, CallsInFlight, type Endpoint, type Route, Router } from '../calls/index.js'
+import { type CallOptions, type Clock, CutoverError, type Logger } from '../contract/index.js'
+
+export interface OwnCallsOptions<Req, Res> {
+  readonly version: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly waitTimeout: number
+  readonly maxWaitingCalls: number
+  readonly streamTimeout: number
+  /** The way to whatever answers the calls. */
+  readonly endpoint: Endpoint<Req, Res>
+  /** The error of a call that has waited too long. */
+  timedOut(): Error
+  /** The error of a call while the runtime takes none. */
+  closed(): Error
+}
+
+/** Whether a runtime takes calls. */
+export interface OwnRoute {
+  readonly isUp: boolean
+  /** Whether every call is rejected. */
+  readonly isClosed: boolean
+}
+
+/** The calls that are made on a runtime itself, not through an aggregate: they wait while it starts. */
+export class OwnCalls<Req, Res> {
+  readonly calls: CallsInFlight<Res>
+  readonly #router: Router<Req, Res>
+  readonly #backend: Backend<Req, Res>
+
+  constructor(options: OwnCallsOptions<Req, Res>) {
+    const { version, clock, logger, waitTimeout, maxWaitingCalls, endpoint } = options
+    this.calls = new CallsInFlight(undefined, undefined, options)
+    this.#backend = { version, endpoint, calls: this.calls }
+    this.#router = new Router({
+      clock,
+      logger,
+      propagate: undefined,
+      timeout: waitTimeout,
+      max: maxWaitingCalls,
+      timedOut: () => options.timedOut(),
+      tooMany: () =>
+        new CutoverError(
+          'CUTOVER_TOO_MANY_WAITING_CALLS',
+          `${maxWaitingCalls} calls wait for version ${version} to come up already (maxWaitingCalls).`,
+          { version },
+        ),
+      closed: () => options.closed(),
+      hopeless: () => undefined,
+      // The effects that close the endpoint move the route as well.
+      refused: () => {},
+    })
+  }
+
+  call(request: Req, options: CallOptions | undefined): Promise<Res> {
+    return this.#router.call(request, options)
+  }
+
+  /** The machines have decided: no call goes to a runtime that is not up. */
+  move({ isUp }: OwnRoute): void {
+    this.#move(isUp, false)
+  }
+
+  /** Sends or rejects the waiting calls. Only after the effects, which record the failure that the calls reject with. */
+  release({ isUp, isClosed }: OwnRoute): void {
+    if (isClosed) this.#move(isUp, true)
+    else this.#router.release()
+  }
+
+  #move(isUp: boolean, closed: boolean): void {
+    const route: Route = { active: isUp ? this.#backend.version : null, next: null, closed }
+    this.#router.move(route, () => this.#backend)
+  }
+}

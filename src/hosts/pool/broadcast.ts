@@ -1,0 +1,33 @@
+import type { CallOptions } from '../../contract/index.js'
+
+/** Takes calls. */
+interface Receiver<Req, Res> {
+  send(request: Req, options: CallOptions | undefined): Promise<Res>
+}
+
+/**
+ * Sends a request to all, in parallel. Resolves with the answer that arrived last.
+ *
+ * @throws (rejects) the signal's reason, if it has fired; else an AggregateError of what the others rejected with, after all have settled
+ */
+export async function broadcastTo<Req, Res>(
+  receivers: readonly Receiver<Req, Res>[],
+  request: Req,
+  given: CallOptions | undefined,
+): Promise<Res> {
+  // What is moved to one instance cannot be moved to another: all get copies.
+  const options = given?.transfer === undefined ? given : { ...given, transfer: undefined }
+  const errors: unknown[] = []
+  let last: Res | undefined
+  const send = async (receiver: Receiver<Req, Res>) => {
+    try {
+      last = await receiver.send(request, options)
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  await Promise.all(receivers.map(send))
+  if (given?.signal?.aborted === true) throw given.signal.reason
+  if (errors.length === 0) return last as Res
+  throw new AggregateError(errors, `${errors.length} of ${receivers.length} instances failed the request.`)
+}

@@ -1,0 +1,174 @@
+import type { Subscription } from 'rxjs'
+import { CallsInFlight, type Endpoint, endpointOf, type ObservedCall, SharedRecord } from '../../calls/index.js'
+import {
+  asError,
+  type CallOptions,
+  CutoverError,
+  type Logger,
+  type Role,
+  type Runtime,
+  readEvent,
+} from '../../contract/index.js'
+import { attempt, fmix32 } from '../../support/index.js'
+
+/** Hears of one instance. */
+export interface InstanceReports {
+  up(): void
+  down(reason: Error | undefined): void
+  failed(error: Error): void
+  /** No further report will come, unless the instance is restarted. */
+  gaveUp(error: Error): void
+  updated(): void
+  /** A call has ended: there is room for another one. */
+  freed(): void
+  /** Whether the pool's machine says that it is up. Asked for runtimes that are not of this library. */
+  isUp(): boolean
+}
+
+/** One instance of a pool: its runtime, and its calls in flight. */
+export class Instance<Req, Res> implements ObservedCall {
+  readonly number: number
+  readonly runtime: Runtime<Req, Res>
+  readonly calls = new CallsInFlight<Res>()
+  readonly #endpoint: Endpoint<Req, Res>
+  /** Whether the runtime rejects its lost calls in {@link calls} itself. */
+  readonly #rejectsLost: boolean
+  readonly #seed: number
+  /** Hears when a call has ended. */
+  readonly #record: SharedRecord
+  readonly #reports: InstanceReports
+  readonly #logger: Logger
+  #subscription: Subscription | undefined
+  /** Its stream of events has ended: it will not say that it has stopped. */
+  #isMute = false
+
+  constructor(number: number, runtime: Runtime<Req, Res>, reports: InstanceReports, logger: Logger) {
+    this.number = number
+    this.runtime = runtime
+    this.#reports = reports
+    this.#logger = logger
+    this.#seed = fmix32(number + 1)
+    this.#record = new SharedRecord(this.calls.counts, this)
+    const own = endpointOf(runtime, this.calls)
+    this.#rejectsLost = own !== undefined
+    this.#endpoint = own ?? whileUp(runtime, reports)
+    this.#endpoint.onReleased = () => reports.freed()
+  }
+
+  /** How many calls it has, with those that were given up and that it still works on. */
+  get load(): number {
+    return this.calls.count + (this.#endpoint.givenUp ?? 0)
+  }
+
+  /** Whether it takes calls. */
+  get isOpen(): boolean {
+    return this.#endpoint.callee !== null
+  }
+
+  /** Sends a call. Only while it {@link isOpen}. */
+  send(request: Req, options: CallOptions | undefined): Promise<Res> {
+    const { callee } = this.#endpoint
+    if (callee === null) throw new Error('A call reached an instance that takes none.')
+    return this.calls.track(callee, request, options, this.#record)
+  }
+
+  /** A call has ended. */
+  settled(): void {
+    this.#reports.freed()
+  }
+
+  /** The weight of a key on this instance: its calls go to the instance with the largest one (rendezvous hashing). */
+  weightOf(hash: number): number {
+    return fmix32(hash ^ this.#seed)
+  }
+
+  /** Hears the events of the runtime from now on. */
+  watch(): void {
+    const ended = (reason: string, thrown?: unknown) => {
+      this.#isMute = true
+      this.#logger.warn({ err: thrown }, `the events of an instance ${reason}`)
+      this.#reports.gaveUp(new Error(`The events of an instance ${reason}.`, { cause: thrown }))
+    }
+    try {
+      this.#subscription = this.runtime.watchEvents().subscribe({
+        next: event => this.#hear(event),
+        error: error => ended('failed', error),
+        complete: () => ended('ended'),
+      })
+    } catch (error) {
+      ended('cannot be watched', error)
+    }
+  }
+
+  start(): void {
+    attempt(
+      () => this.runtime.start(),
+      thrown => this.#reports.gaveUp(asError(thrown)),
+    )
+  }
+
+  /** Asks the runtime to stop. If that throws, only its events tell whether it has stopped. */
+  stop(): void {
+    attempt(
+      () => this.runtime.stop(),
+      err => this.#logger.error({ err }, 'an instance failed to stop'),
+    )
+    if (this.#isMute) this.#reports.down(undefined)
+  }
+
+  setRole(role: Role): void {
+    attempt(
+      () => this.runtime.setRole?.(role),
+      err => this.#logger.error({ role, err }, 'an instance failed to take its role'),
+    )
+  }
+
+  updateCapabilityTEE(): void {
+    attempt(
+      () => this.runtime.updateCapabilityTEE(),
+      err => this.#logger.error({ err }, 'an instance failed to update its capability'),
+    )
+  }
+
+  /** The pool has stopped: rejects what is left, and hears no more. */
+  release(error: Error): void {
+    this.#subscription?.unsubscribe()
+    this.calls.rejectAll(error)
+  }
+
+  #hear(said: unknown): void {
+    const event = readEvent(said)
+    switch (event?.type) {
+      case 'started':
+        this.#reports.up()
+        break
+      case 'stopped':
+        if (event.reason !== undefined) this.#rejectLost(asError(event.reason))
+        this.#reports.down(event.reason)
+        break
+      case 'failedToStart':
+        if (event.final === true) this.#reports.gaveUp(asError(event.error))
+        else this.#reports.failed(asError(event.error))
+        break
+      case 'updated':
+        this.#reports.updated()
+        break
+    }
+  }
+
+  #rejectLost(cause: Error): void {
+    if (this.#rejectsLost) return
+    const version = this.runtime.getActiveVersion()
+    const message = `Version ${version} was lost while it had the call: ${cause.message}`
+    this.calls.rejectAll(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause }))
+  }
+}
+
+/** The endpoint of a runtime that has none of its own. */
+function whileUp<Req, Res>(runtime: Runtime<Req, Res>, reports: InstanceReports): Endpoint<Req, Res> {
+  return {
+    get callee() {
+      return reports.isUp() ? runtime : null
+    },
+  }
+}

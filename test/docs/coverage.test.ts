@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import {
   aggregateMachine,
   connectionMachine,
+  poolMachine,
   rolloutMachine,
   supervisorMachine,
   versionMachine,
@@ -183,6 +184,7 @@ describe('The report', () => {
     aggregateMachine,
     supervisorMachine,
     rolloutMachine,
+    poolMachine,
   ].map(machine =>
     coverage({
       machine,
@@ -204,8 +206,9 @@ describe('The report', () => {
       ...['## The supervisor machine', '- supervisor:'],
       ...['## The connection machine', '- connection:'],
       ...['## The rollout machine', '- rollout:'],
+      ...['## The pool machine', '- pool:'],
     ])
-    expect(page.match(/\b41\b/g)).toHaveLength(5)
+    expect(page.match(/\b41\b/g)).toHaveLength(6)
   })
 
   it('is refused when a machine is missing', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   aggregateMachine,
   connectionMachine,
+  poolMachine,
   rolloutMachine,
   supervisorMachine,
   versionMachine,
@@ -24,6 +25,7 @@ const MACHINES: readonly AnyStateMachine[] = [
   supervisorMachine,
   connectionMachine,
   rolloutMachine,
+  poolMachine,
 ]
 
 /** A coverage as JSON, with the id of its machine. */

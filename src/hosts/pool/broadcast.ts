@@ -17,16 +17,12 @@ export async function broadcastTo<Req, Res>(
 ): Promise<Res> {
   // What is moved to one instance cannot be moved to another: all get copies.
   const options = given?.transfer === undefined ? given : { ...given, transfer: undefined }
-  const errors: unknown[] = []
   let last: Res | undefined
   const send = async (receiver: Receiver<Req, Res>) => {
-    try {
-      last = await receiver.send(request, options)
-    } catch (error) {
-      errors.push(error)
-    }
+    last = await receiver.send(request, options)
   }
-  await Promise.all(receivers.map(send))
+  const outcomes = await Promise.allSettled(receivers.map(send))
+  const errors = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
   if (given?.signal?.aborted === true) throw given.signal.reason
   if (errors.length === 0) return last as Res
   throw new AggregateError(errors, `${errors.length} of ${receivers.length} instances failed the request.`)

@@ -143,8 +143,9 @@ export class Instance<Req, Res> implements ObservedCall {
         this.#reports.up()
         break
       case 'stopped':
-        if (event.reason !== undefined) this.#rejectLost(asError(event.reason))
+        // Down first: the places of its lost calls must not be given to waiting calls.
         this.#reports.down(event.reason)
+        if (event.reason !== undefined) this.#rejectLost(asError(event.reason))
         break
       case 'failedToStart':
         if (event.final === true) this.#reports.gaveUp(asError(event.error))

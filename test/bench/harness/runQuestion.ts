@@ -15,6 +15,7 @@ const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Questi
   10: () => import('../questions/inspection.js'),
   11: () => import('../questions/underLoad.js'),
   12: () => import('../questions/streams.js'),
+  13: () => import('../questions/pools.js'),
 }
 
 const { values: form, positionals } = parseArgs({

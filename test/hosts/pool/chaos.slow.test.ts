@@ -104,20 +104,24 @@ class Chaos {
 
   async #lane(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      const id = this.counts.sent++
-      try {
-        const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
-        this.counts.answered++
-        if (answer.id !== id || answer.pid !== this.#pidOfCall.get(id)) this.wrong.push({ id, answer })
-      } catch (error) {
-        this.counts.lost++
-        const wasHit = this.#hit.has(this.#pidOfCall.get(id) ?? 0)
-        if (!isCutoverError(error, 'CUTOVER_RUNTIME_LOST') || !wasHit) this.wrong.push(error)
-        await setImmediate()
-      }
-      this.#pidOfCall.delete(id)
+      await this.#send(this.counts.sent++)
       if (--this.#pause.left <= 0) this.#pause.end()
     }
+  }
+
+  async #send(id: number): Promise<void> {
+    try {
+      const answer = await this.#aggregate.call({ id, delay: id % 8 === 0 ? 20 : 1 })
+      this.counts.answered++
+      if (answer.id !== id || answer.pid !== this.#pidOfCall.get(id)) this.wrong.push({ id, answer })
+    } catch (error) {
+      this.counts.lost++
+      const wasHit = this.#hit.has(this.#pidOfCall.get(id) ?? 0)
+      if (!isCutoverError(error, 'CUTOVER_RUNTIME_LOST') || !wasHit) this.wrong.push(error)
+      // A caller that is refused at once must yield: other work needs the event loop.
+      await setImmediate()
+    }
+    this.#pidOfCall.delete(id)
   }
 
   /** Resolves when this many calls have settled from now on. */

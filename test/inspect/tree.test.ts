@@ -1,5 +1,5 @@
 import { Aggregate, type Inspect, type Runtime } from 'cutover'
-import { childProcess, inProcess, workerThread } from 'cutover/hosts'
+import { childProcess, inProcess, pool, workerThread } from 'cutover/hosts'
 import { describe, expect, it, vi } from 'vitest'
 import type { AnyActorRef } from 'xstate'
 import { rejectionOf } from '../fixtures/hosting.js'
@@ -33,6 +33,23 @@ describe('An inspector of an aggregate and its hosts', () => {
       ['version 1.0.0', 'aggregate markdown'],
       ['supervisor markdown 1.0.0', 'version 1.0.0'],
       ['connection markdown 1.0.0', 'supervisor markdown 1.0.0'],
+    ])
+    const [root] = seen.messages().map(({ sessionId }) => sessionId)
+    expect(new Set(seen.events.map(({ rootId }) => rootId))).toEqual(new Set([root]))
+  })
+
+  it('sees a pool below its version, and its instances below the pool', async () => {
+    const seen = new InspectionRecorder()
+    const processes = pool(childProcess({ module, inspect: seen }), { size: 2, concurrentStarts: 2, inspect: seen })
+    await runOnce(processes.provision({ id, version }), seen)
+    expect(seen.tree().sort()).toEqual([
+      ['aggregate markdown', undefined],
+      ['connection markdown 1.0.0 #0', 'supervisor markdown 1.0.0 #0'],
+      ['connection markdown 1.0.0 #1', 'supervisor markdown 1.0.0 #1'],
+      ['pool markdown 1.0.0', 'version 1.0.0'],
+      ['supervisor markdown 1.0.0 #0', 'pool markdown 1.0.0'],
+      ['supervisor markdown 1.0.0 #1', 'pool markdown 1.0.0'],
+      ['version 1.0.0', 'aggregate markdown'],
     ])
     const [root] = seen.messages().map(({ sessionId }) => sessionId)
     expect(new Set(seen.events.map(({ rootId }) => rootId))).toEqual(new Set([root]))

@@ -26,6 +26,8 @@ describe('The tree of actors', () => {
       ['v', 'version 1.0.0', 'a'],
       ['s', 'supervisor markdown 1.0.0', 'v'],
       ['c', 'connection markdown 1.0.0', 's'],
+      ['p', 'pool markdown 1.0.0', 'v'],
+      ['i', 'supervisor markdown 1.0.0 #1', 'p'],
       ['o', 'supervisor of a user', 'v'],
       ['r', 'supervisor markdown 2.0.0'],
     )
@@ -34,6 +36,8 @@ describe('The tree of actors', () => {
       '2 1.0.0',
       '3 supervisor',
       '4 connection',
+      '3 pool',
+      '4 supervisor #1',
       '3 supervisor of a user',
       '1 supervisor markdown 2.0.0',
     ])

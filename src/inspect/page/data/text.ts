@@ -39,10 +39,11 @@ export function versionOf(name: string): string | undefined {
 /**
  * The name of an actor for places with little room: without the prefix of our own actors.
  *
- * @param version - that of the actor above it: `supervisor markdown 1.0.0` is a `supervisor` below 1.0.0
+ * @param version - that of the actor above it: `supervisor markdown 1.0.0` is a `supervisor` below 1.0.0, and
+ * `supervisor markdown 1.0.0 #2` a `supervisor #2`
  */
 export function shortName(name: string, version?: string): string {
-  const [kind = ''] = /^(?:supervisor|connection)(?= )/.exec(name) ?? []
-  if (kind !== '' && version !== undefined && name.endsWith(` ${version}`)) return kind
+  const [, kind, full = '', instance = ''] = /^(pool|supervisor|connection) ([^]*?)( #\d+)?$/.exec(name) ?? []
+  if (kind !== undefined && version !== undefined && ` ${full}`.endsWith(` ${version}`)) return `${kind}${instance}`
   return name.replace(/^(?:aggregate|version) (?=.)/, '')
 }

@@ -16,7 +16,7 @@ import { measuredSection, withSection } from './harness/performancePage.js'
 import { isMet, type Result } from './harness/question.js'
 import { sectionOf } from './harness/table.js'
 
-const QUESTIONS = 12
+const QUESTIONS = 13
 const PAGE = new URL('../../../docs/performance.md', import.meta.url)
 
 const { values: flags, positionals } = parseArgs({

@@ -61,10 +61,9 @@ const clustered: StartPool = async size => {
   cluster.setupPrimary({ exec: fileURLToPath(fixture('clustered')) })
   const pending = new PendingAnswers()
   const forks: Worker[] = Array.from({ length: size }, () => cluster.fork())
-  for (const worker of forks) {
-    worker.on('message', ({ id, answer }) => pending.resolve(id, answer))
-    await once(worker, 'online')
-  }
+  // A worker hears nothing before it has loaded its module.
+  await Promise.all(forks.map(worker => once(worker, 'message')))
+  for (const worker of forks) worker.on('message', ({ id, answer }) => pending.resolve(id, answer))
   let turn = 0
   return {
     call: request => pending.request(id => forks[turn++ % size]?.send({ id, request })),

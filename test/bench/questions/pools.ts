@@ -40,18 +40,18 @@ async function roundsIn2ms(): Promise<number> {
 async function works(): Promise<Work[]> {
   const amount = await roundsIn2ms()
   return [
-    { name: '2 ms of CPU', calls: 200, warmUp: 100, isComputing: true, make: () => ({ kind: 'compute', amount }) },
+    { name: '2 ms of CPU', calls: 120, warmUp: 40, isComputing: true, make: () => ({ kind: 'compute', amount }) },
     {
       name: 'marked',
-      calls: 5_000,
-      warmUp: 5_000,
+      calls: 4_000,
+      warmUp: 2_000,
       isComputing: true,
       make: () => ({ kind: 'marked', text: PARAGRAPH }),
     },
     {
       name: 'nothing',
-      calls: 20_000,
-      warmUp: 50_000,
+      calls: 15_000,
+      warmUp: 25_000,
       isComputing: false,
       make: () => ({ kind: 'nothing', text: 'a' }),
     },
@@ -193,20 +193,20 @@ async function oneSlow(rounds: number): Promise<Row[]> {
 }
 
 async function run({ short }: Form): Promise<Row[]> {
-  const rounds = short ? 1 : 7
+  const rounds = short ? 1 : 3
   const [computing, marked, nothing] = (await works()) as [Work, Work, Work]
   const rows: Row[] = []
   for (const work of short ? [computing, nothing] : [computing, marked, nothing]) {
     for (const size of short ? [2] : SIZES) rows.push(...(await againstOthers(work, size, rounds)))
   }
   rows.push(...(await twoAgainstOne(computing, rounds)))
-  rows.push(...(await oneAgainstNone(nothing, short ? 3 : 12)))
-  rows.push(...(await oneSlow(short ? 1 : 5)))
+  rows.push(...(await oneAgainstNone(nothing, short ? 2 : 6)))
+  rows.push(...(await oneSlow(short ? 1 : 3)))
   return rows
 }
 
 export const question: Question = {
-  number: 11,
+  number: 13,
   title: 'What does a pool cost, and what does it gain?',
   run,
 }

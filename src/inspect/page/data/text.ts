@@ -43,7 +43,7 @@ export function versionOf(name: string): string | undefined {
  * `supervisor markdown 1.0.0 #2` a `supervisor #2`
  */
 export function shortName(name: string, version?: string): string {
-  const [, kind, full = '', instance = ''] = /^(pool|supervisor|connection) ([^]*?)( #\d+)?$/.exec(name) ?? []
+  const [, kind, full = '', instance = ''] = /^(pool|supervisor|connection) (.*?)( #\d+)?$/s.exec(name) ?? []
   if (kind !== undefined && version !== undefined && ` ${full}`.endsWith(` ${version}`)) return `${kind}${instance}`
   return name.replace(/^(?:aggregate|version) (?=.)/, '')
 }

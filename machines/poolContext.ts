@@ -29,6 +29,7 @@ export interface PoolContext {
 
 /** An event about one instance, by its number. */
 export interface OfInstance {
+  /** Its number, from 0. */
   readonly instance: number
 }
 

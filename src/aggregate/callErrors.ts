@@ -18,7 +18,7 @@ interface WaitLimits {
 
 /** The errors of calls that no version gets, for the router. Each names the version it is about, and its last failure. */
 export function callErrors<Req, Res>(control: ControlFacts<Req, Res>, { waitTimeout, maxWaitingCalls }: WaitLimits) {
-  const hasGivenUp = (version: string) => control.versionActor(version)?.getSnapshot().matches('gaveUp') === true
+  const hasGivenUp = (version: string) => control.versionActor(version)?.getSnapshot().value === 'gaveUp'
   const pinned = (version: string, what: string) => pinnedNotRunning(version, what, control.failureOf(version))
   return {
     timedOut: () => timedOut(control, waitTimeout),

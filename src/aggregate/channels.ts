@@ -7,7 +7,7 @@ import {
   SWITCH_CHANNEL,
   type SwitchMessage,
 } from '../contract/index.js'
-import { isServing } from './snapshotQueries.js'
+import { isRunning, isServing } from './snapshotQueries.js'
 
 /** Kept for good: Node.js drops a channel without subscribers that nobody holds. */
 const switches = channel(SWITCH_CHANNEL)
@@ -36,7 +36,7 @@ export class Channels {
   follow(snapshot: AggregateSnapshot): (() => void) | undefined {
     const { active, next, wanted } = snapshot.context
     if (active === null || !isServing(snapshot, active)) {
-      const isPause = snapshot.matches('running') && wanted.active !== null
+      const isPause = isRunning(snapshot) && wanted.active !== null
       this.#pausedAt = isPause ? (this.#pausedAt ?? performance.now()) : null
       return undefined
     }

@@ -22,5 +22,5 @@ export interface ControlFacts<Req, Res> {
 /** Whether the actor still takes events: the host of a version without time to drain may have been gone. */
 export function isAlive(actor: VersionActor): boolean {
   const snapshot = actor.getSnapshot()
-  return snapshot.status === 'active' && !snapshot.matches('stopped')
+  return snapshot.status === 'active' && snapshot.value !== 'stopped'
 }

@@ -23,6 +23,7 @@ import { HostListener } from './hostListener.js'
 import type { AggregateObserver, Observation } from './observe.js'
 import type { CompiledOptions } from './options.js'
 import { routeOf } from './route.js'
+import { isClosed } from './snapshotQueries.js'
 import type { CountsByVersion } from './versionCounts.js'
 
 /** The statecharts of the control plane, shared by all aggregates. */
@@ -85,7 +86,7 @@ export class ControlPlane<Req, Res>
   }
 
   get isDisposed(): boolean {
-    return routeOf(this.snapshot).closed
+    return isClosed(this.snapshot)
   }
 
   get counts(): CountsByVersion {
@@ -117,7 +118,7 @@ export class ControlPlane<Req, Res>
   /** Sends an event to the aggregate's machine. Does nothing after the aggregate was disposed. */
   send(event: AggregateEvent): void {
     this.effects.decide(() => {
-      if (!this.snapshot.matches('disposed')) this.#actor.send(event)
+      if (this.snapshot.value !== 'disposed') this.#actor.send(event)
     })
   }
 
@@ -128,7 +129,7 @@ export class ControlPlane<Req, Res>
 
   /** Resolves with the first snapshot, current or later, for which `predicate` is true, or with the last one. */
   until(predicate: (snapshot: AggregateSnapshot) => boolean, signal?: AbortSignal): Promise<AggregateSnapshot> {
-    const isEnough = (snapshot: AggregateSnapshot) => snapshot.matches('disposed') || predicate(snapshot)
+    const isEnough = (snapshot: AggregateSnapshot) => snapshot.value === 'disposed' || predicate(snapshot)
     return waitFor(this.#actor, isEnough, signal === undefined ? {} : { signal })
   }
 
@@ -139,7 +140,7 @@ export class ControlPlane<Req, Res>
   ): Promise<T | undefined> {
     let value: T | undefined
     await this.until(snapshot => {
-      value = snapshot.matches('disposed') ? undefined : read(snapshot)
+      value = snapshot.value === 'disposed' ? undefined : read(snapshot)
       return value !== undefined
     }, signal)
     return value
@@ -201,9 +202,13 @@ export class ControlPlane<Req, Res>
 
   /** Tells runtimes their roles before calls reach them (rule 31). One of them may change the roles meanwhile. */
   #tellRoles(): void {
-    for (const { version } of placedVersions(this.snapshot.context)) {
-      const place = placedVersions(this.snapshot.context).find(its => its.version === version)
-      if (place !== undefined) this.#versions.get(version)?.settleIn(place)
+    const { snapshot } = this
+    for (const before of placedVersions(snapshot.context)) {
+      const isBefore = this.snapshot === snapshot
+      const place = isBefore
+        ? before
+        : placedVersions(this.snapshot.context).find(its => its.version === before.version)
+      if (place !== undefined) this.#versions.get(place.version)?.settleIn(place)
     }
   }
 

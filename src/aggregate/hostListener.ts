@@ -25,7 +25,7 @@ export class HostListener<Req, Res> {
         this.#decide(actor, () => {
           // The machine keeps an earlier failure when a stream of events ends.
           if (this.#control.failureOf(hosted.version) === undefined) hosted.failure = error
-          this.#tell(actor, hosted, eventsEnded(error))
+          this.#send(actor, hosted, eventsEnded(error))
         }),
     }
   }
@@ -44,12 +44,18 @@ export class HostListener<Req, Res> {
   }
 
   #hear(actor: VersionActor, hosted: HostedVersion<Req, Res>, event: RuntimeEvent): void {
+    if (!isAlive(actor)) return
+    const { effects } = this.#control
     const versionEvent = toVersionEvent(event)
+    if (versionEvent === undefined || this.#isNoNews(actor, versionEvent)) {
+      effects.perform(() => this.#pass(hosted, event))
+      return
+    }
     const failure = failureIn(event)
-    this.#decide(actor, () => {
-      this.#control.effects.push(() => this.#pass(hosted, event))
+    effects.decide(() => {
+      effects.push(() => this.#pass(hosted, event))
       if (failure !== undefined) hosted.failure = failure
-      if (versionEvent !== undefined) this.#tell(actor, hosted, versionEvent)
+      this.#send(actor, hosted, versionEvent)
     })
   }
 
@@ -62,16 +68,16 @@ export class HostListener<Req, Res> {
     hosted.hear(event)
   }
 
-  /** Sends an event, unless it changes the machine in no state. An inspector sees it all the same. */
-  #tell(actor: VersionActor, hosted: HostedVersion<Req, Res>, event: VersionEvent): void {
-    if (this.#isInspected || !isRepeated(actor.getSnapshot().context, event)) this.#send(actor, hosted, event)
+  /** Whether the event changes the machine of its version in no state. An inspector sees it all the same. */
+  #isNoNews(actor: VersionActor, event: VersionEvent): boolean {
+    return !this.#isInspected && isRepeated(actor.getSnapshot().context, event)
   }
 
   /** Sends an event, and counts the runtimes that have to start again. */
   #send(actor: VersionActor, hosted: HostedVersion<Req, Res>, event: VersionEvent): void {
-    const wasRunning = actor.getSnapshot().matches('running')
+    const wasRunning = actor.getSnapshot().value === 'running'
     actor.send(event)
-    if (wasRunning && actor.getSnapshot().matches('starting')) hosted.countRestart()
+    if (wasRunning && actor.getSnapshot().value === 'starting') hosted.countRestart()
   }
 
   #decide(actor: VersionActor, decide: () => void): void {

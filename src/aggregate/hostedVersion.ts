@@ -65,15 +65,16 @@ export class HostedVersion<Req, Res> {
     runtime: Runtime<Req, Res>,
     counts: VersionCounts,
     hub: EventHub,
-    { logger, ...limit }: CallLimit & StreamLimit & { readonly logger: Logger },
+    options: CallLimit & StreamLimit & { readonly logger: Logger },
   ) {
+    const { logger } = options
     this.version = version
     this.runtime = runtime
-    this.calls = new CallsInFlight(counts.calls, counts.pinned, limit)
+    this.calls = new CallsInFlight(counts.calls, counts.pinned, options)
     this.mirrored = new MirroredCalls(version, counts.mirrored, logger)
     this.#counts = counts
     const own = endpointOf(runtime, this.calls, this.mirrored.calls)
-    this.endpoint = timedEndpoint(own ?? { callee: runtime }, version, limit)
+    this.endpoint = timedEndpoint(own ?? { callee: runtime }, version, options)
     this.#rejectsLost = own !== undefined
     this.#hub = hub
     this.#logger = logger
@@ -161,7 +162,7 @@ export class HostedVersion<Req, Res> {
 
   /** Ends its mirrored calls and asks the host to stop. If that throws, it is logged; only the events tell whether the host has stopped. */
   stop(): void {
-    this.mirrored.endAll(this.#left(), true)
+    if (this.mirrored.count > 0) this.mirrored.endAll(this.#left(), true)
     attempt(
       () => this.runtime.stop(),
       err => this.#logger.error({ version: this.version, err }, 'a host failed to stop'),

@@ -23,6 +23,7 @@ export class PinnedCalls<Req, Res> {
 
   get size(): number {
     let size = 0
+    if (this.queues.size === 0) return size
     for (const queue of this.queues.values()) size += queue.size
     return size
   }

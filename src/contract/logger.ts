@@ -30,10 +30,14 @@ function isLogger(value: unknown): value is Logger {
  * logger it writes nothing.
  */
 export function safeLogger(logger: Logger | undefined, bindings: object): Logger {
+  if (logger === undefined) return SILENT
   const write = (level: keyof Logger) => (object: object, message: string) => {
     try {
-      Promise.resolve(logger?.[level]({ ...bindings, ...object, ...bindings }, message)).catch(() => {})
+      Promise.resolve(logger[level]({ ...bindings, ...object, ...bindings }, message)).catch(() => {})
     } catch {}
   }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
+
+const ignore = () => {}
+const SILENT: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore }

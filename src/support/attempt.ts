@@ -1,7 +1,8 @@
 /** Runs `act`. Passes its error to `failed`, whether it throws or returns a promise that rejects. */
 export function attempt(act: () => unknown, failed: (error: unknown) => void): void {
   try {
-    Promise.resolve(act()).catch(failed)
+    const result = act()
+    if (result !== undefined) Promise.resolve(result).catch(failed)
   } catch (error) {
     failed(error)
   }

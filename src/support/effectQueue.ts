@@ -26,22 +26,32 @@ export class EffectQueue {
     this.#queue.push(effect)
   }
 
+  /** Performs an effect that no machine has decided: at once, or behind those that are queued. */
+  perform(effect: () => void): void {
+    if (this.#depth > 0 || this.#performing) this.push(effect)
+    else this.#performAll(effect)
+  }
+
   /** Sends events to machines, then performs their effects, unless it was called inside another `decide`, which does so. */
   decide<T>(send: () => T): T {
     this.#depth++
     try {
       return send()
     } finally {
-      if (--this.#depth === 0) this.#perform()
+      if (--this.#depth === 0) {
+        this.#hooks.decided?.()
+        this.#hasDecided = true
+        this.#performAll()
+      }
     }
   }
 
-  #perform(): void {
-    this.#hooks.decided?.()
-    this.#hasDecided = true
+  /** @param first - is performed before those that are queued */
+  #performAll(first?: () => void): void {
     if (this.#performing) return
     this.#performing = true
     try {
+      if (first !== undefined) this.#attempt(first)
       for (;;) {
         const effect = this.#take()
         if (effect !== undefined) this.#attempt(effect)
@@ -58,6 +68,8 @@ export class EffectQueue {
   }
 
   #take(): (() => void) | undefined {
+    // Most often there is one. Unlike a new length, `pop` keeps the memory for the next.
+    if (this.#taken === 0 && this.#queue.length <= 1) return this.#queue.pop()
     if (this.#taken < this.#queue.length) return this.#queue[this.#taken++]
     this.#queue.length = 0
     this.#taken = 0

@@ -96,6 +96,26 @@ describe('EventHub', () => {
     expect(heard).toEqual(['started 1.0.0', 'configUpdated', 'started 2.0.0', 'stopped 2.0.0'])
   })
 
+  it('A subscriber that comes during an event gets the next one, and one that comes after the end is completed', () => {
+    const events = hub()
+    const heard: string[] = []
+    let completed = 0
+    const late = () =>
+      events.watch().subscribe({ next: ({ type }) => heard.push(`late ${type}`), complete: () => completed++ })
+    const first = events.watch().subscribe(({ type }) => {
+      heard.push(type)
+      first.unsubscribe()
+      late()
+    })
+    events.announce({ type: 'configUpdated' })
+    expect(heard).toEqual(['configUpdated'])
+    events.announce({ type: 'stopped' })
+    expect(heard).toEqual(['configUpdated', 'late stopped'])
+    events.close()
+    late()
+    expect(completed).toBe(2)
+  })
+
   it('Closing it completes its subscribers and lets go of its children', () => {
     const events = hub()
     const child$ = new Subject<RuntimeEvent>()

@@ -71,6 +71,27 @@ describe('effects', () => {
     expect(log).toEqual(['decided', 'first', 'performed', 'decided', 'performed'])
   })
 
+  it('An effect that nothing was decided for is carried out at once, and what it decides after it', () => {
+    const { effects, log, note } = recording()
+    effects.perform(() => {
+      log.push('first')
+      effects.decide(() => effects.push(note('second')))
+      effects.perform(note('third'))
+      log.push('first ends')
+    })
+    expect(log).toEqual(['first', 'decided', 'first ends', 'second', 'third', 'performed'])
+  })
+
+  it('An effect that nothing was decided for comes behind those of a decision that is not complete', () => {
+    const { effects, log, note } = recording()
+    effects.decide(() => {
+      effects.push(note('first'))
+      effects.perform(note('second'))
+      log.push('deciding')
+    })
+    expect(log).toEqual(['deciding', 'decided', 'first', 'second', 'performed'])
+  })
+
   it('An effect that throws is reported, and the others are carried out', () => {
     const { effects, log, note } = recording()
     effects.decide(() => {

@@ -27,6 +27,7 @@ export default defineConfig({
         composite: here('composite/index.ts'),
         guest: here('guest/index.ts'),
         hosts: here('hosts/index.ts'),
+        http: here('http/index.ts'),
         inspect: here('inspect/index.ts'),
         otel: here('otel/index.ts'),
         protocol: here('protocol/index.ts'),

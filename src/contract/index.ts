@@ -21,6 +21,16 @@ export {
   isCutoverError,
 } from './errors.js'
 export {
+  type FetchModule,
+  type HttpHeaders,
+  type HttpMessage,
+  type HttpRequestHead,
+  type HttpResponseHead,
+  inPairs,
+  isHttpMessage,
+  MAX_WHOLE_BODY,
+} from './http.js'
+export {
   below,
   type Inspect,
   type Inspectable,

@@ -1,13 +1,15 @@
 import { pathToFileURL } from 'node:url'
-import { CutoverError, describe, invalidOption, type RuntimeModule } from '../contract/index.js'
+import { CutoverError, describe, type FetchModule, invalidOption, type RuntimeModule } from '../contract/index.js'
 import { isUrl } from '../support/index.js'
+import { answeringHttp } from './fetchModule.js'
 import { importFile } from './importFile.js'
 
 const OPTIONAL = ['start', 'abort', 'stop', 'role'] as const satisfies readonly (keyof RuntimeModule)[]
 
 /**
  * Finds the module in the result of `import()` or of a loader, or in an option. Named exports take precedence
- * over the default export, and that over the default of a CommonJS file, `module.exports = { default }`.
+ * over the default export, and that over the default of a CommonJS file, `module.exports = { default }`. A module that has `fetch`
+ * and no `call` answers HTTP requests.
  *
  * @param source - the origin of the value, for the error message
  * @throws CutoverError `CUTOVER_INVALID_RUNTIME`, naming what is wrong
@@ -16,10 +18,10 @@ export function moduleIn(loaded: unknown, source: string): RuntimeModule {
   const named = fieldsOf(loaded)
   const byDefault = fieldsOf(named.default)
   // The default export of a CommonJS file is its `module.exports`, which may have a `default` of its own.
-  const inner = byDefault.call === undefined && byDefault.default !== undefined ? byDefault.default : named.default
-  const module = named.call === undefined ? inner : loaded
+  const inner = !hasEntry(byDefault) && byDefault.default !== undefined ? byDefault.default : named.default
+  const module = hasEntry(named) ? loaded : inner
   assertModule(module, source)
-  return module
+  return module.call === undefined ? answeringHttp(module as unknown as FetchModule) : module
 }
 
 /**
@@ -46,14 +48,25 @@ export function moduleUrl(location: URL | string): URL {
   throw invalidOption('module', 'a URL or a path', location)
 }
 
-function fieldsOf(value: unknown): { readonly call?: unknown; readonly default?: unknown } {
+interface Fields {
+  readonly call?: unknown
+  readonly fetch?: unknown
+  readonly default?: unknown
+}
+
+function fieldsOf(value: unknown): Fields {
   return Object(value)
+}
+
+function hasEntry({ call, fetch }: Fields): boolean {
+  return call !== undefined || fetch !== undefined
 }
 
 function assertModule(value: unknown, source: string): asserts value is RuntimeModule {
   const candidate = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
-  if (typeof candidate['call'] !== 'function') {
-    const remedy = 'Export a function "call", or a default object that has one.'
+  const { call, fetch } = candidate
+  if (typeof call !== 'function' && !(call === undefined && typeof fetch === 'function')) {
+    const remedy = 'Export a function "call", or "fetch" to answer HTTP, or a default object that has one.'
     throw new CutoverError('CUTOVER_INVALID_RUNTIME', `${source} has no function "call". ${remedy}`)
   }
   for (const name of OPTIONAL) {

@@ -2,3 +2,4 @@
 export { Flow, type FlowEnd, flowOf } from './flow.js'
 export type { Source } from './source.js'
 export { streamed } from './streamed.js'
+export { wholeOrRest } from './wholeOrRest.js'

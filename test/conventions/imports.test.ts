@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/aggregate': ['src/contract', 'src/support', 'src/calls'],
   'src/composite': ['src/contract', 'src/support', 'src/streams', 'src/calls', 'src/aggregate'],
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
+  'src/http': ['src/contract', 'src/support', 'src/streams'],
   'src/inspect': ['src/contract', 'src/support', 'src/aggregate', 'src/rollout'],
   'src/otel': ['src/contract'],
   'src/testing': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/module'],

@@ -1,0 +1,91 @@
+import {
+  boolean,
+  type CallOptions,
+  durationOrInfinity,
+  type HttpRequestHead,
+  type Logger,
+  object,
+  optionalFunction,
+  positive,
+  type StreamSource,
+  safeLogger,
+  validLogger,
+} from '../contract/index.js'
+import { answerOf, type HttpAnswer } from './answer.js'
+import type { Deadline } from './deadline.js'
+import type { FetchHandlerOptions, HttpRuntime } from './options.js'
+import { LATE, refusalOf, refuse } from './refusal.js'
+import { Upload } from './upload.js'
+
+/** A request, whatever server has taken it. */
+export interface Incoming {
+  readonly head: HttpRequestHead
+  readonly body: StreamSource<Uint8Array> | null
+  /** The value of `Content-Length`. */
+  readonly length: string | null | undefined
+  readonly traceparent: string | null | undefined
+  readonly deadline: Deadline
+  /** For the functions of the user, without its body. Throws BadRequest. */
+  request(): Request
+}
+
+/** Puts the requests of a server to an aggregate. */
+export class Asker {
+  readonly logger: Logger
+  readonly #aggregate: HttpRuntime
+  readonly #exposeVersion: boolean
+  readonly #keyOf: FetchHandlerOptions['key']
+  readonly #versionOf: FetchHandlerOptions['version']
+  readonly #timeout: number
+  readonly #maxBodyBytes: number
+
+  /** @throws CutoverError `CUTOVER_INVALID_OPTION` */
+  constructor(aggregate: HttpRuntime, options: FetchHandlerOptions) {
+    object('options', options)
+    this.#aggregate = aggregate
+    this.#exposeVersion = boolean('exposeVersion', options.exposeVersion, false)
+    this.#keyOf = optionalFunction('key', options.key)
+    this.#versionOf = optionalFunction('version', options.version)
+    this.#timeout = durationOrInfinity('timeout', options.timeout, 30_000)
+    this.#maxBodyBytes = positive('maxBodyBytes', options.maxBodyBytes, 104_857_600)
+    this.logger = safeLogger(validLogger(options.logger), {})
+  }
+
+  /**
+   * Answers a request by a version, or with the status that says why none did.
+   *
+   * @param send - sends the head of the answer, or throws if it cannot be sent; then it is called with a refusal
+   */
+  async ask<Sent>(incoming: Incoming, send: (answer: HttpAnswer) => Sent): Promise<Sent> {
+    const { head, deadline } = incoming
+    const upload = new Upload(incoming.body, incoming.length, this.#maxBodyBytes)
+    let version: string | undefined
+    try {
+      const message = await upload.message(head)
+      const options = this.#optionsFor(incoming, answering => {
+        version = answering
+      })
+      deadline.start(this.#timeout)
+      const answer = await this.#aggregate.call(message, options)
+      return send(answerOf(answer, head.method, this.#exposeVersion ? version : undefined))
+    } catch (error) {
+      const refusal = deadline.why === 'late' ? LATE : refusalOf(upload.fault ?? error)
+      const { status, why } = refusal
+      if (status >= 500 && deadline.why !== 'gone') this.logger.warn({ err: error, version, status }, why)
+      return send(refuse(refusal))
+    } finally {
+      deadline.stop()
+    }
+  }
+
+  #optionsFor(incoming: Incoming, onVersion: (version: string) => void): CallOptions {
+    const request = this.#keyOf || this.#versionOf ? incoming.request() : undefined
+    return {
+      signal: incoming.deadline.signal,
+      key: request && this.#keyOf?.(request),
+      version: request && this.#versionOf?.(request),
+      traceparent: incoming.traceparent ?? undefined,
+      onVersion,
+    }
+  }
+}

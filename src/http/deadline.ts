@@ -1,0 +1,34 @@
+/** Ends a call when its client goes away, or when the head of its response is late. */
+export class Deadline {
+  readonly #controller = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Why the call was ended; undefined if it was not. */
+  get why(): 'gone' | 'late' | undefined {
+    if (!this.signal.aborted) return undefined
+    return this.signal.reason instanceof Late ? 'late' : 'gone'
+  }
+
+  /** @param timeout - ms */
+  start(timeout: number): void {
+    if (timeout !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(this.#pass, timeout)
+  }
+
+  /** The head is there. Its body may take as long as it needs, and still ends with its client. */
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** The client has gone. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
+  readonly #pass = () => this.#controller.abort(new Late('The head of the response is late.', 'TimeoutError'))
+}
+
+class Late extends DOMException {}

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { inPairs } from '../contract/index.js'
+import type { HttpAnswer } from './answer.js'
+import type { Asker, Incoming } from './ask.js'
+import { Deadline } from './deadline.js'
+import { passedOn } from './headers.js'
+import { refusalOf, refuse } from './refusal.js'
+import { targetOf } from './target.js'
+
+/** How long the rest of a request is read whose response has ended already, in ms. */
+const LINGER = 1_000
+
+/** Makes the listener of a server. @param isClosing - whether each connection ends with its response */
+export function listenerOf(asker: Asker, isClosing: () => boolean) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const deadline = new Deadline()
+    response.once('finish', () => readOn(request))
+    response.once('close', () => {
+      if (!response.writableFinished) deadline.abort(new DOMException('The client has gone away.', 'AbortError'))
+    })
+    const send = (answer: HttpAnswer) => {
+      writeHead(response, answer, isClosing())
+      writeBody(response, answer.body, deadline.signal).catch((error: unknown) => {
+        if (deadline.why !== 'gone') asker.logger.warn({ err: error }, 'a response broke off')
+        breakOff(request, response)
+      })
+    }
+    let incoming: Incoming
+    try {
+      incoming = incomingOf(request, deadline)
+    } catch (error) {
+      send(refuse(refusalOf(error)))
+      return
+    }
+    void asker.ask(incoming, send)
+  }
+}
+
+function incomingOf(request: IncomingMessage, deadline: Deadline): Incoming {
+  const { method, url } = targetOf(request)
+  const { headers } = request
+  const length = headers['content-length']
+  const hasBody = length !== undefined || headers['transfer-encoding'] !== undefined
+  const head = { method, url, headers: passedOn(request.rawHeaders) }
+  return {
+    head,
+    body: hasBody ? request.iterator({ destroyOnReturn: false }) : null,
+    length,
+    traceparent: headers['traceparent'] as string | undefined,
+    deadline,
+    request: () => new Request(url, { method, headers: inPairs(head.headers) }),
+  }
+}
+
+/** @throws Error of Node.js, before anything is sent, if the head cannot be sent */
+function writeHead(response: ServerResponse, { status, statusText, headers }: HttpAnswer, isLast: boolean): void {
+  // A body of another length than it declares would be read as the next response.
+  response.strictContentLength = true
+  const sent = isLast ? [...headers, 'connection', 'close'] : headers
+  if (statusText === '') response.writeHead(status, sent)
+  else response.writeHead(status, statusText, sent)
+}
+
+async function writeBody(response: ServerResponse, body: HttpAnswer['body'], signal: AbortSignal): Promise<void> {
+  if (body instanceof ReadableStream) {
+    response.flushHeaders()
+    for await (const chunk of body) if (!response.write(chunk)) await once(response, 'drain', { signal })
+  }
+  response.end(body instanceof Uint8Array ? body : undefined)
+}
+
+/** Nobody may take the response for whole: it has no last chunk, or not its length, or its connection is reset. */
+function breakOff({ httpVersion, socket }: IncomingMessage, response: ServerResponse): void {
+  if (httpVersion === '1.0') socket.resetAndDestroy()
+  else response.destroy()
+}
+
+/** A client that still sends may miss a response whose connection is closed at once. */
+function readOn(request: IncomingMessage): void {
+  if (request.complete) return
+  request.resume()
+  setTimeout(() => !request.complete && request.destroy(), LINGER).unref()
+}

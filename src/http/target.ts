@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http'
+import { BadRequest } from './upload.js'
+
+/** A name, or an address of IPv4 or IPv6, and a port. */
+const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+/** The platform makes no `Request` of them, so no module could get one. */
+const REFUSED = new Set(['CONNECT', 'TRACE'])
+
+/**
+ * What a request asks for, if all that read it agree on that.
+ *
+ * @throws BadRequest no module can get the method or the coding, or the host or the address is not exactly one
+ */
+export function targetOf({ method = 'GET', url = '/', headers, rawHeaders }: IncomingMessage) {
+  if (REFUSED.has(method)) throw new BadRequest(501, 'The method is not supported.')
+  // Where others see a coding that this one does not, they also see another end of the body.
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    throw new BadRequest(501, 'The transfer coding is not supported.')
+  // A client of HTTP/1.0 need not say it.
+  const { host = 'localhost' } = headers
+  const isOnly = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length <= 1
+  if (!(isOnly && HOST.test(host))) throw new BadRequest(400, 'The header Host is not one host.')
+  if (url.startsWith('/')) return { method, url: `http://${host}${url}` }
+  if (URL.canParse(url) && new URL(url).host === host) return { method, url }
+  throw new BadRequest(400, 'The address is not one of this host.')
+}

@@ -28,12 +28,27 @@ export function answeringHttp(application: FetchModule & Partial<RuntimeModule>)
   return Object.create(application, { call: { value: call } }) as RuntimeModule
 }
 
+/** The constructor of the platform takes 27 µs to follow a signal, half of what a short request costs. A copy of it follows none. */
+class ModuleRequest extends Request {
+  readonly #signal: AbortSignal
+
+  constructor(url: string, init: RequestInit, signal: AbortSignal) {
+    super(url, init)
+    this.#signal = signal
+  }
+
+  // @ts-expect-error: TS2611, the types have it as a property; in the platform it is an accessor, too.
+  override get signal(): AbortSignal {
+    return this.#signal
+  }
+}
+
 function requestOf({ head, body }: HttpRequest, signal: AbortSignal): Request {
   const { url, method, headers } = head
-  const init = { method, signal, headers: inPairs(headers) }
-  if (body === null) return new Request(url, init)
+  const init = { method, headers: inPairs(headers) }
+  if (body === null) return new ModuleRequest(url, init, signal)
   // The types of Node.js have no `duplex`, which a stream as a body needs.
-  return new Request(url, { ...init, body, duplex: 'half' } as RequestInit)
+  return new ModuleRequest(url, { ...init, body, duplex: 'half' } as RequestInit, signal)
 }
 
 async function answerOf(response: Response, { stream }: CallContext): Promise<HttpResponse> {

@@ -90,6 +90,10 @@ describe.each(Object.entries(HOSTS))('an HTTP application %s', (_, host) => {
     expect(aggregate.status().inFlight).toBe(0)
   })
 
+  it('gives the module a Request of the platform, whose signal is the one of its call', async () => {
+    expect(await (await get('/request')).json()).toEqual({ isRequest: true, isSignal: true, isAborted: false })
+  })
+
   it('fires the signal of the request when the client goes away', async () => {
     const before = Number(await (await get('/aborted')).text())
     const client = new AbortController()

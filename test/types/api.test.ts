@@ -27,6 +27,7 @@ import {
   type RuntimeContext,
   type RuntimeModule,
 } from 'cutover/hosts'
+import { type FetchHandlerOptions, fetchHandler, type HttpServer, serveHttp } from 'cutover/http'
 import type { Rollout, RolloutEvent, RolloutOptions, RolloutResult, RolloutStatus, ToOptions } from 'cutover/rollout'
 import {
   type AggregateScenariosOptions,
@@ -129,4 +130,12 @@ it('The types of a rollout are those of the design', () => {
   expectTypeOf<RolloutOptions<string, number>['provision']>().toEqualTypeOf<
     (version: string) => Runtime<string, number> | Promise<Runtime<string, number>>
   >()
+})
+
+it('The types of cutover/http are those of its page', () => {
+  expectTypeOf(fetchHandler).returns.toEqualTypeOf<(request: Request) => Promise<Response>>()
+  expectTypeOf(fetchHandler).parameter(0).toExtend<{ call: (request: never) => Promise<unknown> }>()
+  expectTypeOf<Aggregate>().toExtend<Parameters<typeof serveHttp>[0]>()
+  expectTypeOf(serveHttp).returns.resolves.toEqualTypeOf<HttpServer>()
+  expectTypeOf<FetchHandlerOptions['key']>().toEqualTypeOf<((request: Request) => string | undefined) | undefined>()
 })

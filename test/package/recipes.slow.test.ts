@@ -5,6 +5,7 @@ import { followRecipe } from '../fixtures/package/recipe.js'
 /** The packages that each page installs, besides cutover. A page without commands is not executed. */
 const EXECUTED: Readonly<Record<string, readonly string[]>> = {
   esbuild: ['esbuild'],
+  'http-service': [],
   jest: ['jest'],
   'model-server': [],
   prometheus: ['prom-client'],

@@ -8,9 +8,11 @@ export class ProcessVersions implements AsyncDisposable {
   /** How often a process has started or stopped. */
   restarts = 0
   readonly #processes = childProcess()
+  readonly #module: URL
   #last = 0
 
-  constructor(options: Partial<AggregateOptions> = {}) {
+  constructor(options: Partial<AggregateOptions> = {}, module = fixture('echo')) {
+    this.#module = module
     this.aggregate = new Aggregate({ id: 'bench', ...options })
   }
 
@@ -54,7 +56,7 @@ export class ProcessVersions implements AsyncDisposable {
 
   #add(): string {
     const version = `1.0.${++this.#last}`
-    const runtime = this.#processes.provision({ id: 'bench', version, module: fixture('echo') })
+    const runtime = this.#processes.provision({ id: 'bench', version, module: this.#module })
     runtime.watchEvents().subscribe(() => this.restarts++)
     this.aggregate.addVersion(version, runtime)
     return version

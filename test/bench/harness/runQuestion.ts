@@ -16,6 +16,7 @@ const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Questi
   11: () => import('../questions/underLoad.js'),
   12: () => import('../questions/streams.js'),
   13: () => import('../questions/pools.js'),
+  14: () => import('../questions/http.js'),
 }
 
 const { values: form, positionals } = parseArgs({

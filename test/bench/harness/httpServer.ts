@@ -1,0 +1,86 @@
+/**
+ * A server of `fixtures/httpApp`, in a process of its own. The argument says which: `plain`, `cluster` of two, or `cutover` with a process
+ * per version. It sends its port; to each message it brings up new processes of the application, then answers with 0.
+ */
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { serve } from '@hono/node-server'
+import { serveHttp } from 'cutover/http'
+import type { Hono } from 'hono'
+import { fixture } from './fixture.js'
+import { ProcessVersions } from './processVersions.js'
+
+interface Running {
+  readonly port: number
+  switch(): Promise<void>
+}
+
+/** The application as its users run it without us. */
+async function plain(): Promise<Running> {
+  const { default: app } = (await import(fixture('httpApp').href)) as { readonly default: Hono }
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, switch: async () => {} }
+}
+
+/** Disconnects a worker, as the documentation of `cluster` shows it: a connection that is never idle keeps it up. */
+async function leave(worker: Worker): Promise<void> {
+  const gone = once(worker, 'exit')
+  worker.disconnect()
+  const late = setTimeout(() => worker.kill(), 2_000)
+  await gone
+  clearTimeout(late)
+}
+
+/** Two workers, which share the first free port. A switch forks two others before the old ones leave. */
+async function clustered(): Promise<Running> {
+  let port = 0
+  const fork = async () => {
+    const worker = cluster.fork()
+    const [address] = (await once(worker, 'listening')) as [AddressInfo]
+    port = address.port
+    return worker
+  }
+  let workers = [await fork(), await fork()]
+  return {
+    port,
+    switch: async () => {
+      const old = workers
+      workers = [await fork(), await fork()]
+      await Promise.all(old.map(leave))
+    },
+  }
+}
+
+async function ours(): Promise<Running> {
+  const versions = new ProcessVersions({ handover: 'overlap' }, fixture('httpApp'))
+  await versions.start()
+  const { port } = await serveHttp(versions.aggregate, { port: 0, host: '127.0.0.1' })
+  return {
+    port,
+    switch: async () => {
+      const move = await versions.prepare()
+      await move()
+    },
+  }
+}
+
+const KINDS: Readonly<Record<string, () => Promise<Running>>> = {
+  plain,
+  cluster: clustered,
+  cutover: ours,
+}
+const [kind = 'plain'] = process.argv.slice(2)
+
+if (cluster.isWorker) {
+  await plain()
+} else {
+  const running = await KINDS[kind]?.()
+  process.on('message', async () => {
+    await running?.switch()
+    process.send?.(0)
+  })
+  process.once('disconnect', () => process.exit())
+  process.send?.(running?.port)
+}

@@ -42,7 +42,7 @@ it.each([
     interfaceOf('scenarios/options', 'AggregateScenariosOptions'),
     2,
   ],
-  ['runtimeCompliance', section('Your own host'), interfaceOf('compliance/options', 'ComplianceOptions'), 4],
+  ['runtimeCompliance', section('Your own host'), interfaceOf('compliance/options', 'ComplianceOptions'), 5],
   [
     'pathsOf',
     pathsPage,

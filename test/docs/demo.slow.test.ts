@@ -96,6 +96,7 @@ describe('The demo, npm start -- --handover,', () => {
     [['--duration', '0.5'], 'Option --duration must be a number of seconds from 1 to 600, got "0.5".'],
     [['--duration'], 'Option --duration needs a value, got none.'],
     [['--concurrency', '2.5'], 'Option --concurrency must be a whole number from 1 to 1000, got "2.5".'],
+    [['--instances', '0'], 'Option --instances must be a whole number from 1 to 64, got "0".'],
     [['--json=yes'], 'Option --json takes no value, got "yes".'],
     [['--loud'], 'Unknown option "--loud".'],
     [['--brake'], 'Unknown option "--brake". Did you mean --break?'],
@@ -120,6 +121,7 @@ describe('The demo, npm start -- --handover,', () => {
       'outage',
       'handover',
       'host',
+      'instances',
       'duration',
       'concurrency',
       'inspect',
@@ -128,6 +130,14 @@ describe('The demo, npm start -- --handover,', () => {
     ])
       expect(stdout).toContain(`--${name}`)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('runs several instances of each version as pools with --instances', async () => {
+    const args = ['--handover', 'overlap', '--host', 'worker', '--instances', '2', '--duration', '1']
+    const { code, stdout } = await demo(args)
+    expect(stdout).toContain('(overlap handover, in worker threads, 2 instances each)')
+    expect(stdout).toMatch(/^✔ 0 of [\d,]+ calls failed, were lost or ran twice; /m)
+    expect(code).toBe(0)
   })
 
   it('exits early and cleanly on SIGINT, with the summary', async () => {

@@ -21,14 +21,14 @@ export interface Counts {
 
 /** Prints the URL of the inspector, then keeps switching to a new instance of the other version. */
 export async function runWithInspector(
-  { options: { handover, host }, versions, documents }: Setup,
+  { options: { handover, host, instances }, versions, documents }: Setup,
   interrupt: AbortSignal,
   print: (line: string) => void,
 ): Promise<Counts> {
   await using inspector = await startInspector()
   const { inspect } = inspector
   const counts: Counts = { answered: 0, failed: 0, switches: 0 }
-  const provision = renderersOn({ host, executions: new Map(), inspect })
+  const provision = renderersOn({ host, instances, executions: new Map(), inspect })
   await using aggregate = new Aggregate<RenderRequest, Rendered>({
     id: 'markdown',
     handover: handover ?? 'sequential',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Inspect, Runtime } from 'cutover'
-import { childProcess, inProcess, type Provisioner, workerThread } from 'cutover/hosts'
+import { childProcess, inProcess, type Provisioner, pool, workerThread } from 'cutover/hosts'
 
 export interface RenderRequest {
   readonly id: number
@@ -25,10 +25,15 @@ export const HOSTS = {
 
 export type HostName = keyof typeof HOSTS
 
-export const WHERE: Readonly<Record<HostName, string>> = {
+const WHERE: Readonly<Record<HostName, string>> = {
   'in-process': 'in this process',
   worker: 'in worker threads',
   process: 'in child processes',
+}
+
+/** Says where the versions run, and in how many instances each. */
+export function whereOf({ host, instances }: Pick<Renderers, 'host' | 'instances'>): string {
+  return instances === 1 ? WHERE[host] : `${WHERE[host]}, ${instances} instances each`
 }
 
 /** Provisions a runtime that renders with this version of marked. */
@@ -48,14 +53,17 @@ export const OUTAGE = 'The demo has taken away what both versions need for some 
 
 export interface Renderers {
   readonly host: HostName
+  /** More than one are a pool. */
+  readonly instances: number
   readonly executions: Executions
   readonly inspect?: Inspect
   readonly flawOf?: (version: string) => Flaw | undefined
 }
 
 /** Every version and every host uses the same module file. */
-export function renderersOn({ host, executions, inspect, flawOf }: Renderers): Provision {
-  const provisioner = HOSTS[host]({ inspect })
+export function renderersOn({ host, instances, executions, inspect, flawOf }: Renderers): Provision {
+  const one = HOSTS[host]({ inspect })
+  const provisioner = instances === 1 ? one : pool(one, { size: instances, inspect })
   const module = new URL('./renderer.js', import.meta.url)
   return version => {
     const onHostRequest = (request: unknown) => {

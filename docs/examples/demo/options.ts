@@ -12,6 +12,8 @@ export interface Options {
   /** Only a switch by `setVersion`, in this order; null for a rollout. */
   readonly handover: Handover | null
   readonly host: HostName
+  /** How many instances of each version there are: more than one are a pool. */
+  readonly instances: number
   /** How long the demo takes, in ms. A rollout takes longer where the calls are too few to judge. */
   readonly duration: number
   /** How many calls are in flight at once. */
@@ -35,6 +37,7 @@ Usage: npm start -- [options]
                         overlap: the new version takes calls at once, the old one drains behind it
   --host <where>        where the versions run: in-process, worker or process
                         (default: process)
+  --instances <n>       how many instances each version has, from 1 to 64 (default: 1)
   --duration <seconds>  how long it takes, from 1 to 600, fractions allowed (default: 10)
                         A rollout takes longer if a step has too few calls to judge the new version.
   --concurrency <n>     how many calls are in flight at once, from 1 to 1000 (default: 64)
@@ -51,6 +54,7 @@ const KNOWN = {
   outage: { type: 'boolean' },
   handover: { type: 'string' },
   host: { type: 'string' },
+  instances: { type: 'string' },
   duration: { type: 'string' },
   concurrency: { type: 'string' },
   json: { type: 'boolean' },
@@ -76,6 +80,7 @@ export function parseOptions(args: readonly string[]): Options {
     fault: faultIn(given),
     handover: handover === undefined ? null : oneOf('handover', handover, HANDOVERS),
     host: oneOf('host', given.get('host') ?? 'process', HOST_NAMES),
+    instances: wholeIn('instances', given.get('instances') ?? '1', 1, 64),
     duration: numberIn('duration', given.get('duration') ?? '10', 'a number of seconds', 1, 600) * 1_000,
     concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
     json: given.has('json'),

@@ -1,5 +1,5 @@
 import { count, paint, plural } from '../format.js'
-import { WHERE } from '../markdown.js'
+import { whereOf } from '../markdown.js'
 import type { Fault, Options } from '../options.js'
 import { isTerminal, write, writeJson } from '../output.js'
 import type { Setup } from '../setup.js'
@@ -44,8 +44,8 @@ function readableReport(): RolloutReport {
 }
 
 function introOf({ options, versions, documents }: Setup): string {
-  const { concurrency, host, fault } = options
-  const what = `Rolling out marked ${versions.new.version} over ${versions.old.version} ${WHERE[host]}.`
+  const { concurrency, fault } = options
+  const what = `Rolling out marked ${versions.new.version} over ${versions.old.version} ${whereOf(options)}.`
   const load = `Rendering ${plural(documents.length, 'README')}, ${plural(concurrency, 'call')} at a time.`
   return `${what}\n${load}${ANNOUNCED[fault]}`
 }

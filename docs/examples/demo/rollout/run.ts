@@ -48,7 +48,7 @@ const NOT_BEGUN: Ending = { outcome: 'not begun', reason: null, steps: [] }
 
 /** Sends calls without a pause, and rolls the new version out. Ends early when `interrupt` fires. */
 export async function runRollout(
-  { options: { fault, host, duration, concurrency }, versions, documents }: Setup,
+  { options: { fault, host, instances, duration, concurrency }, versions, documents }: Setup,
   interrupt: AbortSignal,
   view: View,
 ): Promise<RolloutRun> {
@@ -61,6 +61,7 @@ export async function runRollout(
   const flaw = flawOf(fault, duration, documents, outage.file)
   const provision = renderersOn({
     host,
+    instances,
     executions,
     flawOf: version => (version === to || fault === 'outage' ? flaw : undefined),
   })

@@ -1,6 +1,6 @@
 import type { Handover } from 'cutover'
 import { plural } from '../format.js'
-import { WHERE } from '../markdown.js'
+import { whereOf } from '../markdown.js'
 import type { Options } from '../options.js'
 import { columns, isTerminal, write, writeJson } from '../output.js'
 import type { Setup } from '../setup.js'
@@ -37,8 +37,8 @@ function readableReport({ duration }: Options, handover: Handover): Report {
 }
 
 function introOf({ options, versions, documents }: Setup, handover: Handover): string {
-  const { duration, concurrency, host } = options
+  const { duration, concurrency } = options
   const load = `Rendering ${plural(documents.length, 'README')} for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
   const upgrade = `while marked ${versions.new.version} takes over from ${versions.old.version}`
-  return `${load}, ${upgrade} (${handover} handover, ${WHERE[host]}).`
+  return `${load}, ${upgrade} (${handover} handover, ${whereOf(options)}).`
 }

@@ -35,7 +35,7 @@ export async function run(
   interrupt: AbortSignal,
   showProgress: ProgressView,
 ): Promise<Run> {
-  const { host, duration, concurrency } = options
+  const { host, instances, duration, concurrency } = options
   const [from, to] = [versions.old.version, versions.new.version]
   const executions: Executions = new Map()
   const timeline = new Timeline()
@@ -46,7 +46,7 @@ export async function run(
     const at = timeline.addEvent(event)
     if (event.type === 'stopped' && event.version === from) switchTimes.oldStopped = at
   })
-  const provision = renderersOn({ host, executions })
+  const provision = renderersOn({ host, instances, executions })
   const plan: UpgradeOptions = { aggregate, provision, from, to, duration, timeline, switchTimes }
   await startOld(plan, interrupt)
 

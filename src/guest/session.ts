@@ -63,20 +63,20 @@ export class GuestSession {
       answer: (kind, payload) => this.#answer(kind, payload),
       closed: err => this.#closed(err),
     })
-    let settle: { readonly started: () => void; readonly failed: (error: unknown) => void } | undefined
-    this.#launched = new Promise((started, failed) => {
-      settle = { started, failed }
+    let started = () => {}
+    let failed: (error: unknown) => void = () => {}
+    this.#launched = new Promise((resolve, reject) => {
+      started = resolve
+      failed = reject
     })
-    // Without a pending RuntimeInfoRequest nothing awaits it.
-    this.#launched.catch(() => {})
     this.#run = new ModuleRun({
       logger,
       load: options.load,
       started: module => {
         this.#yieldsAnswer = yieldsAnswer(module)
-        settle?.started()
+        started()
       },
-      failed: error => settle?.failed(error),
+      failed,
       interrupted: reason => this.#connection.interrupt(reason),
       ended: () => this.#ended(),
     })
@@ -98,9 +98,9 @@ export class GuestSession {
   }
 
   #call(request: unknown, context: RequestContext): unknown {
-    const { state, module } = this.#run
-    if (state !== 'up' || module === undefined) throw notUp(state)
-    const answer = module.call(request, context)
+    const { running } = this.#run
+    if (running === undefined) throw notUp(this.state)
+    const answer = running.call(request, context)
     return this.#yieldsAnswer ? context.stream(answer as AsyncIterable<unknown>) : answer
   }
 
@@ -144,17 +144,20 @@ export class GuestSession {
     // A host of Oasis Core sends no id. It knows no roles and no traces, and may refuse a feature that it does not know.
     const isOurs = info.id !== undefined
     const features = {
-      ...(isOurs && this.#run.module?.role !== undefined ? { [ROLE_FEATURE]: true } : {}),
+      ...(isOurs && this.#run.running?.role !== undefined ? { [ROLE_FEATURE]: true } : {}),
       ...(isOurs ? { [TRACEPARENT_FEATURE]: true, [STREAMS_FEATURE]: true } : {}),
     }
     return { kind: INFO_RESPONSE, payload: infoAnswer(version, info.runtime_id, features) }
   }
 
   async #abort(): Promise<void> {
+    const { running } = this.#run
+    // Without a running module there are no calls.
+    if (running === undefined) return
     const version = this.#version
-    const message = `${version === undefined ? 'The runtime' : `Version ${version}`} was asked to interrupt its work. Call again.`
+    const message = `Version ${version} was asked to interrupt its work. Call again.`
     this.#connection.interrupt(new CutoverError('CUTOVER_ABORTED', message, { version }))
-    if (this.state === 'up') await this.#run.module?.abort?.()
+    await running.abort?.()
   }
 
   #closed(err: Error): void {

@@ -58,6 +58,11 @@ export class ModuleRun<Req, Res> {
     return this.#module
   }
 
+  /** The module, while it is up. */
+  get running(): RuntimeModule<Req, Res> | undefined {
+    return this.state === 'up' ? this.#module : undefined
+  }
+
   /** Loads the module and starts it. A second call does nothing. */
   start(context: Omit<RuntimeContext, 'signal'>): void {
     this.#context ??= { ...context, signal: this.stopSignal }
@@ -71,9 +76,8 @@ export class ModuleRun<Req, Res> {
 
   /** Tells the module its role, while it is up. Logs what it throws; waits for nothing. */
   setRole(role: Role): void {
-    if (this.state !== 'up') return
     attempt(
-      () => this.#module?.role?.(role),
+      () => this.running?.role?.(role),
       err => this.#options.logger.error({ err, role }, 'the module failed to take its role'),
     )
   }

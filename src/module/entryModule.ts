@@ -85,7 +85,7 @@ async function stampOf(file: URL): Promise<string | undefined> {
 }
 
 /** Returns another URL of the same file. Keeps the user's query and hash. Leaves protocols but `file:` and `data:` alone. */
-function freshUrl(file: URL, version: string): URL {
+export function freshUrl(file: URL, version: string): URL {
   const url = new URL(file)
   const mark = `cutover=${version}-${randomBytes(6).toString('hex')}`
   // Changing `searchParams` would re-encode the user's query.

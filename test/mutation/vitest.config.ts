@@ -17,16 +17,21 @@ const SUITES = [
   'test/module/',
   'test/conventions/messages.',
   'test/conformance/',
+  'test/protocol/tags.',
+  'test/protocol/outputBuffer.',
+  'test/protocol/budgets.',
   'test/protocol/codec.',
-  'test/protocol/connection.',
   'test/hosts/inProcess/',
-  'test/guest/',
+  'test/guest/session.',
 ]
+
+/** The suites of this run: those that `TESTS` names, separated by commas, or all. */
+const suites = process.env['TESTS']?.split(',') ?? SUITES
 
 /** One suite after the other. */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => SUITES.findIndex(suite => moduleId.includes(`/${suite}`))
+    const rank = ({ moduleId }: TestSpecification) => suites.findIndex(suite => moduleId.includes(`/${suite}`))
     return files.toSorted((a, b) => rank(a) - rank(b) || a.moduleId.localeCompare(b.moduleId))
   }
 }
@@ -38,7 +43,10 @@ export default defineConfig({
   ...shared,
   test: {
     ...test,
-    include: SUITES.map(suite => `${suite}*test.ts`),
+    include: suites.map(suite => `${suite}*test.ts`),
+    // Slow tests start processes, which run what was built before.
+    exclude: ['**/*.slow.test.ts'],
+    setupFiles: [test.setupFiles ?? [], 'test/mutation/setup.ts'].flat(),
     // One import for all files; each mutant gets a new one.
     isolate: false,
     runner: 'test/mutation/runner.ts',

@@ -19,6 +19,7 @@ const SUITES = [
   'test/conformance/',
   'test/protocol/tags.',
   'test/protocol/outputBuffer.',
+  'test/protocol/fastPath.',
   'test/protocol/budgets.',
   'test/protocol/codec.',
   'test/hosts/inProcess/',

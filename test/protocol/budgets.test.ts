@@ -4,7 +4,7 @@ import { MAX_NESTING, TooManyItemsError } from '../../src/protocol/limits.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { UnreadablePayload } from '../../src/protocol/transports/transport.js'
-import { seed } from './seed.js'
+import { runs, seed } from './seed.js'
 
 const HEADER = 4
 const RESPONSE = 2
@@ -73,7 +73,7 @@ describe('The items of a message', () => {
         reader.read(bytes, HEADER, bytes.length)
         expect(reader.size).toBe(size)
       }),
-      { seed, numRuns: 3_000 },
+      { seed, numRuns: runs(3_000) },
     )
     const itemsOf = (payload: unknown) => {
       const size = writer.add(7, RESPONSE, KIND, payload)

@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { CutoverError } from '../../src/contract/errors.js'
-import { decodeCbor } from '../../src/protocol/cbor/cbor.js'
+import { countItems, decodeCbor } from '../../src/protocol/cbor/cbor.js'
 import { isEncodable } from '../../src/protocol/cbor/encodable.js'
 import { itemsOf, itemsOfKey } from '../../src/protocol/cbor/tags.js'
 import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
+import { MAX_NESTING } from '../../src/protocol/limits.js'
 import { MAX_PATTERN } from '../../src/protocol/values/forms.js'
 
 /** The value as CBOR in hexadecimal digits. */
@@ -21,6 +22,16 @@ function read(digits: string): unknown {
   reader.open(bytes, 0, bytes.length)
   const value = reader.value()
   return reader.unreadable === undefined ? value : reader.unreadable.message
+}
+
+/** The message of the error that `action` throws: `toThrow()` passes for anything thrown that is no error. */
+function refusal(action: () => unknown): string {
+  try {
+    action()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'nothing was thrown'
 }
 
 const hex = (text: string) => Buffer.from(text).toString('hex')
@@ -151,6 +162,7 @@ describe('A value with a tag', () => {
   it.each([
     ['a tag that is unknown', 'c6 00', 'tag 6 is not allowed'],
     ['a tag below those of typed arrays', 'd83f 40', 'tag 63 is not allowed'],
+    ['the tag of a Uint8Array, big end first', 'd83c 40', 'tag 60 is not allowed'],
     ['the tag of a Uint8ClampedArray, big end first', 'd84c 40', 'tag 76 is not allowed'],
     ['the tag of 128-bit floats', 'd853 40', 'tag 83 is not allowed'],
     ['a tag above those of typed arrays', 'd857 40', 'tag 87 is not allowed'],
@@ -168,14 +180,14 @@ describe('A value with a tag', () => {
     ['an object of a map', 'd81b a0', 'tag 27 is on an item of another type'],
     ['a typed array of a text', 'd845 6161', 'tag 69 is on an item of another type'],
   ])('is refused: %s', (_, digits, why) => {
-    expect(() => read(digits)).toThrow(`Invalid CBOR: ${why}.`)
+    expect(refusal(() => read(digits))).toBe(`Invalid CBOR: ${why}.`)
   })
 
   it('is refused by a reader without tags, and by a writer for such a reader', () => {
     const reader = new ValueReader(undefined, false)
     const bytes = Buffer.from('c100', 'hex')
     reader.open(bytes, 0, bytes.length)
-    expect(() => reader.value()).toThrow('Invalid CBOR: tag 1 is not allowed.')
+    expect(refusal(() => reader.value())).toBe('Invalid CBOR: tag 1 is not allowed.')
     for (const value of [new Date(0), new Set(), /a/, 2n ** 64n, -(2n ** 64n) - 1n, new Error('x')])
       expect([isEncodable(value), isEncodable(value, false)]).toEqual([true, false])
     expect(isEncodable({ a: [1n, new Map([['a', 'b']])] }, false)).toBe(true)
@@ -196,10 +208,11 @@ describe('A map', () => {
     ['a text twice, in an object', 'a2 6161 01 6161 02', '"a"'],
     ['a text twice, in a Map', 'd90103 a2 6161 01 6161 02', '"a"'],
     ['a number twice', 'a2 01 01 01 02', '"1"'],
+    ['null twice', 'a2 f6 01 f6 02', '"null"'],
     ['bytes twice', 'a2 4101 01 4101 02', '"that is bytes, an array or a map"'],
     ['an array twice', 'a2 8101 01 8101 02', '"that is bytes, an array or a map"'],
   ])('with %s as a key is refused', (_, digits, key) => {
-    expect(() => read(digits)).toThrow(`Invalid CBOR: a map has the repeat map key ${key}.`)
+    expect(refusal(() => read(digits))).toBe(`Invalid CBOR: a map has the repeat map key ${key}.`)
   })
 
   it('has bytes, arrays and maps as keys, in the order of their lengths, then of their bytes', () => {
@@ -215,6 +228,85 @@ describe('A map', () => {
     expect(written(new Map(entries.toReversed()))).toBe(digits.replaceAll(' ', ''))
     const map = read(digits) as ReadonlyMap<unknown, unknown>
     expect([...map]).toStrictEqual(entries)
+  })
+})
+
+describe('A class that this version of Node.js lacks', () => {
+  it('leaves out the value, and the message says so', () => {
+    vi.stubGlobal('Float16Array', undefined)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    expect(read('d854 42 003c')).toBe('it has an invalid value: this version of Node.js has no Float16Array')
+  })
+})
+
+describe('A key __proto__', () => {
+  it('is a property like any other', () => {
+    const value = read('a2 6161 01 69 5f5f70726f746f5f5f 02') as object
+    expect(Object.getOwnPropertyDescriptor(value, '__proto__')).toEqual({
+      value: 2,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+  })
+})
+
+describe('Sets and maps with tags', () => {
+  const nested = (levels: number, wrap: (inner: unknown) => unknown) => {
+    let value: unknown = 1
+    for (let level = 0; level < levels; level++) value = wrap(value)
+    return value
+  }
+  it.each([
+    ['sets', 'd90102 81', (inner: unknown) => new Set([inner])],
+    ['maps', 'd90103 a1 6161', (inner: unknown) => new Map([['a', inner]])],
+  ])('are as deep as other values: %s', (_, head, wrap) => {
+    const bytes = (levels: number) => `${head.replaceAll(' ', '').repeat(levels)}01`
+    const deepest = nested(MAX_NESTING, wrap)
+    expect(written(deepest)).toBe(bytes(MAX_NESTING))
+    expect(refusal(() => written(wrap(deepest)))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
+    expect(written(read(bytes(MAX_NESTING)))).toBe(bytes(MAX_NESTING))
+    expect(read(bytes(MAX_NESTING + 1))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
+  })
+})
+
+describe('The items of encoded CBOR', () => {
+  const count = (digits: string, hasTags = true) => countItems(Buffer.from(digits.replaceAll(' ', ''), 'hex'), hasTags)
+
+  it.each([
+    ['a number', '05', 0],
+    ['a text', '6161', 0],
+    ['bytes', '42 0102', 3],
+    ['nested arrays', '82 01 82 02 03', 4],
+    ['nested maps', 'a2 6161 a1 6161 01 6162 02', 6],
+    ['a date', 'c1 05', 4],
+    ['an array behind a tag', 'd90102 82 01 02', 6],
+    ['a typed array', 'd845 42 0100', 7],
+    ['a typed array, big end first', 'd841 42 0001', 7],
+    ['an object', `d81b 82 6161 05`, 34],
+  ])('are as many as in the value: %s', (_, digits, items) => {
+    expect(count(digits)).toBe(items)
+  })
+
+  it.each([
+    ['an unknown tag', 'c6 00', 'tag 6 is not allowed'],
+    ['an unknown tag below another one', 'd90102 81 c6 00', 'tag 6 is not allowed'],
+    ['nothing', '', 'an item is missing at the end'],
+    ['a missing element', '81', '1 items cannot fit in 0 bytes'],
+    ['a missing value', 'a1 01', '2 items cannot fit in 1 bytes'],
+    ['a missing item behind a tag', '82 01 c1', 'an item is missing at the end'],
+    ['more than one item', '01 02 03', '2 bytes follow the item'],
+  ])('are not counted if there is %s', (_, digits, why) => {
+    expect(refusal(() => count(digits))).toBe(`Invalid CBOR: ${why}.`)
+  })
+
+  it('are not counted if there is a tag, for a reader without tags', () => {
+    expect(count('81 01', false)).toBe(1)
+    expect(refusal(() => count('c1 05', false))).toBe('Invalid CBOR: tag 1 is not allowed.')
+  })
+
+  it('are counted in a part of a buffer', () => {
+    expect(countItems(Buffer.from('ff8201 02ff'.replaceAll(' ', ''), 'hex').subarray(1, 4), true)).toBe(2)
   })
 })
 
@@ -235,6 +327,14 @@ describe('The items of a value with a tag', () => {
         [[2], 2],
       ]),
       4 + 2 + 2,
+    ],
+    [
+      'a key that is null',
+      new Map([
+        [null, 1],
+        [1, 2],
+      ]),
+      2 * 2,
     ],
     ['one key that is an object', new Map([[[1], 1]]), 2 + 1],
   ])('count the same on both sides: %s', (_, value, items) => {

@@ -112,7 +112,8 @@ export class CborDecoder {
   #tagged(tag: number, level: number): unknown {
     this.#count(tags.itemsOf(tag))
     const typedArray = tags.typedArrayOf(tag)
-    if (typedArray !== undefined) return this.#revive(revive.typedArray, typedArray, this.#content(tag, BYTES))
+    if (typedArray !== undefined)
+      return this.#revive(bytes => revive.typedArray(typedArray, bytes), this.#content(tag, BYTES))
     switch (tag) {
       case tags.DATE:
         return this.#revive(revive.date, this.#number(tag))
@@ -138,10 +139,10 @@ export class CborDecoder {
   }
 
   /** Revives a value from what it consists of, unless that was skipped or is invalid. */
-  #revive<Content extends unknown[]>(make: (...content: Content) => unknown, ...content: Content): unknown {
-    if (content.includes(undefined)) return undefined
+  #revive<Content>(make: (content: Content) => unknown, content: Content | undefined): unknown {
+    if (content === undefined) return undefined
     try {
-      return make(...content)
+      return make(content)
     } catch (error) {
       this.unreadable ??= new Error(`it has an invalid value: ${(error as Error).message.slice(0, MAX_REASON)}`)
       return undefined

@@ -3,7 +3,8 @@ import { MAX_PATTERN } from '../values/forms.js'
 import { deserializeError } from '../values/serializedError.js'
 import * as tags from './tags.js'
 
-// Each function makes a value from what follows its tag, and throws if there is no such value.
+// Each function makes a value from what follows its tag, and throws if there is no such value. Bytes have a buffer of their
+// own: the library copies them.
 
 const MAX_TIME = 8.64e15
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i
@@ -30,27 +31,27 @@ export function url(text: string): URL {
   return new URL(text)
 }
 
-export function set(items: readonly unknown[] | undefined): Set<unknown> {
+export function set(items: readonly unknown[]): Set<unknown> {
   const elements = new Set(items)
-  if (elements.size !== items?.length) throw new TypeError('a set with an element twice')
+  if (elements.size !== items.length) throw new TypeError('a set with an element twice')
   return elements
 }
 
-export function regexp(content: readonly unknown[] | undefined): RegExp {
-  const [source, flags = ''] = content ?? []
-  if (typeof source !== 'string' || typeof flags !== 'string' || (content?.length ?? 0) > 2) {
+export function regexp(content: readonly unknown[]): RegExp {
+  const [source, flags = ''] = content
+  if (typeof source !== 'string' || typeof flags !== 'string' || content.length > 2) {
     throw new TypeError('a RegExp that is not [source, flags]')
   }
   if (source.length > MAX_PATTERN) throw new RangeError(`a RegExp of more than ${MAX_PATTERN} characters`)
   return new RegExp(source, flags)
 }
 
-export function object(content: readonly unknown[] | undefined): unknown {
-  const [name, part] = content ?? []
+export function object(content: readonly unknown[]): unknown {
+  const [name, part] = content
   if (name === tags.ERROR && typeof part === 'object' && part !== null) return deserializeError(part, 'stack')
   if (types.isUint8Array(part)) {
-    if (name === tags.ARRAY_BUFFER) return part.slice().buffer
-    if (name === tags.DATA_VIEW) return new DataView(part.slice().buffer)
+    if (name === tags.ARRAY_BUFFER) return part.buffer
+    if (name === tags.DATA_VIEW) return new DataView(part.buffer)
   }
   throw new TypeError('an object of an unknown class')
 }
@@ -73,7 +74,7 @@ export function typedArray(
   const size = TypedArray.BYTES_PER_ELEMENT
   if (bytes.length % size !== 0)
     throw new RangeError(`${bytes.length} bytes in a ${name} with ${size} for each element`)
-  const { buffer } = bytes.slice()
+  const buffer = bytes.buffer as ArrayBuffer
   const swap = SWAPS[size]
   if (isBigEndian && swap !== undefined) Buffer.from(buffer)[swap]()
   return new TypedArray(buffer)

@@ -46,15 +46,12 @@ export function typedArrayTag(name: string): number | undefined {
 export function typedArrayOf(tag: number): { readonly name: string; readonly isBigEndian: boolean } | undefined {
   const name = NAMES.get(tag)
   if (name !== undefined) return { name, isBigEndian: false }
-  // 64 and 68 have no byte order, and 72 less 4 is 68.
-  const swapped = tag >= 65 && tag <= 82 ? NAMES.get(tag + BIG_ENDIAN) : undefined
+  // 64 has no byte order, so 60 is no tag of a typed array.
+  const swapped = tag >= 65 ? NAMES.get(tag + BIG_ENDIAN) : undefined
   return swapped === undefined ? undefined : { name: swapped, isBigEndian: true }
 }
 
-const KNOWN: ReadonlySet<number> = new Set([
-  ...[DATE, DATE_TEXT, BIGINT, NEGATIVE_BIGINT, OBJECT, URL, SET, MAP, REGEXP],
-  ...Object.values(TYPED_ARRAYS),
-])
+const KNOWN: ReadonlySet<number> = new Set([DATE, DATE_TEXT, BIGINT, NEGATIVE_BIGINT, OBJECT, URL, SET, MAP, REGEXP])
 
 /** Whether the reader accepts a tag. */
 export function isKnown(tag: number): boolean {

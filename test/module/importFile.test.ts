@@ -122,6 +122,19 @@ describe('A syntax error', () => {
     expect(await locateSyntaxError(error, new URL(import.meta.url))).toBe(undefined)
   })
 
+  it('that the module throws while it runs has no location, though its file has such an error', async () => {
+    const path = join(directory(), 'a.mjs')
+    writeFileSync(path, 'const a = { d e }\n')
+    const message = "Unexpected identifier 'e'"
+    const thrown = syntaxError(`SyntaxError: ${message}\n    at JSON.parse (<anonymous>)\n`, message)
+    expect(await locateSyntaxError(thrown, pathToFileURL(path))).toBe(undefined)
+    expect(await locateSyntaxError(anonymous(message), pathToFileURL(path))).toBe(`${path}:1`)
+  })
+
+  it('of a file that cannot be checked has no location', async () => {
+    expect(await locateSyntaxError(anonymous('no'), new URL('file:///a%00b.mjs'))).toBe(undefined)
+  })
+
   it('of a module that is no file has no location', async () => {
     expect(await locateSyntaxError(syntaxError('/app/a.mjs:3\n'), new URL('data:text/javascript,{'))).toBe(undefined)
   })

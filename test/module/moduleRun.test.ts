@@ -1,5 +1,5 @@
 import type { RuntimeModule } from 'cutover/hosts'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ModuleRun } from '../../src/module/moduleRun.js'
 import { Noted } from '../fixtures/noted.js'
 
@@ -74,6 +74,9 @@ class TestedRun {
 
 describe('A run of a module', () => {
   it('loads, starts and stops the module, once each', async () => {
+    // The statechart library warns of an event after the end.
+    const warn = vi.spyOn(console, 'warn')
+    onTestFinished(() => warn.mockRestore())
     const tested = await new TestedRun().as('up')
     tested.run.start(CONTEXT)
     tested.run.stop(STOP)
@@ -84,6 +87,7 @@ describe('A run of a module', () => {
     tested.run.stop(STOP)
     tested.run.start(CONTEXT)
     expect([tested.run.state, tested.happened.all.length]).toEqual(['ended', expected.length])
+    expect(warn).not.toHaveBeenCalled()
   })
 
   it('that is stopped while it loads does not start the module', async () => {
@@ -134,5 +138,63 @@ describe('A run of a module', () => {
     const tested = await new TestedRun({ mayStop: false }).as('up')
     tested.run.stop(STOP)
     expect(await tested.ended()).not.toContain('module stops')
+  })
+})
+
+/** A run of this module, with what it logs, as `[level, fields, message]`. */
+function runOf(module: Partial<RuntimeModule>, ended = () => {}) {
+  const logs = new Noted<readonly unknown[]>()
+  const log = (level: string) => (fields: object, message: string) => logs.add([level, fields, message])
+  const up = new Noted<true>()
+  const run = new ModuleRun({
+    logger: { debug() {}, info() {}, warn: log('warn'), error: log('error') },
+    load: async () => ({ call: () => null, ...module }),
+    started: () => up.add(true),
+    failed() {},
+    interrupted() {},
+    ended,
+  })
+  run.start(CONTEXT)
+  return { run, logs, up: up.count(1) }
+}
+
+describe('A run of a module logs', () => {
+  it('what the module throws when it hears its role, and what its stop throws', async () => {
+    const [deaf, mute] = [new Error('deaf'), new Error('mute')]
+    const fail = (error: Error) => () => {
+      throw error
+    }
+    const { run, logs, up } = runOf({ role: fail(deaf), stop: fail(mute) })
+    run.setRole('next')
+    await up
+    run.setRole('active')
+    run.stop(STOP)
+    await logs.count(2)
+    expect(logs.all).toEqual([
+      ['error', { err: deaf, role: 'active' }, 'the module failed to take its role'],
+      ['warn', { err: mute }, 'the module failed to stop'],
+    ])
+  })
+
+  it('nothing about a module that has no start, no role and no stop', async () => {
+    const over = new Noted<true>()
+    const { run, logs, up } = runOf({}, () => over.add(true))
+    await up
+    run.setRole('active')
+    expect(run.running).toBe(run.module)
+    run.stop(STOP)
+    await over.count(1)
+    expect([logs.all, run.running]).toEqual([[], undefined])
+  })
+
+  it('an effect that throws, as a bug', async () => {
+    const bug = new Error('a bug')
+    const { run, logs, up } = runOf({}, () => {
+      throw bug
+    })
+    await up
+    run.stop(STOP)
+    await logs.count(1)
+    expect(logs.all).toEqual([['error', { err: bug }, 'an effect threw: please report this as a bug of cutover']])
   })
 })

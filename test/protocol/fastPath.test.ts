@@ -246,6 +246,8 @@ describe('A key', () => {
     [`790001${hex('k')}`, '', undefined],
     ['61', '61', undefined],
     ['', '6161', undefined],
+    ['', '60', undefined],
+    [`790019${hex('k'.repeat(25))}`, '', undefined],
     ['6180', '', undefined],
     ['5f', '', undefined],
     ['4161', '', undefined],

@@ -66,10 +66,8 @@ export class ValueReader {
 
   /** Decodes a non-negative integer in its shortest form. Returns -1 for anything else. */
   uint(): number {
-    const head = this.bytes[this.at] as number
-    if (this.at >= this.end || head > 27) return NOT_FAST
-    this.at++
-    return this.#argument(head)
+    if (this.at >= this.end) return NOT_FAST
+    return this.#argument(this.bytes[this.at++] as number)
   }
 
   /** Decodes a short ASCII text through the cache. Returns `undefined` for anything else. */

@@ -73,13 +73,13 @@ async function sessionOf(
 
 describe('A session of a guest answers', () => {
   it.each([
-    ['a host of its own kind', INFO, {}, '1.0.0', { cutover_traceparent: true }],
+    ['a host of its own kind', INFO, {}, '1.0.0', { cutover_traceparent: true, cutover_streams: true }],
     [
       'a host of its own kind, for a module that hears its role',
       INFO,
       { role() {} },
       '1.0.0',
-      { cutover_traceparent: true, cutover_role: true },
+      { cutover_traceparent: true, cutover_streams: true, cutover_role: true },
     ],
     ['Oasis Core, which may refuse features', RAW_INFO, { role() {} }, '0.0.0', {}],
   ] as const)('%s with its version and its features', async (_, info, module, version, features) => {
@@ -298,6 +298,25 @@ describe('A session of a guest', () => {
     ])
     expect(errors).toMatchObject([{ code: 'CUTOVER_RUNTIME_LOST' }])
     expect(signal?.reason).toBe(errors[0])
+  })
+
+  it.each([
+    [
+      'a stream of what it yields, if its call is an async function*',
+      async function* () {
+        yield 1
+        yield 2
+      },
+      [1, 2],
+    ],
+    ['anything else as it is', async () => [3], [3]],
+  ])('answers with %s', async (_, call, expected) => {
+    const { start, connection } = await sessionOf({ call })
+    await start({ ...INFO, features: { cutover_streams: true } })
+    connection.initialized({ cutover_streams: true })
+    const items: unknown[] = []
+    for await (const item of (await connection.call('a')) as AsyncIterable<unknown>) items.push(item)
+    expect(items).toEqual(expected)
   })
 
   it('names its version in an answer that the host cannot get', async () => {

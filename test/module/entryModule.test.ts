@@ -2,12 +2,13 @@ import { renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { CallScope, CallScopes } from '../../src/module/callScopes.js'
 import { EntryModule, freshUrl } from '../../src/module/entryModule.js'
 import { rejectionOf } from '../fixtures/hosting.js'
 import { Noted } from '../fixtures/noted.js'
 import { directory } from '../fixtures/system.js'
 
-const CONTEXT = { signal: new AbortController().signal, traceparent: undefined, transfer() {} }
+const CONTEXT = new CallScope(new CallScopes(), undefined)
 /** A module that answers with the number of its instance. */
 const NUMBERED = 'const number = await evaluated(); export const call = () => number'
 

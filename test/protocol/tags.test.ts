@@ -6,6 +6,7 @@ import { itemsOf, itemsOfKey } from '../../src/protocol/cbor/tags.js'
 import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 import { MAX_NESTING } from '../../src/protocol/limits.js'
+import { EncodedCbor } from '../../src/protocol/values/encodedCbor.js'
 import { MAX_PATTERN } from '../../src/protocol/values/forms.js'
 
 /** The value as CBOR in hexadecimal digits. */
@@ -194,6 +195,12 @@ describe('A value with a tag', () => {
     expect(isEncodable([() => 1])).toBe(false)
   })
 
+  it('of a bigint is left out for a reader without tags, if it has 64 bits', () => {
+    const writer = new ValueWriter(undefined, false)
+    for (const value of [0n, 5n, -1n, -258n, 2n ** 64n - 1n, -(2n ** 64n)]) writer.value(value)
+    expect(writer.take().toString('hex')).toBe('0005203901011bffffffffffffffff3bffffffffffffffff')
+  })
+
   it('of a pattern that is too long is refused on both sides', () => {
     const source = 'a'.repeat(MAX_PATTERN + 1)
     expect(isEncodable(new RegExp(source))).toBe(false)
@@ -229,6 +236,40 @@ describe('A map', () => {
     const map = read(digits) as ReadonlyMap<unknown, unknown>
     expect([...map]).toStrictEqual(entries)
   })
+})
+
+describe('The writer', () => {
+  it('writes -0 as a float, and encoded CBOR as it is, with its items', () => {
+    const writer = new ValueWriter()
+    writer.value([-0, 0, new EncodedCbor(Buffer.from('820102', 'hex'))])
+    expect(writer.take().toString('hex')).toBe('83f9800000820102')
+    expect(writer.items).toBe(3 + 2)
+  })
+
+  it.each([
+    ['a function', () => {}, 'a value cannot be encoded'],
+    ['a response', new Response(), 'a value cannot be encoded'],
+    ['a short text with a lone surrogate', '\ud800', 'a text has a lone surrogate'],
+    ['a long text with a lone surrogate', `${'a'.repeat(2_000)}\ud800`, 'a text has a lone surrogate'],
+    ['a hole', [Array(1)], 'an array has a hole'],
+    ['a Uint8Array that was transferred', transferred(), 'a value cannot be encoded'],
+    [
+      'two keys with the same bytes',
+      new Map([
+        [[1], 1],
+        [[1], 2],
+      ]),
+      'two keys of a map have the same encoding',
+    ],
+  ])('refuses %s', (_, value, why) => {
+    expect(refusal(() => written(value))).toBe(why)
+  })
+
+  function transferred(): Uint8Array {
+    const bytes = bytesOf(1)
+    structuredClone(bytes, { transfer: [bytes.buffer] })
+    return bytes
+  }
 })
 
 describe('A class that this version of Node.js lacks', () => {

@@ -196,8 +196,7 @@ export class ValueWriter extends OutputBuffer {
     const magnitude = value < 0n ? -1n - value : value
     const isNumber = value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
     if (magnitude <= MAX_UINT && !(isNumber && this.#hasTags)) {
-      if (isNumber) this.#number(Number(value))
-      else this.wideHead(value < 0n ? NEGATIVE : UINT, magnitude)
+      this.wideHead(value < 0n ? NEGATIVE : UINT, magnitude)
       return
     }
     if (!this.#hasTags) throw notEncodable()
@@ -259,7 +258,7 @@ export class ValueWriter extends OutputBuffer {
     const encoded = keys.map(key => ({ key, bytes: this.#encodedKey(key, depth) }))
     encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
     encoded.forEach(({ key, bytes }, i) => {
-      if (i > 0 && encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
+      if (encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
       if (count > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
       this.append(bytes)
       this.value(read(key), depth)

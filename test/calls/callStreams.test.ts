@@ -36,7 +36,6 @@ function streamsOf(answer: Flow | undefined, upload: Flow | undefined, streamTim
       streamTimeout,
       clock: {
         ...clock,
-        now: () => clock.now(),
         setTimeout: (run, ms) => {
           const timer = clock.setTimeout(run, ms)
           timers.add(timer)

@@ -47,6 +47,8 @@ export default defineConfig({
     include: suites.map(suite => `${suite}*test.ts`),
     // Slow tests start processes, which run what was built before.
     exclude: ['**/*.slow.test.ts'],
+    // A mutant that makes a test hang is told by it, which is faster than the limit of the whole run.
+    testTimeout: 10_000,
     setupFiles: [test.setupFiles ?? [], 'test/mutation/setup.ts'].flat(),
     // One import for all files; each mutant gets a new one.
     isolate: false,

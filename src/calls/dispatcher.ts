@@ -74,15 +74,15 @@ export class Dispatcher<Req, Res> {
 
   /**
    * @param other - the version in the other role, if it is running
-   * @param chance - how likely it is that a call goes to this version; null if its calls are no fair sample
+   * @param chance - how likely it is that a call goes to this version; 0 if its calls are no fair sample
    */
   destination(
     backend: Backend<Req, Res>,
     role: Role,
     other: Backend<Req, Res> | null,
-    chance: number | null,
+    chance: number,
   ): Destination<Req, Res> {
-    const observer = chance === null || chance === 0 ? null : (this.observer?.routed(backend.version, chance) ?? null)
+    const observer = chance === 0 ? null : (this.observer?.routed(backend.version, chance) ?? null)
     const mirror = other === null ? null : (this.#mirroring?.mirrorOf(other) ?? null)
     const isShared = !this.#hasOutcomes && observer?.sent === undefined
     const record = isShared && observer !== null ? new SharedRecord(backend.calls.counts, observer) : null

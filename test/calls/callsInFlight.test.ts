@@ -122,3 +122,24 @@ describe('calls in flight', () => {
     expect(await inFlight.track({ call: async (i: number) => i }, 7, undefined)).toBe(7)
   })
 })
+
+it('A promise of a class of its own that settles twice ends its call once', async () => {
+  class Twice<T> extends Promise<T> {
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+    override then<A = T, B = never>(
+      onValue?: ((value: T) => A | PromiseLike<A>) | null,
+      onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    ): Promise<A | B> {
+      void super.then(onValue, onError)
+      return super.then(onValue, onError)
+    }
+  }
+  const calls = new CallsInFlight<string>()
+  const hangs = calls.track({ call: () => new Promise<string>(() => {}) }, 'a', undefined)
+  const twice = new Twice<string>(resolve => resolve('yes'))
+  expect(await calls.track({ call: () => twice }, 'b', undefined)).toBe('yes')
+  await new Promise(setImmediate)
+  expect([calls.count, calls.counts.answered]).toEqual([1, 1])
+  calls.rejectAll(new Error('over'))
+  await expect(hangs).rejects.toThrow('over')
+})

@@ -147,6 +147,8 @@ describe('A deeply nested payload', () => {
     ['in canonical order', answer],
     ['in another order', answerInAnotherOrder],
   ])('Deeper nesting makes the payload unreadable, and keeps the id and kind: %s', (_, make) => {
+    const deepest = read(make(Buffer.alloc(MAX_NESTING, 0x81), Buffer.from([0])))
+    expect(deepest.payload).not.toBeInstanceOf(UnreadablePayload)
     for (const levels of [MAX_NESTING + 1, 900_000]) {
       const { id, type, kind, payload } = read(make(Buffer.alloc(levels, 0x81), Buffer.from([0])))
       expect({ id, type, kind }).toEqual({ id: 7, type: RESPONSE, kind: KIND })

@@ -239,6 +239,22 @@ describe('A map', () => {
 })
 
 describe('The writer', () => {
+  it.each([
+    [2n ** 53n, '1b0020000000000000'],
+    [-(2n ** 53n), '3b001fffffffffffff'],
+    [2n ** 64n - 1n, '1bffffffffffffffff'],
+    [-(2n ** 64n), '3bffffffffffffffff'],
+  ])('gives no tag to a bigint that no number could be mistaken for: %s', (value, digits) => {
+    expect(written(value)).toBe(digits)
+  })
+
+  it('makes room for a short text', () => {
+    const writer = new ValueWriter(8)
+    writer.text('a'.repeat(9))
+    writer.text('é')
+    expect(writer.take().toString('latin1')).toBe(`i${'a'.repeat(9)}bÃ©`)
+  })
+
   it('writes -0 as a float, and encoded CBOR as it is, with its items', () => {
     const writer = new ValueWriter()
     writer.value([-0, 0, new EncodedCbor(Buffer.from('820102', 'hex'))])

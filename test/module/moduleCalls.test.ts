@@ -61,3 +61,44 @@ it('A call before the module is up names the version and what to wait for', () =
     /^Version 1\.0\.0 got a call before its start had finished\. Wait for/,
   )
 })
+
+it('An interrupted call gets an error that names the version, and the module hears of it', async () => {
+  let signal: AbortSignal | undefined
+  let aborts = 0
+  const calls = new ModuleCalls<string, unknown>('1.0.0')
+  await calls.abort()
+  calls.open({
+    call: (_, context) => {
+      signal = context.signal
+      return new Promise(() => {})
+    },
+    abort: () => void aborts++,
+  })
+  calls.call('a', undefined)
+  await calls.abort()
+  expect(signal?.reason).toMatchObject({
+    code: 'CUTOVER_ABORTED',
+    version: '1.0.0',
+    message: 'Version 1.0.0 was asked to interrupt its work. Call again.',
+  })
+  expect(aborts).toBe(1)
+})
+
+it('A thenable of another library is asked once, and its call ends with its answer', async () => {
+  let asked = 0
+  const signals: AbortSignal[] = []
+  const thenable = {
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library
+    then: (resolve: (value: string) => void) => {
+      asked++
+      resolve('yes')
+    },
+  }
+  const calls = callsOf((_, { signal }) => {
+    signals.push(signal)
+    return thenable
+  })
+  expect(await calls.call('a', undefined)).toBe('yes')
+  await calls.abort()
+  expect([asked, signals[0]?.aborted]).toEqual([1, false])
+})

@@ -41,6 +41,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   /** How often the route has moved, and at which move it was last released. Calls queue in between. */
   #moves = 0
   #released = 0
+  /** How many calls have joined a queue during a release. */
+  #late = 0
   #isClosed = false
   #inPlace: readonly string[] = []
   readonly #dispatcher: Dispatcher<Req, Res>
@@ -121,18 +123,13 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   release(): void {
     const move = this.#moves
     if (move === this.#released) return
-    let to: Destination<Req, Res> | null = null
-    this.#queue.flush(
-      (options, lot) => {
-        // A call just sent may have moved the route: then the next `release` completes the move.
-        if (this.#moves !== move) return false
-        to = this.#openFor(options, lot)
-        if (this.#moves !== move) return false
-        return to !== null || (this.#split.share === 0 ? false : undefined)
-      },
-      (request, options) => this.#dispatcher.send(to as Destination<Req, Res>, request, options),
-    )
-    if (this.#pinned !== undefined) this.#releasePinned(this.#pinned, move)
+    let late: number
+    do {
+      late = this.#late
+      this.#releaseShared(move)
+      if (this.#pinned !== undefined) this.#releasePinned(this.#pinned, move)
+      // A call just sent may have led to others, for a queue that was released before.
+    } while (late !== this.#late && this.#moves === move)
     if (this.#moves !== move) return
     this.#released = move
     this.#openUp()
@@ -148,6 +145,20 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #rejectAll(error: Error): void {
     this.#queue.rejectAll(error)
     this.#pinned?.rejectAll(error)
+  }
+
+  #releaseShared(move: number): void {
+    let to: Destination<Req, Res> | null = null
+    this.#queue.flush(
+      (options, lot) => {
+        // A call just sent may have moved the route: then the next `release` completes the move.
+        if (this.#moves !== move) return false
+        to = this.#openFor(options, lot)
+        if (this.#moves !== move) return false
+        return to !== null || (this.#split.share === 0 ? false : undefined)
+      },
+      (request, options) => this.#dispatcher.send(to as Destination<Req, Res>, request, options),
+    )
   }
 
   #releasePinned({ queues }: PinnedCalls<Req, Res>, move: number): void {
@@ -231,7 +242,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
         ? this.#queue.add(request, options, lot ?? drawLot())
         : this.#refuse(error, request, options)
     }
-    if (this.#moves !== this.#released) return this.#queue.addAnyway(request, options, lot ?? drawLot())
+    if (this.#moves !== this.#released) return this.#addLate(this.#queue, request, options, lot ?? drawLot())
     if (to.backend.endpoint.callee === null) return this.#loseOrWait(to, request, options)
     return this.#dispatcher.send(to, request, options)
   }
@@ -246,11 +257,17 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
       const error = pinned.errors.hopeless(version)
       return error === undefined ? pinned.of(version).add(request, options) : this.#refuse(error, request, options)
     }
-    if (this.#moves !== this.#released) return pinned.of(version).addAnyway(request, options)
+    if (this.#moves !== this.#released) return this.#addLate(pinned.of(version), request, options)
     if (to.endpoint.callee !== null) return this.#dispatcher.sendPinned(to, request, options)
     const answer = pinned.of(version).add(request, options)
     this.#lose(to)
     return answer
+  }
+
+  /** Queues a call until the release under way, or the next one, sends it. */
+  #addLate(queue: CallQueue<Req, Res>, request: Req, options: CallOptions | undefined, lot?: number): Promise<Res> {
+    this.#late++
+    return queue.addAnyway(request, options, lot)
   }
 
   /** Rejects a call that no version gets. */

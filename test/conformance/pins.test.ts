@@ -163,6 +163,22 @@ describe('a call that names its version', () => {
     expect([requestsOf(one), requestsOf(two)]).toEqual([['1.0.0'], ['2.0.0']])
   })
 
+  it('S28: calls that it makes when it goes out go out too, whichever version they name', async () => {
+    const { aggregate, one, two } = await pair()
+    one.emitStopped(new Error('broken'))
+    let inner: Promise<string[]> | undefined
+    one.call = async request => {
+      if (request === 'outer') inner = Promise.all([aggregate.call('any'), aggregate.call('two', TWO)])
+      return request
+    }
+    two.call = async request => request
+    const outer = aggregate.call('outer', ONE)
+    one.emitStarted()
+    expect(await outer).toBe('outer')
+    expect(aggregate.status().waiting).toBe(0)
+    expect(await inner).toEqual(['any', 'two'])
+  })
+
   it('S28: text that is not SemVer is refused, and nothing is sent', async () => {
     const { aggregate, one, two } = await pair()
     for (const version of ['v1.0.0', '1', 7 as never]) {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { type CallOptions, streamed } from 'cutover'
 import { SimulatedClock } from 'cutover/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CallCounts } from '../../src/calls/callCounts.js'
 import { SharedRecord } from '../../src/calls/callRecord.js'
 import { CallStreams } from '../../src/calls/callStreams.js'
@@ -26,29 +26,12 @@ function flow(): Flow {
 /** The streams of a call, with the ends that they report and the timers that they have set. */
 function streamsOf(answer: Flow | undefined, upload: Flow | undefined, streamTimeout = 100, options?: CallOptions) {
   const clock = new SimulatedClock()
-  const timers = new Set<unknown>()
+  const [set, cleared] = [vi.spyOn(clock, 'setTimeout'), vi.spyOn(clock, 'clearTimeout')]
   const ends: FlowEnd[] = []
-  const streams = new CallStreams({
-    answer,
-    upload,
-    options,
-    limit: {
-      streamTimeout,
-      clock: {
-        ...clock,
-        setTimeout: (run, ms) => {
-          const timer = clock.setTimeout(run, ms)
-          timers.add(timer)
-          return timer
-        },
-        clearTimeout: timer => {
-          if (!timers.delete(timer)) throw new Error('There is no such timer.')
-          clock.clearTimeout(timer)
-        },
-      },
-    },
-    ended: end => ends.push(end),
-  })
+  const limit = { streamTimeout, clock }
+  const streams = new CallStreams({ answer, upload, options, limit, ended: end => ends.push(end) })
+  /** How many timers were set and not cleared. */
+  const timers = () => set.mock.calls.length - cleared.mock.calls.length
   return { streams, clock, timers, ends }
 }
 
@@ -57,9 +40,9 @@ describe('The streams of a call', () => {
     const answer = flow()
     const { streams, timers, ends } = streamsOf(answer, undefined)
     streams.start()
-    expect(timers.size).toBe(1)
+    expect(timers()).toBe(1)
     await answer.next()
-    expect([timers.size, ends]).toEqual([0, []])
+    expect([timers(), ends]).toEqual([0, []])
     await answer.next()
     expect(ends).toEqual([FINISHED])
   })
@@ -110,7 +93,7 @@ describe('The streams of a call', () => {
     streams.start()
     streams.fail(enough)
     const failed = { status: 'failed', reason: enough }
-    expect([answer.end, ends, timers.size]).toEqual([failed, [failed], 0])
+    expect([answer.end, ends, timers()]).toEqual([failed, [failed], 0])
     const late = flow()
     const other = streamsOf(undefined, late)
     other.streams.fail(enough)
@@ -139,7 +122,7 @@ describe('An answer that nobody reads', () => {
     before(answer)
     const { streams, timers } = streamsOf(answer, undefined, streamTimeout)
     streams.start()
-    expect(timers.size).toBe(0)
+    expect(timers()).toBe(0)
   })
 })
 

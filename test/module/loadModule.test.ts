@@ -25,7 +25,8 @@ describe('A module is found', () => {
 })
 
 describe('A module is refused', () => {
-  const NO_CALL = 'It has no function "call". Export a function "call", or a default object that has one.'
+  const NO_CALL =
+    'It has no function "call". Export a function "call", or "fetch" to answer HTTP, or a default object that has one.'
   const refusals: readonly (readonly [string, unknown, string])[] = [
     ['undefined', undefined, NO_CALL],
     ['null', null, NO_CALL],

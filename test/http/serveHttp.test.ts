@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Aggregate } from 'cutover'
 import { inProcess } from 'cutover/hosts'
 import { type HttpServer, type ServeHttpOptions, serveHttp } from 'cutover/http'
@@ -164,8 +164,8 @@ describe('hostile requests', () => {
     const handler = vi.fn(() => new Response('ok'))
     const { server } = await serve(handler)
     const socket = connect(server.port, '127.0.0.1')
-    socket.write(`POST / HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nab`)
-    await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(0))
+    const part = `POST / HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nab`
+    await new Promise<void>(resolve => socket.write(part, () => resolve()))
     socket.destroy()
     await once(socket, 'close')
     expect((await fetch(server.url)).status).toBe(200)
@@ -173,23 +173,44 @@ describe('hostile requests', () => {
   })
 
   it('with a chunk that is none, or that ends too soon, break in the module too', async () => {
-    const seen: unknown[] = []
-    const { aggregate, server } = await serve(async request => {
+    const bodies = [
+      { begun: deferred(), end: deferred<string>() },
+      { begun: deferred(), end: deferred<string>() },
+    ] as const
+    let requests = 0
+    const { server } = await serve(async request => {
+      const { begun, end } = bodies[requests++ === 0 ? 0 : 1]
+      begun.resolve()
       await request.arrayBuffer().then(
-        () => seen.push('whole'),
-        () => seen.push('broken'),
+        () => end.resolve('whole'),
+        () => end.resolve('broken'),
       )
       return new Response('ok')
     })
     const chunked = `POST / HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n`
     await raw(server, `${chunked}zz\r\n\r\n`)
+    expect(await bodies[0].end.promise).toBe('broken')
     const socket = connect(server.port, '127.0.0.1')
     socket.write(`${chunked}5\r\nab`)
-    await vi.waitFor(() => expect(aggregate.status().inFlight).toBe(1))
+    await bodies[1].begun.promise
     socket.destroy()
-    await vi.waitFor(() => expect(seen).toEqual(['broken', 'broken']))
+    expect(await bodies[1].end.promise).toBe('broken')
   })
 })
+
+/** Waits until the server has sent this text. */
+function received(socket: Socket, text: string): Promise<void> {
+  const { promise, resolve } = deferred()
+  let got = ''
+  const read = (chunk: Buffer) => {
+    got += chunk
+    if (!got.includes(text)) return
+    socket.off('data', read)
+    resolve()
+  }
+  socket.on('data', read)
+  return promise
+}
 
 /** A body that gives these many bytes, and breaks or ends only when the client has them. */
 function slowBody(bytes: number, end: (controller: ReadableStreamDefaultController<Uint8Array>) => void) {
@@ -257,14 +278,10 @@ describe('a client', () => {
   it('that still sends when its response has ended gets it, and keeps its connection if it ends soon', async () => {
     const { server } = await serve(() => new Response('early'), { maxBodyBytes: 100_000 })
     const socket = connect(server.port, '127.0.0.1')
-    let got = ''
-    socket.on('data', chunk => {
-      got += chunk
-    })
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n')
-    await vi.waitFor(() => expect(got).toContain('413'))
+    await received(socket, '413')
     socket.write(`${'x'.repeat(200_000)}GET / HTTP/1.1\r\nHost: a\r\n\r\n`)
-    await vi.waitFor(() => expect(got).toContain('early'))
+    await received(socket, 'early')
     socket.destroy()
   })
 

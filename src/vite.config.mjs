@@ -25,6 +25,8 @@ export default defineConfig({
         index: here('index.ts'),
         machines: here('../machines/index.ts'),
         composite: here('composite/index.ts'),
+        // The command line.
+        cutover: here('serve/main.ts'),
         guest: here('guest/index.ts'),
         hosts: here('hosts/index.ts'),
         http: here('http/index.ts'),
@@ -32,6 +34,7 @@ export default defineConfig({
         otel: here('otel/index.ts'),
         protocol: here('protocol/index.ts'),
         rollout: here('rollout/index.ts'),
+        serve: here('serve/index.ts'),
         testing: here('testing/index.ts'),
         // Loaded by guests, from its own file.
         complianceModule: here('testing/compliance/complianceModule.ts'),

@@ -87,11 +87,20 @@ export class Performer<Req, Res> {
       if (this.#host.aggregate.hasVersion(version)) throw alreadyThere(version)
       const runtime = await this.#candidates.provision(attempt.plan, version)
       if (signal.aborted) return
-      attempt.onEnd(this.#candidates.follow(runtime, error => (attempt.lastError = error)))
+      attempt.onEnd(this.#follow(attempt, runtime))
       await this.#add(attempt, runtime)
     } catch (cause) {
       this.#fail(attempt, 'It could not be provisioned', cause)
     }
+  }
+
+  #follow(attempt: Attempt<Req, Res>, runtime: Runtime<Req, Res>): () => void {
+    let { failFast } = attempt.plan
+    return this.#candidates.follow(runtime, error => {
+      attempt.lastError = error
+      if (error !== undefined && failFast) this.#fail(attempt, 'It did not start', error)
+      failFast = false
+    })
   }
 
   async #add(attempt: Attempt<Req, Res>, runtime: Runtime<Req, Res>): Promise<void> {

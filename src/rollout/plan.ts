@@ -1,5 +1,6 @@
 import type { PlanFacts, StepFacts } from '../../machines/index.js'
 import {
+  boolean,
   type CallOptions,
   count,
   describe,
@@ -39,6 +40,8 @@ export interface RolloutPlan<Req = unknown, Res = unknown> {
   readonly provision: (version: string) => Runtime<Req, Res> | Promise<Runtime<Req, Res>>
   /** How long a version may take from the call of `provision` until it runs, in ms. @default 120_000 */
   readonly startTimeout?: number | undefined
+  /** Whether a first start that fails rejects the candidate; else its host tries again until `startTimeout`. @default false */
+  readonly failFast?: boolean | undefined
   /** Checks the candidate before it gets a call of a user. The candidate leaves if it throws or rejects. @default none */
   readonly verify?: ((next: VerifiedVersion<Req, Res>) => void | Promise<void>) | undefined
   /** How long `verify` may take, in ms. @default 30_000 */
@@ -58,6 +61,7 @@ export interface CompiledPlan<Req, Res> {
   readonly provision: RolloutPlan<Req, Res>['provision']
   readonly verify: RolloutPlan<Req, Res>['verify']
   readonly health: CompiledHealth | HealthFunction
+  readonly failFast: boolean
   readonly facts: PlanFacts
 }
 
@@ -85,6 +89,7 @@ export function compilePlan<Req, Res>(given: RolloutPlan<Req, Res>, logger: Logg
     provision: plan.provision,
     verify: optionalFunction('verify', plan.verify),
     health,
+    failFast: boolean('failFast', plan.failFast, false),
     facts: {
       startTimeout: limit('startTimeout', plan.startTimeout, 120_000),
       verifyTimeout: limit('verifyTimeout', plan.verifyTimeout, 30_000),

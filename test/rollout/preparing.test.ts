@@ -60,6 +60,21 @@ describe('A candidate', () => {
     expect(rolling.rollout.status()).toMatchObject({ permanent: '2.0.0', previous: '1.0.0' })
   })
 
+  it('that fails to start is rejected at once with failFast', async () => {
+    const rolling = await served({ failFast: true })
+    rolling.silent.add('2.0.0')
+    const { promise } = await rolling.order('2.0.0')
+    const rejection = rejectionOf(promise)
+    rolling.runtime('2.0.0').emitFailedToStart(new Error('no port'))
+    await microtasks()
+    expect(await rejection).toMatchObject({
+      code: 'CUTOVER_REJECTED',
+      message: 'The rollout of version 2.0.0 was rejected: It did not start: no port.',
+      cause: { message: 'no port' },
+    })
+    expect(rolling.pair).toBe('1.0.0 | null')
+  })
+
   it('that does not start in time is rejected, and the active version never noticed', async () => {
     const rolling = await served({ startTimeout: 500 })
     rolling.silent.add('2.0.0')

@@ -1,0 +1,200 @@
+import type { Aggregate } from '../../aggregate/index.js'
+import { asError, type Inspect, isCutoverError } from '../../contract/index.js'
+import { type HttpServer, serveHttp } from '../../http/index.js'
+import { fileStore, Rollout, type RolloutResult, type RolloutStore } from '../../rollout/index.js'
+import type { Done, ServeEvent, ServeStatus } from '../events.js'
+import type { PlanSettings, Settings } from '../options/settings.js'
+import { Releases } from '../state/releases.js'
+import type { StateFolder } from '../state/stateFolder.js'
+import { UserError } from '../userError.js'
+import { applicationOf, provisionerOf } from './application.js'
+import { planOf } from './plan.js'
+import type { ServiceLog } from './serviceLog.js'
+import { versionsOf } from './versions.js'
+
+/** How often a command hears how a step goes, in ms. */
+const PROGRESS = 500
+
+export type Tell = (event: ServeEvent) => void
+
+export interface ServiceOptions {
+  readonly settings: Settings
+  readonly folder: StateFolder
+  readonly log: ServiceLog
+  readonly inspect: Inspect | undefined
+}
+
+/** An application whose versions are rolled out behind one HTTP server. */
+export class Service {
+  readonly aggregate: Aggregate
+  readonly #rollout: Rollout
+  readonly #releases: Releases
+  readonly #settings: Settings
+  readonly #log: ServiceLog
+  readonly #since = new Date().toISOString()
+  readonly #opened: Promise<void>
+  #isOpen!: () => void
+  #http: HttpServer | undefined
+  #ended: Promise<void> | undefined
+  /** What SIGHUP deploys. */
+  #path: string | undefined
+
+  constructor({ settings, folder, log, inspect }: ServiceOptions) {
+    this.#settings = settings
+    this.#path = settings.path
+    this.#log = log
+    this.#releases = new Releases(folder)
+    this.#opened = new Promise(resolve => {
+      this.#isOpen = resolve
+    })
+    this.aggregate = applicationOf(settings, log, inspect)
+    const provision = provisionerOf(this.#releases, settings, log, inspect)
+    this.#rollout = new Rollout(this.aggregate, {
+      ...planOf(settings.plan, {}, settings.instances).options,
+      provision: async version => provision(await this.#releases.find(version)),
+      store: this.#storeIn(folder),
+      logger: log.own,
+      inspect,
+    })
+    this.#rollout.watch().subscribe(event => {
+      if (event.type !== 'changed' || event.status.candidate === null) return
+      const { candidate, state, progress } = event.status
+      const part = state === 'stepping' && progress !== null ? `: ${progress.percent} % of the requests` : ''
+      log.say(`${candidate} is ${state}${part}`)
+    })
+  }
+
+  get log(): ServiceLog {
+    return this.#log
+  }
+
+  /**
+   * Takes the state folder, and brings up the version that proved itself last.
+   *
+   * @param opened - is called once the folder is taken
+   * @returns that version, which may not run yet; null if there is none
+   * @throws CutoverError `CUTOVER_STORE_LOCKED`, `CUTOVER_STORE_FAILED`; UserError its release is gone
+   */
+  async start(opened: () => Promise<void>): Promise<string | null> {
+    const started = this.#rollout.start()
+    await Promise.race([this.#opened, started])
+    await this.#releases.clean()
+    await opened()
+    try {
+      return await started
+    } catch (error) {
+      if (!isCutoverError(error, 'CUTOVER_START_FAILED')) throw error
+      this.#log.say(error.message)
+      return this.#rollout.status().permanent
+    }
+  }
+
+  /** Listens for requests. @throws the error of Node.js if it cannot; CutoverError `CUTOVER_MISSING_PACKAGE` */
+  async listen(): Promise<string> {
+    const { port, host, drain } = this.#settings
+    this.#http = await serveHttp(this.aggregate, {
+      port,
+      host,
+      closeTimeout: drain,
+      timeout: Number.POSITIVE_INFINITY,
+      logger: this.#log.own,
+    })
+    return this.#http.url
+  }
+
+  /** Copies an application, and lets the copy prove itself. Goes on if nobody listens any more. */
+  async deploy(path: string | undefined, given: PlanSettings, force: boolean, tell: Tell): Promise<Done> {
+    const from = path ?? this.#path
+    if (from === undefined) throw new UserError('Name the application to deploy.', 2)
+    const plan = planOf(this.#settings.plan, given, this.#settings.instances)
+    const { version, files, bytes, leftOut } = await this.#releases.add(from)
+    this.#path = from
+    const { steps, soak, verify } = plan
+    const { instances } = this.#settings
+    this.#log.say(`${version} is a copy of ${from}`)
+    tell({ type: 'released', version, path: from, files, bytes, leftOut, verify, steps, soak, instances })
+    return this.#run(version, tell, () => this.#rollout.to(version, { ...plan.options, force }))
+  }
+
+  /** Goes back to the version before. */
+  rollback(tell: Tell): Promise<Done> {
+    return this.#run(null, tell, () => this.#rollout.rollback())
+  }
+
+  /** Ends the rollout under way. @throws CutoverError `CUTOVER_ROLLOUT_STATE` */
+  cancel(): Done {
+    const { candidate } = this.#rollout.status()
+    this.#rollout.cancel()
+    return { type: 'done', ok: true, text: `The rollout of version ${candidate} is cancelled.` }
+  }
+
+  async status(inspector: string | null): Promise<ServeStatus> {
+    const { active } = this.aggregate.status()
+    return {
+      pid: process.pid,
+      url: this.#ended === undefined ? (this.#http?.url ?? null) : null,
+      inspector,
+      since: this.#since,
+      path: this.#path ?? null,
+      active,
+      versions: versionsOf(this.aggregate),
+      rollout: this.#rollout.status(),
+      releases: await this.#releases.list(),
+    }
+  }
+
+  /** Lets requests finish, cancels the rollout under way, and ends all processes. A second call joins the first. */
+  end(): Promise<void> {
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#http?.close(), this.#rollout[Symbol.asyncDispose]()])
+    await this.aggregate.dispose()
+  }
+
+  async #run(version: string | null, tell: Tell, act: () => Promise<RolloutResult>): Promise<Done> {
+    const look = () => {
+      const status = this.#rollout.status()
+      if (status.candidate !== null && (version ?? status.candidate) === status.candidate)
+        tell({ type: 'rollout', status })
+    }
+    const changes = this.#rollout.watch().subscribe(look)
+    const timer = setInterval(look, PROGRESS)
+    const done = await act().then(stays, failed)
+    clearInterval(timer)
+    changes.unsubscribe()
+    this.#log.say(done.text)
+    await this.#prune()
+    return done
+  }
+
+  async #prune(): Promise<void> {
+    const { permanent, previous, candidate, pending } = this.#rollout.status()
+    const hosted = this.aggregate.versions().map(String)
+    await this.#releases
+      .prune([permanent, previous, candidate, pending, ...hosted])
+      .catch(error => this.#log.say(`Old releases cannot be removed: ${asError(error).message}`))
+  }
+
+  #storeIn(folder: StateFolder): RolloutStore {
+    const store = fileStore(folder.store)
+    const open = async () => {
+      const record = await store.open()
+      this.#isOpen()
+      return record
+    }
+    return { open, save: record => store.save(record), close: () => store.close() }
+  }
+}
+
+function stays({ version, warning, saved }: RolloutResult): Done {
+  const notSaved = saved ? undefined : 'This could not be saved: after a restart, the version before it comes up.'
+  return { type: 'done', ok: true, text: `${version} stays.`, warning: warning ?? notSaved }
+}
+
+export function failed(error: unknown): Done {
+  const code = isCutoverError(error) ? error.code : 'FAILED'
+  return { type: 'done', ok: false, code, text: asError(error).message }
+}

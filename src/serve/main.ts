@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import { asError } from '../contract/index.js'
 import { ASKING } from './commands/others.js'
-import { serve } from './commands/serve.js'
 import { readArguments } from './options/arguments.js'
 import { settingsOf } from './options/settings.js'
 import { helpText } from './print/help.js'
@@ -23,12 +21,15 @@ async function main(): Promise<number> {
     return 0
   }
   const settings = await settingsOf(given, command)
-  return command === 'serve' ? serve(settings, terminal) : ASKING[command](settings, terminal)
+  if (command !== 'serve') return ASKING[command](settings, terminal)
+  // The other commands start sooner without the library.
+  const { serve } = await import('./commands/serve.js')
+  return serve(settings, terminal)
 }
 
 try {
   process.exit(await main())
 } catch (error) {
-  process.stderr.write(`cutover: ${asError(error).message}\n`)
+  process.stderr.write(`cutover: ${error instanceof Error ? error.message : error}\n`)
   process.exit(error instanceof UserError ? error.exitCode : 1)
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { asError } from '../../contract/index.js'
 import type { RolloutStep } from '../../rollout/index.js'
 import { UserError } from '../userError.js'
 import { wrong } from './arguments.js'
@@ -85,7 +84,7 @@ async function load(file: string): Promise<object> {
     const { default: config } = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
     if (typeof config === 'object' && config !== null) return config
   } catch (cause) {
-    throw new UserError(`The configuration ${file} cannot be loaded: ${asError(cause).message}`, 2, cause)
+    throw new UserError(`The configuration ${file} cannot be loaded: ${(cause as Error).message}`, 2, cause)
   }
   throw new UserError(`The configuration ${file} must export an object as default.`, 2)
 }

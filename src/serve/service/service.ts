@@ -5,7 +5,7 @@ import { fileStore, Rollout, type RolloutResult, type RolloutStore } from '../..
 import type { Done, ServeEvent, ServeStatus } from '../events.js'
 import type { PlanSettings, Settings } from '../options/settings.js'
 import { Releases } from '../state/releases.js'
-import type { StateFolder } from '../state/stateFolder.js'
+import { cleanStateFolder, type StateFolder } from '../state/stateFolder.js'
 import { UserError } from '../userError.js'
 import { applicationOf, provisionerOf } from './application.js'
 import { planOf } from './plan.js'
@@ -28,6 +28,7 @@ export interface ServiceOptions {
 export class Service {
   readonly aggregate: Aggregate
   readonly #rollout: Rollout
+  readonly #folder: StateFolder
   readonly #releases: Releases
   readonly #settings: Settings
   readonly #log: ServiceLog
@@ -43,6 +44,7 @@ export class Service {
     this.#settings = settings
     this.#path = settings.path
     this.#log = log
+    this.#folder = folder
     this.#releases = new Releases(folder)
     this.#opened = new Promise(resolve => {
       this.#isOpen = resolve
@@ -78,6 +80,7 @@ export class Service {
   async start(opened: () => Promise<void>): Promise<string | null> {
     const started = this.#rollout.start()
     await Promise.race([this.#opened, started])
+    await cleanStateFolder(this.#folder)
     await this.#releases.clean()
     await opened()
     try {

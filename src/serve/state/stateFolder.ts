@@ -1,5 +1,5 @@
-import { chmod, mkdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { UserError } from '../userError.js'
 
 /** Where a service keeps what outlives it. */
@@ -38,4 +38,10 @@ export async function makeStateFolder({ path, releases }: StateFolder): Promise<
   const { uid } = await stat(path)
   if (uid === process.getuid?.()) return
   throw new UserError(`The state folder ${path} belongs to another user. Name another one with --state.`, 1)
+}
+
+/** Removes a record that a crash has left half-written. Only while the store is locked. */
+export async function cleanStateFolder({ path, store }: StateFolder): Promise<void> {
+  const halfWritten = new RegExp(`^${basename(store)}\\.\\d+$`)
+  for (const name of await readdir(path)) if (halfWritten.test(name)) await rm(join(path, name), { force: true })
 }

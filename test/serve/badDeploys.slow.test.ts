@@ -1,0 +1,127 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Site } from './serving.js'
+
+const GOOD = `export const fetch = request => new Response(request.url.endsWith('/health') ? 'fine' : String(process.pid))\n`
+
+/** Clients that ask all the time. */
+class Load {
+  failed = 0
+  asked = 0
+  readonly #url: string
+  readonly #clients: Promise<unknown>
+  #isOver = false
+
+  constructor(url: string, clients: number) {
+    this.#url = url
+    this.#clients = Promise.all(Array.from({ length: clients }, () => this.#ask()))
+  }
+
+  async #ask(): Promise<void> {
+    while (!this.#isOver) {
+      this.asked++
+      try {
+        const response = await fetch(this.#url)
+        await response.text()
+        if (!response.ok) this.failed++
+      } catch {
+        this.failed++
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true
+    await this.#clients
+  }
+}
+
+/** What a bad deploy does, what the command says of it, and how many requests it may hurt, of hundreds. */
+const BAD: readonly (readonly [what: string, source: string, says: RegExp, hurts: number])[] = [
+  ['throws while it is loaded', 'throw new Error("no database")', /It did not start: .*no database/s, 0],
+  [
+    'throws in start',
+    `${GOOD}export const start = () => { throw new Error('no port') }`,
+    /did not start: .*no port/s,
+    0,
+  ],
+  ['exits at start', 'process.exit(3)', /It did not start: .*exited with code 3/s, 0],
+  ['has a syntax error', 'export const fetch = (', /It did not start: .*app\.mjs/s, 0],
+  ['exports no fetch', 'export const other = 1', /It did not start: .*no function "call"/s, 0],
+  ['hangs at start', `${GOOD}await new Promise(() => setInterval(() => {}, 1_000))`, /did not run within 3000 ms/, 0],
+  [
+    'fails its check',
+    `export const fetch = request => new Response('no disk', { status: request.url.endsWith('/health') ? 503 : 200 })`,
+    /verify failed: GET \/health answered 503: no disk\./,
+    0,
+  ],
+  [
+    'crashes while it has a share',
+    `${GOOD.replace('fetch = request =>', 'fetch = request => request.url.endsWith("/") && setTimeout(() => process.exit(1), 5) &&')}`,
+    /was rejected: /,
+    60,
+  ],
+  [
+    'answers 500 while it has a share',
+    `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
+    /was rejected: /,
+    60,
+  ],
+]
+
+describe('A deploy that', () => {
+  it('cannot work is refused with the reason, and the old version never notices', { timeout: 240_000 }, async () => {
+    const site = new Site(GOOD)
+    const served = await site.serve('--instances', '1', '--verify', '/health', '--start-timeout', '3s')
+    const pid = await served.get()
+    for (const [what, source, says, hurts] of BAD) {
+      const load = new Load(served.url, 4)
+      site.write(source)
+      const began = performance.now()
+      const { code, stdout } = await site.run('deploy', '--steps', '10:60s')
+      const took = Math.round(performance.now() - began)
+      await load.end()
+      console.info(`${what}: refused after ${took} ms; ${load.failed} of ${load.asked} requests failed`)
+      expect(stdout, what).toMatch(says)
+      expect(code, what).toBe(1)
+      expect(load.failed, what).toBeLessThanOrEqual(hurts)
+      expect(await served.get(), what).toBe(pid)
+    }
+    const { rollout, versions } = await site.status()
+    expect(rollout).toMatchObject({ state: 'idle', candidate: null })
+    expect(versions).toMatchObject([{ role: 'active', restarts: 0 }])
+  })
+
+  it('dies in the soak is taken back', async () => {
+    const site = new Site(GOOD)
+    const served = await site.serve('--instances', '1')
+    const pid = await served.get()
+    site.write(`${GOOD}setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500)`)
+    const { code, stdout } = await site.run('deploy', '--soak', '60s')
+    expect(stdout).toMatch(/was rolled back: It was lost: .*SIGKILL/s)
+    expect(code).toBe(1)
+    expect(await served.get()).toBe(pid)
+  })
+
+  it('fails first of all leaves no service', async () => {
+    const site = new Site('throw new Error("no database")')
+    const { code, stderr } = await site.run('serve', site.app, '--port', '0')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^cutover: The rollout of version .* was rejected: It did not start: .*no database/s)
+  })
+
+  it('fails the verify of a module is refused', async () => {
+    const site = new Site(GOOD)
+    const check = `export async function verify({ fetch, version }) {
+      const text = await (await fetch('/health')).text()
+      if (text !== 'fine') throw new Error(version.slice(0, 5) + ' says ' + text)
+    }`
+    writeFileSync(join(site.folder, 'check.mjs'), check)
+    await site.serve('--instances', '1', '--verify', 'check.mjs', '--soak', '0')
+    expect(await site.run('deploy')).toMatchObject({ code: 0 })
+    site.write(GOOD.replace('fine', 'bad'))
+    const { code, stdout } = await site.run('deploy')
+    expect([code, stdout]).toEqual([1, expect.stringContaining('verify failed: 1.0.0 says bad.')])
+  })
+})

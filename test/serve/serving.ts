@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { ServeStatus } from 'cutover/serve'
+import { onTestFinished } from 'vitest'
+import { directory } from '../fixtures/system.js'
+
+const PROGRAM = 'dist/lib/cutover.js'
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** An application in a folder of its own, and the state folder beside it. */
+export class Site {
+  readonly folder: string
+  readonly app: string
+  readonly state: string
+
+  constructor(source: string, version = '1.0.0') {
+    const base = directory()
+    this.folder = join(base, 'app')
+    this.state = join(base, 'state')
+    this.app = join(this.folder, 'app.mjs')
+    mkdirSync(this.folder)
+    this.write(source, version)
+  }
+
+  /** Overwrites the application. */
+  write(source: string, version = '1.0.0'): void {
+    writeFileSync(this.app, source)
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ name: 'app', version, type: 'module' }))
+  }
+
+  /** Runs a command to its end. */
+  async run(command: string, ...options: readonly string[]): Promise<Ended> {
+    const child = this.spawn(command, ...options)
+    const output = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', chunk => {
+        output[name] += chunk
+      })
+    }
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, ...output }
+  }
+
+  async status(): Promise<ServeStatus> {
+    const { stdout } = await this.run('status', '--json')
+    return JSON.parse(stdout) as ServeStatus
+  }
+
+  spawn(command: string, ...options: readonly string[]): ChildProcess {
+    const env = { ...process.env, CUTOVER_SERVE_STATE: this.state, FORCE_COLOR: '' }
+    const args = [join(process.cwd(), PROGRAM), command, ...options]
+    const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return child
+  }
+
+  /** Serves the application, and waits until it listens. */
+  async serve(...options: readonly string[]): Promise<Served> {
+    const served = new Served(this.spawn('serve', this.app, '--port', '0', '--host', '127.0.0.1', ...options))
+    await served.line('listens on')
+    return served
+  }
+}
+
+/** A running `cutover serve`. */
+export class Served {
+  readonly child: ChildProcess
+  readonly lines: string[] = []
+  readonly exited: Promise<unknown[]>
+  stderr = ''
+  readonly #hearers = new Set<() => void>()
+
+  constructor(child: ChildProcess) {
+    this.child = child
+    this.exited = once(child, 'close')
+    child.stderr?.setEncoding('utf8').on('data', chunk => {
+      this.stderr += chunk
+    })
+    if (child.stdout === null) throw new Error('The process has no stdout.')
+    createInterface(child.stdout).on('line', line => {
+      this.lines.push(line)
+      for (const hear of this.#hearers) hear()
+    })
+  }
+
+  get url(): string {
+    return (
+      this.lines
+        .findLast(line => line.includes('listens on'))
+        ?.split(' ')
+        .at(-1) ?? ''
+    )
+  }
+
+  /** Waits for the nth line with this text, from 1. @throws Error the service has ended */
+  async line(text: string, nth = 1): Promise<void> {
+    const isThere = () => this.lines.filter(line => line.includes(text)).length >= nth
+    if (isThere()) return
+    let hear = () => {}
+    const heard = new Promise<void>(resolve => {
+      hear = () => isThere() && resolve()
+    })
+    const ended = this.exited.then(() => {
+      if (!isThere()) throw new Error(`It ended without "${text}": ${this.lines.join('\n')}\n${this.stderr}`)
+    })
+    await Promise.race([this.hearing(hear, heard), ended])
+  }
+
+  /** Calls a function with each line until the promise has settled. */
+  async hearing(hear: () => void, until: Promise<void>): Promise<void> {
+    this.#hearers.add(hear)
+    hear()
+    await until
+    this.#hearers.delete(hear)
+  }
+
+  async get(path = '/'): Promise<string> {
+    const response = await fetch(new URL(path, this.url))
+    return response.text()
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal)
+  }
+}
+
+/** An application whose answers tell who it is. */
+export const saying = (what: string) => `export const fetch = () => new Response(\`${what} \${process.pid}\`)\n`

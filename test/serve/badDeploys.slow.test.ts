@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Site } from './serving.js'
+import { application, Site } from './serving.js'
 
 const GOOD = `export const fetch = request => new Response(request.url.endsWith('/health') ? 'fine' : String(process.pid))\n`
 
@@ -49,19 +49,14 @@ const BAD: readonly (readonly [what: string, source: string, says: RegExp, hurts
   ['exits at start', 'process.exit(3)', /It did not start: .*exited with code 3/s, 0],
   ['has a syntax error', 'export const fetch = (', /It did not start: .*app\.mjs/s, 0],
   ['exports no fetch', 'export const other = 1', /It did not start: .*no function "call"/s, 0],
-  ['hangs at start', `${GOOD}await new Promise(() => setInterval(() => {}, 1_000))`, /did not run within 3000 ms/, 0],
+  ['hangs at start', application('hanging'), /did not run within 3000 ms/, 0],
   [
     'fails its check',
     `export const fetch = request => new Response('no disk', { status: request.url.endsWith('/health') ? 503 : 200 })`,
     /verify failed: GET \/health answered 503: no disk\./,
     0,
   ],
-  [
-    'crashes while it has a share',
-    `${GOOD.replace('fetch = request =>', 'fetch = request => request.url.endsWith("/") && setTimeout(() => process.exit(1), 5) &&')}`,
-    /was rejected: /,
-    60,
-  ],
+  ['crashes while it has a share', application('crashing'), /was rejected: /, 60],
   [
     'answers 500 while it has a share',
     `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
@@ -97,7 +92,7 @@ describe('A deploy that', () => {
     const site = new Site(GOOD)
     const served = await site.serve('--instances', '1')
     const pid = await served.get()
-    site.write(`${GOOD}setTimeout(() => process.kill(process.pid, 'SIGKILL'), 500)`)
+    site.write(application('shortLived'))
     const { code, stdout } = await site.run('deploy', '--soak', '60s')
     expect(stdout).toMatch(/was rolled back: It was lost: .*SIGKILL/s)
     expect(code).toBe(1)

@@ -1,35 +1,11 @@
 import { once } from 'node:events'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { expect, it } from 'vitest'
-import { Site } from './serving.js'
+import { application, Site } from './serving.js'
 
 /** `DEPLOYS=20` for the full form, with a rollback after every fourth. */
 const DEPLOYS = Number(process.env['DEPLOYS'] ?? 4)
 const UPLOAD = Buffer.alloc(1_048_576, 'x')
-
-/** It does nothing for its own end. */
-const APPLICATION = `
-const wait = ms => new Promise(resolve => setTimeout(resolve, ms))
-export async function fetch(request) {
-  const { pathname } = new URL(request.url)
-  if (pathname === '/upload') {
-    let size = 0
-    for await (const chunk of request.body) size += chunk.length
-    return new Response(String(size))
-  }
-  if (pathname === '/events') {
-    const events = async function* () {
-      for (let n = 0; n < 5; n++) {
-        yield new TextEncoder().encode(\`data: \${n}\\n\\n\`)
-        await wait(20)
-      }
-    }
-    return new Response(ReadableStream.from(events()), { headers: { 'content-type': 'text/event-stream' } })
-  }
-  await wait(Math.random() * 20)
-  return new Response('hello')
-}
-`
 
 interface Kind {
   readonly path: string
@@ -96,7 +72,7 @@ class Clients {
 it(`50 connections with GET, POST of 1 MB and events lose nothing in ${DEPLOYS} deploys, and every fourth taken back`, {
   timeout: 600_000,
 }, async () => {
-  const site = new Site(APPLICATION)
+  const site = new Site(application('unprepared'))
   const served = await site.serve('--instances', '2', '--soak', '300ms')
   const clients = new Clients(served.url)
   for (let deploy = 1; deploy <= DEPLOYS; deploy++) {

@@ -3,33 +3,27 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { randomFrom } from '../fixtures/randomFrom.js'
 import { gone } from '../fixtures/system.js'
-import { type Served, Site } from './serving.js'
+import { application, type Served, Site } from './serving.js'
 
 /** `KILLS=100` for the full form. */
 const KILLS = Number(process.env['KILLS'] ?? 10)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const AT_ONCE = 2
 const OPTIONS = ['--instances', '1', '--verify', '/health', '--steps', '50:100ms', '--soak', '100ms']
-/** How many lines a deploy takes: those of its states, and those that the application writes while it starts. */
-const LINES = 55
+/** How many lines a deploy takes, and how many of them tell its states; the application writes the others while it starts. */
+const [LINES, STATES] = [55, 8]
+const isState = (line: string) => / is (a copy|\w+ing)/.test(line)
 
-/** Tells its process, its number, and that time passes. Every third one fails its check. */
-const application = (number: number) => `
-console.log('pid ' + process.pid)
-for (let n = 0; n < 40; n++) {
-  console.log('tick')
-  await new Promise(resolve => setTimeout(resolve, 5))
-}
-export const fetch = request =>
-  new Response('${number}', { status: request.url.endsWith('/health') && ${number % 3 === 2} ? 500 : 200 })
-`
+const numbered = (number: number) => application('ticking').replace('NUMBER = 0', `NUMBER = ${number}`)
 
-/** Waits for so many more lines, or for the end of the deploy. */
-async function linesOf(served: Served, count: number, ended: Promise<unknown>): Promise<void> {
-  const target = served.lines.length + count
+/** Waits until a random line, or until the end of the deploy. Half come right behind a state, since most states are short. */
+async function randomMoment(served: Served, random: () => number, ended: Promise<unknown>): Promise<void> {
+  const isBehindState = random() < 0.5
+  const seen = () => (isBehindState ? served.lines.filter(isState) : served.lines).length
+  const target = seen() + Math.floor(random() * (isBehindState ? STATES : LINES))
   let hear = () => {}
   const heard = new Promise<void>(resolve => {
-    hear = () => served.lines.length >= target && resolve()
+    hear = () => seen() >= target && resolve()
   })
   await Promise.race([served.hearing(hear, heard), ended])
 }
@@ -41,29 +35,27 @@ it(`A service that is killed at ${KILLS} random moments of deploys comes up with
   const places: Record<string, number> = {}
   const lane = async (_: unknown, lane: number) => {
     const random = randomFrom(SEED + lane)
-    const site = new Site(application(0))
+    const site = new Site(numbered(0))
     const pids = new Set<number>()
     let stays = '0'
     for (let kill = 1; kill <= KILLS / AT_ONCE; kill++) {
       const served = await site.serve(...OPTIONS)
       expect(await served.get(), `after kill ${kill - 1}`).toBe(stays)
-      site.write(application(kill))
+      site.write(numbered(kill))
       const deploy = site.run('deploy')
-      await linesOf(served, Math.floor(random() * LINES), deploy)
+      await randomMoment(served, random, deploy)
       served.kill('SIGKILL')
       await Promise.all([served.exited, deploy])
       for (const line of served.lines) {
         const [, pid] = /pid (\d+)$/.exec(line) ?? []
         if (pid !== undefined) pids.add(Number(pid))
       }
-      const last = served.lines.findLast(line =>
-        /is (preparing|verifying|stepping|promoting|soaking|finishing)/.test(line),
-      )
+      const last = served.lines.findLast(isState)
       const place = /is (\w+)/.exec(last ?? '')?.[1] ?? 'before'
       places[place] = (places[place] ?? 0) + 1
       const { permanent } = JSON.parse(readFileSync(join(site.state, 'rollout.json'), 'utf8'))
       const source = readFileSync(join(site.state, 'releases', permanent, 'files', 'app.mjs'), 'utf8')
-      const number = /new Response\('(\d+)'/.exec(source)?.[1] ?? ''
+      const number = /NUMBER = (\d+)/.exec(source)?.[1] ?? ''
       expect(Number(number) % 3, `${number} proved itself`).not.toBe(2)
       // It was permanent before, or has become so now.
       expect([stays, String(kill)]).toContain(number)

@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { gone } from '../fixtures/system.js'
-import { Served, Site, saying } from './serving.js'
+import { application, Served, Site, saying } from './serving.js'
 
 const QUICK = ['--instances', '2', '--soak', '0'] as const
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
@@ -89,25 +89,19 @@ describe('cutover serve', () => {
   })
 
   it('lets requests finish on SIGTERM, and ends at once on a second one', async () => {
-    const slow = `export async function fetch(request) {
-      if (!request.url.endsWith('/slow')) return new Response(String(process.pid))
-      console.log('slow one came')
-      await new Promise(resolve => setTimeout(resolve, 300))
-      return new Response('finished')
-    }`
-    const site = new Site(slow)
+    const site = new Site(application('slow'))
     const served = await site.serve('--instances', '1')
     const answer = served.get('/slow')
-    await served.line('slow one came')
+    await served.line('/slow came')
     served.kill('SIGTERM')
     expect(await answer).toBe('finished')
     expect(await served.exited).toEqual([0, null])
 
-    const again = new Site(slow.replace('setTimeout(resolve, 300)', 'setTimeout(resolve, 1e9)'))
+    const again = new Site(application('slow'))
     const hanging = await again.serve('--instances', '1')
     const pid = Number(await hanging.get())
-    const lost = expect(hanging.get('/slow')).rejects.toThrow()
-    await hanging.line('slow one came')
+    const lost = expect(hanging.get('/never')).rejects.toThrow()
+    await hanging.line('/never came')
     hanging.kill('SIGTERM')
     await hanging.line('SIGTERM')
     hanging.kill('SIGTERM')

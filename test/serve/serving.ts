@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ServeStatus } from 'cutover/serve'
@@ -132,6 +132,9 @@ export class Served {
     this.child.kill(signal)
   }
 }
+
+/** The source of a program in `test/fixtures/serve`. */
+export const application = (name: string) => readFileSync(`test/fixtures/serve/${name}.mjs`, 'utf8')
 
 /** An application whose answers tell who it is. */
 export const saying = (what: string) => `export const fetch = () => new Response(\`${what} \${process.pid}\`)\n`

@@ -36,8 +36,12 @@ export function readArguments(args: readonly string[]): Arguments {
   const named = tokens.flatMap(token => (token.kind === 'option' ? [token.name] : []))
   const positional = tokens.flatMap(token => (token.kind === 'positional' ? [token.value] : []))
   const [given = 'help', path, extra] = positional
-  if (named.includes('help') || given === 'help') return { command: 'help', path: undefined, texts: new Map() }
-  if (named.includes('version')) return { command: 'version', path: undefined, texts: new Map() }
+  const isAbout = named.includes('version')
+    ? 'version'
+    : named.includes('help') || given === 'help'
+      ? 'help'
+      : undefined
+  if (isAbout !== undefined) return { command: isAbout, path: undefined, texts: new Map() }
   if (!isCommand(given)) throw wrong(`Unknown command ${JSON.stringify(given)}`, nearest(given, Object.keys(COMMANDS)))
   const takesPath = given === 'serve' || given === 'deploy'
   const unexpected = takesPath ? extra : path

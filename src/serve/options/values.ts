@@ -58,7 +58,7 @@ export const steps: Kind<readonly RolloutStep[]> = {
 }
 
 function stepIn(text: string): (RolloutStep & { readonly for: number }) | undefined {
-  const [, digits, time = ''] = /^(\d*\.?\d+)%?:(\w+)$/.exec(text.trim()) ?? []
+  const [, digits, time = ''] = /^(\d*\.?\d+)%?:([\w.]+)$/.exec(text.trim()) ?? []
   const [percent, length] = [Number(digits), durationIn(time)]
   return percent > 0 && percent <= 100 && length ? { percent, for: length } : undefined
 }

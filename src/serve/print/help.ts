@@ -51,7 +51,7 @@ Usage: cutover <command> [options]
 
 ${commands.join('\n')}
 
-Options of serve and deploy, where those of serve are the defaults of each deploy:
+Options of serve and deploy; those of serve are the defaults of each deploy:
 ${optionsOf(of => of.length === 2)}
 
 Options of serve:

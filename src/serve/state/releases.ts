@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { UserError } from '../userError.js'
 import { type Copied, copyFolder } from './copyFolder.js'
+import { nameOf, timeIn } from './releaseName.js'
 import { type Source, sourceOf } from './source.js'
 import type { StateFolder } from './stateFolder.js'
 
@@ -91,24 +92,10 @@ export class Releases {
 
   #name({ version }: Source, hash: string): string {
     this.#last = Math.max(this.#last + 1_000, Math.floor(Date.now() / 1_000) * 1_000)
-    const time = new Date(this.#last).toISOString().replace(/\D/g, '').slice(0, 14)
-    return `${version}${version.includes('-') ? '.' : '-'}${time}.${shortHash(hash)}`
+    return nameOf(version, this.#last, hash)
   }
 
   #remove(name: string): Promise<void> {
     return rm(join(this.#folder.releases, name), { recursive: true, force: true })
   }
-}
-
-/** SemVer refuses digits alone that begin with 0. */
-function shortHash(hash: string): string {
-  const length = Math.max(6, hash.search(/[a-f]/) + 1)
-  return hash.slice(0, hash.startsWith('0') ? length : 6)
-}
-
-/** The time in the name of a release, in ms. */
-function timeIn(version: string): number {
-  const [, ...parts] = /(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\.[0-9a-f]+$/.exec(version) ?? []
-  const [year = 0, month = 1, ...rest] = parts.map(Number)
-  return Date.UTC(year, month - 1, ...rest)
 }

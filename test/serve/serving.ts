@@ -21,6 +21,8 @@ export class Site {
   readonly folder: string
   readonly app: string
   readonly state: string
+  /** Added to the environment of the commands. */
+  env: NodeJS.ProcessEnv = {}
 
   constructor(source: string, version = '1.0.0') {
     const base = directory()
@@ -56,7 +58,7 @@ export class Site {
   }
 
   spawn(command: string, ...options: readonly string[]): ChildProcess {
-    const env = { ...process.env, CUTOVER_SERVE_STATE: this.state, FORCE_COLOR: '' }
+    const env = { ...process.env, CUTOVER_SERVE_STATE: this.state, FORCE_COLOR: '', ...this.env }
     const args = [join(process.cwd(), PROGRAM), command, ...options]
     const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     onTestFinished(() => void child.kill('SIGKILL'))

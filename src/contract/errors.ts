@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',
   CUTOVER_STORE_FAILED: 'The store of a rollout cannot be locked, read or written, or holds something else.',
   CUTOVER_STORE_LOCKED: 'Another process, or another rollout in this process, has the store.',
+  CUTOVER_MISSING_PACKAGE: 'An optional package is needed, and is not installed.',
   CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const
 

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
   'src/http': ['src/contract', 'src/support', 'src/streams'],
   'src/inspect': ['src/contract', 'src/support', 'src/aggregate', 'src/rollout'],
-  'src/serve': ['src/contract', 'src/aggregate', 'src/hosts', 'src/http', 'src/inspect', 'src/rollout'],
+  'src/serve': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/http', 'src/inspect', 'src/rollout'],
   'src/otel': ['src/contract'],
   'src/testing': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/module'],
   src: ['src/contract', 'src/streams', 'src/aggregate'],

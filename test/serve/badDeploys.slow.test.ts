@@ -106,6 +106,15 @@ describe('A deploy that', () => {
     expect(stderr).toMatch(/^cutover: The rollout of version .* was rejected: It did not start: .*no database/s)
   })
 
+  it('fails with an error that steers a terminal is told in plain text', async () => {
+    const site = new Site(GOOD)
+    await site.serve('--instances', '1')
+    site.write('throw new Error("no \\x1b[2Jdatabase")')
+    const { stdout } = await site.run('deploy')
+    expect(stdout).toContain('no \\x1b[2Jdatabase')
+    expect((await site.run('logs')).stdout).not.toContain('\x1b')
+  })
+
   it('fails the verify of a module is refused', async () => {
     const site = new Site(GOOD)
     const check = `export async function verify({ fetch, version }) {

@@ -51,7 +51,7 @@ it(`A service that is killed at ${KILLS} random moments of deploys comes up with
         if (pid !== undefined) pids.add(Number(pid))
       }
       const last = served.lines.findLast(isState)
-      const place = /is (\w+)/.exec(last ?? '')?.[1] ?? 'before'
+      const place = / is (?:a )?(\w+)/.exec(last ?? '')?.[1] ?? 'before'
       places[place] = (places[place] ?? 0) + 1
       const { permanent } = JSON.parse(readFileSync(join(site.state, 'rollout.json'), 'utf8'))
       const source = readFileSync(join(site.state, 'releases', permanent, 'files', 'app.mjs'), 'utf8')

@@ -69,10 +69,12 @@ class Running {
       if (follow !== true) return fine('')
       const end = this.#service.log.follow(line => tell({ type: 'log', line }))
       return new Promise(resolve => {
-        signal.addEventListener('abort', () => {
+        const over = () => {
           end()
           resolve(fine(''))
-        })
+        }
+        if (signal.aborted) over()
+        else signal.addEventListener('abort', over)
       })
     },
     stop: async () => {

@@ -55,10 +55,17 @@ export class ControlServer {
   readonly #remove = () => rmSync(this.#path, { force: true })
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController()
-    response.on('error', () => {}).once('close', () => gone.abort())
+    const over = new AbortController()
+    const end = () => over.abort()
+    this.#closing.signal.addEventListener('abort', end)
+    response
+      .on('error', () => {})
+      .once('close', () => {
+        this.#closing.signal.removeEventListener('abort', end)
+        end()
+      })
     const tell: Tell = event => {
-      if (gone.signal.aborted || response.writableEnded) return
+      if (response.destroyed || response.writableEnded) return
       if (event.type === 'done' || response.writableLength < MAX_WAITING) response.write(`${JSON.stringify(event)}\n`)
     }
     response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' })
@@ -66,8 +73,7 @@ export class ControlServer {
     const handler = this.#handlers[request.url?.slice(1) ?? '']
     try {
       if (handler === undefined) throw new Error(`There is no command ${request.url}.`)
-      const signal = AbortSignal.any([gone.signal, this.#closing.signal])
-      tell(await handler(Object(await json(request)), tell, signal))
+      tell(await handler(Object(await json(request)), tell, over.signal))
     } catch (error) {
       tell(failed(error))
     }

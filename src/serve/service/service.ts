@@ -2,6 +2,7 @@ import type { Aggregate } from '../../aggregate/index.js'
 import { asError, type Inspect, isCutoverError } from '../../contract/index.js'
 import { type HttpServer, serveHttp } from '../../http/index.js'
 import { fileStore, Rollout, type RolloutResult, type RolloutStore } from '../../rollout/index.js'
+import { printable } from '../../support/index.js'
 import type { Done, ServeEvent, ServeStatus } from '../events.js'
 import type { PlanSettings, Settings } from '../options/settings.js'
 import { Releases } from '../state/releases.js'
@@ -199,5 +200,6 @@ function stays({ version, warning, saved }: RolloutResult): Done {
 
 export function failed(error: unknown): Done {
   const code = isCutoverError(error) ? error.code : 'FAILED'
-  return { type: 'done', ok: false, code, text: asError(error).message }
+  // The message may come from a guest, and is printed to a terminal.
+  return { type: 'done', ok: false, code, text: printable(asError(error).message) }
 }

@@ -1,4 +1,5 @@
 import { asError, type Logger } from '../../contract/index.js'
+import { printable } from '../../support/index.js'
 import type { LogLine } from '../events.js'
 
 /** How many lines `cutover logs` can look back. */
@@ -56,7 +57,9 @@ export class ServiceLog {
     else this.#add(`${name}: ${message}${rest(fields)}`)
   }
 
-  #add(text: string): void {
+  #add(given: string): void {
+    // Errors of guests may hold what steers a terminal.
+    const text = printable(given)
     const line = { time: new Date().toISOString(), text }
     this.#lines.push(line)
     if (this.#lines.length > KEPT) this.#lines.shift()

@@ -1,4 +1,5 @@
 import type { Aggregate } from '../../aggregate/index.js'
+import { printable } from '../../support/index.js'
 import type { ServedVersion } from '../events.js'
 
 /** The versions that are there, the active one first. */
@@ -20,7 +21,7 @@ export function versionsOf(aggregate: Aggregate): readonly ServedVersion[] {
       failed,
       restarts,
       processes: pool,
-      lastError: lastError?.message ?? null,
+      lastError: lastError === null ? null : printable(lastError.message),
     }
   })
   return served.sort((a, b) => Number(b.role === 'active') - Number(a.role === 'active'))

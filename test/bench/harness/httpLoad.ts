@@ -4,18 +4,22 @@ import autocannon from 'autocannon'
 
 const CONNECTIONS = 50
 
+/** The ways to serve the application. */
+export type Kind = 'plain' | 'cluster' | 'cutover' | 'pool'
+
 /** A server of `httpServer`, and clients with connections that they keep. */
 export class HttpLoad implements AsyncDisposable {
   readonly #server
+  readonly #gone = new AbortController()
   #port = 0
 
-  constructor(kind: 'plain' | 'cluster' | 'cutover') {
+  constructor(kind: Kind) {
     this.#server = fork(new URL('httpServer.js', import.meta.url), [kind], { execArgv: [] })
+    this.#server.once('exit', () => this.#gone.abort())
   }
 
   async start(): Promise<void> {
-    const [port] = (await once(this.#server, 'message')) as [number]
-    this.#port = port
+    this.#port = await this.#answer()
   }
 
   /** @param duration - s */
@@ -34,8 +38,11 @@ export class HttpLoad implements AsyncDisposable {
       })
       stop = () => load.stop?.()
     })
-    await action()
-    stop()
+    try {
+      await action()
+    } finally {
+      stop()
+    }
     const { errors, timeouts, non2xx, mismatches } = await ended
     return errors + timeouts + non2xx + mismatches
   }
@@ -43,16 +50,23 @@ export class HttpLoad implements AsyncDisposable {
   /** Brings up new processes of the application. */
   async switch(): Promise<void> {
     this.#server.send('switch')
-    await once(this.#server, 'message')
+    await this.#answer()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#gone.signal.aborted) return
     const gone = once(this.#server, 'exit')
     this.#server.disconnect()
     await gone
   }
 
+  /** @throws AbortError the server has exited */
+  async #answer(): Promise<number> {
+    const [answer] = (await once(this.#server, 'message', { signal: this.#gone.signal })) as [number]
+    return answer
+  }
+
   #target() {
-    return { url: `http://127.0.0.1:${this.#port}`, connections: CONNECTIONS }
+    return { url: `http://127.0.0.1:${this.#port}`, connections: CONNECTIONS, sampleInt: 250 }
   }
 }

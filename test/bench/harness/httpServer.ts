@@ -1,14 +1,16 @@
 /**
- * A server of `fixtures/httpApp`, in a process of its own. The argument says which: `plain`, `cluster` of two, or `cutover` with a process
- * per version. It sends its port; to each message it brings up new processes of the application, then answers with 0.
+ * A server of `fixtures/httpApp`, in a process of its own. The argument says which: `plain`, `cluster` of two, `cutover` with a process
+ * per version, or `pool` with two. It sends its port; to each message it brings up new processes of the application, then answers with 0.
  */
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
+import { childProcess, type Provisioner, pool } from 'cutover/hosts'
 import { serveHttp } from 'cutover/http'
 import type { Hono } from 'hono'
 import { fixture } from './fixture.js'
+import type { Kind } from './httpLoad.js'
 import { ProcessVersions } from './processVersions.js'
 
 interface Running {
@@ -28,7 +30,7 @@ async function plain(): Promise<Running> {
 async function leave(worker: Worker): Promise<void> {
   const gone = once(worker, 'exit')
   worker.disconnect()
-  const late = setTimeout(() => worker.kill(), 2_000)
+  const late = setTimeout(() => worker.kill(), 500)
   await gone
   clearTimeout(late)
 }
@@ -42,19 +44,19 @@ async function clustered(): Promise<Running> {
     port = address.port
     return worker
   }
-  let workers = [await fork(), await fork()]
+  let workers = await Promise.all([fork(), fork()])
   return {
     port,
     switch: async () => {
       const old = workers
-      workers = [await fork(), await fork()]
+      workers = await Promise.all([fork(), fork()])
       await Promise.all(old.map(leave))
     },
   }
 }
 
-async function ours(): Promise<Running> {
-  const versions = new ProcessVersions({ handover: 'overlap' }, fixture('httpApp'))
+async function ours(processes: Provisioner): Promise<Running> {
+  const versions = new ProcessVersions({ handover: 'overlap' }, fixture('httpApp'), processes)
   await versions.start()
   const { port } = await serveHttp(versions.aggregate, { port: 0, host: '127.0.0.1' })
   return {
@@ -66,21 +68,22 @@ async function ours(): Promise<Running> {
   }
 }
 
-const KINDS: Readonly<Record<string, () => Promise<Running>>> = {
+const KINDS: Readonly<Record<Kind, () => Promise<Running>>> = {
   plain,
   cluster: clustered,
-  cutover: ours,
+  cutover: () => ours(childProcess()),
+  pool: () => ours(pool(childProcess(), { size: 2 })),
 }
-const [kind = 'plain'] = process.argv.slice(2)
+const kind = process.argv[2] as Kind
 
 if (cluster.isWorker) {
   await plain()
 } else {
-  const running = await KINDS[kind]?.()
+  const running = await KINDS[kind]()
   process.on('message', async () => {
-    await running?.switch()
+    await running.switch()
     process.send?.(0)
   })
   process.once('disconnect', () => process.exit())
-  process.send?.(running?.port)
+  process.send?.(running.port)
 }

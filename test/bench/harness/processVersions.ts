@@ -1,5 +1,5 @@
 import { Aggregate, type AggregateOptions } from 'cutover'
-import { childProcess } from 'cutover/hosts'
+import { childProcess, type Provisioner } from 'cutover/hosts'
 import { fixture } from './fixture.js'
 
 /** An aggregate whose versions are processes. */
@@ -7,11 +7,16 @@ export class ProcessVersions implements AsyncDisposable {
   readonly aggregate: Aggregate<unknown, unknown>
   /** How often a process has started or stopped. */
   restarts = 0
-  readonly #processes = childProcess()
+  readonly #processes: Provisioner
   readonly #module: URL
   #last = 0
 
-  constructor(options: Partial<AggregateOptions> = {}, module = fixture('echo')) {
+  constructor(
+    options: Partial<AggregateOptions> = {},
+    module = fixture('echo'),
+    processes: Provisioner = childProcess(),
+  ) {
+    this.#processes = processes
     this.#module = module
     this.aggregate = new Aggregate({ id: 'bench', ...options })
   }

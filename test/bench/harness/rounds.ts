@@ -26,6 +26,27 @@ export async function inTurns(
   return pairs
 }
 
+/** Measures all in each round; another one goes first each time. */
+export async function inRounds(
+  rounds: number,
+  contenders: Readonly<Record<string, () => Promise<number>>>,
+): Promise<(name: string) => number[]> {
+  const entries = Object.entries(contenders)
+  const seen = new Map<string, number[]>(entries.map(([name]) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    const first = round % entries.length
+    for (const [name, measure] of [...entries.slice(first), ...entries.slice(0, first)]) {
+      seen.get(name)?.push(await measure())
+    }
+  }
+  return name => seen.get(name) ?? []
+}
+
+/** The values of two of them, round by round. */
+export function pairsOf(ours: readonly number[], theirs: readonly number[]): Pair[] {
+  return ours.map((our, round) => ({ ours: our, theirs: theirs[round] ?? Number.NaN }))
+}
+
 export function rowOf(
   what: string,
   against: string,

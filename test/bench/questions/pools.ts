@@ -5,7 +5,7 @@ import { fixture } from '../harness/fixture.js'
 import { load } from '../harness/load.js'
 import { quantile } from '../harness/quantile.js'
 import type { Form, Goal, Question, Row } from '../harness/question.js'
-import { median, rowOf } from '../harness/rounds.js'
+import { inRounds, median, pairsOf, rowOf } from '../harness/rounds.js'
 import type { Request } from '../payloads.js'
 import { noPool, OTHERS, processes, type StartPool, workers } from '../poolContenders.js'
 
@@ -70,26 +70,6 @@ async function rateOf(start: () => Promise<Contender>, work: Work): Promise<numb
   } finally {
     await contender.close()
   }
-}
-
-/** Measures all in each round; another one goes first each time. */
-async function inRounds(
-  rounds: number,
-  contenders: Readonly<Record<string, () => Promise<number>>>,
-): Promise<(name: string) => number[]> {
-  const entries = Object.entries(contenders)
-  const seen = new Map<string, number[]>(entries.map(([name]) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    const first = round % entries.length
-    for (const [name, measure] of [...entries.slice(first), ...entries.slice(0, first)]) {
-      seen.get(name)?.push(await measure())
-    }
-  }
-  return name => seen.get(name) ?? []
-}
-
-function pairsOf(ours: readonly number[], theirs: readonly number[]) {
-  return ours.map((our, round) => ({ ours: our, theirs: theirs[round] ?? Number.NaN }))
 }
 
 async function againstOthers(work: Work, size: number, rounds: number): Promise<Row[]> {

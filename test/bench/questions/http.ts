@@ -52,7 +52,7 @@ export const question: Question = {
   async run({ short }) {
     const ratesOf = await throughput(short ? 1 : 4, short ? 0.25 : 1)
     // In the short form a server has hardly run when it is measured, and ours has more code to compile.
-    const goal: Goal = { of: 'ratio', atLeast: 0.5, shortBound: 0.05 }
+    const goal: Goal = { of: 'ratio', atLeast: 0.5, shortBound: 0.02 }
     const row = (ours: Kind, name: string, theirs: Kind, against: string) =>
       rowOf(
         `1 kB of JSON, 50 connections, serveHttp() and ${name}`,

@@ -27,6 +27,7 @@ function place(columns: number | undefined, env: NodeJS.ProcessEnv = {}) {
 const shown = (text: string) => text.replace(/[^\n\r]*\r\x1b\[K/g, '').replace(/\x1b\[\d+m/g, '')
 
 const idle: RolloutStatus = {
+  id: 'shop',
   state: 'idle',
   phase: null,
   candidate: NEW,

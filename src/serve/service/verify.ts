@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { CutoverError, type HttpMessage, type HttpResponseHead, isHttpMessage } from '../../contract/index.js'
+import {
+  CutoverError,
+  type HttpMessage,
+  type HttpRequestHead,
+  type HttpResponseHead,
+  isHttpMessage,
+} from '../../contract/index.js'
 import { fetchHandler } from '../../http/index.js'
 import type { VerifiedVersion } from '../../rollout/index.js'
 import { isModule } from '../options/settings.js'
@@ -34,13 +40,13 @@ export function verifierOf(verify: string, instances: number): Verify {
 async function askPath(path: string, instances: number, next: VerifiedVersion): Promise<void> {
   // A new version gets no other calls, and so each process has its turn.
   for (let instance = 0; instance < instances; instance++) {
-    const request = { head: { method: 'GET', url: `${ORIGIN}${path}`, headers: [['host', 'localhost']] }, body: null }
-    const answer = await next.call(request, { signal: next.signal })
+    const head: HttpRequestHead = { method: 'GET', url: `${ORIGIN}${path}`, headers: ['host', 'localhost'] }
+    const answer = await next.call({ head, body: null }, { signal: next.signal })
     if (!isHttpMessage(answer)) throw new TypeError(`GET ${path} gave no HTTP response.`)
-    const { head, body } = answer as HttpMessage<HttpResponseHead, Uint8Array | ReadableStream | null>
-    const isGood = head.status >= 200 && head.status < 300
+    const { head: its, body } = answer as HttpMessage<HttpResponseHead, Uint8Array | ReadableStream | null>
+    const isGood = its.status >= 200 && its.status < 300
     const text = await textOf(body)
-    if (!isGood) throw new Error(`GET ${path} answered ${head.status}${text === '' ? '' : `: ${text}`}`)
+    if (!isGood) throw new Error(`GET ${path} answered ${its.status}${text === '' ? '' : `: ${text}`}`)
   }
 }
 

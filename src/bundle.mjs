@@ -32,6 +32,7 @@ async function bundle() {
     await guest.buildApp()
     // The library contains the text of the guest program.
     await build({ configFile: 'src/vite.config.mjs' })
+    await build({ configFile: 'src/testing/compliance/vite.config.mjs' })
   }
   await Promise.all([programs(), build({ configFile: 'src/inspect/page/vite.config.mjs' })])
 }

@@ -36,8 +36,6 @@ export default defineConfig({
         rollout: here('rollout/index.ts'),
         serve: here('serve/index.ts'),
         testing: here('testing/index.ts'),
-        // Loaded by guests, from its own file.
-        complianceModule: here('testing/compliance/complianceModule.ts'),
       },
       output: {
         entryFileNames: '[name].js',

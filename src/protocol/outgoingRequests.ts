@@ -136,7 +136,7 @@ export class OutgoingRequests {
 
   #settleWithStream(id: number, pending: PendingRequest, payload: unknown): void {
     const isUnreadable = payload instanceof UnreadablePayload
-    const isGivenUp = pending.resolve === ignore
+    const isGivenUp = pending.resolve === this.#released
     const stream = isUnreadable || isGivenUp ? undefined : this.#options.receiveStream(id, payload)
     if (stream !== undefined) {
       pending.resolve(stream)

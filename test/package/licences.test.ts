@@ -23,7 +23,7 @@ describe('The licences of what is bundled', () => {
   })
 
   it('The text of the guest program in cutover/hosts, which bundlers copy, says where its notices are', () => {
-    expect(readFileSync('dist/lib/hosts.js', 'utf8')).toMatch(/"\/\*! .*dist\/guest\/licenses\.md/)
+    expect(readFileSync('dist/lib/shared/hosts.js', 'utf8')).toMatch(/"\/\*! .*dist\/guest\/licenses\.md/)
   })
 
   it.each([

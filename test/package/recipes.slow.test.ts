@@ -18,7 +18,7 @@ const EXECUTED: Readonly<Record<string, readonly string[]>> = {
 }
 const NOT_EXECUTED = ['docker']
 /** Their program is one of docs/examples, which test/docs executes. */
-const EXAMPLES = ['compare', 'sunday']
+const EXAMPLES = ['compare', 'cores', 'piscina', 'sunday']
 
 describe('docs/recipes', () => {
   it('Every page is executed here or is an example, or says nothing that could be', () => {

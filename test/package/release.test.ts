@@ -74,6 +74,9 @@ describe('The packed files', () => {
   it('hold no tests but those of the rules, no text of the guest program by itself, and nothing that is not built for use', () => {
     const others = paths.filter(path => /^(\.|dist\/(test|docs|guestText)\/|node_modules\/)|\.tsbuildinfo$/.test(path))
     expect(others).toEqual([])
-    expect(paths.filter(path => /^test\/(?!conformance\/)/.test(path))).toEqual(['test/fixtures/guest.py'])
+    expect(paths.filter(path => /^test\/(?!conformance\/)/.test(path))).toEqual([
+      'test/fixtures/guest.py',
+      'test/fixtures/streaming_guest.py',
+    ])
   })
 })

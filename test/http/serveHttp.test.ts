@@ -49,7 +49,8 @@ async function raw(server: HttpServer, ...parts: readonly string[]): Promise<str
     answer += chunk
   })
   for (const part of parts) socket.write(part)
-  await once(socket, 'close')
+  // A reset is an end too, so not by `once`, which rejects on an error.
+  await new Promise(resolve => socket.once('close', resolve))
   return answer
 }
 

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import { Writable } from 'node:stream'
 import type { RolloutStatus } from 'cutover/rollout'
 import type { ServeStatus } from 'cutover/serve'
 import { describe, expect, it } from 'vitest'
@@ -16,10 +16,21 @@ const COLOUR = /\x1b\[\d+m/
 
 /** A place to print to, and what was printed. */
 function place(columns: number | undefined, env: NodeJS.ProcessEnv = {}) {
-  const stream = new PassThrough()
+  let text = ''
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      text += chunk
+      done()
+    },
+  })
   if (columns !== undefined) Object.assign(stream, { isTTY: true, columns })
   const terminal = new Terminal(stream as unknown as NodeJS.WriteStream, env)
-  return { terminal, printed: () => String(stream.read() ?? '') }
+  const printed = () => {
+    const read = text
+    text = ''
+    return read
+  }
+  return { terminal, printed }
 }
 
 /** What a terminal shows: a line that was cleared is gone. */

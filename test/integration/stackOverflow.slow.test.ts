@@ -133,7 +133,8 @@ describe('callers at the end of their stack', { timeout: 120_000 }, () => {
     expect(() => down(0, Number.POSITIVE_INFINITY)).toThrow(RangeError)
     // The stack does not always end at the same level: what is compiled meanwhile takes less of it.
     const from = deepest - 1_000
-    expect(() => down(0, from)).toThrow(RangeError)
+    // In Vitest an import at the end of the stack may read as undefined, as STACK_OVERFLOW says.
+    expect(() => down(0, from)).toThrow(/^(Maximum call stack size exceeded|undefined is not a function)/)
     expect(calls.length).toBeGreaterThan(500)
     return calls
   }

@@ -257,12 +257,13 @@ export class ValueWriter extends OutputBuffer {
     this.head(MAP, count)
     const encoded = keys.map(key => ({ key, bytes: this.#encodedKey(key, depth) }))
     encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
-    encoded.forEach(({ key, bytes }, i) => {
+    // A loop, because a callback would take two more frames of the stack for each level of nesting.
+    for (const [i, { key, bytes }] of encoded.entries()) {
       if (encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
       if (count > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
       this.append(bytes)
       this.value(read(key), depth)
-    })
+    }
   }
 
   #encodedKey(key: unknown, depth: number): Buffer {

@@ -1,5 +1,5 @@
-import { type Observable, Subject } from 'rxjs'
-import { type ActorRefFrom, type AnyActorRef, createActor, type SnapshotFrom, waitFor } from 'xstate'
+import type { Observable } from 'rxjs'
+import { type AnyActorRef, createActor } from 'xstate'
 import {
   countOf,
   type PoolEffect,
@@ -11,13 +11,9 @@ import {
 import { type CallsInFlight, type Direct, ENDPOINT, type Endpoint } from '../../calls/index.js'
 import {
   type AbortOptions,
-  below,
   type CallOptions,
   type CapabilityTEE,
-  CutoverError,
   type Inspectable,
-  type Inspection,
-  inspectSafely,
   type Logger,
   POOL_STATUS,
   type Pooled,
@@ -28,13 +24,14 @@ import {
   type RuntimeInfo,
   SHOWN_BELOW,
   safeLogger,
-  shownBelow,
   signalOf,
-  wrapClock,
 } from '../../contract/index.js'
-import { attempt, EffectQueue, performedByOwner, SafeObservable, startOwned } from '../../support/index.js'
-import { OwnCalls, type OwnRoute } from '../ownCalls.js'
+import { attempt, performedByOwner } from '../../support/index.js'
 import { type CheckedConfig, nameOf } from '../provisioner.js'
+import { hasEnded, LazyActor } from '../runtime/lazyActor.js'
+import { OwnCalls, type OwnRoute } from '../runtime/ownCalls.js'
+import { OwnEvents } from '../runtime/ownEvents.js'
+import { runtimeLost } from '../runtime/versionErrors.js'
 import { Instance, type InstanceReports } from './instance.js'
 import { PoolCalls } from './poolCalls.js'
 import type { CompiledPool } from './poolOptions.js'
@@ -42,27 +39,16 @@ import type { CompiledPool } from './poolOptions.js'
 /** The statechart that all pools share. */
 const machine = poolMachine.provide({ actions: performedByOwner(poolEffects) })
 
-type Snapshot = SnapshotFrom<typeof poolMachine>
-type PoolActor = ActorRefFrom<typeof poolMachine>
-
 /** Several runtimes of one version that look like one. */
 export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable, Pooled {
   readonly id: string
   readonly #version: string
-  readonly #name: string
-  readonly #options: CompiledPool
   readonly #logger: Logger
   readonly #instances: readonly Instance<Req, Res>[]
   readonly #calls: PoolCalls<Req, Res>
   readonly #ownCalls: OwnCalls<Req, Res>
-  readonly #events$ = new Subject<RuntimeEvent>()
-  readonly #watched$: Observable<RuntimeEvent>
-  readonly #effects: EffectQueue
-  /** Created by the first event: by then it is known which actor an inspector shows above it. */
-  #pool: PoolActor | undefined
-  #inspect: Inspection | undefined
-  /** The actor that an inspector shows above that of the pool. */
-  #parent: AnyActorRef | undefined
+  readonly #events: OwnEvents
+  readonly #actor: LazyActor<typeof poolMachine, PoolEffect>
   /** The role that it was last told, for each instance to come. */
   #role: Role | undefined
   /** The last failure. */
@@ -70,21 +56,32 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
 
   constructor(config: CheckedConfig, options: CompiledPool, runtimes: readonly Runtime<Req, Res>[]) {
     const { id, version } = config
+    const { clock, inspect } = options
+    const logger = safeLogger(config.logger, { runtime: id, version })
     this.id = id
     this.#version = version
-    this.#name = nameOf('pool', config)
-    this.#options = options
-    this.#logger = safeLogger(config.logger, { runtime: id, version })
-    this.#watched$ = new SafeObservable(this.#events$, err => this.#logger.error({ err }, 'a subscriber threw'))
-    this.#effects = new EffectQueue({
+    this.#logger = logger
+    this.#events = new OwnEvents(version, logger)
+    this.#actor = new LazyActor({
+      clock,
+      logger,
+      inspect,
+      create: given => createActor(machine, { ...given, id: nameOf('pool', config), input: options.machine }),
+      created: shown => this.#watchInstances(shown),
+      perform: (effect: PoolEffect) => this.#perform(effect),
       decided: () => this.#moveRoute(),
       performed: () => this.#releaseCalls(),
-      failed: err => this.#logger.error({ err }, 'an effect threw: please report this as a bug of cutover'),
     })
-    this.#inspect = options.inspect
     this.#instances = runtimes.map((runtime, i) => this.#createInstance(runtime, i))
-    this.#calls = new PoolCalls(this.#instances, { ...options, version, logger: this.#logger })
-    this.#ownCalls = this.#createOwnCalls()
+    this.#calls = new PoolCalls(this.#instances, { ...options, version, logger })
+    this.#ownCalls = new OwnCalls({
+      ...options,
+      version,
+      logger,
+      endpoint: this.#calls,
+      hasGivenUp: () => this.#actor.snapshot.matches('gaveUp'),
+      failure: () => this.#failure,
+    })
   }
 
   call(request: Req, options?: CallOptions): Promise<Res> {
@@ -97,7 +94,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
 
   async stop(): Promise<void> {
     this.#send({ type: 'stop' })
-    await waitFor(this.#actor, isStopped)
+    await this.#actor.waitFor(hasEnded)
   }
 
   /** Waits for all instances. Rejects with what they reject with: several errors in an AggregateError. */
@@ -115,7 +112,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
   }
 
   watchEvents(): Observable<RuntimeEvent> {
-    return this.#watched$
+    return this.#events.watched$
   }
 
   getActiveVersion(): string {
@@ -147,29 +144,17 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
   }
 
   [SHOWN_BELOW](parent: AnyActorRef): void {
-    // A pool started before it was added is already shown, as a root.
-    if (this.#pool !== undefined) return
-    this.#parent = parent
-    if (this.#inspect !== undefined) this.#inspect = below(parent, this.#inspect)
+    this.#actor.showBelow(parent)
   }
 
   [POOL_STATUS](): PoolStatus {
-    const snapshot = this.#actor.getSnapshot()
-    const { value, context } = snapshot
+    const { value, context } = this.#actor.snapshot
     const state = typeof value === 'string' ? value : value.running
     return { state, up: countOf(context, 'up'), size: context.instances.length }
   }
 
-  get #actor(): PoolActor {
-    if (this.#pool !== undefined) return this.#pool
-    const actor = this.#createActor()
-    this.#pool = actor
-    for (const instance of this.#instances) instance.watch()
-    return actor
-  }
-
   get #speaker(): Runtime<Req, Res> {
-    const speaker = speakerOf(this.#actor.getSnapshot().context) ?? 0
+    const speaker = speakerOf(this.#actor.snapshot.context) ?? 0
     return (this.#instances[speaker] as Instance<Req, Res>).runtime
   }
 
@@ -181,35 +166,14 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
       gaveUp: error => this.#send({ type: 'instance.gaveUp', instance: number, error }, error),
       updated: () => this.#send({ type: 'instance.updated', instance: number }),
       freed: () => this.#calls.releaseTo(instance),
-      isUp: () => this.#actor.getSnapshot().context.instances[number] === 'up',
+      isUp: () => this.#actor.snapshot.context.instances[number] === 'up',
     }
     const instance: Instance<Req, Res> = new Instance(number, runtime, reports, this.#logger)
     return instance
   }
 
-  #createOwnCalls(): OwnCalls<Req, Res> {
-    const { clock, waitTimeout, maxWaitingCalls, streamTimeout } = this.#options
-    return new OwnCalls({
-      version: this.#version,
-      clock,
-      logger: this.#logger,
-      waitTimeout,
-      maxWaitingCalls,
-      streamTimeout,
-      endpoint: this.#calls,
-      timedOut: () => this.#startFailed(`is not up after ${waitTimeout} ms (waitTimeout).`),
-      closed: () => this.#refusal(),
-    })
-  }
-
-  #createActor(): PoolActor {
-    const actor = createActor(machine, {
-      id: this.#name,
-      input: this.#options.machine,
-      clock: wrapClock(this.#options.clock, fn => this.#effects.decide(fn)),
-      ...inspectSafely(this.#inspect, this.#logger),
-    })
-    const shown = this.#parent === undefined ? actor : shownBelow(this.#parent, actor)
+  /** Hears the instances from now on. An inspector shows each of them below the pool. */
+  #watchInstances(shown: AnyActorRef): void {
     for (const { runtime } of this.#instances) {
       const inspectable: Runtime<Req, Res> & Inspectable = runtime
       attempt(
@@ -217,11 +181,10 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
         err => this.#logger.error({ err }, 'an instance cannot be shown below its pool'),
       )
     }
-    return startOwned(actor, { effects: this.#effects, perform: (effect: PoolEffect) => this.#perform(effect) })
+    for (const instance of this.#instances) instance.watch()
   }
 
   #perform(effect: PoolEffect): void {
-    const version = this.#version
     switch (effect.type) {
       case 'startInstance':
         this.#instances[effect.instance]?.start()
@@ -233,20 +196,20 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
         this.#emitStarted()
         break
       case 'emitFailed':
-        this.#events$.next({ type: 'failedToStart', version, error: effect.error })
+        this.#events.failed(effect.error)
         break
       case 'emitGaveUp':
-        this.#events$.next({ type: 'failedToStart', version, error: effect.error, final: true })
+        this.#events.gaveUp(effect.error)
         break
       case 'emitDown':
-        this.#emitDown(effect.reason)
+        this.#events.stopped(effect.reason)
         break
       case 'emitStopped':
-        for (const instance of this.#instances) instance.release(this.#lost('is stopped.'))
-        this.#events$.next({ type: 'stopped', version })
+        this.#releaseInstances()
+        this.#events.stopped()
         break
       case 'emitUpdated':
-        this.#events$.next({ type: 'updated', version, ...this.#capability() })
+        this.#events.updated(this.getCapabilityTEE())
         break
       case 'logDegraded':
         this.#logger.warn({ pool: this[POOL_STATUS]() }, 'a pool lacks instances')
@@ -267,21 +230,19 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
   #releaseCalls(): void {
     const route = this.#route()
     this.#ownCalls.release(route)
-    if (route.isClosed) this.#calls.rejectWaiting(this.#refusal())
+    if (route.isClosed) this.#calls.rejectWaiting(this.#ownCalls.refusal())
     else this.#calls.release()
   }
 
   #route(): OwnRoute {
-    const snapshot = this.#actor.getSnapshot()
-    const isClosed = isStopped(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
+    const snapshot = this.#actor.snapshot
+    const isClosed = hasEnded(snapshot) || snapshot.matches('stopping') || snapshot.matches('gaveUp')
     return { isUp: snapshot.matches('running'), isClosed }
   }
 
   #send(event: PoolEvent, failure?: Error): void {
-    this.#effects.decide(() => {
-      if (failure !== undefined) this.#failure = failure
-      if (!isStopped(this.#actor.getSnapshot())) this.#actor.send(event)
-    })
+    if (failure !== undefined) this.#failure = failure
+    this.#actor.send(event)
   }
 
   #cameUp(instance: Instance<Req, Res>): void {
@@ -292,37 +253,12 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
 
   #emitStarted(): void {
     // An earlier effect may have ended it already.
-    if (this.#actor.getSnapshot().matches('running')) this.#calls.open()
-    this.#events$.next({ type: 'started', version: this.#version, ...this.#capability() })
+    if (this.#actor.snapshot.matches('running')) this.#calls.open()
+    this.#events.started(this.getCapabilityTEE())
   }
 
-  #emitDown(reason: Error | undefined): void {
-    this.#events$.next({ type: 'stopped', version: this.#version, ...(reason === undefined ? {} : { reason }) })
+  #releaseInstances(): void {
+    const error = runtimeLost(this.#version, 'is stopped.')
+    for (const instance of this.#instances) instance.release(error)
   }
-
-  #capability(): { readonly capabilityTEE?: CapabilityTEE } {
-    const capabilityTEE = this.getCapabilityTEE()
-    return capabilityTEE === undefined ? {} : { capabilityTEE }
-  }
-
-  /** The error of calls that the pool does not take any more. */
-  #refusal(): CutoverError {
-    return this.#actor.getSnapshot().matches('gaveUp')
-      ? this.#startFailed('is given up; restart it with abort({ force: true }), or replace it.')
-      : this.#lost('is stopped; provision a new runtime.')
-  }
-
-  #startFailed(what: string): CutoverError {
-    const version = this.#version
-    return new CutoverError('CUTOVER_START_FAILED', `Version ${version} ${what}`, { version, cause: this.#failure })
-  }
-
-  #lost(what: string): CutoverError {
-    const version = this.#version
-    return new CutoverError('CUTOVER_RUNTIME_LOST', `Version ${version} ${what}`, { version })
-  }
-}
-
-function isStopped(snapshot: Snapshot): boolean {
-  return snapshot.status !== 'active'
 }

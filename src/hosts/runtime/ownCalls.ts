@@ -1,5 +1,6 @@
-import { type Backend, CallsInFlight, type Endpoint, type Route, Router } from '../calls/index.js'
-import { type CallOptions, type Clock, CutoverError, type Logger } from '../contract/index.js'
+import { type Backend, CallsInFlight, type Endpoint, type Route, Router } from '../../calls/index.js'
+import { type CallOptions, type Clock, CutoverError, type Logger } from '../../contract/index.js'
+import { runtimeLost, startFailed } from './versionErrors.js'
 
 export interface OwnCallsOptions<Req, Res> {
   readonly version: string
@@ -10,10 +11,10 @@ export interface OwnCallsOptions<Req, Res> {
   readonly streamTimeout: number
   /** The way to whatever answers the calls. */
   readonly endpoint: Endpoint<Req, Res>
-  /** The error of a call that has waited too long. */
-  timedOut(): Error
-  /** The error of a call while the runtime takes none. */
-  closed(): Error
+  /** Whether the runtime is given up: only a restart brings it back. */
+  hasGivenUp(): boolean
+  /** The last failure of the runtime, the cause of a call that waited in vain. */
+  failure(): Error | undefined
 }
 
 /** Whether a runtime takes calls. */
@@ -26,11 +27,13 @@ export interface OwnRoute {
 /** The calls that are made on a runtime itself, not through an aggregate: they wait while it starts. */
 export class OwnCalls<Req, Res> {
   readonly calls: CallsInFlight<Res>
+  readonly #options: OwnCallsOptions<Req, Res>
   readonly #router: Router<Req, Res>
   readonly #backend: Backend<Req, Res>
 
   constructor(options: OwnCallsOptions<Req, Res>) {
     const { version, clock, logger, waitTimeout, maxWaitingCalls, endpoint } = options
+    this.#options = options
     this.calls = new CallsInFlight(undefined, undefined, options)
     this.#backend = { version, endpoint, calls: this.calls }
     this.#router = new Router({
@@ -39,14 +42,14 @@ export class OwnCalls<Req, Res> {
       propagate: undefined,
       timeout: waitTimeout,
       max: maxWaitingCalls,
-      timedOut: () => options.timedOut(),
+      timedOut: () => startFailed(version, `is not up after ${waitTimeout} ms (waitTimeout).`, options.failure()),
       tooMany: () =>
         new CutoverError(
           'CUTOVER_TOO_MANY_WAITING_CALLS',
           `${maxWaitingCalls} calls wait for version ${version} to come up already (maxWaitingCalls).`,
           { version },
         ),
-      closed: () => options.closed(),
+      closed: () => this.refusal(),
       hopeless: () => undefined,
       // The effects that close the endpoint move the route as well.
       refused: () => {},
@@ -66,6 +69,14 @@ export class OwnCalls<Req, Res> {
   release({ isUp, isClosed }: OwnRoute): void {
     if (isClosed) this.#move(isUp, true)
     else this.#router.release()
+  }
+
+  /** The error of a call while the runtime takes none. */
+  refusal(): Error {
+    const { version, hasGivenUp, failure } = this.#options
+    return hasGivenUp()
+      ? startFailed(version, 'is given up; restart it with abort({ force: true }), or replace it.', failure())
+      : runtimeLost(version, 'is stopped; provision a new runtime.')
   }
 
   #move(isUp: boolean, closed: boolean): void {

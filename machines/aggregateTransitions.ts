@@ -1,6 +1,6 @@
 /** The parts of the aggregate machine's transitions: the version that each is about, and the actions that it takes. */
 import type { AggregateContext } from './aggregateContext.js'
-import type { VersionReport } from './version.js'
+import type { VersionReport } from './versionContext.js'
 import type { VersionState } from './versionTable.js'
 
 /** The events of the aggregate machine, sent by its user and by its versions. */

@@ -26,25 +26,23 @@ export { type Placed, placedVersions, type Role, roleOf } from './role.js'
 export { type RolloutEffect, type RolloutSnapshot, rolloutEffects, rolloutMachine } from './rollout.js'
 export type { Ending, Order, PlanFacts, RolloutContext, RolloutEvent, StepFacts } from './rolloutContext.js'
 export type { Settled } from './rolloutTransitions.js'
-export { backoffOf, type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
-export type {
-  Failure,
-  SupervisorContext,
-  SupervisorEvent,
-  SupervisorInput,
-  SupervisorReason,
+export { type SupervisorEffect, supervisorEffects, supervisorMachine } from './supervisor.js'
+export {
+  backoffOf,
+  type Failure,
+  type SupervisorContext,
+  type SupervisorEvent,
+  type SupervisorInput,
+  type SupervisorReason,
 } from './supervisorContext.js'
+export { reportingVersionMachine, type VersionEffect, versionEffects, versionMachine } from './version.js'
 export {
   type CapabilityFacts,
   type ErrorFacts,
   isRepeated,
-  reportingVersionMachine,
   type VersionContext,
-  type VersionEffect,
   type VersionEvent,
   type VersionInput,
   type VersionReport,
-  versionEffects,
-  versionMachine,
-} from './version.js'
+} from './versionContext.js'
 export { type HasVersions, stateOf, type VersionState, type VersionTable, versionsOf } from './versionTable.js'

@@ -103,12 +103,13 @@
  */
 import { assign, cancel, enqueueActions, setup } from 'xstate'
 import { declareEffects, type EffectOf, effect } from './effects.js'
-import type {
-  Failure,
-  SupervisorContext,
-  SupervisorEvent,
-  SupervisorInput,
-  SupervisorReason,
+import {
+  backoffOf,
+  type Failure,
+  type SupervisorContext,
+  type SupervisorEvent,
+  type SupervisorInput,
+  type SupervisorReason,
 } from './supervisorContext.js'
 
 /** The effects of the supervisor machine. */
@@ -148,11 +149,6 @@ export type SupervisorEffect = EffectOf<typeof supervisorEffects>
 
 const because = (reason: SupervisorReason) => ({ reason })
 const itsError = ({ event }: { readonly event: { readonly error: Error } }): Failure => ({ reason: event.error })
-
-/** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
-export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {
-  return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
-}
 
 /** The statechart that supervises one guest, in any host. Its owner provides its effects. */
 export const supervisorMachine = setup({

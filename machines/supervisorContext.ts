@@ -1,4 +1,4 @@
-/** The input, context and events of the supervisor machine, and the reasons for which a launch or a call fails. */
+/** The input, context and events of the supervisor machine, the reasons for which a launch or a call fails, and the backoff. */
 
 /** Times in ms. */
 export interface SupervisorInput {
@@ -85,3 +85,8 @@ export type SupervisorEvent =
   | { readonly type: 'guest.exited'; readonly error: Error }
   /** It has failed for `giveUpAfter`. */
   | { readonly type: 'overdue' }
+
+/** The nominal wait before the next launch, in ms; a shell may shorten it by some jitter. */
+export function backoffOf({ minBackoff, backoffFactor, maxBackoff, failures }: SupervisorContext): number {
+  return Math.min(maxBackoff, minBackoff * backoffFactor ** (failures - 1))
+}

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
@@ -9,6 +9,7 @@ import { childProcess } from 'cutover/hosts'
 import { FrameDecoder, MessageReader, MessageWriter } from 'cutover/protocol'
 import { type Contender, hostContender, PendingAnswers, type Start } from './contenders.js'
 import { fixture } from './harness/fixture.js'
+import { killed } from './harness/killed.js'
 
 const REQUEST = 1
 const KIND = 'RuntimeCallRequest'
@@ -78,9 +79,4 @@ function callOver(socket: Socket): Contender['call'] {
       if (writer.length === 0) process.nextTick(flush)
       writer.add(id, REQUEST, KIND, request)
     })
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  child.kill()
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads'
 import type { Provisioner } from 'cutover/hosts'
 import { FrameDecoder, MessageReader, MessageWriter } from 'cutover/protocol'
 import { fixture } from './harness/fixture.js'
+import { killed } from './harness/killed.js'
 
 /** Something that sends streams from another process or thread. */
 export interface StreamContender {
@@ -114,9 +115,4 @@ export const forkedStreams: StartStreams = async () => {
 
 async function drain(stream: ReadableStream<Uint8Array>): Promise<void> {
   for await (const _ of stream);
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  child.kill()
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }

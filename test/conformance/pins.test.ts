@@ -1,19 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import { Hosting, rejectionOf } from '../fixtures/hosting.js'
+import { pair } from './sharing.js'
 
 const ONE = { version: '1.0.0' }
 const TWO = { version: '2.0.0' }
 const code = (code: string, version?: string) => expect.objectContaining({ code, ...(version && { version }) })
-
-/** 1.0.0 serves, 2.0.0 runs as next. */
-async function pair(options?: ConstructorParameters<typeof Hosting>[0]) {
-  const hosting = new Hosting(options)
-  const one = await hosting.serve('1.0.0', { autoStop: true })
-  const two = hosting.addWilling('2.0.0')
-  await hosting.aggregate.setVersion('1.0.0', '2.0.0')
-  return { hosting, aggregate: hosting.aggregate, one, two }
-}
 
 const requestsOf = ({ calls }: { readonly calls: readonly { readonly request: string }[] }) =>
   calls.map(({ request }) => request)

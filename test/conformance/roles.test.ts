@@ -3,17 +3,9 @@ import { Aggregate } from 'cutover'
 import { ControllableRuntime } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
 import { Hosting, ID } from '../fixtures/hosting.js'
+import { pair } from './sharing.js'
 
 const HANDOVERS = ['sequential', 'overlap'] as const
-
-/** 1.0.0 serves, 2.0.0 runs as next. */
-async function pair(options?: ConstructorParameters<typeof Hosting>[0]) {
-  const hosting = new Hosting(options)
-  const one = await hosting.serve('1.0.0', { autoStop: true })
-  const two = hosting.addWilling('2.0.0')
-  await hosting.aggregate.setVersion('1.0.0', '2.0.0')
-  return { hosting, aggregate: hosting.aggregate, one, two }
-}
 
 /** Replaces `setRole`, and records the roles all the same. */
 function onRole(runtime: ControllableRuntime<string, string>, act: (role: Role) => unknown): void {

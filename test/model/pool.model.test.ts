@@ -10,6 +10,7 @@ import { microtasks } from '../fixtures/hosting.js'
 import type { Impossible } from './coverage.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
 import { TransitionRecorder } from './transitionRecorder.js'
+import { pathOf } from './transitions.js'
 
 type Machine = typeof poolMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -28,10 +29,6 @@ const REPORTS: Readonly<Record<InstanceState, readonly ('up' | 'down' | 'died' |
     gaveUp: [],
     stopped: [],
   }
-
-function pathOf({ value }: Snapshot): string {
-  return typeof value === 'string' ? value : Object.entries(value).flat().join('.')
-}
 
 /** Every command, and the reports of each instance. While the pool stops, each says once that it has stopped. */
 function possible(state: Snapshot): PoolEvent[] {

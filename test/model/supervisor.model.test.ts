@@ -9,6 +9,7 @@ import { microtasks } from '../fixtures/hosting.js'
 import { SteppedClock } from '../fixtures/steppedClock.js'
 import { type Driver, runEverything, type Step } from './runEverything.js'
 import { TransitionRecorder } from './transitionRecorder.js'
+import { pathOf } from './transitions.js'
 
 type Machine = typeof supervisorMachine
 type Snapshot = SnapshotFrom<Machine>
@@ -63,10 +64,6 @@ const REPORTS: Readonly<Record<string, readonly SupervisorEvent[]>> = {
   'stopping.asking': [{ type: 'guest.stopRefused' }, exited],
   'stopping.terminating': [exited],
   'stopping.killing': [exited],
-}
-
-function pathOf({ value }: Snapshot): string {
-  return typeof value === 'string' ? value : Object.entries(value).flat().join('.')
 }
 
 /** The possible events: every command, the reports of the guest, and the timers. */

@@ -6,6 +6,11 @@ export function writtenTransitions(machine: AnyStateMachine): AnyTransitionDefin
   return statesOf(machine).flatMap(node => [...node.transitions.values(), node.always ?? []].flat())
 }
 
+/** The state of a machine that has at most two levels: `up.idle`. */
+export function pathOf({ value }: { readonly value: string | object }): string {
+  return typeof value === 'string' ? value : Object.entries(value).flat().join('.')
+}
+
 /** The name of a transition, `state: event [guard]`. It is unique in our machines. */
 export function nameOf(transition: TransitionLike): string {
   const condition = guardOf(transition)

@@ -4,6 +4,7 @@ import { MAX_NESTING, TooManyItemsError } from '../../src/protocol/limits.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
 import { UnreadablePayload } from '../../src/protocol/transports/transport.js'
+import { nested } from './cborTools.js'
 import { runs, seed } from './seed.js'
 
 const HEADER = 4
@@ -45,11 +46,8 @@ const arrayOf = (count: number, ...item: number[]) =>
 /** Below the 16 levels of the fast path. */
 const deeper = (bytes: Uint8Array) => Buffer.concat([Buffer.alloc(20, 0x81), bytes])
 const read = (bytes: Buffer, maxItems?: number) => new MessageReader(maxItems).read(bytes, 0, bytes.length)
-const nested = (levels: number) => {
-  let value: unknown = 1
-  for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { a: value }
-  return value
-}
+/** In arrays and maps by turns. */
+const nestedInBoth = (levels: number) => nested(levels, (value, level) => (level % 2 === 0 ? [value] : { a: value }))
 
 const { value: anything } = fc.letrec<{ value: unknown }>(tie => ({
   value: fc.oneof(
@@ -83,7 +81,7 @@ describe('The items of a message', () => {
     expect(itemsOf([1, 'two', { a: 3, b: [4] }])).toBe(3 + 4 + 1)
     expect(itemsOf([new Uint8Array(9)])).toBe(1 + 3)
     expect(itemsOf([new Map([[1, [2]]]), {}])).toBe(2 + 2 + 1)
-    expect(itemsOf(nested(40))).toBe(20 + 2 * 20)
+    expect(itemsOf(nestedInBoth(40))).toBe(20 + 2 * 20)
   })
 
   it.each([
@@ -124,7 +122,7 @@ describe('The items of a message', () => {
   it('The writer refuses more items than the other side accepts, and adds nothing', () => {
     const writer = new MessageWriter(undefined, 10)
     expect(() => writer.add(1, RESPONSE, KIND, new Array(11).fill(0))).toThrow(TooManyItemsError)
-    expect(() => writer.add(1, RESPONSE, KIND, nested(30))).toThrow(TooManyItemsError)
+    expect(() => writer.add(1, RESPONSE, KIND, nestedInBoth(30))).toThrow(TooManyItemsError)
     expect(writer.length).toBe(0)
     writer.add(1, RESPONSE, KIND, new Array(10).fill(0))
     expect(writer.length).toBeGreaterThan(0)
@@ -134,11 +132,11 @@ describe('The items of a message', () => {
 describe('A deeply nested payload', () => {
   it(`Writer and reader accept ${MAX_NESTING} levels`, () => {
     const writer = new MessageWriter()
-    writer.add(7, RESPONSE, KIND, nested(MAX_NESTING))
+    writer.add(7, RESPONSE, KIND, nestedInBoth(MAX_NESTING))
     const bytes = writer.take()
     expect(new MessageReader().read(bytes, HEADER, bytes.length)).toMatchObject({ id: 7, kind: KIND })
     for (const levels of [MAX_NESTING + 1, 100_000]) {
-      expect(() => writer.add(7, RESPONSE, KIND, nested(levels))).toThrow(`more than ${MAX_NESTING} levels deep`)
+      expect(() => writer.add(7, RESPONSE, KIND, nestedInBoth(levels))).toThrow(`more than ${MAX_NESTING} levels deep`)
     }
     expect(writer.length).toBe(0)
   })

@@ -2,22 +2,15 @@ import { isDeepStrictEqual } from 'node:util'
 import { decode, encode } from 'cborg'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
-import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 import { MessageReader } from '../../src/protocol/transports/messageReader.js'
 import { MessageWriter } from '../../src/protocol/transports/messageWriter.js'
+import { readerOf, write } from './cborTools.js'
 import { runs, seed } from './seed.js'
 
 const STRICT = { strict: true, allowIndefinite: false, rejectDuplicateMapKeys: true }
 
-const write = (value: unknown, hasTags = true) => {
-  const writer = new ValueWriter(undefined, hasTags)
-  writer.value(value)
-  return writer.take()
-}
 const read = (bytes: Uint8Array, hasTags = true) => {
-  const reader = new ValueReader(undefined, hasTags)
-  reader.open(Buffer.from(bytes), 0, bytes.length)
+  const reader = readerOf(bytes, hasTags)
   const value = reader.value()
   if (reader.at !== bytes.length) throw new Error('There is more.')
   return value

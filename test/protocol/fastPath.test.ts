@@ -2,11 +2,11 @@ import { Tokenizer } from 'cborg'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { MAX_NESTING } from '../../src/protocol/limits.js'
+import { bytesFrom, hex, nested, refusal } from './cborTools.js'
 
 /** A reader of these bytes, which lie between others: those of `after` follow. */
 function readerOf(digits: string, after = '', reader = new ValueReader()): ValueReader {
-  const bytes = Buffer.from(`ffff${digits}${after}`.replaceAll(' ', ''), 'hex')
-  reader.open(bytes, 2, 2 + digits.replaceAll(' ', '').length / 2)
+  reader.open(bytesFrom(`ffff${digits}${after}`), 2, 2 + bytesFrom(digits).length)
   return reader
 }
 
@@ -21,32 +21,12 @@ function readBy(digits: string) {
   return { value, usesLibrary, left }
 }
 
-/** The message of the error that `action` throws. */
-function refusal(action: () => unknown): string {
-  try {
-    action()
-  } catch (error) {
-    return (error as Error).message
-  }
-  return 'nothing was thrown'
-}
-
-const hex = (text: string) => Buffer.from(text).toString('hex')
 /** A text of less than 256 bytes. */
 const text = (value: string) => {
   const bytes = Buffer.from(value)
   return `${bytes.length < 24 ? (0x60 + bytes.length).toString(16) : `78${bytes.length.toString(16)}`}${hex(value)}`
 }
-const nested = (levels: number) => {
-  let value: unknown = 1
-  for (let level = 0; level < levels; level++) value = [value]
-  return value
-}
-const nestedInMaps = (levels: number) => {
-  let value: unknown = 1
-  for (let level = 0; level < levels; level++) value = { a: value }
-  return value
-}
+const inMap = (value: unknown) => ({ a: value })
 const array = (count: number) => (count < 24 ? (0x80 + count).toString(16) : `98${count.toString(16)}`)
 
 describe('The fast path reads', () => {
@@ -88,7 +68,7 @@ describe('The fast path reads', () => {
     [{ '': 1, '\u007f': 2 }, 'a2 60 01 617f 02'],
     [{ ['k'.repeat(24)]: 1, ['k'.repeat(32)]: 2 }, `a2 ${text('k'.repeat(24))} 01 ${text('k'.repeat(32))} 02`],
     [nested(16), `${'81'.repeat(16)}01`],
-    [nestedInMaps(16), `${'a16161'.repeat(16)}01`],
+    [nested(16, inMap), `${'a16161'.repeat(16)}01`],
   ])('%j without the library', (value, digits) => {
     expect(readBy(digits)).toStrictEqual({ value, usesLibrary: false, left: 0 })
   })
@@ -103,7 +83,7 @@ describe('The fast path reads', () => {
     ['a short text that is no UTF-8', '\ufffd', '61ff'],
     ['a long text that is no UTF-8', `${'a'.repeat(13)}\ufffd`, `6e${'61'.repeat(13)}ff`],
     ['arrays below 16 levels', nested(17), `${'81'.repeat(17)}01`],
-    ['maps below 16 levels', nestedInMaps(17), `${'a16161'.repeat(17)}01`],
+    ['maps below 16 levels', nested(17, inMap), `${'a16161'.repeat(17)}01`],
     ['a map with its keys in another order', { b: 1, a: 2 }, 'a2 6162 01 6161 02'],
     ['a map with its keys in another order, in a short array', [1, { b: 1, a: 2 }, 2], '83 01 a2 6162 01 6161 02 02'],
     [

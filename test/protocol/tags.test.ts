@@ -3,39 +3,22 @@ import { CutoverError } from '../../src/contract/errors.js'
 import { countItems, decodeCbor } from '../../src/protocol/cbor/cbor.js'
 import { isEncodable } from '../../src/protocol/cbor/encodable.js'
 import { itemsOf, itemsOfKey } from '../../src/protocol/cbor/tags.js'
-import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 import { MAX_NESTING } from '../../src/protocol/limits.js'
 import { EncodedCbor } from '../../src/protocol/values/encodedCbor.js'
 import { MAX_PATTERN } from '../../src/protocol/values/forms.js'
+import { bytesFrom, hex, nested, readerOf, refusal, write } from './cborTools.js'
 
 /** The value as CBOR in hexadecimal digits. */
-function written(value: unknown): string {
-  const writer = new ValueWriter()
-  writer.value(value)
-  return writer.take().toString('hex')
-}
+const written = (value: unknown) => write(value).toString('hex')
 
 /** The value of CBOR in hexadecimal digits, or why a part of it is missing. */
 function read(digits: string): unknown {
-  const bytes = Buffer.from(digits.replaceAll(' ', ''), 'hex')
-  const reader = new ValueReader()
-  reader.open(bytes, 0, bytes.length)
+  const reader = readerOf(bytesFrom(digits))
   const value = reader.value()
   return reader.unreadable === undefined ? value : reader.unreadable.message
 }
 
-/** The message of the error that `action` throws: `toThrow()` passes for anything thrown that is no error. */
-function refusal(action: () => unknown): string {
-  try {
-    action()
-  } catch (error) {
-    return (error as Error).message
-  }
-  return 'nothing was thrown'
-}
-
-const hex = (text: string) => Buffer.from(text).toString('hex')
 const bytesOf = (...bytes: readonly number[]) => Uint8Array.from(bytes)
 
 describe('A value with a tag', () => {
@@ -145,9 +128,7 @@ describe('A value with a tag', () => {
     ['a typed array with a part of an element', 'd845 43 010203', '3 bytes in a Uint16Array with 2 for each element'],
   ])('without a valid content is left out, and the message says so: %s', (_, digits, why) => {
     expect(read(digits)).toContain(`it has an invalid value: ${why}`)
-    const bytes = Buffer.from(`83 01 ${digits} 02`.replaceAll(' ', ''), 'hex')
-    const reader = new ValueReader()
-    reader.open(bytes, 0, bytes.length)
+    const reader = readerOf(bytesFrom(`83 01 ${digits} 02`))
     expect(reader.value()).toStrictEqual([1, undefined, 2])
     expect(reader.unreadable?.message).toContain(why)
   })
@@ -185,9 +166,7 @@ describe('A value with a tag', () => {
   })
 
   it('is refused by a reader without tags, and by a writer for such a reader', () => {
-    const reader = new ValueReader(undefined, false)
-    const bytes = Buffer.from('c100', 'hex')
-    reader.open(bytes, 0, bytes.length)
+    const reader = readerOf(bytesFrom('c100'), false)
     expect(refusal(() => reader.value())).toBe('Invalid CBOR: tag 1 is not allowed.')
     for (const value of [new Date(0), new Set(), /a/, 2n ** 64n, -(2n ** 64n) - 1n, new Error('x')])
       expect([isEncodable(value), isEncodable(value, false)]).toEqual([true, false])
@@ -309,11 +288,6 @@ describe('A key __proto__', () => {
 })
 
 describe('Sets and maps with tags', () => {
-  const nested = (levels: number, wrap: (inner: unknown) => unknown) => {
-    let value: unknown = 1
-    for (let level = 0; level < levels; level++) value = wrap(value)
-    return value
-  }
   it.each([['sets', 'd90102 81', (inner: unknown) => new Set([inner])]])(
     'are as deep as other values: %s',
     (_, head, wrap) => {
@@ -328,7 +302,7 @@ describe('Sets and maps with tags', () => {
 })
 
 describe('The items of encoded CBOR', () => {
-  const count = (digits: string, hasTags = true) => countItems(Buffer.from(digits.replaceAll(' ', ''), 'hex'), hasTags)
+  const count = (digits: string, hasTags = true) => countItems(bytesFrom(digits), hasTags)
 
   it.each([
     ['a number', '05', 0],
@@ -363,7 +337,7 @@ describe('The items of encoded CBOR', () => {
   })
 
   it('are counted in a part of a buffer', () => {
-    expect(countItems(Buffer.from('ff8201 02ff'.replaceAll(' ', ''), 'hex').subarray(1, 4), true)).toBe(2)
+    expect(countItems(bytesFrom('ff8201 02ff').subarray(1, 4), true)).toBe(2)
   })
 })
 

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
-import { Rolling } from './rolling.js'
-
-async function served(options: ConstructorParameters<typeof Rolling>[0] = {}) {
-  const rolling = new Rolling({ soak: 1_000, ...options })
-  await rolling.serve('1.0.0')
-  return rolling
-}
+import { type Rolling, served } from './rolling.js'
 
 /** Plans that rest in a state before promotion, and in the soak. */
 const PLACES = [

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
-import { Rolling } from './rolling.js'
-
-/** 1.0.0 is permanent. */
-async function served(options: ConstructorParameters<typeof Rolling>[0] = {}) {
-  const rolling = new Rolling({ soak: 1_000, ...options })
-  await rolling.serve('1.0.0')
-  return rolling
-}
+import { Rolling, served } from './rolling.js'
 
 const HANGS = { verify: () => new Promise<void>(() => {}) }
 const MANUAL = { steps: [{ percent: 10 }] }

@@ -131,6 +131,13 @@ export interface Ordered {
   readonly promise: Promise<RolloutResult>
 }
 
+/** A rollout of which 1.0.0 is permanent. */
+export async function served(options: ConstructorParameters<typeof Rolling>[0] = {}): Promise<Rolling> {
+  const rolling = new Rolling({ soak: 1_000, ...options })
+  await rolling.serve('1.0.0')
+  return rolling
+}
+
 function told(event: RolloutEvent): string {
   if (event.type === 'promoted') return `promoted ${event.result.version}`
   if (event.type === 'ended') return `ended ${event.error.code}`

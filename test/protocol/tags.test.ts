@@ -288,17 +288,17 @@ describe('A key __proto__', () => {
 })
 
 describe('Sets and maps with tags', () => {
-  it.each([['sets', 'd90102 81', (inner: unknown) => new Set([inner])]])(
-    'are as deep as other values: %s',
-    (_, head, wrap) => {
-      const bytes = (levels: number) => `${head.replaceAll(' ', '').repeat(levels)}01`
-      const deepest = nested(MAX_NESTING, wrap)
-      expect(written(deepest)).toBe(bytes(MAX_NESTING))
-      expect(refusal(() => written(wrap(deepest)))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
-      expect(written(read(bytes(MAX_NESTING)))).toBe(bytes(MAX_NESTING))
-      expect(read(bytes(MAX_NESTING + 1))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
-    },
-  )
+  it.each([
+    ['sets', 'd90102 81', (inner: unknown) => new Set([inner])],
+    ['maps', 'd90103 a1 6161', (inner: unknown) => new Map([['a', inner]])],
+  ])('are as deep as other values: %s', (_, head, wrap) => {
+    const bytes = (levels: number) => `${head.replaceAll(' ', '').repeat(levels)}01`
+    const deepest = nested(MAX_NESTING, wrap)
+    expect(written(deepest)).toBe(bytes(MAX_NESTING))
+    expect(refusal(() => written(wrap(deepest)))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
+    expect(written(read(bytes(MAX_NESTING)))).toBe(bytes(MAX_NESTING))
+    expect(read(bytes(MAX_NESTING + 1))).toBe(`it is nested more than ${MAX_NESTING} levels deep.`)
+  })
 })
 
 describe('The items of encoded CBOR', () => {

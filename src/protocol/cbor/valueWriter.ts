@@ -250,28 +250,35 @@ export class ValueWriter extends OutputBuffer {
     this.#entries(keys, key => map.get(key), depth)
   }
 
-  /** Encodes a map in canonical order. @throws Error if two keys have the same bytes */
+  /** Encodes a map in canonical order. It calls itself by few and small frames. @throws Error if two keys have the same bytes */
   #entries(keys: readonly unknown[], read: (key: unknown) => unknown, depth: number): void {
     const count = keys.length
     this.items += 2 * count
     this.head(MAP, count)
-    const encoded = keys.map(key => ({ key, bytes: this.#encodedKey(key, depth) }))
-    encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
-    // A loop, because a callback would take two more frames of the stack for each level of nesting.
-    for (const [i, { key, bytes }] of encoded.entries()) {
-      if (encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
-      if (count > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
-      this.append(bytes)
-      this.value(read(key), depth)
+    const encoded: EncodedKey[] = []
+    for (let i = 0; i < count; i++) {
+      const before = this.length
+      this.value(keys[i], depth)
+      encoded.push({ key: keys[i], bytes: this.#cut(before) })
     }
+    encoded.sort((a, b) => a.bytes.length - b.bytes.length || a.bytes.compare(b.bytes))
+    for (let i = 0; i < count; i++) this.value(read(this.#key(encoded, i)), depth)
   }
 
-  #encodedKey(key: unknown, depth: number): Buffer {
-    const before = this.length
-    this.value(key, depth)
-    const bytes = Buffer.from(this.bytes.subarray(this.start + before, this.at))
-    this.rewind(before)
+  /** Removes the bytes behind the first `length`, and returns them. */
+  #cut(length: number): Buffer {
+    const bytes = Buffer.from(this.bytes.subarray(this.start + length, this.at))
+    this.rewind(length)
     return bytes
+  }
+
+  /** Writes a key of a map, and returns it. */
+  #key(encoded: readonly EncodedKey[], i: number): unknown {
+    const { key, bytes } = encoded[i] as EncodedKey
+    if (encoded[i - 1]?.bytes.equals(bytes)) throw new TypeError('two keys of a map have the same encoding')
+    if (encoded.length > 1 && typeof key === 'object' && key !== null) this.items += tags.itemsOfKey(bytes.length)
+    this.append(bytes)
+    return key
   }
 }
 
@@ -286,3 +293,4 @@ function notEncodable(): TypeError {
 }
 
 type PlainObject = Readonly<Record<string, unknown>>
+type EncodedKey = { readonly key: unknown; readonly bytes: Buffer }

@@ -113,9 +113,34 @@ describe('A syntax error', () => {
   })
 
   it.each([
+    ['is found in the twentieth file', 18, 'c.mjs:1'],
+    ['is not looked for in the file after that', 19, undefined],
+  ])('%s', async (_, others, place) => {
+    const folder = directory()
+    // No process can be started for a path with a NUL: these files count, and take no time.
+    const imports = Array.from({ length: others }, (_, i) => `import './%00${i}.mjs'\n`)
+    writeFileSync(join(folder, 'a.mjs'), `${imports.join('')}import './c.mjs'\n`)
+    writeFileSync(join(folder, 'c.mjs'), 'const c = { d e }\n')
+    const found = await locateSyntaxError(anonymous("Unexpected identifier 'e'"), pathToFileURL(join(folder, 'a.mjs')))
+    expect(found).toBe(place && join(folder, place))
+  })
+
+  it('is looked for behind an import that is the first thing in its file', async () => {
+    const folder = directory()
+    writeFileSync(join(folder, 'a.mjs'), "import './c.mjs'")
+    writeFileSync(join(folder, 'c.mjs'), 'const c = { d e }\n')
+    const error = anonymous("Unexpected identifier 'e'")
+    expect(await locateSyntaxError(error, pathToFileURL(join(folder, 'a.mjs')))).toBe(join(folder, 'c.mjs:1'))
+  })
+
+  it.each([
     ['no error', undefined],
     ['another error', Object.assign(new TypeError('no'), { stack: '/app/a.mjs:3\n' })],
     ['one that JSON.parse() throws', syntaxError('SyntaxError: no\n    at JSON.parse (<anonymous>)\n')],
+    [
+      'one that JSON.parse() throws at the top level of a file',
+      syntaxError('SyntaxError: no\n    at JSON.parse (<anonymous>)\n    at file:///app/a.mjs:3:10\n'),
+    ],
     ['one without a stack', Object.assign(new SyntaxError('no'), { stack: undefined })],
     ['one with a stack below the loader', syntaxError(`SyntaxError: no\n    at JSON.parse (<anonymous>)\n${LOADER}`)],
   ])('has no location: %s', async (_, error) => {

@@ -7,6 +7,8 @@ const FILES = ['machines', 'src'].flatMap(folder =>
     .filter(file => file.endsWith('.ts') && !file.startsWith('inspect/page/'))
     .map(file => `${folder}/${file}`),
 )
+/** The files are searched once for each name. */
+const LINES = new Map(FILES.map(path => [path, readFileSync(path, 'utf8').split('\n')]))
 
 /** The entries of the package. */
 const ENTRIES = [
@@ -16,6 +18,7 @@ const ENTRIES = [
   'src/hosts',
   'src/guest',
   'src/inspect',
+  'src/otel',
   'src/protocol',
   'src/rollout',
   'src/testing',
@@ -45,10 +48,9 @@ function declared(lines: readonly string[], i: number, name: string): Declared {
 
 /** The exported declaration of `name`, with its members if it is an interface or class. */
 function membersOf(path: string, name: string): Declared[] {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  const start = lines.findIndex(line =>
-    new RegExp(`^export (?:async )?(?:interface|class|type|const|function) ${name}\\b`).test(line),
-  )
+  const lines = LINES.get(path) ?? []
+  const declaration = new RegExp(`^export (?:async )?(?:interface|class|type|const|function) ${name}\\b`)
+  const start = lines.findIndex(line => line.startsWith('export ') && declaration.test(line))
   if (start === -1) return []
   const isBlock = /^export (?:interface|class) .*\{$/.test(lines[start] ?? '')
   const end = isBlock ? lines.indexOf('}', start) : start

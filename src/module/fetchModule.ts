@@ -28,27 +28,20 @@ export function answeringHttp(application: FetchModule & Partial<RuntimeModule>)
   return Object.create(application, { call: { value: call } }) as RuntimeModule
 }
 
-/** The constructor of the platform takes 27 µs to follow a signal, half of what a short request costs. A copy of it follows none. */
-class ModuleRequest extends Request {
-  readonly #signal: AbortSignal
-
-  constructor(url: string, init: RequestInit, signal: AbortSignal) {
-    super(url, init)
-    this.#signal = signal
-  }
-
-  // @ts-expect-error: TS2611, the types have it as a property; in the platform it is an accessor, too.
-  override get signal(): AbortSignal {
-    return this.#signal
-  }
-}
-
 function requestOf({ head, body }: HttpRequest, signal: AbortSignal): Request {
   const { url, method, headers } = head
   const init = { method, headers: inPairs(headers) }
-  if (body === null) return new ModuleRequest(url, init, signal)
+  if (body === null) return withSignal(new Request(url, init), signal)
   // The types of Node.js have no `duplex`, which a stream as a body needs.
-  return new ModuleRequest(url, { ...init, body, duplex: 'half' } as RequestInit, signal)
+  return withSignal(new Request(url, { ...init, body, duplex: 'half' } as RequestInit), signal)
+}
+
+/**
+ * The constructor of the platform takes 27 µs to follow a signal, half of what a short request costs. So the signal is added
+ * afterwards, and a copy of the request follows none. A subclass would load `fetch`, 20 ms, in every guest.
+ */
+function withSignal(request: Request, signal: AbortSignal): Request {
+  return Object.defineProperty(request, 'signal', { value: signal, configurable: true })
 }
 
 async function answerOf(response: Response, { stream }: CallContext): Promise<HttpResponse> {

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isError } from '../support/index.js'
 
@@ -46,7 +44,9 @@ function locationIn(text: string): string | undefined {
 }
 
 /** Returns what `node --check` says about a file, or nothing if it cannot run. */
-function check(path: string): Promise<string> {
+async function check(path: string): Promise<string> {
+  // Guests that load without an error start without these modules of Node.js.
+  const { execFile } = await import('node:child_process')
   return new Promise(resolve => {
     try {
       const options = { env: {}, timeout: CHECK_TIMEOUT }
@@ -59,6 +59,7 @@ function check(path: string): Promise<string> {
 
 async function importsOf(file: URL): Promise<URL[]> {
   try {
+    const { readFile } = await import('node:fs/promises')
     const source = await readFile(file, 'utf8')
     return [...source.matchAll(IMPORTS)].map(([, specifier = '']) => new URL(specifier, file))
   } catch {

@@ -1,4 +1,4 @@
 /** `cutover/guest/process`: the program that Node.js runs for `childProcess({ module })`. */
 import { serveProcess } from './serveProcess.js'
 
-await serveProcess()
+void serveProcess()

@@ -24,6 +24,7 @@ export type {
   Clock,
   EventMessage,
   Inspect,
+  InstanceMessage,
   Logger,
   MakeStream,
   PoolStatus,

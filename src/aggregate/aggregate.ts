@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
+import type { AnyActorRef } from 'xstate'
 import { stateOf, type VersionPair, versionsOf, wouldBePostponed } from '../../machines/index.js'
 import { type CallsInFlight, type Direct, ENDPOINT, type Endpoint, type Router } from '../calls/index.js'
 import {
@@ -10,13 +11,16 @@ import {
   type CallOptions,
   type CapabilityTEE,
   canonical,
+  type Inspectable,
   invalidOption,
   MAIN_COMPONENT,
   object,
   type Runtime,
   type RuntimeEvent,
   type RuntimeInfo,
+  SESSION_ID,
   type SetVersionOptions,
+  SHOWN_BELOW,
   signalOf,
   type VersionLike,
   type WhenRunningOptions,
@@ -50,7 +54,9 @@ import { whenRunning } from './whenRunning.js'
  *
  * Comments refer to the numbered rules of `docs/semantics.md`.
  */
-export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
+export class Aggregate<Req = unknown, Res = unknown>
+  implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable, AsyncDisposable
+{
   /** The id of the runtime, which all versions share. */
   readonly id: string
   readonly #name: string
@@ -362,6 +368,16 @@ export class Aggregate<Req = unknown, Res = unknown> implements Runtime<Req, Res
   /** @internal For an aggregate that contains this one. Calls sent here are in flight in the tables of this one's versions. */
   [ENDPOINT](..._tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
     return this.#router
+  }
+
+  /** @internal For an aggregate or a composite that contains this one, and has an inspector. */
+  [SHOWN_BELOW](parent: AnyActorRef): void {
+    this.#control.showBelow(parent)
+  }
+
+  /** @internal For an inspector. */
+  get [SESSION_ID](): string {
+    return this.#control.sessionId
   }
 
   /** @internal The id, or the name of the component that it is. */

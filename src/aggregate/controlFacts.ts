@@ -1,4 +1,4 @@
-import type { ActorRefFrom, SnapshotFrom } from 'xstate'
+import type { ActorRefFrom, AnyActorRef, SnapshotFrom } from 'xstate'
 import type { AggregateSnapshot, versionMachine } from '../../machines/index.js'
 import type { EffectQueue } from '../support/index.js'
 import type { HostedVersion } from './hostedVersion.js'
@@ -15,6 +15,8 @@ export interface ControlFacts<Req, Res> {
   readonly effects: EffectQueue
   hosted(version: string | null): HostedVersion<Req, Res> | undefined
   versionActor(version: string): VersionActor | undefined
+  /** The actor of a version, as an inspector sees it. */
+  shownActor(actor: VersionActor): AnyActorRef
   /** The last failure of a version that has not run since. */
   failureOf(version: string): Error | undefined
 }

@@ -10,7 +10,7 @@ import {
   versionEffects,
 } from '../../machines/index.js'
 import { Router } from '../calls/index.js'
-import { inspectSafely, type Runtime, wrapClock } from '../contract/index.js'
+import { inspectSafely, MovableInspection, type Runtime, shownBelow, wrapClock } from '../contract/index.js'
 import { type EffectOwner, EffectQueue, performedByOwner, startOwned } from '../support/index.js'
 import { callErrors } from './callErrors.js'
 import { Channels } from './channels.js'
@@ -47,6 +47,9 @@ export class ControlPlane<Req, Res>
   readonly #versions = new HostedVersions<Req, Res>()
   readonly #performer: EffectPerformer<Req, Res>
   readonly #actor: ActorRefFrom<typeof machine>
+  readonly #inspection: MovableInspection | undefined
+  /** The actor as an inspector sees it: with a parent, if the aggregate is a version of another. */
+  #shown: AnyActorRef
   /** The snapshot that the router last followed. Most events of hosts leave the route unchanged. */
   #routed: AggregateSnapshot | undefined
   #observer: AggregateObserver | undefined
@@ -56,6 +59,7 @@ export class ControlPlane<Req, Res>
     this.#options = options
     this.#channels = new Channels(name)
     this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
+    this.#inspection = inspect === undefined ? undefined : new MovableInspection(inspect)
     const hosts = new HostListener(this, this.#channels, inspect !== undefined)
     this.router = this.#createRouter(hosts)
     this.effects = new EffectQueue({
@@ -76,9 +80,26 @@ export class ControlPlane<Req, Res>
       id: `aggregate ${name}`,
       input: { handover, drainTimeout, stopTimeout },
       clock: wrapClock(clock, fn => this.effects.decide(fn)),
-      ...inspectSafely(inspect, logger),
+      ...inspectSafely(this.#inspection?.inspect, logger),
     })
     this.#actor = startOwned(actor, this)
+    this.#shown = this.#actor
+  }
+
+  get sessionId(): string {
+    return this.#actor.sessionId
+  }
+
+  /** Shows the aggregate below an actor of another one, from now on. Does nothing without an inspector. */
+  showBelow(parent: AnyActorRef): void {
+    if (this.#inspection === undefined) return
+    this.#shown = shownBelow(parent, this.#actor)
+    this.#inspection.move(parent, this.#actor)
+  }
+
+  /** The actor of a version, as an inspector sees it. */
+  shownActor(version: VersionActor): AnyActorRef {
+    return this.#shown === this.#actor ? version : shownBelow(this.#shown, version)
   }
 
   get snapshot(): AggregateSnapshot {

@@ -105,9 +105,9 @@ export class EffectPerformer<Req, Res> {
   }
 
   #startHost(hosted: HostedVersion<Req, Res>, actor: VersionActor): void {
-    const { inspect, hosts } = this.#context
+    const { control, inspect, hosts } = this.#context
     hosted.log.starts()
-    if (inspect !== undefined) hosted.showBelow(actor)
+    if (inspect !== undefined) hosted.showBelow(control.shownActor(actor))
     hosted.start(hosts.of(actor, hosted))
   }
 

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Observable } from 'rxjs'
+import type { AnyActorRef } from 'xstate'
 import type { VersionPair } from '../../machines/index.js'
 import {
   type Aggregate,
@@ -17,6 +18,7 @@ import {
   type CapabilityTEE,
   CutoverError,
   canonical,
+  type Inspectable,
   invalidOption,
   MAIN_COMPONENT,
   object,
@@ -24,6 +26,7 @@ import {
   type RuntimeEvent,
   type RuntimeInfo,
   type SetVersionOptions,
+  SHOWN_BELOW,
   type VersionLike,
 } from '../contract/index.js'
 import { Component } from './component.js'
@@ -56,7 +59,9 @@ export interface CompositeMetrics {
  * A runtime of several components, each an {@link Aggregate} of its own: the main component `ronl`, which answers the calls, and
  * others, `rofl.NAME`. Itself a {@link Runtime}.
  */
-export class Composite<Req = unknown, Res = unknown> implements Runtime<Req, Res>, Direct<Req, Res>, AsyncDisposable {
+export class Composite<Req = unknown, Res = unknown>
+  implements Runtime<Req, Res>, Direct<Req, Res>, Inspectable, AsyncDisposable
+{
   /** The id of the runtime, which all versions of all components share. */
   readonly id: string
   readonly #options: CompositeOptions<Req>
@@ -66,6 +71,8 @@ export class Composite<Req = unknown, Res = unknown> implements Runtime<Req, Res
   readonly #components = new Map<string, Component<Req, Res>>()
   /** The removals that are under way. */
   readonly #leaving = new Set<Promise<void>>()
+  /** The actor that an inspector shows above the components: that of a version, if this is one. */
+  #parent: AnyActorRef | undefined
 
   /**
    * Creates a composite whose only component is `ronl`, without versions. It is not started.
@@ -233,6 +240,12 @@ export class Composite<Req = unknown, Res = unknown> implements Runtime<Req, Res
     }
   }
 
+  /** @internal For an aggregate that contains this composite, and has an inspector. */
+  [SHOWN_BELOW](parent: AnyActorRef): void {
+    this.#parent = parent
+    for (const { aggregate } of this.#components.values()) aggregate[SHOWN_BELOW](parent)
+  }
+
   /** @internal Whether the runtime is this composite, or in it, at any depth. */
   [CONTAINS](runtime: unknown): boolean {
     return runtime === this || [...this.#components.values()].some(({ aggregate }) => contains(aggregate, runtime))
@@ -259,6 +272,7 @@ export class Composite<Req = unknown, Res = unknown> implements Runtime<Req, Res
     }
     const component = new Component<Req, Res>(id, this.#options)
     const { aggregate } = component
+    if (this.#parent !== undefined) aggregate[SHOWN_BELOW](this.#parent)
     try {
       aggregate.addVersion(version, runtime)
     } catch (error) {

@@ -4,6 +4,7 @@ import type { RuntimeEvent } from './runtime.js'
 export const CALL_CHANNEL = 'cutover.call'
 export const SWITCH_CHANNEL = 'cutover.switch'
 export const EVENT_CHANNEL = 'cutover.event'
+export const INSTANCE_CHANNEL = 'cutover.instance'
 
 /** Why a call went to its version: it is the active one, the next one, which has a share, or the one that the call named. */
 export type CallRole = 'active' | 'next' | 'pinned'
@@ -50,5 +51,17 @@ export interface EventMessage {
   /** Its role; `leaving` once it is being torn down. */
   readonly role: 'active' | 'next' | 'leaving'
   /** The event, as `watchEvents()` emits it. */
+  readonly event: RuntimeEvent
+}
+
+/** A message of the channel `cutover.instance`: an instance of a pool has emitted an event. */
+export interface InstanceMessage {
+  /** The id of the runtime, which is that of its aggregate. */
+  readonly runtime: string
+  /** The version of the pool. */
+  readonly version: string
+  /** The number of the instance, from 0. */
+  readonly instance: number
+  /** The event of the instance. The events of its pool are on `cutover.event`. */
   readonly event: RuntimeEvent
 }

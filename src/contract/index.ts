@@ -7,6 +7,8 @@ export {
   type CallRole,
   EVENT_CHANNEL,
   type EventMessage,
+  INSTANCE_CHANNEL,
+  type InstanceMessage,
   SWITCH_CHANNEL,
   type SwitchMessage,
 } from './channels.js'
@@ -37,6 +39,8 @@ export {
   type Inspection,
   inspection,
   inspectSafely,
+  MovableInspection,
+  SESSION_ID,
   SHOWN_BELOW,
   shownBelow,
 } from './inspection.js'

@@ -21,6 +21,9 @@ export interface Inspectable {
   [SHOWN_BELOW]?(parent: AnyActorRef): void
 }
 
+/** The key of the session id of an aggregate's statechart, by which an inspector finds its status. It is registered, as {@link SHOWN_BELOW} is. */
+export const SESSION_ID = Symbol.for('cutover.sessionId')
+
 /** Validates the option `inspect`. @throws CutoverError `CUTOVER_INVALID_OPTION` */
 export function inspection(given: Inspect | undefined): Inspection | undefined {
   if (given === undefined || typeof given === 'function') return given
@@ -61,6 +64,23 @@ export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
   }
   // Return the inspector's result: it may be a promise that rejects.
   return event => inspect(moved(event))
+}
+
+/** The inspector of one system of actors, whose root may get a parent after it was announced. */
+export class MovableInspection {
+  #inspect: Inspection
+
+  constructor(inspect: Inspection) {
+    this.#inspect = inspect
+  }
+
+  readonly inspect: Inspection = event => this.#inspect(event)
+
+  /** Shows the actors below `parent` from now on. The root is announced again. */
+  move(parent: AnyActorRef, root: AnyActorRef): void {
+    this.#inspect = below(parent, this.#inspect)
+    this.#inspect({ type: '@xstate.actor', actorRef: root, rootId: root.sessionId })
+  }
 }
 
 /** A view of a root actor that has a parent. The actors stay unrelated. */

@@ -1,15 +1,21 @@
 import { Aggregate, type Inspect, type Runtime } from 'cutover'
+import { Composite } from 'cutover/composite'
 import { childProcess, inProcess, pool, workerThread } from 'cutover/hosts'
-import { describe, expect, it, vi } from 'vitest'
+import { startInspector } from 'cutover/inspect'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AnyActorRef } from 'xstate'
 import { rejectionOf } from '../fixtures/hosting.js'
+import { TestClient } from '../fixtures/inspect/testClient.js'
 import { actorOf, InspectionRecorder } from '../fixtures/inspectionRecorder.js'
 import { guestFile } from '../fixtures/remoteHost.js'
 
 const id = 'markdown'
 const version = '1.0.0'
 const module = guestFile('versatile')
+const SESSION_ID = Symbol.for('cutover.sessionId')
 const echo = { call: (request: unknown) => request }
+
+const sessionIdOf = (aggregate: Aggregate) => (aggregate as { [SESSION_ID]?: string })[SESSION_ID]
 
 /** Runs an aggregate from start to disposal, with one call. */
 async function runOnce(runtime: Runtime, inspect?: Inspect): Promise<void> {
@@ -53,6 +59,78 @@ describe('An inspector of an aggregate and its hosts', () => {
     ])
     const [root] = seen.messages().map(({ sessionId }) => sessionId)
     expect(new Set(seen.events.map(({ rootId }) => rootId))).toEqual(new Set([root]))
+  })
+
+  it('sees the components of a composite below the version that it is, also those that come later', async () => {
+    const seen = new InspectionRecorder()
+    const hosts = inProcess({ module: echo, inspect: seen })
+    const composite = new Composite({ id, inspect: seen })
+    composite.addVersion('ronl', '2.0.0', hosts.provision({ id, version: '2.0.0' }))
+    await composite.setVersion('ronl', '2.0.0')
+    await using aggregate = new Aggregate({ id, inspect: seen })
+    aggregate.addVersion(version, composite)
+    aggregate.start()
+    await aggregate.setVersion(version)
+    await aggregate.whenRunning()
+    composite.addVersion('rofl.prices', '3.0.0', hosts.provision({ id, version: '3.0.0' }))
+    await composite.setVersion('rofl.prices', '3.0.0')
+    expect(seen.lastTree()).toEqual({
+      'aggregate markdown': undefined,
+      'version 1.0.0': 'aggregate markdown',
+      'aggregate markdown/ronl': 'version 1.0.0',
+      'version 2.0.0': 'aggregate markdown/ronl',
+      'supervisor markdown 2.0.0': 'version 2.0.0',
+      'aggregate markdown/rofl.prices': 'version 1.0.0',
+      'version 3.0.0': 'aggregate markdown/rofl.prices',
+      'supervisor markdown 3.0.0': 'version 3.0.0',
+    })
+  })
+
+  /** An aggregate that is the only version of another one. */
+  async function nested(inspect: Inspect) {
+    const inner = new Aggregate({ id, inspect })
+    inner.addVersion('2.0.0', inProcess({ module: echo, inspect }).provision({ id, version: '2.0.0' }))
+    await inner.setVersion('2.0.0')
+    const outer = new Aggregate({ id, inspect })
+    onTestFinished(() => outer.dispose())
+    outer.addVersion(version, inner)
+    return { inner, outer }
+  }
+
+  it('gets the events of an aggregate inside another one with one reference, and as of the same tree', async () => {
+    const seen = new InspectionRecorder()
+    const { inner, outer } = await nested(seen)
+    const before = seen.events.length
+    outer.start()
+    await outer.setVersion(version)
+    await outer.whenRunning()
+    const events = seen.events.slice(before)
+    const ofInner = events.filter(event => actorOf(event).sessionId === sessionIdOf(inner))
+    expect(ofInner.length).toBeGreaterThan(2)
+    expect(new Set(ofInner.map(actorOf)).size).toBe(1)
+    expect(ofInner.map(actorOf)[0]?._parent?.id).toBe('version 1.0.0')
+    expect(new Set(events.map(({ rootId }) => rootId))).toEqual(new Set([sessionIdOf(outer)]))
+  })
+
+  it('finds the status of an aggregate inside another one, which has the same id', async () => {
+    await using inspector = await startInspector()
+    const { inner, outer } = await nested(inspector.inspect)
+    outer.start()
+    await outer.setVersion(version)
+    for (const aggregate of [outer, inner]) inspector.watch(aggregate)
+    const client = await TestClient.connect(inspector.url)
+    for (const [aggregate, its] of [
+      [outer, version],
+      [inner, '2.0.0'],
+    ] as const) {
+      const sessionId = sessionIdOf(aggregate)
+      const message = await client.until(
+        ({ type, ...rest }) => type === '@cutover.status' && rest.sessionId === sessionId,
+      )
+      expect(message).toMatchObject({ status: { versions: [{ version: its }] } })
+    }
+    client.socket.close()
+    await client.closed
   })
 
   it('sees a supervisor and no connection for the in-process host', async () => {

@@ -1,15 +1,22 @@
+import { channel } from 'node:diagnostics_channel'
 import type { Subscription } from 'rxjs'
 import { CallsInFlight, type Endpoint, endpointOf, type ObservedCall, SharedRecord } from '../../calls/index.js'
 import {
   asError,
   type CallOptions,
   CutoverError,
+  INSTANCE_CHANNEL,
+  type InstanceMessage,
   type Logger,
   type Role,
   type Runtime,
+  type RuntimeEvent,
   readEvent,
 } from '../../contract/index.js'
 import { attempt, fmix32 } from '../../support/index.js'
+
+/** Kept for good: Node.js drops a channel without subscribers that nobody holds. */
+const instances = channel(INSTANCE_CHANNEL)
 
 /** Hears of one instance. */
 export interface InstanceReports {
@@ -138,6 +145,7 @@ export class Instance<Req, Res> implements ObservedCall {
 
   #hear(said: unknown): void {
     const event = readEvent(said)
+    if (event !== undefined && instances.hasSubscribers) this.#publish(event)
     switch (event?.type) {
       case 'started':
         this.#reports.up()
@@ -155,6 +163,12 @@ export class Instance<Req, Res> implements ObservedCall {
         this.#reports.updated()
         break
     }
+  }
+
+  #publish(event: RuntimeEvent): void {
+    const { runtime, number: instance } = this
+    const message: InstanceMessage = { runtime: runtime.id, version: runtime.getActiveVersion(), instance, event }
+    instances.publish(message)
   }
 
   #rejectLost(cause: Error): void {

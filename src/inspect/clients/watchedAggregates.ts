@@ -1,5 +1,6 @@
 import type { Subscription } from 'rxjs'
 import type { Aggregate, AggregateMetrics, AggregateStatus } from '../../aggregate/index.js'
+import { SESSION_ID } from '../../contract/index.js'
 import type { Rollout, RolloutEvent } from '../../rollout/index.js'
 import type { RecordedEvent, RolloutEnd, ShownRollout } from '../messages/index.js'
 import type { Recorder } from '../recorder/index.js'
@@ -26,6 +27,8 @@ type Shown = AggregateStatus | AggregateMetrics | ShownRollout
 /** The status or the metrics of a watched aggregate, or a watched rollout, as last read. */
 export interface Reading {
   readonly kind: 'status' | 'metrics' | 'rollout'
+  /** The session id of its statechart, if it tells it. */
+  readonly actorId?: string | undefined
   get(): Shown | undefined
   /** Rises with each change. */
   revision: number
@@ -62,9 +65,10 @@ export class WatchedAggregates {
   }
 
   #addAggregate(aggregate: WatchableAggregate): void {
+    const { [SESSION_ID]: actorId }: WatchableAggregate & { readonly [SESSION_ID]?: string } = aggregate
     this.#watched.set(aggregate, [
-      { ...UNREAD, kind: 'status', get: () => aggregate.status() },
-      { ...UNREAD, kind: 'metrics', get: () => aggregate.metrics?.() },
+      { ...UNREAD, kind: 'status', actorId, get: () => aggregate.status() },
+      { ...UNREAD, kind: 'metrics', actorId, get: () => aggregate.metrics?.() },
     ])
     const ended = () => this.#ended(aggregate)
     this.#follow(aggregate, aggregate.watchEvents().subscribe({ complete: ended, error: ended }))
@@ -75,7 +79,7 @@ export class WatchedAggregates {
     const get = () => ({ status: rollout.status() })
     this.#watched.set(rollout, [{ ...UNREAD, kind: 'rollout', get }])
     const ended = () => this.#ended(rollout)
-    const next = (event: RolloutEvent) => this.#record('rollout', { ...get(), ...endOf(event) }, Date.now())
+    const next = (event: RolloutEvent) => this.#record({ kind: 'rollout' }, { ...get(), ...endOf(event) }, Date.now())
     this.#follow(rollout, rollout.watch().subscribe({ next, complete: ended, error: ended }))
   }
 
@@ -94,7 +98,7 @@ export class WatchedAggregates {
   /** The reading as a message; undefined if it was never read. */
   messageOf(reading: Reading): string | undefined {
     const { value, readAt } = reading
-    return value === undefined ? undefined : this.#recorder.serialize(this.#eventOf(reading.kind, value, readAt))
+    return value === undefined ? undefined : this.#recorder.serialize(this.#eventOf(reading, value, readAt))
   }
 
   clear(): void {
@@ -116,17 +120,20 @@ export class WatchedAggregates {
     this.#subscriptions.delete(watched)
     for (const reading of readings) {
       read(reading)
-      if (reading.value !== undefined) this.#record(reading.kind, reading.value, reading.readAt)
+      if (reading.value !== undefined) this.#record(reading, reading.value, reading.readAt)
     }
   }
 
-  #record(kind: Reading['kind'], value: Shown, createdAt: number): void {
-    this.#recorder.record(this.#eventOf(kind, value, createdAt))
+  #record(reading: Pick<Reading, 'kind' | 'actorId'>, value: Shown, createdAt: number): void {
+    this.#recorder.record(this.#eventOf(reading, value, createdAt))
   }
 
-  #eventOf(kind: Reading['kind'], value: Shown, createdAt: number): RecordedEvent {
+  /** The name alone does not tell an aggregate from one inside it, which has the same id. */
+  #eventOf({ kind, actorId }: Pick<Reading, 'kind' | 'actorId'>, value: Shown, createdAt: number): RecordedEvent {
+    const { actors } = this.#recorder
     const name = 'status' in value ? `rollout ${value.status.id}` : `aggregate ${value.id}`
-    const sessionId = this.#recorder.actors.rootNamed(name)?.sessionId
+    const own = actorId === undefined ? undefined : actors.get(actorId)
+    const sessionId = (own ?? actors.rootNamed(name))?.sessionId
     return { type: `@cutover.${kind}`, sessionId, [kind]: value, createdAt } as RecordedEvent
   }
 }

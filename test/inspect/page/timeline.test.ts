@@ -117,6 +117,47 @@ describe('The timeline', () => {
     expect(two.lanes.get('w')?.calls).toEqual([])
   })
 
+  const POOL = { sessionId: 'p', name: 'pool markdown 1.0.0', parentId: 'v' }
+  const pool = (...instances: readonly string[]) => ({ value: 'running', context: { instances } })
+
+  it('has a lane for each instance of a pool, with the phases of the instance', () => {
+    const line = new Timeline()
+    line.snapshot(POOL, pool('idle', 'idle'), 1)
+    line.snapshot(POOL, pool('starting', 'idle'), 2)
+    line.snapshot(POOL, pool('up', 'failed'), 3)
+    line.snapshot(POOL, pool('retrying', 'gaveUp'), 4)
+    line.snapshot(POOL, pool('up', 'other'), 5)
+    line.snapshot(POOL, { ...pool('up', 'retrying'), value: 'stopping' }, 6)
+    line.snapshot(POOL, { ...pool('stopped', 'stopped'), value: 'stopped' }, 7)
+    const lanes = [...line.lanes.values()]
+    expect(lanes.map(({ version, parentId, isInstance }) => [version, parentId, isInstance])).toEqual([
+      ['#0', 'p', true],
+      ['#1', 'p', true],
+    ])
+    expect(lanes.map(({ spans }) => spans.map(({ phase, from }) => `${from} ${phase}`))).toEqual([
+      ['1 provisioned', '2 starting', '3 running', '4 starting', '5 running', '6 terminating', '7 stopped'],
+      ['1 provisioned', '3 starting', '4 stopped', '6 terminating', '7 stopped'],
+    ])
+  })
+
+  it('restarts the lanes of a pool together, and has at most 64 of one pool', () => {
+    const line = new Timeline()
+    line.snapshot(POOL, pool(...Array<string>(100).fill('up')), 1)
+    line.snapshot(version('v', '1.0.0'), { value: 'running' }, 1)
+    expect(line.lanes.size).toBe(65)
+    line.restart('p')
+    const withSpans = [...line.lanes.values()].filter(({ spans }) => spans.length > 0)
+    expect(withSpans.map(({ version }) => version)).toEqual(['1.0.0'])
+  })
+
+  it('has no lanes for what only looks like a pool', () => {
+    const line = new Timeline()
+    for (const context of [undefined, {}, { instances: 3 }, { instances: [null, {}, 'x'] }])
+      line.snapshot(POOL, { value: 'running', context }, 1)
+    line.snapshot({ ...POOL, name: 'supervisor' }, pool('up'), 1)
+    expect(line.lanes.size).toBe(0)
+  })
+
   it('has no empty spans, and joins a phase that continues after one', () => {
     const quick = new Timeline()
     for (const [value, time] of [

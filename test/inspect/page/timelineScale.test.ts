@@ -68,6 +68,7 @@ describe('The shares in the timeline', () => {
     sessionId: 'v',
     version: '2.0.0',
     parentId: 'a',
+    isInstance: false,
     spans: [{ phase: 'running', from: 0 }],
     calls: [],
   }

@@ -14,11 +14,14 @@ export interface Span {
   to?: number
 }
 
-/** The row of one version in the timeline. */
+/** The row of one version in the timeline, or of one instance of a pool. */
 export interface Lane {
+  /** The session id of the version. Of an instance, that of its pool with its number: `x:7 #0`. */
   readonly sessionId: string
+  /** The version. Of an instance, its number: `#0`. */
   readonly version: string
   readonly parentId: string | undefined
+  readonly isInstance: boolean
   readonly spans: Span[]
   /** How many calls were in flight from each time on. */
   readonly calls: { readonly time: number; readonly count: number }[]
@@ -52,6 +55,8 @@ const MAX_LANES = 300
 const MAX_SPANS = 400
 const MAX_CALLS = 2_000
 const MAX_SWITCHES = 1_000
+/** Further instances of a pool have no lanes. */
+const MAX_INSTANCES = 64
 const FLAT_PHASES: readonly string[] = ['provisioned', 'starting', 'running', 'stopped']
 
 /** The history of every version, built message by message in bounded memory. */
@@ -75,16 +80,22 @@ export class Timeline {
 
   /** Starts an actor's lane again. Stately's inspector may announce an actor with a later snapshot than its first. */
   restart(sessionId: string): void {
-    this.lanes.get(sessionId)?.spans.splice(0)
+    for (const lane of this.lanes.values()) {
+      if (lane.sessionId === sessionId || (lane.isInstance && lane.parentId === sessionId)) lane.spans.splice(0)
+    }
     this.#pairs.delete(sessionId)
     this.shares.forget(sessionId)
   }
 
-  /** Takes in an actor's snapshot, if the actor is a version or an aggregate. */
+  /** Takes in an actor's snapshot, if the actor is a version, a pool or an aggregate. */
   snapshot(actor: TimelineActor, snapshot: { value?: unknown; context?: unknown }, time: number): void {
     const version = versionOf(actor.name)
     const phase = phaseOf(snapshot.value)
-    if (version !== undefined && phase !== undefined) this.#enter(this.#lane(actor, version), phase, time)
+    if (version !== undefined && phase !== undefined) {
+      const { sessionId, parentId } = actor
+      this.#enter(this.#lane({ sessionId, version, parentId, isInstance: false }), phase, time)
+    }
+    if (actor.name.startsWith('pool ')) this.#pool(actor.sessionId, snapshot, time)
     if (!actor.name.startsWith('aggregate ')) return
     const { active, next, share } = asRecord(snapshot.context)
     this.#place(actor.sessionId, active, next, time)
@@ -103,12 +114,24 @@ export class Timeline {
     }
   }
 
-  #lane(actor: TimelineActor, version: string): Lane {
-    const known = this.lanes.get(actor.sessionId)
+  /** Takes in the states of the instances of a pool. */
+  #pool(parentId: string, { value, context }: { value?: unknown; context?: unknown }, time: number): void {
+    const { instances } = asRecord(context)
+    if (!Array.isArray(instances)) return
+    for (const [i, state] of instances.slice(0, MAX_INSTANCES).entries()) {
+      const phase = instancePhaseOf(state, value)
+      const number = `#${i}`
+      const lane = { sessionId: `${parentId} ${number}`, version: number, parentId, isInstance: true }
+      if (phase !== undefined) this.#enter(this.#lane(lane), phase, time)
+    }
+  }
+
+  #lane(its: Omit<Lane, 'spans' | 'calls'>): Lane {
+    const known = this.lanes.get(its.sessionId)
     if (known !== undefined) return known
     if (this.lanes.size >= MAX_LANES) this.#removeLane()
-    const lane: Lane = { sessionId: actor.sessionId, version, parentId: actor.parentId, spans: [], calls: [] }
-    this.lanes.set(actor.sessionId, lane)
+    const lane: Lane = { ...its, spans: [], calls: [] }
+    this.lanes.set(its.sessionId, lane)
     return lane
   }
 
@@ -150,4 +173,24 @@ export function phaseOf(value: unknown): Phase | undefined {
   if (typeof value === 'string') return FLAT_PHASES.includes(value) ? (value as Phase) : undefined
   if (typeof value !== 'object' || value === null || !('stopping' in value)) return undefined
   return value.stopping === 'draining' || value.stopping === 'terminating' ? value.stopping : undefined
+}
+
+/** The phase of an instance, for its state and the state value of its pool; undefined if the state is unknown. */
+function instancePhaseOf(state: unknown, pool: unknown): Phase | undefined {
+  switch (state) {
+    case 'idle':
+      return 'provisioned'
+    case 'starting':
+    case 'retrying':
+    case 'failed':
+    case 'restarting':
+      return pool === 'stopping' ? 'terminating' : 'starting'
+    case 'up':
+      return pool === 'stopping' ? 'terminating' : 'running'
+    case 'gaveUp':
+    case 'stopped':
+      return 'stopped'
+    default:
+      return undefined
+  }
 }

@@ -1,5 +1,5 @@
 import { describeJudged, formatTime, type RolloutLane, type RolloutMark, type RolloutSpan } from '../data/index.js'
-import { AXIS_HEIGHT, LANE_HEIGHT, NAMES_WIDTH } from './timelineRows.js'
+import { AXIS_HEIGHT, NAMES_WIDTH } from './timelineRows.js'
 import { barsOf, callsPath, positionOf, type TimeRange } from './timelineScale.js'
 
 const BAR_HEIGHT = 13
@@ -9,13 +9,14 @@ interface RolloutRowProps {
   readonly lane: RolloutLane
   readonly range: TimeRange
   readonly width: number
-  readonly index: number
+  /** Its upper edge, in px. */
+  readonly top: number
 }
 
 /** The rollouts of an aggregate: their states as a bar, and below the evidence that the candidate is worse. */
-export function RolloutRow({ lane, range, width, index }: RolloutRowProps) {
+export function RolloutRow({ lane, range, width, top }: RolloutRowProps) {
   const { id, spans, evidence } = lane
-  const y = AXIS_HEIGHT + index * LANE_HEIGHT + 3
+  const y = top + 3
   const name = `rollout ${id}`
   return (
     <g data-rollout={id}>

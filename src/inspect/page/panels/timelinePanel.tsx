@@ -1,8 +1,9 @@
 import { useRef, useState } from 'preact/hooks'
 import { useSize } from '../browser/index.js'
-import type { Lane, Phase, Timeline, ViewModel } from '../data/index.js'
+import type { Phase, Timeline, ViewModel } from '../data/index.js'
+import { type OrderedLane, orderLanes } from './laneRows.js'
 import { describeSpan, RolloutMarks, RolloutRow } from './rolloutRows.js'
-import { AXIS_HEIGHT, Axis, LANE_HEIGHT, LaneRow, NAMES_WIDTH, SwitchMarks } from './timelineRows.js'
+import { AXIS_HEIGHT, Axis, heightOf, LANE_HEIGHT, LaneRow, NAMES_WIDTH, SwitchMarks } from './timelineRows.js'
 import { visibleLanes, visibleRange, visibleRollouts } from './timelineScale.js'
 
 const LENGTHS = [
@@ -14,8 +15,8 @@ const LENGTHS = [
 const PHASES: readonly Phase[] = ['provisioned', 'starting', 'running', 'draining', 'terminating', 'stopped']
 const MARGIN = 12
 
-/** `Timeline of 2 versions, 1 switches, 1 swaps; 2.0.0 gets 10 % of new calls`. */
-function describe(lanes: number, { switches, shares, rollouts }: Timeline): string {
+/** `Timeline of 2 versions, 4 instances, 1 switches, 1 swaps; 2.0.0 gets 10 % of new calls`. */
+function describe(rows: readonly OrderedLane[], { switches, shares, rollouts }: Timeline): string {
   const swaps = switches.filter(({ isSwap }) => isSwap).length
   const current = shares.all.filter(({ to }) => to === undefined)
   const texts = current.map(({ version, percent }) => `; ${version} gets ${percent} % of new calls`)
@@ -23,24 +24,26 @@ function describe(lanes: number, { switches, shares, rollouts }: Timeline): stri
     const span = spans.at(-1)
     if (span !== undefined && span.to === undefined) texts.push(`; rollout of ${describeSpan(span)}`)
   }
-  return `Timeline of ${lanes} versions, ${switches.length - swaps} switches, ${swaps} swaps${texts.join('')}`
+  const instances = rows.filter(({ lane }) => lane.isInstance).length
+  const versions = `${rows.length - instances} versions${instances === 0 ? '' : `, ${instances} instances`}`
+  return `Timeline of ${versions}, ${switches.length - swaps} switches, ${swaps} swaps${texts.join('')}`
 }
 
-/** The phases of every version, its shares of the calls, and the switches between versions. */
+/** The phases of every version and of the instances of its pool, its shares of the calls, and the switches between versions. */
 export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonly now: number }) {
   const box = useRef<HTMLDivElement>(null)
   const [length, setLength] = useState(120_000)
   const { timeline, actors } = view.store
   const range = visibleRange(timeline, now, length)
-  const lanes = visibleLanes(timeline.lanes.values(), range)
+  const rows = orderLanes(visibleLanes(timeline.lanes.values(), range), actors)
   const rollouts = visibleRollouts(timeline.rollouts.lanes.values(), range)
   const isVisible = ({ time }: { readonly time: number }) => time >= range.from && time <= range.to
   const width = Math.max(100, useSize(box).width - NAMES_WIDTH - MARGIN)
-  const height = AXIS_HEIGHT + (lanes.length + rollouts.length) * LANE_HEIGHT
-  const hasManyAggregates = new Set(lanes.map(({ parentId }) => parentId)).size > 1
-  const maxCalls = Math.max(1, ...lanes.flatMap(({ calls }) => calls.map(({ count }) => count)))
-  const nameOf = ({ version, parentId }: Lane) =>
-    hasManyAggregates ? `${actors.get(parentId ?? '')?.name.replace(/^aggregate /, '') ?? ''} ${version}` : version
+  const tops = [AXIS_HEIGHT]
+  for (const row of rows) tops.push((tops.at(-1) ?? 0) + heightOf(row))
+  const bottom = tops.at(-1) ?? 0
+  const height = bottom + rollouts.length * LANE_HEIGHT
+  const maxCalls = Math.max(1, ...rows.flatMap(({ lane }) => lane.calls.map(({ count }) => count)))
   return (
     <section class="panel timeline" aria-labelledby="timeline-title">
       <header>
@@ -80,30 +83,29 @@ export function TimelinePanel({ view, now }: { readonly view: ViewModel; readonl
         </select>
       </header>
       <div class="scroll" ref={box}>
-        {lanes.length + rollouts.length === 0 ? (
+        {rows.length + rollouts.length === 0 ? (
           <p class="empty">No versions yet. They appear with the first aggregate.</p>
         ) : (
           <svg
             role="img"
-            aria-label={describe(lanes.length, timeline)}
+            aria-label={describe(rows, timeline)}
             width={width + NAMES_WIDTH + MARGIN}
             height={height + 6}
           >
             <Axis range={range} width={width} height={height} />
-            {lanes.map((lane, i) => (
+            {rows.map((row, i) => (
               <LaneRow
-                key={lane.sessionId}
-                lane={lane}
+                key={row.lane.sessionId}
+                row={row}
                 shares={timeline.shares.all}
-                name={nameOf(lane)}
                 range={range}
                 width={width}
                 maxCalls={maxCalls}
-                index={i}
+                top={tops[i] ?? 0}
               />
             ))}
             {rollouts.map((lane, i) => (
-              <RolloutRow key={lane.id} lane={lane} range={range} width={width} index={lanes.length + i} />
+              <RolloutRow key={lane.id} lane={lane} range={range} width={width} top={bottom + i * LANE_HEIGHT} />
             ))}
             <RolloutMarks
               marks={rollouts.flatMap(({ marks }) => marks).filter(isVisible)}

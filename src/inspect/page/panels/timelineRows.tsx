@@ -1,10 +1,16 @@
-import { formatTime, type Lane, type Share, type Switch } from '../data/index.js'
+import { formatTime, type Share, type Switch } from '../data/index.js'
+import type { OrderedLane } from './laneRows.js'
 import { barsOf, callsPath, positionOf, shareMarks, type TimeRange, ticksIn } from './timelineScale.js'
 
 export const LANE_HEIGHT = 30
+/** An instance of a pool has neither calls nor a share. */
+const INSTANCE_HEIGHT = 17
 export const NAMES_WIDTH = 150
 export const AXIS_HEIGHT = 22
 const BAR_HEIGHT = 13
+const INSTANCE_BAR_HEIGHT = 9
+/** How far a lane is right of the one that it is below. */
+const INDENT = 10
 const CALLS_HEIGHT = 9
 /** Above the bar, so that it hides no phase. */
 const SHARE_HEIGHT = 3
@@ -42,25 +48,36 @@ export function Axis({ range, width, height }: ScaleProps) {
   )
 }
 
+/** The height of a lane, in px. */
+export function heightOf({ lane }: OrderedLane): number {
+  return lane.isInstance ? INSTANCE_HEIGHT : LANE_HEIGHT
+}
+
 interface LaneRowProps {
-  readonly lane: Lane
+  readonly row: OrderedLane
   readonly shares: readonly Share[]
-  readonly name: string
   readonly range: TimeRange
   readonly width: number
   /** The number of calls that fills the height. */
   readonly maxCalls: number
-  readonly index: number
+  /** Its upper edge, in px. */
+  readonly top: number
 }
 
-/** A version: its name, its phases as a bar, above the bar its share of new calls, and below its calls in flight. */
-export function LaneRow({ lane, shares, name, range, width, maxCalls, index }: LaneRowProps) {
-  const y = AXIS_HEIGHT + index * LANE_HEIGHT + 3
+/**
+ * A version: its name, its phases as a bar, above the bar its share of new calls, and below its calls in flight. An instance of a pool
+ * has a smaller bar and nothing else.
+ */
+export function LaneRow({ row, shares, range, width, maxCalls, top }: LaneRowProps) {
+  const { lane, name, depth } = row
+  const y = top + 3
   const inFlight = lane.calls.at(-1)?.count ?? 0
+  const room = 18 - depth
+  const barHeight = lane.isInstance ? INSTANCE_BAR_HEIGHT : BAR_HEIGHT
   return (
-    <g data-version={lane.version}>
-      <text class="lane" x="12" y={y + 13}>
-        {name.length > 18 ? `${name.slice(0, 17)}…` : name}
+    <g {...(lane.isInstance ? { 'data-instance': lane.version } : { 'data-version': lane.version })}>
+      <text class="lane" x={12 + depth * INDENT} y={y + barHeight}>
+        {name.length > room ? `${name.slice(0, room - 1)}…` : name}
         <title>{name}</title>
       </text>
       {inFlight > 0 && (
@@ -73,11 +90,11 @@ export function LaneRow({ lane, shares, name, range, width, maxCalls, index }: L
           key={bar.span.from}
           class={`bar ${bar.span.phase}`}
           x={NAMES_WIDTH + bar.x}
-          y={bar.span.phase === 'stopped' ? y + BAR_HEIGHT / 2 - 1 : y}
+          y={bar.span.phase === 'stopped' ? y + barHeight / 2 - 1 : y}
           width={bar.width > 2 * BAR_GAP + 2 ? bar.width - BAR_GAP : bar.width}
-          height={bar.span.phase === 'stopped' ? 2 : BAR_HEIGHT}
+          height={bar.span.phase === 'stopped' ? 2 : barHeight}
         >
-          <title>{`${lane.version}: ${bar.span.phase} since ${formatTime(bar.span.from)}`}</title>
+          <title>{`${name}: ${bar.span.phase} since ${formatTime(bar.span.from)}`}</title>
         </rect>
       ))}
       {shareMarks(lane, shares, range, width).map(({ share, x, width, label }) => (

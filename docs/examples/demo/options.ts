@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Handover } from 'cutover'
+import { closestMatch } from 'leven'
 import { HOSTS, type HostName } from './markdown.js'
-import { nearest } from './nearest.js'
 import { UserError } from './userError.js'
 
 /** What goes wrong during a rollout. */
@@ -119,6 +119,11 @@ function readOption(name: string, rawName: string, value: string | undefined): [
 
 function isKnown(name: string): name is Name {
   return Object.hasOwn(KNOWN, name)
+}
+
+/** The word that a mistyped one was meant to be: a third of its letters may differ. */
+function nearest(typed: string, words: readonly string[]): string | undefined {
+  return closestMatch(typed, words, { maxDistance: Math.ceil(typed.length / 3) })
 }
 
 function nearestOption(typed: string): string | undefined {

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { shortHash } from '../../src/serve/state/releaseName.js'
 import { Releases } from '../../src/serve/state/releases.js'
 import { makeStateFolder, type StateFolder, stateFolder } from '../../src/serve/state/stateFolder.js'
 import { rejectionOf } from '../fixtures/hosting.js'
+import { syncedPaths } from '../fixtures/syncs.js'
 import { directory } from '../fixtures/system.js'
 
 let base: string
@@ -138,5 +139,26 @@ describe('The releases', () => {
     const modeOf = (path: string) => (statSync(join(folder.releases, path)).mode & 0o777).toString(8)
     expect([modeOf(''), modeOf(version), modeOf(`${version}/files/app.mjs`)]).toEqual(['700', '700', '600'])
     expect(JSON.parse(readFileSync(join(folder.releases, version, 'release.json'), 'utf8'))).toMatchObject({ version })
+  })
+
+  it('are on the disk, with all files and folders, before their name is', async () => {
+    const file = write('lib/app.mjs')
+    write('package.json', '{"version":"1.0.0"}')
+    const synced = await syncedPaths()
+    const { version } = await releases.add(file)
+    const places = synced.map(path => relative(folder.releases, path).replace(/^\.partial-[\d-]+/, 'copy'))
+    expect([...new Set(places)].sort()).toEqual([
+      '',
+      'copy',
+      'copy/files',
+      'copy/files/lib',
+      'copy/files/lib/app.mjs',
+      'copy/files/package.json',
+      'copy/release.json',
+    ])
+    // A folder comes after what is in it.
+    expect(places.slice(-3)).toEqual(['copy/release.json', 'copy', ''])
+    expect(places.indexOf('copy/files')).toBeGreaterThan(places.indexOf('copy/files/package.json'))
+    expect(readdirSync(folder.releases)).toEqual([version])
   })
 })

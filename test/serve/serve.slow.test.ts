@@ -42,7 +42,7 @@ describe('cutover serve', () => {
     chmodSync(site.app, 0o777)
     const served = await site.serve(...QUICK)
     expect([mode(site.state), mode(join(site.state, 'releases'))]).toEqual(['700', '700'])
-    expect(mode(join(site.state, 'control.sock'))).toBe('600')
+    for (const file of ['control.sock', 'rollout.json']) expect(mode(join(site.state, file))).toBe('600')
     const [release = ''] = readdirSync(join(site.state, 'releases'))
     const files = join(site.state, 'releases', release, 'files')
     expect([mode(files), mode(join(files, 'app.mjs')), mode(join(files, 'package.json'))]).toEqual([

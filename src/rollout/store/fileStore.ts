@@ -8,9 +8,11 @@ import { recordOf, textOf } from './fileText.js'
 import type { RolloutRecord, RolloutStore } from './rolloutStore.js'
 import { storeFailed } from './storeErrors.js'
 import { StoreLock } from './storeLock.js'
+import { syncFolder } from './syncFolder.js'
 
 /** A record has some 200 bytes. */
 const MAX_BYTES = 65_536
+const NEW_FILE_MODE = 0o600
 const RESTORE = 'Restore it from a backup, or delete it to start without a permanent version.'
 
 /**
@@ -18,8 +20,8 @@ const RESTORE = 'Restore it from a backup, or delete it to start without a perma
  *
  * `open()` locks the file, then reads it: `CUTOVER_STORE_LOCKED` if a living process has it, `CUTOVER_STORE_FAILED` if it
  * cannot be locked or read, or holds anything else than a record. The lock is a Unix socket beside the file, which a crash
- * does not leave in force; it works among processes and containers of one machine. `save()` writes a new file and renames
- * it, so the file is always whole.
+ * does not leave in force; it works among processes and containers of one machine. `save()` writes a new file, renames it
+ * and waits until both are on the disk, so the file is always whole. The first one has mode 0600; a file keeps its mode.
  *
  * @param path - the path or the file URL; its directory must exist and be writable
  * @throws CutoverError `CUTOVER_INVALID_OPTION`
@@ -69,7 +71,9 @@ class FileStore implements RolloutStore {
     if (!(await lock.isHeld()))
       throw storeFailed(path, 'has lost its lock: its socket was removed', 'End this process, and start it again.')
     try {
-      await writeFileAtomic(path, text)
+      const mode = (await stat(path).catch(error => ifMissing(path, error)))?.mode ?? NEW_FILE_MODE
+      await writeFileAtomic(path, text, { mode })
+      await syncFolder(dirname(path))
     } catch (error) {
       throw storeFailed(path, 'cannot be written', 'See the cause. The last record is still there.', error)
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { syncFolder } from '../../rollout/internal.js'
 import { UserError } from '../userError.js'
 import type { Source } from './source.js'
 
@@ -20,7 +21,7 @@ const AT_ONCE = 16
 
 /**
  * Copies an application for our user alone: files with mode 0600, or 0700 if they are executable. Leaves out `.git`, `excluded`, and
- * links that lead out of the folder. @throws UserError the folder is too large
+ * links that lead out of the folder. Resolves when all of it is on the disk. @throws UserError the folder is too large
  */
 export async function copyFolder({ root, only }: Source, target: string, excluded: string): Promise<Copied> {
   const copy = new Copy(root, target, excluded)
@@ -33,6 +34,7 @@ class Copy {
   readonly #target: string
   readonly #excluded: string
   readonly #files: string[] = []
+  readonly #folders: string[] = []
   readonly #leftOut: string[] = []
   /** Of each file and link: its name and the hash of its content. */
   readonly #hashes: string[] = []
@@ -55,20 +57,22 @@ class Copy {
       if (this.#bytes > MAX_BYTES) throw tooLarge(this.#root)
       this.#files.push(path)
     } else if (stats.isDirectory()) {
-      await mkdir(join(this.#target, path), { recursive: true, mode: 0o700 })
+      await this.#makeFolder(join(this.#target, path))
       for (const name of await readdir(from)) if (name !== '.git') await this.walk(join(path, name))
     }
   }
 
   async finish(): Promise<Copied> {
-    const queue = [...this.#files]
-    const lane = async () => {
-      for (let path = queue.pop(); path !== undefined; path = queue.pop()) await this.#copy(path)
-    }
-    await mkdir(this.#target, { recursive: true, mode: 0o700 })
-    await Promise.all(Array.from({ length: AT_ONCE }, lane))
+    await this.#makeFolder(this.#target)
+    await eachOf(this.#files, path => this.#copy(path))
+    await eachOf(this.#folders, syncFolder)
     const hash = createHash('sha256').update(this.#hashes.sort().join('\n')).digest('hex')
     return { files: this.#files.length, bytes: this.#bytes, hash, leftOut: this.#leftOut }
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    this.#folders.push(path)
   }
 
   async #link(path: string): Promise<void> {
@@ -86,11 +90,18 @@ class Copy {
     const from = join(this.#root, path)
     const content = await readFile(from)
     const isExecutable = ((await stat(from)).mode & 0o100) !== 0
-    const target = join(this.#target, path)
-    await writeFile(target, content, { mode: 0o600 })
-    if (isExecutable) await chmod(target, 0o700)
+    await writeFile(join(this.#target, path), content, { mode: isExecutable ? 0o700 : 0o600, flush: true })
     this.#hashes.push(`${path}\0${createHash('sha256').update(content).digest('hex')}`)
   }
+}
+
+/** Calls a function with each item, some at once. */
+async function eachOf(items: readonly string[], act: (item: string) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const lane = async () => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await act(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
 
 function tooLarge(root: string): UserError {

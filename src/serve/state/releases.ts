@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { syncFolder } from '../../rollout/internal.js'
 import { UserError } from '../userError.js'
 import { type Copied, copyFolder } from './copyFolder.js'
 import { nameOf, timeIn } from './releaseName.js'
@@ -44,7 +45,7 @@ export class Releases {
     if (newest !== undefined) this.#last = timeIn(newest)
   }
 
-  /** Copies an application. A crash leaves the whole copy or none. @throws UserError */
+  /** Copies an application. A crash, or a power cut, leaves the whole copy or none. @throws UserError */
   async add(path: string): Promise<NewRelease> {
     const source = await sourceOf(path)
     const partial = `${PARTIAL}${process.pid}-${++this.#copies}`
@@ -53,8 +54,11 @@ export class Releases {
       const copied = await copyFolder(source, join(folder, 'files'), this.#folder.path)
       const version = this.#name(source, copied.hash)
       const release: Release = { version, entry: source.entry, path, hash: copied.hash }
-      await writeFile(join(folder, 'release.json'), `${JSON.stringify(release, null, 2)}\n`, { mode: 0o600 })
+      const text = `${JSON.stringify(release, null, 2)}\n`
+      await writeFile(join(folder, 'release.json'), text, { mode: 0o600, flush: true })
+      await syncFolder(folder)
       await rename(folder, join(this.#folder.releases, version))
+      await syncFolder(this.#folder.releases)
       return { ...copied, ...release }
     } catch (error) {
       await this.#remove(partial)

@@ -5,15 +5,17 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fileStore, type RolloutRecord } from 'cutover/rollout'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../../src/rollout/store/index.js'
+import { syncedPaths } from '../../fixtures/syncs.js'
 import { directory } from '../../fixtures/system.js'
 
 const RECORD: RolloutRecord = {
@@ -72,6 +74,17 @@ describe('The file', () => {
     await store.close()
     expect(statSync(path).mode & 0o777).toBe(0o640)
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ state: 'stepping' })
+  })
+
+  it('is for its user alone at first, and its name is on the disk once it is saved', async () => {
+    const path = file()
+    const store = fileStore(path)
+    await store.open()
+    const synced = await syncedPaths()
+    await store.save(RECORD)
+    expect(synced).toEqual([realpathSync(dirname(path))])
+    expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
+    await store.close()
   })
 
   it.each([

@@ -20,6 +20,7 @@ export async function serve(settings: Settings, terminal: Terminal): Promise<num
   const inspector = settings.inspect ? await startInspecting() : undefined
   const service = new Service({ settings, folder, log, inspect: inspector?.inspect })
   inspector?.watch(service.aggregate)
+  inspector?.watch(service.rollout)
   const running = new Running(service, settings, inspector)
   const control = new ControlServer(folder.socket, running.handlers)
   const stopped = running.untilSignal()

@@ -28,7 +28,7 @@ export interface ServiceOptions {
 /** An application whose versions are rolled out behind one HTTP server. */
 export class Service {
   readonly aggregate: Aggregate
-  readonly #rollout: Rollout
+  readonly rollout: Rollout
   readonly #folder: StateFolder
   readonly #releases: Releases
   readonly #settings: Settings
@@ -52,14 +52,14 @@ export class Service {
     })
     this.aggregate = applicationOf(settings, log, inspect)
     const provision = provisionerOf(this.#releases, settings, log, inspect)
-    this.#rollout = new Rollout(this.aggregate, {
+    this.rollout = new Rollout(this.aggregate, {
       ...planOf(settings.plan, {}, settings.instances).options,
       provision: async version => provision(await this.#releases.find(version)),
       store: this.#storeIn(folder),
       logger: log.own,
       inspect,
     })
-    this.#rollout.watch().subscribe(event => {
+    this.rollout.watch().subscribe(event => {
       if (event.type !== 'changed' || event.status.candidate === null) return
       const { candidate, state, progress } = event.status
       const part = state === 'stepping' && progress !== null ? `: ${progress.percent} % of the requests` : ''
@@ -79,7 +79,7 @@ export class Service {
    * @throws CutoverError `CUTOVER_STORE_LOCKED`, `CUTOVER_STORE_FAILED`; UserError its release is gone
    */
   async start(opened: () => Promise<void>): Promise<string | null> {
-    const started = this.#rollout.start()
+    const started = this.rollout.start()
     await Promise.race([this.#opened, started])
     await cleanStateFolder(this.#folder)
     await this.#releases.clean()
@@ -89,7 +89,7 @@ export class Service {
     } catch (error) {
       if (!isCutoverError(error, 'CUTOVER_START_FAILED')) throw error
       this.#log.say(error.message)
-      return this.#rollout.status().permanent
+      return this.rollout.status().permanent
     }
   }
 
@@ -117,18 +117,18 @@ export class Service {
     const { instances } = this.#settings
     this.#log.say(`${version} is a copy of ${from}`)
     tell({ type: 'released', version, path: from, files, bytes, leftOut, verify, steps, soak, instances })
-    return this.#run(version, tell, () => this.#rollout.to(version, { ...plan.options, force }))
+    return this.#run(version, tell, () => this.rollout.to(version, { ...plan.options, force }))
   }
 
   /** Goes back to the version before. */
   rollback(tell: Tell): Promise<Done> {
-    return this.#run(null, tell, () => this.#rollout.rollback())
+    return this.#run(null, tell, () => this.rollout.rollback())
   }
 
   /** Ends the rollout under way. @throws CutoverError `CUTOVER_ROLLOUT_STATE` */
   cancel(): Done {
-    const { candidate } = this.#rollout.status()
-    this.#rollout.cancel()
+    const { candidate } = this.rollout.status()
+    this.rollout.cancel()
     return { type: 'done', ok: true, text: `The rollout of version ${candidate} is cancelled.` }
   }
 
@@ -142,7 +142,7 @@ export class Service {
       path: this.#path ?? null,
       active,
       versions: versionsOf(this.aggregate),
-      rollout: this.#rollout.status(),
+      rollout: this.rollout.status(),
       releases: await this.#releases.list(),
     }
   }
@@ -154,17 +154,17 @@ export class Service {
   }
 
   async #end(): Promise<void> {
-    await Promise.all([this.#http?.close(), this.#rollout[Symbol.asyncDispose]()])
+    await Promise.all([this.#http?.close(), this.rollout[Symbol.asyncDispose]()])
     await this.aggregate.dispose()
   }
 
   async #run(version: string | null, tell: Tell, act: () => Promise<RolloutResult>): Promise<Done> {
     const look = () => {
-      const status = this.#rollout.status()
+      const status = this.rollout.status()
       if (status.candidate !== null && (version ?? status.candidate) === status.candidate)
         tell({ type: 'rollout', status })
     }
-    const changes = this.#rollout.watch().subscribe(look)
+    const changes = this.rollout.watch().subscribe(look)
     const timer = setInterval(look, PROGRESS)
     const done = await act().then(stays, failed)
     clearInterval(timer)
@@ -175,7 +175,7 @@ export class Service {
   }
 
   async #prune(): Promise<void> {
-    const { permanent, previous, candidate, pending } = this.#rollout.status()
+    const { permanent, previous, candidate, pending } = this.rollout.status()
     const hosted = this.aggregate.versions().map(String)
     await this.#releases
       .prune([permanent, previous, candidate, pending, ...hosted])

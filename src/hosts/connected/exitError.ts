@@ -1,6 +1,9 @@
 import { printable } from '../../support/index.js'
 import type { Exit } from './launcher.js'
 
+/** V8 writes some thirty lines of figures and addresses around the one that says why it aborts. */
+const ABORT_OF_V8 = /^FATAL ERROR: .*$/m
+
 /** How a process or a thread exited: the cause of a failed start, or of lost calls. */
 export class ExitError extends Error {
   /** Always `ExitError`. */
@@ -13,7 +16,8 @@ export class ExitError extends Error {
   readonly stderr: string
 
   constructor({ code, signal, stderr, error }: Exit) {
-    const said = stderr === '' ? '' : ` Its last words: ${stderr}`
+    const words = ABORT_OF_V8.exec(stderr)?.[0] ?? stderr
+    const said = words === '' ? '' : ` Its last words: ${words}`
     super(printable(`${describeEnd(code, signal, error)}${said}`), error === undefined ? undefined : { cause: error })
     this.exitCode = code
     this.signal = signal

@@ -201,6 +201,14 @@ describe('what a guest writes cannot pose as anything else', () => {
     expect(error.stderr).toBe('reading\n\\x1b[31mFATAL\\x9b0m')
     expect(error.message).toBe('it exited with code 1. Its last words: reading\\n\\x1b[31mFATAL\\x9b0m')
   })
+
+  it('An error of a guest that V8 has aborted says why, without the figures and addresses around it', () => {
+    const why = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'
+    const stderr = `<--- Last few GCs --->\n[1:0x2c] 71 ms: Mark-Compact\n${why}\n----- Native stack trace -----\n 1: 0xb7`
+    const error = new ExitError({ code: null, signal: 'SIGABRT', stderr })
+    expect(error.message).toBe(`it was ended by SIGABRT. Its last words: ${why}`)
+    expect(error.stderr).toBe(stderr)
+  })
 })
 
 describe('floods', () => {

@@ -1,8 +1,9 @@
-/** `npm run docs:images`: screenshots of the inspector during a real switch, light and dark. */
+/** `npm run docs:images`: pictures of the inspector during a real switch, light and dark, and of terminals during a deploy. */
 import { mkdir } from 'node:fs/promises'
 import { launchBrowser } from '../fixtures/inspect/browser.js'
 import { PageServer } from '../fixtures/inspect/pageServer.js'
 import { recordSwitch } from '../fixtures/inspect/recordSwitch.js'
+import { takeTerminalPictures } from './terminalPictures.js'
 
 await mkdir('docs/images', { recursive: true })
 const recorded = await recordSwitch()
@@ -21,6 +22,7 @@ try {
     }
     await page.close()
   }
+  await takeTerminalPictures(browser)
 } finally {
   await browser.close()
 }

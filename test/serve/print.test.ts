@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import type { RolloutStatus } from 'cutover/rollout'
 import type { ServeStatus } from 'cutover/serve'
@@ -94,10 +95,38 @@ const WHOLE = `1.4.0-20261128153000.3f9ab1
   preparing  2 processes starting
   verifying  /health
   step       1 of 1: 10 % of the requests, 30s
-             30s: 1,200 requests, 1 failed, of the other 10,800 2 · healthy
+             30s: 1,200 requests, 1 failed; the other 10,800, 2 failed · healthy
   promoting  it takes all requests
   finishing  1.4.0-20261127090112.c41d07 leaves
   done       1.4.0-20261128153000.3f9ab1 stays.
+`
+
+const NARROW = `1.4.0-20261128153000.3f9ab1
+  copied
+    /srv/shop/app.mjs: 214
+    files, 1.8 MB
+  left out
+    node_modules/out, a link
+    that leads out of the
+    folder
+  preparing
+    2 processes starting
+  verifying
+    /health
+  step
+    1 of 1: 10 % of the
+    requests, 30s
+    30s: 1,200 requests, 1
+    failed; the other 10,800,
+    2 failed · healthy
+  promoting
+    it takes all requests
+  finishing
+    1.4.0-20261127090112.c41d07
+    leaves
+  done
+    1.4.0-20261128153000.3f9ab1
+    stays.
 `
 
 describe('A rollout is printed', () => {
@@ -111,13 +140,15 @@ describe('A rollout is printed', () => {
     expect(WHOLE.split('\n').filter(line => line.length > 80)).toEqual([])
   })
 
-  it('in a narrow terminal, where the line that changes is cut', () => {
+  it('in a narrow terminal below the labels, where the line that changes is cut', () => {
     const at = place(30)
     print(at)
     const printed = at.printed()
     // The line is written when the one before it is cleared.
-    expect(printed).toContain('\r\x1b[K             20s: 800 request\r\x1b[K')
-    expect(shown(printed)).toBe(WHOLE)
+    expect(printed).toContain('\r\x1b[K    20s: 800 requests, 1 fail\r\x1b[K')
+    expect(shown(printed)).toBe(NARROW)
+    // The name of a version is longer by itself.
+    expect(NARROW.split('\n').filter(line => line.length > 30 && /\S \S/.test(line))).toEqual([])
   })
 
   it('without colours with NO_COLOR, and where there is no terminal', () => {
@@ -127,6 +158,10 @@ describe('A rollout is printed', () => {
       expect(printed).not.toMatch(COLOUR)
       expect(shown(printed)).toBe(WHOLE)
     }
+  })
+
+  it('as the page in docs/ shows it', () => {
+    expect(readFileSync('docs/serve-output.md', 'utf8')).toContain(`\n\`\`\`text\n${WHOLE}\`\`\`\n`)
   })
 
   it('in a file with the figures of a step every ten seconds', () => {
@@ -146,6 +181,17 @@ describe('A rollout is printed', () => {
       text: 'It did not start.',
     })
     expect(at.printed()).toBe('  failed     It did not start.\n')
+  })
+
+  it('with a long reason in lines of 80 columns in a terminal, and in one line elsewhere', () => {
+    const text = `The rollout of version ${NEW} was rejected: It did not start: Error: no database at db.internal. Give it back.`
+    const [terminal, file] = [place(80, { NO_COLOR: '1' }), place(undefined)]
+    for (const at of [terminal, file])
+      new RolloutPrinter(at.terminal).end({ type: 'done', ok: false, code: 'CUTOVER_REJECTED', text })
+    expect(file.printed()).toBe(`  failed     ${text}\n`)
+    expect(terminal.printed()).toBe(`  failed     The rollout of version 1.4.0-20261128153000.3f9ab1 was rejected: It
+             did not start: Error: no database at db.internal. Give it back.
+`)
   })
 })
 

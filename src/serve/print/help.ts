@@ -1,4 +1,5 @@
 import { COMMANDS, OPTION_NAMES, OPTIONS, variableOf } from '../options/table.js'
+import { wrapped } from './text.js'
 
 interface Shown {
   readonly value?: string
@@ -10,25 +11,12 @@ interface Shown {
 const WIDTH = 80
 const INDENT = 26
 
-/** Wraps a text behind a name, so that it fits into 80 columns. */
+/** A text behind a name, which fits into 80 columns. */
 function entry(name: string, text: string): string {
-  const lines: string[] = []
-  let line = `  ${name}`.padEnd(INDENT)
-  if (name.length + 2 >= INDENT) {
-    lines.push(line)
-    line = ' '.repeat(INDENT)
-  }
-  let isEmpty = true
-  for (const word of text.split(' ')) {
-    if (!isEmpty && line.length + word.length + 1 > WIDTH) {
-      lines.push(line)
-      line = ' '.repeat(INDENT)
-      isEmpty = true
-    }
-    line += isEmpty ? word : ` ${word}`
-    isEmpty = false
-  }
-  return [...lines, line].join('\n')
+  const isLong = name.length + 2 >= INDENT
+  const lines = wrapped(text, WIDTH - INDENT).map(line => `${' '.repeat(INDENT)}${line}`)
+  if (isLong) return [`  ${name}`, ...lines].join('\n')
+  return lines.join('\n').replace(' '.repeat(INDENT), `  ${name}`.padEnd(INDENT))
 }
 
 function optionsOf(choose: (of: readonly string[]) => boolean): string {

@@ -1,11 +1,13 @@
 import type { RolloutStatus } from '../../rollout/index.js'
 import type { Done, Released, ServeEvent } from '../events.js'
-import type { Terminal } from './terminal.js'
-import { counted, figure, size, time } from './text.js'
+import type { Style, Terminal } from './terminal.js'
+import { counted, figure, size, time, wrapped } from './text.js'
 
 /** How often the course of a step is printed where lines cannot be replaced, in ms. */
 const QUIET = 10_000
 const LABEL = 11
+/** A narrower terminal has no room for text behind the labels, in columns. */
+const NARROW = 50
 
 /** Prints a rollout while it goes on: a line for each state, and the course of a step in a line that changes. */
 export class RolloutPrinter {
@@ -31,11 +33,11 @@ export class RolloutPrinter {
   end(done: Done): void {
     this.#leave()
     if (!done.ok) {
-      this.#line('failed', this.#terminal.style('red', done.text))
+      this.#line('failed', done.text, 'red')
       return
     }
-    this.#line('done', this.#terminal.style('green', done.text))
-    if (done.warning !== undefined) this.#line('warning', this.#terminal.style('yellow', done.warning))
+    this.#line('done', done.text, 'green')
+    if (done.warning !== undefined) this.#line('warning', done.warning, 'yellow')
   }
 
   #release(released: Released): void {
@@ -63,11 +65,11 @@ export class RolloutPrinter {
   #progress({ progress, state }: RolloutStatus): void {
     if (progress === null || (state !== 'stepping' && state !== 'soaking')) return
     const { candidate, active, duration, verdict, reason } = progress
-    const others = active.calls === 0 ? '' : `, of the other ${figure(active.calls)} ${figure(active.failures)}`
+    const others = active.calls === 0 ? '' : `; the other ${figure(active.calls)}, ${figure(active.failures)} failed`
     const judged = verdict === 'unknown' ? '' : ` · ${verdict}`
     const course = `${time(duration)}: ${counted(candidate.calls, 'request')}, ${figure(candidate.failures)} failed${others}${judged}`
     this.#course = reason === undefined ? course : `${course}: ${reason}`
-    const line = `${' '.repeat(LABEL + 2)}${this.#course}`
+    const line = `${this.#indent}${this.#course}`
     this.#terminal.fleeting(line)
     if (this.#terminal.isTerminal || this.#now() - this.#printed < QUIET) return
     this.#printed = this.#now()
@@ -76,7 +78,7 @@ export class RolloutPrinter {
 
   /** The last course of a step stays. */
   #leave(): void {
-    if (this.#course !== '') this.#terminal.line(`${' '.repeat(LABEL + 2)}${this.#course}`)
+    if (this.#course !== '') this.#line('', this.#course)
     this.#course = ''
   }
 
@@ -112,8 +114,24 @@ export class RolloutPrinter {
     }
   }
 
-  #line(label: string, text: string): void {
-    this.#terminal.line(`  ${this.#terminal.style('dim', label.padEnd(LABEL))}${text}`)
+  /** Prints a text behind its label, in lines that fit into the terminal; below it where that is narrow. */
+  #line(label: string, text: string, style?: Style): void {
+    const [first = '', ...others] = wrapped(text, this.#terminal.width - this.#indent.length)
+    const behind =
+      label === '' || this.#isNarrow ? this.#indent : `  ${this.#terminal.style('dim', label.padEnd(LABEL))}`
+    if (label !== '' && this.#isNarrow) this.#terminal.line(`  ${this.#terminal.style('dim', label)}`)
+    const print = (before: string, line: string) =>
+      this.#terminal.line(`${before}${style === undefined ? line : this.#terminal.style(style, line)}`)
+    print(behind, first)
+    for (const line of others) print(this.#indent, line)
+  }
+
+  get #isNarrow(): boolean {
+    return this.#terminal.width < NARROW
+  }
+
+  get #indent(): string {
+    return ' '.repeat(this.#isNarrow ? 4 : LABEL + 2)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServedVersion, ServeStatus } from '../events.js'
 import type { Terminal } from './terminal.js'
-import { counted, figure, time } from './text.js'
+import { counted, figure, time, wrapped } from './text.js'
 
 /** Where a service stands, as lines of less than 80 columns. */
 export function statusText(status: ServeStatus, terminal: Terminal, now: number = Date.now()): readonly string[] {
@@ -42,6 +42,7 @@ function linesOf(version: ServedVersion, terminal: Terminal): readonly string[] 
     `  ${share} % of the requests: ${figure(requests)}, ${figure(failed)} failed, ${figure(inFlight)} in flight`,
   ]
   if (restarts > 0) lines.push(terminal.style('yellow', `  down and up again: ${counted(restarts, 'time')}`))
-  if (lastError !== null) lines.push(terminal.style('red', `  ${lastError}`))
+  const error = lastError === null ? [] : wrapped(lastError, terminal.width - 2)
+  for (const line of error) lines.push(terminal.style('red', `  ${line}`))
   return lines
 }

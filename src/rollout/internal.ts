@@ -1,2 +1,2 @@
 /** Parts of the store that only the library's own command uses. */
-export { syncFolder } from './store/index.js'
+export { syncPath } from './store/index.js'

@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import type { RolloutRecord } from 'cutover/rollout'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { shortHash } from '../../src/serve/state/releaseName.js'
+import { ReleaseStore } from '../../src/serve/state/releaseStore.js'
 import { Releases } from '../../src/serve/state/releases.js'
 import { makeStateFolder, type StateFolder, stateFolder } from '../../src/serve/state/stateFolder.js'
 import { rejectionOf } from '../fixtures/hosting.js'
@@ -141,24 +143,40 @@ describe('The releases', () => {
     expect(JSON.parse(readFileSync(join(folder.releases, version, 'release.json'), 'utf8'))).toMatchObject({ version })
   })
 
-  it('are on the disk, with all files and folders, before their name is', async () => {
+  it('are on the disk, with all files and folders, before the record names them', async () => {
     const file = write('lib/app.mjs')
     write('package.json', '{"version":"1.0.0"}')
-    const synced = await syncedPaths()
+    const store = new ReleaseStore(folder.store, releases, () => {})
+    await store.open()
     const { version } = await releases.add(file)
-    const places = synced.map(path => relative(folder.releases, path).replace(/^\.partial-[\d-]+/, 'copy'))
-    expect([...new Set(places)].sort()).toEqual([
-      '',
-      'copy',
-      'copy/files',
-      'copy/files/lib',
-      'copy/files/lib/app.mjs',
-      'copy/files/package.json',
-      'copy/release.json',
-    ])
-    // A folder comes after what is in it.
-    expect(places.slice(-3)).toEqual(['copy/release.json', 'copy', ''])
-    expect(places.indexOf('copy/files')).toBeGreaterThan(places.indexOf('copy/files/package.json'))
-    expect(readdirSync(folder.releases)).toEqual([version])
+    const synced = await syncedPaths()
+    const record: RolloutRecord = {
+      permanent: null,
+      previous: null,
+      candidate: version,
+      state: 'preparing',
+      since: new Date(0).toISOString(),
+    }
+    await store.save(record)
+    expect(synced).toEqual([folder.path])
+    await store.save({ ...record, permanent: version })
+    const places = synced.slice(1).map(path => relative(folder.releases, path).replace(version, 'release'))
+    const parts = ['', '/files', '/files/lib', '/files/lib/app.mjs', '/files/package.json', '/release.json']
+    expect(places.slice(0, -2).sort()).toEqual(parts.map(part => `release${part}`))
+    // The names of the releases, and then the name of the record.
+    expect(places.slice(-2)).toEqual(['', '..'])
+    await store.save({ ...record, permanent: version })
+    expect(synced).toHaveLength(1 + parts.length + 3)
+    await store.close()
+  })
+
+  it('that are gone are never named in the record', async () => {
+    const store = new ReleaseStore(folder.store, releases, () => {})
+    await store.open()
+    const since = new Date(0).toISOString()
+    const record = { permanent: '1.0.0', previous: null, candidate: null, state: 'idle', since } as const
+    expect(await rejectionOf(store.save(record))).toMatchObject({ code: 'ENOENT' })
+    expect(readdirSync(folder.path)).not.toContain('rollout.json')
+    await store.close()
   })
 })

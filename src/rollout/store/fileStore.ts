@@ -8,7 +8,7 @@ import { recordOf, textOf } from './fileText.js'
 import type { RolloutRecord, RolloutStore } from './rolloutStore.js'
 import { storeFailed } from './storeErrors.js'
 import { StoreLock } from './storeLock.js'
-import { syncFolder } from './syncFolder.js'
+import { syncPath } from './syncPath.js'
 
 /** A record has some 200 bytes. */
 const MAX_BYTES = 65_536
@@ -73,7 +73,7 @@ class FileStore implements RolloutStore {
     try {
       const mode = (await stat(path).catch(error => ifMissing(path, error)))?.mode ?? NEW_FILE_MODE
       await writeFileAtomic(path, text, { mode })
-      await syncFolder(dirname(path))
+      await syncPath(dirname(path))
     } catch (error) {
       throw storeFailed(path, 'cannot be written', 'See the cause. The last record is still there.', error)
     }

@@ -2,4 +2,4 @@
 export { fileStore } from './fileStore.js'
 export { memoryStore } from './memoryStore.js'
 export type { RolloutRecord, RolloutStore, SavedState } from './rolloutStore.js'
-export { syncFolder } from './syncFolder.js'
+export { syncPath } from './syncPath.js'

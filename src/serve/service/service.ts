@@ -1,10 +1,11 @@
 import type { Aggregate } from '../../aggregate/index.js'
 import { asError, type Inspect, isCutoverError } from '../../contract/index.js'
 import { type HttpServer, serveHttp } from '../../http/index.js'
-import { fileStore, Rollout, type RolloutResult, type RolloutStore } from '../../rollout/index.js'
+import { Rollout, type RolloutResult } from '../../rollout/index.js'
 import { printable } from '../../support/index.js'
 import type { Done, ServeEvent, ServeStatus } from '../events.js'
 import type { PlanSettings, Settings } from '../options/settings.js'
+import { ReleaseStore } from '../state/releaseStore.js'
 import { Releases } from '../state/releases.js'
 import { cleanStateFolder, type StateFolder } from '../state/stateFolder.js'
 import { UserError } from '../userError.js'
@@ -55,7 +56,7 @@ export class Service {
     this.rollout = new Rollout(this.aggregate, {
       ...planOf(settings.plan, {}, settings.instances).options,
       provision: async version => provision(await this.#releases.find(version)),
-      store: this.#storeIn(folder),
+      store: new ReleaseStore(folder.store, this.#releases, () => this.#isOpen()),
       logger: log.own,
       inspect,
     })
@@ -180,16 +181,6 @@ export class Service {
     await this.#releases
       .prune([permanent, previous, candidate, pending, ...hosted])
       .catch(error => this.#log.say(`Old releases cannot be removed: ${asError(error).message}`))
-  }
-
-  #storeIn(folder: StateFolder): RolloutStore {
-    const store = fileStore(folder.store)
-    const open = async () => {
-      const record = await store.open()
-      this.#isOpen()
-      return record
-    }
-    return { open, save: record => store.save(record), close: () => store.close() }
   }
 }
 

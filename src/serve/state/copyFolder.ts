@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { syncFolder } from '../../rollout/internal.js'
 import { UserError } from '../userError.js'
+import { eachOf } from './eachOf.js'
 import type { Source } from './source.js'
 
 /** What was copied. */
@@ -17,11 +17,10 @@ export interface Copied {
 
 /** More is not an application, but a home folder that happens to have a `package.json`. */
 const MAX_BYTES = 1_073_741_824
-const AT_ONCE = 16
 
 /**
  * Copies an application for our user alone: files with mode 0600, or 0700 if they are executable. Leaves out `.git`, `excluded`, and
- * links that lead out of the folder. Resolves when all of it is on the disk. @throws UserError the folder is too large
+ * links that lead out of the folder. @throws UserError the folder is too large
  */
 export async function copyFolder({ root, only }: Source, target: string, excluded: string): Promise<Copied> {
   const copy = new Copy(root, target, excluded)
@@ -33,8 +32,8 @@ class Copy {
   readonly #root: string
   readonly #target: string
   readonly #excluded: string
-  readonly #files: string[] = []
-  readonly #folders: string[] = []
+  /** Whether each file is executable. */
+  readonly #files = new Map<string, boolean>()
   readonly #leftOut: string[] = []
   /** Of each file and link: its name and the hash of its content. */
   readonly #hashes: string[] = []
@@ -55,24 +54,18 @@ class Copy {
     else if (stats.isFile()) {
       this.#bytes += stats.size
       if (this.#bytes > MAX_BYTES) throw tooLarge(this.#root)
-      this.#files.push(path)
+      this.#files.set(path, (stats.mode & 0o100) !== 0)
     } else if (stats.isDirectory()) {
-      await this.#makeFolder(join(this.#target, path))
+      await mkdir(join(this.#target, path), { recursive: true, mode: 0o700 })
       for (const name of await readdir(from)) if (name !== '.git') await this.walk(join(path, name))
     }
   }
 
   async finish(): Promise<Copied> {
-    await this.#makeFolder(this.#target)
-    await eachOf(this.#files, path => this.#copy(path))
-    await eachOf(this.#folders, syncFolder)
+    await mkdir(this.#target, { recursive: true, mode: 0o700 })
+    await eachOf([...this.#files.keys()], path => this.#copy(path))
     const hash = createHash('sha256').update(this.#hashes.sort().join('\n')).digest('hex')
-    return { files: this.#files.length, bytes: this.#bytes, hash, leftOut: this.#leftOut }
-  }
-
-  async #makeFolder(path: string): Promise<void> {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-    this.#folders.push(path)
+    return { files: this.#files.size, bytes: this.#bytes, hash, leftOut: this.#leftOut }
   }
 
   async #link(path: string): Promise<void> {
@@ -87,21 +80,10 @@ class Copy {
   }
 
   async #copy(path: string): Promise<void> {
-    const from = join(this.#root, path)
-    const content = await readFile(from)
-    const isExecutable = ((await stat(from)).mode & 0o100) !== 0
-    await writeFile(join(this.#target, path), content, { mode: isExecutable ? 0o700 : 0o600, flush: true })
+    const content = await readFile(join(this.#root, path))
+    await writeFile(join(this.#target, path), content, { mode: this.#files.get(path) ? 0o700 : 0o600 })
     this.#hashes.push(`${path}\0${createHash('sha256').update(content).digest('hex')}`)
   }
-}
-
-/** Calls a function with each item, some at once. */
-async function eachOf(items: readonly string[], act: (item: string) => Promise<void>): Promise<void> {
-  const queue = [...items]
-  const lane = async () => {
-    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await act(item)
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
 
 function tooLarge(root: string): UserError {

@@ -1,9 +1,10 @@
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { syncFolder } from '../../rollout/internal.js'
+import { syncPath } from '../../rollout/internal.js'
 import { UserError } from '../userError.js'
 import { type Copied, copyFolder } from './copyFolder.js'
+import { eachOf } from './eachOf.js'
 import { nameOf, timeIn } from './releaseName.js'
 import { type Source, sourceOf } from './source.js'
 import type { StateFolder } from './stateFolder.js'
@@ -45,7 +46,7 @@ export class Releases {
     if (newest !== undefined) this.#last = timeIn(newest)
   }
 
-  /** Copies an application. A crash, or a power cut, leaves the whole copy or none. @throws UserError */
+  /** Copies an application. A crash leaves the whole copy or none. @throws UserError */
   async add(path: string): Promise<NewRelease> {
     const source = await sourceOf(path)
     const partial = `${PARTIAL}${process.pid}-${++this.#copies}`
@@ -55,16 +56,23 @@ export class Releases {
       const version = this.#name(source, copied.hash)
       const release: Release = { version, entry: source.entry, path, hash: copied.hash }
       const text = `${JSON.stringify(release, null, 2)}\n`
-      await writeFile(join(folder, 'release.json'), text, { mode: 0o600, flush: true })
-      await syncFolder(folder)
+      await writeFile(join(folder, 'release.json'), text, { mode: 0o600 })
       await rename(folder, join(this.#folder.releases, version))
-      await syncFolder(this.#folder.releases)
       return { ...copied, ...release }
     } catch (error) {
       await this.#remove(partial)
       if (error instanceof UserError) throw error
       throw new UserError(`${path} cannot be copied: ${(error as Error).message}`, 1, error)
     }
+  }
+
+  /** Resolves when a release is on the disk, so that a power cut leaves it whole. */
+  async sync(version: string): Promise<void> {
+    const folder = join(this.#folder.releases, version)
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+    const paths = entries.filter(entry => entry.isFile() || entry.isDirectory())
+    await eachOf([folder, ...paths.map(entry => join(entry.parentPath, entry.name))], syncPath)
+    await syncPath(this.#folder.releases)
   }
 
   /** @throws UserError it is not there */

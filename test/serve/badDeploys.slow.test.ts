@@ -56,14 +56,29 @@ const BAD: readonly (readonly [what: string, source: string, says: RegExp, hurts
     /verify failed: GET \/health answered 503: no disk\./,
     0,
   ],
-  ['crashes while it has a share', application('crashing'), /was rejected: /, 60],
+  [
+    'crashes while it has a share',
+    application('crashing'),
+    /was rejected: It (was lost: .*exited with code 1|fails more often than the active version: )/s,
+    60,
+  ],
   [
     'answers 500 while it has a share',
     `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
-    /was rejected: /,
+    /was rejected: It fails more often than the active version: /,
     60,
   ],
 ]
+
+/** How soon a version that throws while it is loaded must be refused, in ms; on a slow machine, so many times `cutover status`. */
+const [REFUSED_WITHIN, TIMES_STATUS] = [1_000, 10]
+
+/** How long a function takes, in ms, and its result. */
+async function timed<Result>(act: () => Promise<Result>): Promise<readonly [ms: number, result: Result]> {
+  const began = performance.now()
+  const result = await act()
+  return [Math.round(performance.now() - began), result]
+}
 
 describe('A deploy that', () => {
   it('cannot work is refused with the reason, and the old version never notices', { timeout: 240_000 }, async () => {
@@ -73,14 +88,16 @@ describe('A deploy that', () => {
     for (const [what, source, says, hurts] of BAD) {
       const load = new Load(served.url, 4)
       site.write(source)
-      const began = performance.now()
-      const { code, stdout } = await site.run('deploy', '--steps', '10:60s')
-      const took = Math.round(performance.now() - began)
+      const [took, { code, stdout }] = await timed(() => site.run('deploy', '--steps', '10:60s'))
+      const [yardstick] = await timed(() => site.run('status'))
       await load.end()
       console.info(`${what}: refused after ${took} ms; ${load.failed} of ${load.asked} requests failed`)
       expect(stdout, what).toMatch(says)
       expect(code, what).toBe(1)
       expect(load.failed, what).toBeLessThanOrEqual(hurts)
+      if (what === 'throws while it is loaded') {
+        expect(took, what).toBeLessThan(Math.max(REFUSED_WITHIN, TIMES_STATUS * yardstick))
+      }
       expect(await served.get(), what).toBe(pid)
     }
     const { rollout, versions } = await site.status()
@@ -97,6 +114,28 @@ describe('A deploy that', () => {
     expect(stdout).toMatch(/was rolled back: It was lost: .*SIGKILL/s)
     expect(code).toBe(1)
     expect(await served.get()).toBe(pid)
+  })
+
+  it('leaks in the soak until its limit of memory ends it is taken back, and says so', {
+    timeout: 120_000,
+  }, async () => {
+    const site = new Site(GOOD)
+    site.env = { NODE_OPTIONS: '--max-old-space-size=64' }
+    const served = await site.serve('--instances', '1', '--verify', '/health')
+    const pid = await served.get()
+    const load = new Load(served.url, 4)
+    site.write(application('leaking'))
+    const { code, stdout } = await site.run('deploy', '--soak', '10m')
+    await load.end()
+    console.info(`leaks in the soak: ${load.failed} of ${load.asked} requests failed`)
+    expect(stdout).toMatch(
+      /was rolled back: It was lost: .* was ended by SIGABRT\. Its last words: FATAL ERROR: .*heap out of memory\.\n$/,
+    )
+    expect(code).toBe(1)
+    // Those that were in its process when that ended.
+    expect(load.failed).toBeLessThanOrEqual(4)
+    expect(await served.get()).toBe(pid)
+    expect((await site.status()).versions).toMatchObject([{ role: 'active', restarts: 0 }])
   })
 
   it('fails first of all leaves no service', async () => {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, type TestContext } from 'vitest'
 import { InstalledProject, NODE_TYPES, type Outcome } from '../fixtures/package/installed.js'
+import { Served } from '../serve/serving.js'
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: object }
 
@@ -34,6 +36,33 @@ describe('The package, packed and installed in an empty project', { timeout: 120
       },
       pages: { '/': '200 text/html; charset=utf-8', '/licenses.md': '200 text/markdown; charset=utf-8' },
     })
+  })
+
+  it('serves an application with npx, deploys another version of it, and stops', async context => {
+    const project = installed(context)
+    const run = async (...args: readonly string[]) => {
+      const command = new Served(project.cutover(...args))
+      const [code] = await command.exited
+      return { code, stdout: command.lines.join('\n'), stderr: command.stderr }
+    }
+    const child = project.cutover('serve', 'app.mjs', '--port', '0', '--host', '127.0.0.1', '--soak', '0')
+    onTestFinished(() => {
+      try {
+        process.kill(-(child.pid ?? 0), 'SIGKILL')
+      } catch {
+        // It has ended.
+      }
+    })
+    const served = new Served(child)
+    await served.line('listens on')
+    expect(await served.get()).toBe('one')
+
+    writeFileSync(join(project.site, 'app.mjs'), "export const fetch = () => new Response('two')\n")
+    expect(await run('deploy')).toMatchObject({ code: 0, stdout: expect.stringMatching(/ stays\.$/), stderr: '' })
+    expect(await served.get()).toBe('two')
+    expect(await run('status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1\.4\.0-\d{14}\.\w+$/m) })
+    expect(await run('stop')).toMatchObject({ code: 0, stdout: 'The service has ended.' })
+    expect(await served.exited).toEqual([0, null])
   })
 
   const fine: Outcome = { code: 0, output: '' }

@@ -1,16 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { installed } from './installed.js'
 
-/** A way to replace the application of a service. */
+/** A way to replace the application of a service: two processes, or threads, that answer. */
 export interface Contender {
   readonly name: string
-  /** Starts the service. */
+  /** Starts the service. It may listen later. */
   start(folder: string, port: number): Promise<void>
+  /** The process whose descendants the service is. */
+  pid(): number
   /** Replaces the application. @returns the exit code of the command, or null if it has none */
   deploy(): Promise<number | null>
+  /** Goes back to the version before: by a command, or by another deploy. */
+  rollback(): Promise<number | null>
   /** Puts an application there that throws when it is loaded. */
   break(): void
   stop(): Promise<void>
@@ -19,10 +24,26 @@ export interface Contender {
 const fixture = (name: string) => resolve('test/bench/fixtures', name)
 const BROKEN = 'throw new Error("no database")\n'
 
-async function run(file: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
-  const child = spawn(file, args, { ...options, stdio: 'ignore' })
+interface Place {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+}
+
+async function run(file: string, args: readonly string[], place: Place): Promise<number | null> {
+  const child = spawn(file, args, { ...place, stdio: 'ignore' })
   const [code] = (await once(child, 'close')) as [number | null]
   return code
+}
+
+function launched(args: readonly string[], place: Place): ChildProcess {
+  return spawn(process.execPath, args, { ...place, stdio: ['ignore', 'pipe', 'ignore'] })
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill(signal)
+  await exited
 }
 
 async function lineOf(child: ChildProcess, text: string): Promise<string> {
@@ -34,67 +55,113 @@ async function lineOf(child: ChildProcess, text: string): Promise<string> {
 
 export function cutover(): Contender {
   const program = resolve('dist/lib/cutover.js')
-  let options: { cwd: string; env: NodeJS.ProcessEnv }
+  let place: Place
   let service: ChildProcess
-  const command = (...args: string[]) => run(process.execPath, [program, ...args], options)
+  const command = (...args: string[]) => run(process.execPath, [program, ...args], place)
   return {
     name: 'cutover serve',
     async start(cwd, port) {
-      options = { cwd, env: { ...process.env, CUTOVER_SERVE_STATE: join(cwd, 'state') } }
+      place = { cwd, env: { ...process.env, CUTOVER_SERVE_STATE: join(cwd, 'state') } }
       copyFileSync(resolve('test/fixtures/serve/unprepared.mjs'), join(cwd, 'app.mjs'))
-      const args = [program, 'serve', 'app.mjs', '--port', `${port}`, '--instances', '2', '--soak', '0']
-      service = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'ignore'] })
-      await lineOf(service, 'listens on')
+      service = launched([program, 'serve', 'app.mjs', '--port', `${port}`, '--instances', '2', '--soak', '0'], place)
       service.stdout?.resume()
     },
+    pid: () => service.pid ?? 0,
     deploy: () => command('deploy'),
-    break: () => writeFileSync(join(options.cwd, 'app.mjs'), BROKEN),
+    rollback: () => command('rollback'),
+    break: () => writeFileSync(join(place.cwd, 'app.mjs'), BROKEN),
     stop: async () => void (await command('stop')),
   }
 }
 
 /** @param drains - whether the application ends by hand */
-export function pm2(program: string, drains: boolean): Contender {
-  let options: { cwd: string; env: NodeJS.ProcessEnv }
-  const command = (...args: string[]) => run(process.execPath, [program, ...args], options)
+export function pm2(drains: boolean): Contender {
+  const program = join(installed('pm2'), 'pm2', 'bin', 'pm2')
+  let place: Place
+  const command = (...args: string[]) => run(process.execPath, [program, ...args], place)
+  const deploy = () => command('reload', 'app')
   return {
     name: `pm2 reload${drains ? ', with a drain by hand' : ''}`,
     async start(cwd, port) {
       const env = { ...process.env, PM2_HOME: join(cwd, 'pm2'), PORT: `${port}`, DRAIN: drains ? '1' : '0' }
-      options = { cwd, env }
+      place = { cwd, env }
       mkdirSync(join(cwd, 'pm2'))
       copyFileSync(fixture('nodeApp.cjs'), join(cwd, 'app.cjs'))
-      const waits = ['--wait-ready', '--kill-timeout', '5000']
-      await command('start', 'app.cjs', '-i', '2', '--name', 'app', ...waits)
+      await command('start', 'app.cjs', '-i', '2', '--name', 'app', '--wait-ready', '--kill-timeout', '5000')
     },
-    deploy: () => command('reload', 'app'),
-    break: () => writeFileSync(join(options.cwd, 'app.cjs'), BROKEN),
+    pid: () => Number(readFileSync(join(place.cwd, 'pm2', 'pm2.pid'), 'utf8')),
+    deploy,
+    rollback: deploy,
+    break: () => writeFileSync(join(place.cwd, 'app.cjs'), BROKEN),
     stop: async () => void (await command('kill')),
   }
 }
 
-export function cluster(): Contender {
+/** @param drains - whether the application ends by hand, in place of `disconnect()` */
+export function cluster(drains: boolean): Contender {
   let folder: string
   let service: ChildProcess
+  const deploy = async () => {
+    service.kill('SIGHUP')
+    const line = await lineOf(service, 'reloaded')
+    return line.includes('failed') ? 1 : null
+  }
   return {
-    name: 'node:cluster, with disconnect()',
+    name: `node:cluster, with ${drains ? 'a drain by hand' : 'disconnect()'}`,
     async start(cwd, port) {
       folder = cwd
       copyFileSync(fixture('nodeApp.cjs'), join(cwd, 'app.cjs'))
-      const env = { ...process.env, PORT: `${port}` }
-      const args = [fixture('clusterMain.cjs'), join(cwd, 'app.cjs')]
-      service = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] })
+      const env = { ...process.env, PORT: `${port}`, DRAIN: drains ? '1' : '0' }
+      service = launched([fixture('clusterMain.cjs'), join(cwd, 'app.cjs')], { cwd, env })
       await lineOf(service, 'ready')
     },
-    async deploy() {
-      service.kill('SIGHUP')
-      const line = await lineOf(service, 'reloaded')
-      return line.includes('failed') ? 1 : null
-    },
+    pid: () => service.pid ?? 0,
+    deploy,
+    rollback: deploy,
     break: () => writeFileSync(join(folder, 'app.cjs'), BROKEN),
-    stop: async () => {
-      service.kill('SIGKILL')
-      await once(service, 'exit')
+    stop: () => ended(service, 'SIGKILL'),
+  }
+}
+
+/** Two worker threads of Watt. `wattpm restart` replaces them one by one; `wattpm reload` ends the service first. */
+export function watt(): Contender {
+  const modules = installed('watt')
+  const program = join(modules, 'wattpm', 'bin', 'cli.js')
+  let place: Place
+  let service: ChildProcess
+  const deploy = () => run(process.execPath, [program, 'restart', 'shop', 'app'], place)
+  return {
+    name: 'Watt, wattpm restart',
+    async start(cwd, port) {
+      place = { cwd, env: { ...process.env } }
+      cpSync(fixture('watt'), cwd, { recursive: true })
+      symlinkSync(modules, join(cwd, 'node_modules'))
+      copyFileSync(fixture('nodeApp.cjs'), join(cwd, 'app', 'app.cjs'))
+      place.env['PORT'] = `${port}`
+      service = launched([program, 'start'], place)
+      service.stdout?.resume()
     },
+    pid: () => service.pid ?? 0,
+    deploy,
+    rollback: deploy,
+    break: () => writeFileSync(join(place.cwd, 'app', 'app.cjs'), BROKEN),
+    stop: () => ended(service, 'SIGTERM'),
+  }
+}
+
+/** One process of Node.js, which cannot be replaced. */
+export function plain(): Contender {
+  let service: ChildProcess
+  const never = () => Promise.reject(new Error('One process cannot be replaced.'))
+  return {
+    name: 'node, one process',
+    async start(cwd, port) {
+      service = launched([fixture('nodeApp.cjs')], { cwd, env: { ...process.env, PORT: `${port}` } })
+    },
+    pid: () => service.pid ?? 0,
+    deploy: never,
+    rollback: never,
+    break: () => {},
+    stop: () => ended(service, 'SIGKILL'),
   }
 }

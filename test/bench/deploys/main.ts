@@ -1,52 +1,58 @@
 /**
- * Deploys under 50 kept connections: `cutover serve`, `node:cluster` and, if its program is named, pm2.
+ * `npm run bench:deploys` replaces the application of a service under 50 kept connections, and then by one that throws: with
+ * `cutover serve`, `node:cluster`, pm2 and Watt. It also measures how soon each answers after its start, and its memory.
  *
- * `npm run build`, then `DEPLOYS=6 PM2=/somewhere/node_modules/pm2/bin/pm2 node dist/test/bench/deploys/main.js`. Install pm2 in a
- * folder of its own with `npm install --ignore-scripts pm2@7`. It is no part of `npm run bench`: a pm2 that is killed leaves a daemon.
+ * - names: only these, such as `npm run bench:deploys -- cutover pm2`
+ * - `--deploys 20`, `--rollbacks 5`: how many of each, the rollbacks spread over the deploys; Watt takes half a minute for each
+ * - `--starts 5`: how often each is started, for the second table; 0 leaves it out
+ *
+ * pm2 and Watt are installed into `cutover/deploys` in the user's cache folder. Watt needs Node.js 22.19. Linux only. It is no
+ * part of `npm run bench`: a pm2 that is killed leaves a daemon.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { KeptConnections } from '../harness/keptConnections.js'
-import { type Contender, cluster, cutover, pm2 } from './contenders.js'
+import { parseArgs } from 'node:util'
+import { thisMachine } from '../harness/machine.js'
+import { type Contender, cluster, cutover, plain, pm2, watt } from './contenders.js'
+import { runsOnThisNode } from './installed.js'
+import { deployRow, startRow } from './measure.js'
 
-const DEPLOYS = Number(process.env['DEPLOYS'] ?? 6)
-const PM2 = process.env['PM2']
-const PORT = 3987
-
-/** Deploys often, then something that throws. @returns a row of the table */
-async function measure(contender: Contender): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'deploys-'))
-  try {
-    await contender.start(folder, PORT)
-    const clients = new KeptConnections(`http://127.0.0.1:${PORT}`)
-    const began = performance.now()
-    for (let n = 0; n < DEPLOYS; n++) await contender.deploy()
-    const each = (performance.now() - began) / DEPLOYS
-    await clients.end()
-    const answered = Object.values(clients.answered).reduce((sum, value) => sum + value, 0)
-    contender.break()
-    const brokenAt = performance.now()
-    const code = await contender.deploy()
-    const took = performance.now() - brokenAt
-    const serves = await fetch(`http://127.0.0.1:${PORT}/`).then(
-      response => response.ok,
-      () => false,
-    )
-    const figures = [contender.name, `${clients.failed.length} of ${answered + clients.failed.length}`]
-    const broken = `exit code ${code ?? 'none'} after ${(took / 1_000).toFixed(1)} s, ${serves ? 'the old version serves' : 'down'}`
-    return `| ${[...figures, `${(each / 1_000).toFixed(1)} s`, broken].join(' | ')} |`
-  } finally {
-    await contender.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+const ALL: Readonly<Record<string, readonly (() => Contender)[]>> = {
+  cutover: [cutover],
+  pm2: [() => pm2(false), () => pm2(true)],
+  cluster: [() => cluster(false), () => cluster(true)],
+  watt: [watt],
+  plain: [plain],
 }
 
-const contenders = [cutover()]
-if (PM2 !== undefined) contenders.push(pm2(PM2, false), pm2(PM2, true))
-contenders.push(cluster())
-process.stdout.write(
-  `| ${DEPLOYS} deploys | failed | each takes | a version that throws at start |\n|---|---|---|---|\n`,
-)
-for (const contender of contenders) process.stdout.write(`${await measure(contender)}\n`)
+const { values, positionals } = parseArgs({
+  options: {
+    deploys: { type: 'string', default: '20' },
+    rollbacks: { type: 'string', default: '5' },
+    starts: { type: 'string', default: '5' },
+  },
+  allowPositionals: true,
+})
+const [deploys, rollbacks, starts] = [values.deploys, values.rollbacks, values.starts].map(Number) as [
+  number,
+  number,
+  number,
+]
+const unknown = positionals.find(name => !(name in ALL))
+if (unknown !== undefined) throw new RangeError(`There is no ${unknown}. There are ${Object.keys(ALL).join(', ')}.`)
+const names = (positionals.length > 0 ? positionals : Object.keys(ALL)).filter(name => {
+  const runs = name !== 'watt' || runsOnThisNode('watt')
+  if (!runs) console.error(`Watt is left out: it needs Node.js 22.19, and this is ${process.version}.`)
+  return runs
+})
+
+console.log(Object.values(thisMachine()).join(' · '))
+if (deploys > 0) {
+  console.log('\n| service | deploys, rollbacks | failed requests | each takes | a version that throws at start |')
+  console.log('|---|---|---|---|---|')
+  for (const name of names.filter(name => name !== 'plain'))
+    for (const make of ALL[name] ?? []) console.log(await deployRow(make(), deploys, rollbacks))
+}
+if (starts > 0) {
+  console.log(`\n| service, median of ${starts} starts | first answer after | memory | processes |\n|---|---|---|---|`)
+  for (const name of names) for (const make of ALL[name]?.slice(0, 1) ?? []) console.log(await startRow(make, starts))
+}
 process.exit(0)

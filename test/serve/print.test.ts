@@ -236,6 +236,13 @@ rollout    stepping 1.4.0-20261128153000.3f9ab1
 permanent  1.4.0-20261127090112.c41d07
 before     none
 releases   2`)
+
+  const [version] = status.versions
+  const lastError = 'Version 1.4.0-20261127090112.c41d07 failed to start: no database at db.internal. Give it back.'
+  const failing = { ...status, versions: [{ ...version, lastError }] } as ServeStatus
+  const printed = statusText(failing, place(80, { NO_COLOR: '1' }).terminal)
+  expect(printed.filter(line => line.length > 80)).toEqual([])
+  expect(printed.join('\n')).toContain('\n  Version 1.4.0-20261127090112.c41d07 failed to start: no database at')
 })
 
 it('Times and sizes are short', () => {

@@ -89,13 +89,14 @@ class Running {
   async start(opened: () => Promise<void>): Promise<void> {
     const log = this.#service.log
     const permanent = await this.#service.start(opened)
-    if (permanent === null) await this.#deployFirst()
-    else log.say(`${permanent} serves, which proved itself last; cutover deploy brings in another one`)
     const { metrics, host } = this.#settings
+    // A missing package is told before the application is rolled out.
     if (metrics !== undefined) {
       this.#metrics = await serveMetrics(this.#service.aggregate, metrics, host)
       log.say(`figures are at ${this.#metrics.url}`)
     }
+    if (permanent === null) await this.#deployFirst()
+    else log.say(`${permanent} serves, which proved itself last; cutover deploy brings in another one`)
     if (this.#inspector !== undefined) log.say(`the state diagrams are at ${this.#inspector.url}`)
     log.say(`listens on ${await this.#service.listen()}`)
     notifySystemd('READY=1', log)

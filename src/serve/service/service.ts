@@ -117,6 +117,7 @@ export class Service {
     const { steps, soak, verify } = plan
     const { instances } = this.#settings
     this.#log.say(`${version} is a copy of ${from}`)
+    for (const link of leftOut) this.#log.say(`${version} lacks ${link}, a link that leads out of the folder`)
     tell({ type: 'released', version, path: from, files, bytes, leftOut, verify, steps, soak, instances })
     return this.#run(version, tell, () => this.rollout.to(version, { ...plan.options, force }))
   }

@@ -55,8 +55,7 @@ export class Releases {
       const copied = await copyFolder(source, join(folder, 'files'), this.#folder.path)
       const version = this.#name(source, copied.hash)
       const release: Release = { version, entry: source.entry, path, hash: copied.hash }
-      const text = `${JSON.stringify(release, null, 2)}\n`
-      await writeFile(join(folder, 'release.json'), text, { mode: 0o600 })
+      await writeFile(join(folder, 'release.json'), `${JSON.stringify(release, null, 2)}\n`, { mode: 0o600 })
       await rename(folder, join(this.#folder.releases, version))
       return { ...copied, ...release }
     } catch (error) {

@@ -27,6 +27,7 @@ export default defineConfig({
         composite: here('composite/index.ts'),
         // The command line.
         cutover: here('serve/main.ts'),
+        fleet: here('fleet/index.ts'),
         guest: here('guest/index.ts'),
         hosts: here('hosts/index.ts'),
         http: here('http/index.ts'),

@@ -25,7 +25,7 @@ export default defineConfig({
       { find: /^cutover$/, replacement: source('src/index.ts') },
       { find: /^cutover\/machines$/, replacement: source('machines/index.ts') },
       {
-        find: /^cutover\/(composite|hosts|guest|http|inspect|otel|protocol|rollout|serve|testing)$/,
+        find: /^cutover\/(composite|fleet|hosts|guest|http|inspect|otel|protocol|rollout|serve|testing)$/,
         replacement: `${source('src')}/$1/index.ts`,
       },
     ],

@@ -15,6 +15,7 @@ const ENTRIES = [
   'machines',
   'src',
   'src/composite',
+  'src/fleet',
   'src/hosts',
   'src/guest',
   'src/inspect',

@@ -65,6 +65,16 @@ describe('The package, packed and installed in an empty project', { timeout: 120
     expect(await served.exited).toEqual([0, null])
   })
 
+  it('can be imported by every entry but cutover/fleet without NATS, and that one says what to install', async context => {
+    expect(await installed(context).jsonWithout('@nats-io', 'failures.mjs')).toEqual({
+      './fleet': {
+        code: 'CUTOVER_MISSING_PACKAGE',
+        message:
+          'cutover/fleet needs NATS, whose packages cannot be loaded. Install them: npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv',
+      },
+    })
+  })
+
   const fine: Outcome = { code: 0, output: '' }
 
   it.for(NODE_TYPES)(

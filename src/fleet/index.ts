@@ -1,0 +1,5 @@
+/** `cutover/fleet`: versions on many machines, over NATS. Experimental: it may change in any release. */
+// First, so that it says what to install.
+import './nats/packages.js'
+
+export { OLDEST_NATS_SERVER } from './nats/index.js'

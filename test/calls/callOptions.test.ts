@@ -64,7 +64,7 @@ describe('The options of a call', () => {
   })
 
   it('name a version that is in place, as it is, or one that is made canonical, or none', () => {
-    // What is in place was made canonical before, so it is not parsed again.
+    // The versions in place are canonical already, so they are not parsed again.
     expect(pinOf({ version: 'in place' }, ['1.0.0', 'in place'])).toBe('in place')
     expect(pinOf({ version: '2.0.0+build' }, ['1.0.0'])).toBe('2.0.0')
     expect(pinOf({ version: '1.x' }, ['1.0.0'])).toMatchObject({ reason: { code: 'CUTOVER_INVALID_VERSION' } })

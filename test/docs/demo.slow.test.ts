@@ -209,7 +209,7 @@ describe('The demo, npm start -- --handover,', () => {
   })
 })
 
-/** What a terminal of so many columns would be, without one. */
+/** Stands in for a terminal of so many columns. */
 function terminal(columns: number, rows: number): string {
   return `Object.assign(process.stdout, { isTTY: true, columns: ${columns}, rows: ${rows}, hasColors: () => process.env.NO_COLOR === undefined })`
 }

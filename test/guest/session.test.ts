@@ -10,7 +10,7 @@ import { turns } from '../fixtures/turns.js'
 import { type Changes, connectionOn, socketPair } from '../protocol/pair.js'
 
 const RUNTIME_ID = new Uint8Array(32).fill(0xab)
-/** What Oasis Core sends. */
+/** The message that Oasis Core sends. */
 const RAW_INFO = {
   runtime_id: RUNTIME_ID,
   consensus_backend: '',

@@ -18,7 +18,7 @@ export const PLANS = {
   bare: { soak: 0, steps: [] },
 } satisfies Record<string, Partial<RolloutPlan>>
 
-/** What every plan of the model has besides. */
+/** The options that every plan of the model shares. */
 export const COMMON = {
   startTimeout: TIMES.startTimeout,
   verifyTimeout: TIMES.verifyTimeout,

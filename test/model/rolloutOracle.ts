@@ -35,7 +35,7 @@ const QUIET: readonly string[] = [
 ]
 
 /**
- * What must be true of an aggregate with rollouts, whatever the statechart says: which versions are in place, their share,
+ * Facts that must hold for an aggregate with rollouts, whatever the statechart says: which versions are in place, their share,
  * and how each order ends. It knows the events, and not the machine.
  */
 export class RolloutOracle {

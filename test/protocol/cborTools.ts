@@ -1,4 +1,4 @@
-/** What the tests of the codec share: values as CBOR in hexadecimal digits, and the messages of errors. */
+/** Tools of the codec's tests: values as CBOR in hexadecimal digits, and the messages of errors. */
 import { ValueReader } from '../../src/protocol/cbor/valueReader.js'
 import { ValueWriter } from '../../src/protocol/cbor/valueWriter.js'
 

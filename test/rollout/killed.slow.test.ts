@@ -20,7 +20,7 @@ const FIRST = ['verified', 'promoting', 'finishing']
 
 const isGood = (version: string) => Number(version.split('.').at(-1)) % 4 === 0
 
-/** What the processes of one store have said of its versions, one process after another. */
+/** The reports of the processes of one store on its versions, one process after another. */
 class Told {
   /** The last version that was told to stay. */
   promoted = 'null'

@@ -37,7 +37,7 @@ class Load {
   }
 }
 
-/** What a bad deploy does, what the command says of it, and how many requests it may hurt, of hundreds. */
+/** A bad deploy, the message of the command, and how many requests of hundreds it may hurt. */
 const BAD: readonly (readonly [what: string, source: string, says: RegExp, hurts: number])[] = [
   ['throws while it is loaded', 'throw new Error("no database")', /It did not start: .*no database/s, 0],
   [

@@ -34,7 +34,7 @@ function place(columns: number | undefined, env: NodeJS.ProcessEnv = {}) {
   return { terminal, printed }
 }
 
-/** What a terminal shows: a line that was cleared is gone. */
+/** The text that a terminal shows, without the lines that were cleared. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is steered by control characters
 const shown = (text: string) => text.replace(/[^\n\r]*\r\x1b\[K/g, '').replace(/\x1b\[\d+m/g, '')
 

@@ -46,7 +46,7 @@ class Faulty {
     ]
     await turns(this.#below(30))
     await this.#fault(abort)
-    // What does not end by the fault, such as a call that was not in flight yet, ends by its signal.
+    // A call that the fault does not end, such as one that was not in flight yet, ends by its signal.
     await turns(20)
     abort.abort(new Error('the round is over'))
     for (const outcome of await Promise.all(streams)) this.#count(outcome)

@@ -39,7 +39,7 @@ export function whereOf({ host, instances }: Pick<Renderers, 'host' | 'instances
 /** Provisions a runtime that renders with this version of marked. */
 export type Provision = (version: string) => Runtime<RenderRequest, Rendered>
 
-/** What the demo makes go wrong in a version. */
+/** A fault that the demo causes in a version. */
 export interface Flaw {
   /** The paths of the documents that it fails on. */
   readonly documents: readonly string[]

@@ -4,7 +4,7 @@ import { closestMatch } from 'leven'
 import { HOSTS, type HostName } from './markdown.js'
 import { UserError } from './userError.js'
 
-/** What goes wrong during a rollout. */
+/** A fault during a rollout. */
 export type Fault = 'none' | 'break' | 'break after' | 'outage'
 
 export interface Options {

@@ -2,7 +2,7 @@ import type { Document } from './documents.js'
 import type { MarkedVersions } from './markedVersions.js'
 import type { Options } from './options.js'
 
-/** What every form of the demo is given. */
+/** The options of every form of the demo. */
 export interface Setup {
   readonly options: Options
   readonly versions: MarkedVersions

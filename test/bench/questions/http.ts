@@ -7,7 +7,7 @@ const KINDS: readonly Kind[] = ['cutover', 'pool', 'cluster', 'plain']
 
 const MEGABYTE = 1_000_000
 
-/** What the clients ask for, and the answer that they must get. */
+/** The requests of the clients, and the answer that they must get. */
 const REQUESTS: Readonly<Record<string, Partial<autocannon.Options>>> = {
   GET: {},
   'POST of 1 MB': {

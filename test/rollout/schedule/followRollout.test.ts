@@ -10,7 +10,7 @@ class Following extends Rolling {
   readonly now$ = new Subject<number>()
   readonly logs: string[] = []
   readonly verified: string[] = []
-  /** What `verify` throws, by version. */
+  /** The errors that `verify` throws, by version. */
   readonly broken = new Set<string>()
   readonly subscription
 

@@ -36,7 +36,7 @@ export function timesOf(duration: number, fault: Fault): Times {
   }
 }
 
-/** What is wrong with the new version, or in an outage with both. @param file - is missing during the outage */
+/** The fault of the new version, or in an outage of both. @param file - is missing during the outage */
 export function flawOf(fault: Fault, duration: number, documents: readonly Document[], file: string): Flaw | undefined {
   if (fault === 'none') return undefined
   const every = fault === 'outage' ? OUT_IS_ONE_IN : FAILS_ON_ONE_IN

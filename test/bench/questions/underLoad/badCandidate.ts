@@ -11,7 +11,7 @@ const SHARE = 5
 /** The shares of its calls in which a candidate fails. */
 const FAILING = [1, 0.05] as const
 
-/** What users saw of one candidate. */
+/** The effect of one candidate on users. */
 interface Seen {
   readonly failures: number
   /** From the beginning of the step to the last failed call, in ms. */

@@ -56,7 +56,7 @@ export interface RolloutContext {
   readonly warning: string | null
   /** Whether the time of the soak passed while it was crossing. */
   readonly isSoaked: boolean
-  /** Whether the rollout object is to be disposed once it is idle. */
+  /** Whether the rollout object is disposed once it is idle. */
   readonly isClosing: boolean
 }
 

@@ -6,7 +6,7 @@ export type VersionState = 'provisioned' | 'starting' | 'running' | 'stopping'
 /** Every version in the aggregate and the state that it last reported. */
 export type VersionTable = Readonly<Record<string, VersionState>>
 
-/** Whatever holds a version table, such as the context of the aggregate machine. */
+/** An object with a version table, such as the context of the aggregate machine. */
 export interface HasVersions {
   /** Every version in the aggregate and the state that it last reported. */
   readonly versions: VersionTable

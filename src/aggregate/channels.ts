@@ -13,7 +13,7 @@ import { isRunning, isServing } from './snapshotQueries.js'
 const switches = channel(SWITCH_CHANNEL)
 const events = channel(EVENT_CHANNEL)
 
-/** The messages of one aggregate on the channels of `node:diagnostics_channel`, besides its calls. */
+/** The messages of one aggregate on the channels of `node:diagnostics_channel`, except its calls. */
 export class Channels {
   readonly #aggregate: string
   /** The version that served last. */

@@ -68,7 +68,7 @@ export class HostListener<Req, Res> {
     hosted.hear(event)
   }
 
-  /** Whether the event changes the machine of its version in no state. An inspector sees it all the same. */
+  /** Whether the event changes nothing in any state of its version's machine. An inspector sees it nevertheless. */
   #isNoNews(actor: VersionActor, event: VersionEvent): boolean {
     return !this.#isInspected && isRepeated(actor.getSnapshot().context, event)
   }

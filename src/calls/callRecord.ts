@@ -10,7 +10,7 @@ export interface CallRecord {
   answered(value: unknown): boolean
   /** The runtime has rejected the call, or has died. @returns whether the call counts as failed */
   rejected(reason: unknown, options: CallOptions | undefined): boolean
-  /** The caller wants no more of the stream that it got. */
+  /** The caller has cancelled the stream that it got. */
   cancelled(reason: unknown): void
   /** The version has left. */
   cutOff(reason: Error): void

@@ -9,7 +9,7 @@ export interface StreamLimit {
   readonly clock: Clock
 }
 
-/** What {@link CallStreams} needs to know of the call. */
+/** The part of a call that {@link CallStreams} uses. */
 export interface StreamingCall {
   /** The stream of its answer, if it is one. */
   readonly answer: Flow | undefined

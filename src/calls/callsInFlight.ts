@@ -321,7 +321,7 @@ class Slot<Res> {
 
 function ignore(): void {}
 
-/** Not {@link ignore}, by which a slot is told to be free. */
+/** Differs from {@link ignore}, which marks a free slot. */
 function unheard(): void {}
 
 /** As {@link unheard}, for a call whose streams still flow. */

@@ -13,7 +13,7 @@ import type { Backend } from './route.js'
 
 type Role = 'active' | 'next'
 
-/** A version on the route, and what is done with the calls that go there. Made anew when the route moves. */
+/** A version on the route, and the handling of its calls. A new one is made when the route moves. */
 export interface Destination<Req, Res> {
   readonly backend: Backend<Req, Res>
   readonly role: Role
@@ -30,7 +30,7 @@ export interface Destination<Req, Res> {
 export interface DispatcherOptions<Req> {
   readonly propagate: ((request: Req) => boolean) | undefined
   readonly onMirrored?: OnMirrored<Req> | undefined
-  /** What is done with the outcomes of calls. @default nothing */
+  /** The users of the outcomes of calls. @default none */
   readonly outcomes?: OutcomeOptions
   /** Lets calls name their version and ask for it. Without it, these options are passed on as they are. @default none */
   readonly pins?: PinErrors
@@ -89,14 +89,14 @@ export class Dispatcher<Req, Res> {
     return { backend, role, observer, record, mirror, isShared }
   }
 
-  /** Sends a call, and mirrors it if it is to be propagated (rule 16). */
+  /** Sends a call, and mirrors it if `propagate` says so (rule 16). */
   send(to: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     const { backend, mirror } = to
     if (mirror?.wants(request) === true) return this.sendToBoth(to, mirror, request, options)
     return this.#sendTo(backend, request, options, this.#recordOf(to, options, null))
   }
 
-  /** Sends a call that is to be propagated. */
+  /** Sends a propagated call. */
   sendToBoth(
     to: Destination<Req, Res>,
     mirror: Mirror<Req, Res>,

@@ -50,7 +50,7 @@ export class MirroredPairs<Req> {
   #handOver(): void {
     const until = performance.now() + TURN
     let taken = 0
-    // Not those that the handler completes: their answers have not been given.
+    // Skip the pairs that the handler completes: their answers have not been given.
     const count = this.#complete.length
     do this.#hear(this.#complete[taken++] as MirroredOutcomes<Req>)
     while (taken < count && performance.now() < until)

@@ -58,7 +58,7 @@ export class Mirror<Req, Res> {
     this.#pairs = pairs
   }
 
-  /** Whether the request is to be mirrored, and may be. Ask once for each call. */
+  /** Whether the request should and may be mirrored. Ask once for each call. */
   wants(request: Req): boolean {
     try {
       // A stream can be read once.

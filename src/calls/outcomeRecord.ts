@@ -4,7 +4,7 @@ import type { ObservedCall } from './callObserver.js'
 import type { CallRecord } from './callRecord.js'
 import type { Outcome, OutcomeListener } from './outcome.js'
 
-/** What is done with the outcomes of the calls of an aggregate. */
+/** The options that use the outcomes of the calls of an aggregate. */
 export interface OutcomeOptions {
   /** Whether a call that its runtime has settled counts as failed. It may throw. @default those that rejected */
   readonly isFailure: ((outcome: Outcome) => boolean) | undefined

@@ -20,7 +20,7 @@ export interface Backend<Req, Res> {
   readonly version: string
   readonly endpoint: Endpoint<Req, Res>
   readonly calls: CallsInFlight<Res>
-  /** Those that were propagated to it. @default none: nothing is propagated to it */
+  /** The calls that were propagated to it. @default none: nothing is propagated to it */
   readonly mirrored?: MirroredCalls<Req, Res>
 }
 

@@ -44,7 +44,7 @@ export interface CallContext {
   readonly stream: MakeStream
 }
 
-/** What a module's `call` returns. An `async function*` answers with a stream. */
+/** The result of a module's `call`. An `async function*` answers with a stream. */
 type Answer<Res> = Res | Promise<Res> | (Res extends ReadableStream<infer Chunk> ? AsyncGenerator<Chunk> : never)
 
 /**

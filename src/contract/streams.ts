@@ -1,4 +1,4 @@
-/** What a stream is made of: bytes, or any values that the host can carry. */
+/** The source of a stream: of bytes, or of any values that the host can carry. */
 export type StreamSource<Chunk = unknown> = ReadableStream<Chunk> | AsyncIterable<Chunk>
 
 /** A stream with a head: what is known before its first chunk. */

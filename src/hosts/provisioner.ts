@@ -38,7 +38,7 @@ export interface RuntimeConfig {
   readonly env?: Readonly<Record<string, string>> | undefined
   /** Handed to the module's `start`. Must be what the host can carry: JSON fits all. @default {} */
   readonly localConfig?: Readonly<Record<string, unknown>> | undefined
-  /** Only for child processes: what Oasis runtimes are told of the consensus layer. @default empty */
+  /** Only for child processes: the facts about the consensus layer for Oasis runtimes. @default empty */
   readonly hostInfo?: HostInfo | undefined
   /** Answers the module's `callHost`. @default every request is refused */
   readonly onHostRequest?: OnHostRequest | undefined

@@ -1,7 +1,7 @@
 import { type HttpHeaders, type HttpResponseHead, isHttpMessage } from '../contract/index.js'
 import { passedOn, valuesOf } from './headers.js'
 
-/** What is sent to a client. */
+/** A response to a client. */
 export interface HttpAnswer extends HttpResponseHead {
   readonly headers: string[]
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null

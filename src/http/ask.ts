@@ -17,7 +17,7 @@ import type { FetchHandlerOptions, HttpRuntime } from './options.js'
 import { LATE, refusalOf, refuse } from './refusal.js'
 import { Upload } from './upload.js'
 
-/** A request, whatever server has taken it. */
+/** A request, from any server. */
 export interface Incoming {
   readonly head: HttpRequestHead
   readonly body: StreamSource<Uint8Array> | null

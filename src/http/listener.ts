@@ -70,7 +70,7 @@ async function writeBody(response: ServerResponse, body: HttpAnswer['body'], sig
   response.end(body instanceof Uint8Array ? body : undefined)
 }
 
-/** Nobody may take the response for whole: it has no last chunk, or not its length, or its connection is reset. */
+/** Ends the response so that no client takes it for whole: without its last chunk or its full length, or by a reset. */
 function breakOff({ httpVersion, socket }: IncomingMessage, response: ServerResponse): void {
   if (httpVersion === '1.0') socket.resetAndDestroy()
   else response.destroy()

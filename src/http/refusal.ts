@@ -2,7 +2,7 @@ import { type ErrorCode, isCutoverError } from '../contract/index.js'
 import type { HttpAnswer } from './answer.js'
 import { BadRequest } from './upload.js'
 
-/** What a caller gets if no version answers, and why, for the log. */
+/** The response to a caller if no version answers, and the reason for the log. */
 export interface Refusal {
   readonly status: number
   readonly text: string
@@ -38,7 +38,7 @@ export function refusalOf(error: unknown): Refusal {
   return (isCutoverError(error) && BY_CODE[error.code]) || FAILED
 }
 
-/** Says no more than the status does: the error of a guest is for the log. */
+/** Repeats only the status: the error of a guest is for the log. */
 export function refuse({ status, text }: Refusal): HttpAnswer {
   const body = new TextEncoder().encode(`${text}\n`)
   const headers = ['content-type', 'text/plain; charset=utf-8', 'content-length', String(body.length)]

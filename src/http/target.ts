@@ -8,7 +8,7 @@ const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 const REFUSED = new Set(['CONNECT', 'TRACE'])
 
 /**
- * What a request asks for, if all that read it agree on that.
+ * The method and address of a request, if every reader of it would agree on them.
  *
  * @throws BadRequest no module can get the method or the coding, or the host or the address is not exactly one
  */

@@ -29,7 +29,7 @@ export class Upload {
     this.#maxBytes = maxBytes
   }
 
-  /** What was wrong with a body that has begun already. */
+  /** The fault of a body that has begun already. */
   get fault(): BadRequest | undefined {
     return this.#fault
   }

@@ -308,7 +308,7 @@ export class IncomingRequests {
     this.#refuseCall(transport, id, new Error(message), payload)
   }
 
-  /** Answers a call with an error, and reads no more of its request. */
+  /** Answers a call with an error, and stops reading its request. */
   #refuseCall(transport: Transport, id: MessageId, error: unknown, payload: unknown): void {
     this.#refuse(transport, id, error)
     flowOf(payload)?.stop('cancelled', error)

@@ -24,7 +24,7 @@ export interface InfoRequest {
   /** Missing with `protocol: 'raw'`, as is `version`. */
   readonly id?: string
   readonly version?: string
-  /** What the host offers. */
+  /** The features that the host offers. */
   readonly features?: Readonly<Record<string, unknown>>
 }
 

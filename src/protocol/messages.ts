@@ -43,7 +43,7 @@ export const STREAM_CREDIT = 'StreamCredit'
 /** It has ended, or failed with an error. */
 export const STREAM_END = 'StreamEnd'
 export const STREAM_ERROR = 'StreamError'
-/** Its receiver wants no more, `{ reason }`. */
+/** The receiver cancels, `{ reason }`. */
 export const STREAM_CANCEL = 'StreamCancel'
 /** Cancels the call `{ id }` of the same side; answered by `Empty`. */
 const CANCEL_REQUEST = 'RuntimeCancelRequest'

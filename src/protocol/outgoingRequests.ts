@@ -56,7 +56,7 @@ export class OutgoingRequests {
   #abandoned = 0
   /** Calls in flight, including cancelled ones that the other side has not answered yet. */
   inFlight = 0
-  /** Those of them that were cancelled. */
+  /** The cancelled calls among them. */
   cancelled = 0
   /** Settles a cancelled call. */
   readonly #released = () => {

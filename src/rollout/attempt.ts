@@ -64,7 +64,7 @@ export class Attempt<Req, Res> {
     if (report !== undefined) this.#steps.push(report)
   }
 
-  /** Ends its work: verify is told, and the judge hears no more. */
+  /** Ends its work: fires the signal of verify, and sends the judge no more calls. */
   stopWork(): void {
     this.endPhase()
     this.#controller.abort()

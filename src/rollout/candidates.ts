@@ -57,7 +57,7 @@ export class Candidates<Req, Res> {
     return this.#restoring
   }
 
-  /** Resolves when no restore is under way; its failure is told where it was asked for. */
+  /** Resolves when no restore is under way; the caller that asked for it gets its failure. */
   async restored(): Promise<void> {
     await this.#restoring?.catch(() => {})
   }

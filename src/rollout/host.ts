@@ -66,7 +66,7 @@ export class Host<Req, Res> {
     return this.#asking({ active: next, next: active }, () => this.aggregate.swap())
   }
 
-  /** Whatever pair is wanted from now on is nobody else's. */
+  /** From now on no change of the wanted pair counts as that of somebody else. */
   forget(): void {
     this.#own = []
   }

@@ -40,7 +40,7 @@ export class JudgedCalls implements CallObserver {
   #timer: unknown
   #phase: Phase | undefined
   #begun = 0
-  /** Whether answers are told to the judge later, as a number: most calls are answered, and each pays for it. */
+  /** Whether the judge gets answers later, as a number: most calls are answered, and each pays for it. */
   countsAnswers = false
   /** Has answers that the judge has not been told. */
   readonly #untold: JudgedRoute[] = []
@@ -131,7 +131,7 @@ export class JudgedCalls implements CallObserver {
     if (failed || this.isTimed || phase.kind === 'crossing') this.#conclude()
   }
 
-  /** Only for {@link JudgedRoute}: it has an answer that is to be told later. */
+  /** Only for {@link JudgedRoute}: it has an answer that is reported later. */
   hasUntold(route: JudgedRoute): void {
     this.#untold.push(route)
   }

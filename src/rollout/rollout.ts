@@ -163,7 +163,7 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
     this.#control.ask({ type: 'pause' }, 'pause()')
   }
 
-  /** Begins the time of a paused step anew; its evidence stays. @throws CutoverError `CUTOVER_ROLLOUT_STATE`, `CUTOVER_DISPOSED` */
+  /** Restarts the time of a paused step; its evidence stays. @throws CutoverError `CUTOVER_ROLLOUT_STATE`, `CUTOVER_DISPOSED` */
   resume(): void {
     this.#control.ask({ type: 'resume' }, 'resume()')
   }

@@ -21,7 +21,7 @@ export async function runVerify<Req, Res>(attempt: Attempt<Req, Res>, aggregate:
       }),
     )
   } finally {
-    // What verify has left behind, such as a timer, may call to() later.
+    // Code that verify has left behind, such as a timer, may call later.
     running.abort()
   }
 }

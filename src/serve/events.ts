@@ -17,7 +17,7 @@ export interface Released {
   readonly files: number
   readonly bytes: number
   readonly leftOut: readonly string[]
-  /** What the new version must pass first: a path, or a module. */
+  /** The check that the new version must pass first: a path, or a module. */
   readonly verify: string | null
   readonly steps: readonly RolloutStep[]
   /** ms */
@@ -30,7 +30,7 @@ export type Done =
   | { readonly type: 'done'; readonly ok: true; readonly text: string; readonly warning?: string | undefined }
   | { readonly type: 'done'; readonly ok: false; readonly code: string; readonly text: string }
 
-/** What a service tells a command, as one line of JSON each. The last one is `done`. */
+/** An event that a service sends to a command, as one line of JSON. The last one is `done`. */
 export type ServeEvent =
   | Released
   | { readonly type: 'rollout'; readonly status: RolloutStatus }
@@ -66,7 +66,7 @@ export interface ServeStatus {
   readonly inspector: string | null
   /** ISO 8601 */
   readonly since: string
-  /** What SIGHUP deploys. */
+  /** The path that SIGHUP deploys. */
   readonly path: string | null
   readonly active: string | null
   readonly versions: readonly ServedVersion[]

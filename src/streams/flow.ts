@@ -3,7 +3,7 @@ import type { Source } from './source.js'
 /** Registered, so that all copies of this library in one process know each other's streams. */
 const FLOW = Symbol.for('cutover.stream')
 
-/** How a stream ended. Cancelled: its reader wants no more. */
+/** How a stream ended. Cancelled: by its reader. */
 export type FlowEnd =
   | { readonly status: 'finished' }
   | { readonly status: 'failed' | 'cancelled'; readonly reason: unknown }
@@ -24,7 +24,7 @@ const FINISHED: FlowEnd = { status: 'finished' }
 export class Flow<Chunk = unknown> {
   /** How it ended; undefined while it flows. */
   end: FlowEnd | undefined
-  /** What its reader gets at once; undefined for nothing. */
+  /** The value that its reader gets at once; undefined for none. */
   readonly head: unknown
   /** Whether its first chunk was asked for. */
   hasBegun = false
@@ -34,7 +34,7 @@ export class Flow<Chunk = unknown> {
   #onBegin: (() => void)[] = []
   #onEnd: ((end: FlowEnd) => void)[] = []
 
-  /** What its reader gets, once it was made. */
+  /** The stream for its reader, once it is made. */
   #given: object | undefined
 
   constructor(source: Source<Chunk>, head?: unknown) {
@@ -48,7 +48,7 @@ export class Flow<Chunk = unknown> {
   }
 
   /**
-   * What its reader gets: a `ReadableStream`, or `{ head, body }`. A transport does without it, and calls {@link next}: making one
+   * The stream for its reader: a `ReadableStream`, or `{ head, body }`. A transport does without it, and calls {@link next}: making one
    * takes as long as a hundred calls in this process.
    */
   get given(): object {
@@ -94,7 +94,7 @@ export class Flow<Chunk = unknown> {
     if (this.end !== undefined) return
     this.#source.stop(reason)
     this.settle({ status, reason })
-    // What has arrived is read first. A stream that its reader has cancelled ignores this.
+    // The reader gets the chunks that have arrived first. A stream that its reader has cancelled ignores this.
     if (!this.#source.hasChunks) this.#controller?.error(reason)
   }
 
@@ -126,7 +126,7 @@ export class Flow<Chunk = unknown> {
     for (const listener of listeners) listener()
   }
 
-  /** What has arrived costs no promise. */
+  /** Chunks that have arrived cost no promise. */
   #pull(controller: ReadableStreamDefaultController<Chunk>): Promise<void> | undefined {
     if (!this.hasBegun) this.#begin()
     if (!this.#source.hasChunks) return this.#pullLater(controller)

@@ -8,7 +8,7 @@ export interface Source<Chunk> {
   take(): Chunk
   /** The next chunk. After the last one, `done`; after an error, a rejection. */
   next(): Promise<IteratorResult<Chunk, unknown>>
-  /** Nobody wants more. Later {@link next} give what has arrived, then reject with the reason. Called once; must not throw. */
+  /** The reader has cancelled. Later {@link next} return the chunks that have arrived, then reject with the reason. Called once; must not throw. */
   stop(reason: unknown): void
 }
 

@@ -23,7 +23,7 @@ export async function wholeOrRest(
     const next = source.next()
     const result = size > maxBytes ? A_TURN : await Promise.race([next, turn])
     if (result === A_TURN) {
-      // An error of the source belongs to whoever reads the rest of it.
+      // The reader of the rest gets the error of the source.
       next.catch(() => {})
       return rest(chunks, next, source)
     }

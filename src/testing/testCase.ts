@@ -13,7 +13,7 @@ export function skippedCase(name: string, skip: string): TestCase {
   return { name, skip, run: () => Promise.reject(new Error(`This case is skipped: ${skip}`)) }
 }
 
-/** Runs `test`, then `cleanUp`, whatever happens. If both fail, the error of `test` is the one that is thrown. */
+/** Runs `test`, then always `cleanUp`. If both fail, throws the error of `test`. */
 export async function runAndCleanUp(test: () => Promise<void>, cleanUp: () => Promise<void>): Promise<void> {
   try {
     await test()

@@ -15,7 +15,7 @@ export async function broadcastTo<Req, Res>(
   request: Req,
   given: CallOptions | undefined,
 ): Promise<Res> {
-  // What is moved to one instance cannot be moved to another: all get copies.
+  // A buffer that moves to one instance cannot move to another: all get copies.
   const options = given?.transfer === undefined ? given : { ...given, transfer: undefined }
   let last: Res | undefined
   const send = async (receiver: Receiver<Req, Res>) => {

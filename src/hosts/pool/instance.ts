@@ -137,7 +137,7 @@ export class Instance<Req, Res> implements ObservedCall {
     )
   }
 
-  /** The pool has stopped: rejects what is left, and hears no more. */
+  /** The pool has stopped: rejects the remaining calls, and hears no more events. */
   release(error: Error): void {
     this.#subscription?.unsubscribe()
     this.calls.rejectAll(error)

@@ -46,7 +46,7 @@ export class HostSocket {
     this.#directory.remove()
   }
 
-  /** Ends the connection, whatever is still in it. */
+  /** Ends the connection at once, with any data still in it. */
   destroy(): void {
     this.#connection?.destroy()
   }

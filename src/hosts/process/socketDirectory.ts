@@ -7,9 +7,9 @@ import { startFailed } from './command.js'
 const SOCKET = 'host.sock'
 /** The kernel takes 107 bytes on Linux, 103 elsewhere. */
 const MAX_PATH_BYTES = 100
-/** So much is looked at on each launch, and no more. */
+/** The most entries that each launch looks at. */
 const MAX_ENTRIES = 1_000
-/** A launch takes minutes at most: after a day its directory is of no use, whatever its host does. */
+/** A launch takes minutes at most, so its directory is useless after a day. */
 const MAX_AGE = 86_400_000
 
 /** A directory that only our user can enter, for one socket. */

@@ -9,7 +9,7 @@ export interface OwnCallsOptions<Req, Res> {
   readonly waitTimeout: number
   readonly maxWaitingCalls: number
   readonly streamTimeout: number
-  /** The way to whatever answers the calls. */
+  /** The endpoint that answers the calls. */
   readonly endpoint: Endpoint<Req, Res>
   /** Whether the runtime is given up: only a restart brings it back. */
   hasGivenUp(): boolean

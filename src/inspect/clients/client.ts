@@ -2,7 +2,7 @@ import type { Clock } from '../../contract/index.js'
 import type { WebSocket } from '../webSocket.js'
 import type { Cursor } from './cursor.js'
 
-/** About how many bytes may be buffered for one client, besides what its socket buffers. */
+/** The approximate number of bytes that may be buffered for one client, without those of its socket. */
 const MAX_BUFFERED_BYTES = 1_048_576
 /** Two, because a slow client has much to read before it gets to a ping. */
 const MAX_UNANSWERED_PINGS = 2

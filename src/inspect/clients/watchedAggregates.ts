@@ -83,7 +83,7 @@ export class WatchedAggregates {
     this.#follow(rollout, rollout.watch().subscribe({ next, complete: ended, error: ended }))
   }
 
-  /** What is disposed of completes at once, and is removed before `subscribe` returns. */
+  /** A disposed aggregate completes at once, and is removed before `subscribe` returns. */
   #follow(watched: Watchable, subscription: Subscription): void {
     if (this.#watched.has(watched)) this.#subscriptions.set(watched, subscription)
   }

@@ -73,7 +73,7 @@ class Converter {
   #text(text: string): string {
     const max = this.#limits.characters
     if (!this.#masksSecrets) return truncate(text, max)
-    // Only what is shown is masked: a guest may send texts of many megabytes.
+    // Mask only the shown part: a guest may send texts of many megabytes.
     const masked = maskSecrets(text.slice(0, max + MASK_AHEAD))
     return text.length <= max ? masked : `${masked.slice(0, max)}${truncationNote(text.length)}`
   }

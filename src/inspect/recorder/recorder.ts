@@ -16,7 +16,7 @@ import { SizeEstimator } from './sizeEstimate.js'
 const MIN_CAPACITY = 256
 /** How many large values may be kept until the end of the turn of the event loop, when they become JSON. */
 const MAX_DEFERRED = 16
-/** About how many bytes an entry takes besides the values in it. */
+/** The approximate size of an entry without its values, in bytes. */
 const ENTRY_BYTES = 200
 
 const NOT_KEPT = '[not kept: large, and no client was connected]'

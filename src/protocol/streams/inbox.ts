@@ -5,7 +5,7 @@ import { CREDIT_BYTES, CREDIT_CHUNKS, type Credit, MAX_CREDIT_BYTES, MAX_CREDIT_
 export interface InboxReplies {
   /** The reader has taken this much. */
   grant(credit: Credit): void
-  /** The reader wants no more. */
+  /** The reader cancels. */
   cancel(reason: unknown): void
 }
 
@@ -22,15 +22,15 @@ type End = { readonly error?: { readonly reason: unknown } }
 export class Inbox implements Source<unknown> {
   readonly #replies: InboxReplies
   readonly #arrived: Arrived[] = []
-  /** What the other side may still send. */
+  /** The credit that the other side has left. */
   #bytes = CREDIT_BYTES
   #chunks = CREDIT_CHUNKS
-  /** What it may have sent and the reader has not taken, at most. */
+  /** The most that may be sent and not yet taken by the reader. */
   #maxBytes = CREDIT_BYTES
   #maxChunks = CREDIT_CHUNKS
   /** Whether the reader has kept up since the last grant: then the other side may run further ahead. */
   #isReaderFaster = true
-  /** What was taken since the last grant. */
+  /** Taken by the reader since the last grant. */
   #takenBytes = 0
   #takenChunks = 0
   #end: End | undefined
@@ -106,7 +106,7 @@ export class Inbox implements Source<unknown> {
     this.#replies.grant(credit)
   }
 
-  /** What was taken and, if the reader is faster, as much again as the other side may send. */
+  /** The amount that was taken. If the reader is faster, as much again as the other side may send. */
   #nextCredit(): Credit {
     let [bytes, chunks] = [this.#takenBytes, this.#takenChunks]
     if (this.#isReaderFaster) {

@@ -46,7 +46,7 @@ export class Outbox {
     this.resume()
   }
 
-  /** The other side wants no more. */
+  /** The other side cancels. */
   cancel(reason: unknown): void {
     this.#isCancelled = true
     this.#flow.stop('cancelled', reason)

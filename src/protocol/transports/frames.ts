@@ -40,7 +40,7 @@ export class FrameDecoder {
    *
    * @param chunk - the next bytes
    * @param onFrame - called synchronously for each frame, in order
-   * @throws Error if a header has the length 0 or more than `maxFrameBytes`, and whatever `onFrame` throws. The stream is
+   * @throws Error if a header has the length 0 or more than `maxFrameBytes`, and the errors of `onFrame`. The stream is
    * unusable then.
    */
   push(chunk: Buffer, onFrame: OnFrame): void {

@@ -28,12 +28,12 @@ export interface Transport {
   send(id: MessageId, type: MessageType, kind: string, payload: unknown, transfer?: readonly Transferable[]): void
   /** The other side does not keep up: hold back calls until {@link TransportObserver.drained}. */
   readonly isCongested: boolean
-  /** So much was sent and not written yet that more had better wait until {@link TransportObserver.drained}. @default isCongested */
+  /** So much is unwritten that further messages should wait for {@link TransportObserver.drained}. @default isCongested */
   readonly isBehind?: boolean
   /** The estimated memory of all sent messages on the other side, in bytes. @default unknown */
   readonly sentBytes?: number
   /**
-   * What the last one-way message costs, in bytes: the receiver gets the same number as its `size`. Streams need it.
+   * The size of the last one-way message, in bytes. The receiver gets the same number as its `size`. Streams need it.
    * @default 0
    */
   readonly lastCost?: number

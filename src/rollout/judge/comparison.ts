@@ -51,7 +51,7 @@ export class Comparison {
     if (isFirst) this.#logTwice += Math.log(pays[TWICE] as number)
   }
 
-  /** Begins the bets anew. The evidence of equality stays. */
+  /** Restarts the bets. The evidence of equality stays. */
   reset(): void {
     this.#stake.reset()
     this.#wealth.fill(0)

@@ -1,9 +1,9 @@
 import { Bound } from './bound.js'
 
-/** The weight of one call in the rate of the active version: of late, which shows an outage, and in the long run. */
+/** The weight of one call in the rates of the active version: the recent one, which shows an outage, and the long-term one. */
 const OF_LATE = 1 / 16
 const IN_THE_LONG_RUN = 1 / 512
-/** One failure of the active version is no outage: its rate of late must exceed this, too. */
+/** One failure of the active version is no outage: its recent rate must exceed this, too. */
 const OUTAGE = 0.1
 /** Calls that the active version gets to show whether it fails, too. */
 const CALLS_TO_COMPARE = 32

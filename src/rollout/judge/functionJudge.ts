@@ -65,7 +65,7 @@ export class FunctionJudge implements Judge {
     if (failed || this.#tallies.calls % ASK_EVERY === 0) this.#ask()
   }
 
-  /** A function is told how long each call took. */
+  /** A function gets the duration of each call. */
   get countsAnswers(): boolean {
     return false
   }

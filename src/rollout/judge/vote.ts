@@ -37,7 +37,7 @@ export class Vote {
     if (this.#voted.inPhase.add(key)) this.#comparison.failed(isCandidate, share, this.#voted.ever.add(key))
   }
 
-  /** Gives every key its vote again, because a new share routes keys anew. Without keys, the evidence goes on. */
+  /** Gives every key its vote again, because a new share routes keys differently. Without keys, the evidence goes on. */
   beginPhase(): void {
     if (this.#voted === undefined) return
     this.#voted.inPhase.clear()

@@ -18,7 +18,7 @@ export class FollowedRollout<Req, Res> implements Follower {
   readonly #rollout: Rollout<Req, Res>
   readonly #logger: Logger
   readonly #pair$ = new BehaviorSubject<VersionPair>(NONE)
-  /** What has been ordered since the list changed: `next 2.0.0`, `active 2.0.0`. */
+  /** The orders given since the list changed: `next 2.0.0`, `active 2.0.0`. */
   readonly #ordered = new Set<string>()
   /** How many orders of this schedule have not ended. */
   #underWay = 0

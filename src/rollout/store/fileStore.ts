@@ -91,7 +91,7 @@ function pathOf(path: string | URL): string {
   }
 }
 
-/** One path for one file, whatever links lead to it, or two processes would have a lock each. */
+/** One path for one file: with two, through links, two processes would have a lock each. */
 async function realPathOf(path: string): Promise<string> {
   const existing = await realpath(path).catch(error => ifMissing(path, error))
   if (existing !== undefined) return existing

@@ -8,7 +8,7 @@ import { failed, type Tell } from '../service/service.js'
 /** A command, as the socket gets it. It may tell how it goes, until the signal fires because nobody listens any more. */
 export type Handler = (body: Readonly<Record<string, unknown>>, tell: Tell, signal: AbortSignal) => Done | Promise<Done>
 
-/** So much waits for a client that does not read; what comes then is left out for it. */
+/** The most bytes that wait for a client that does not read; it misses further lines. */
 const MAX_WAITING = 1_048_576
 /** How long a client may take to read its last lines, in ms. */
 const CLOSE_TIMEOUT = 1_000

@@ -49,7 +49,7 @@ export function defineConfig(config: ServeConfig): ServeConfig {
   return config
 }
 
-/** What a configuration file says, as the texts that the command line would have. */
+/** The options of a configuration file, as the texts that the command line would have. */
 export interface Configuration {
   readonly app: string | undefined
   readonly texts: ReadonlyMap<OptionName, string>

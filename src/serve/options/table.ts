@@ -17,7 +17,7 @@ interface Option<Value> {
   readonly kind: Kind<Value>
   /** The commands that take it. */
   readonly of: readonly Command[]
-  /** What stands for its value in the help; flags have none. */
+  /** The name of its value in the help; flags have none. */
   readonly value?: string
   readonly short?: string
   readonly help: string

@@ -17,7 +17,7 @@ export class Terminal {
     const wants = (env['FORCE_COLOR'] ?? '') !== '' && env['FORCE_COLOR'] !== '0'
     const refuses = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb'
     this.#hasColors = wants || (this.isTerminal && !refuses)
-    // Whoever reads has gone, as `head` does.
+    // The reader has closed the pipe, as `head` does.
     stream.on('error', () => {})
   }
 

@@ -39,7 +39,7 @@ export class Service {
   #isOpen!: () => void
   #http: HttpServer | undefined
   #ended: Promise<void> | undefined
-  /** What SIGHUP deploys. */
+  /** The path that SIGHUP deploys. */
   #path: string | undefined
 
   constructor({ settings, folder, log, inspect }: ServiceOptions) {

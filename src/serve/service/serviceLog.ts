@@ -4,7 +4,7 @@ import type { LogLine } from '../events.js'
 
 /** How many lines `cutover logs` can look back. */
 const KEPT = 1_000
-/** What the library adds to each line of a guest, besides its version. */
+/** The fields that the library adds to each line of a guest. */
 const OURS: ReadonlySet<string> = new Set(['runtime', 'aggregate', 'version', 'instance', 'stream'])
 
 /** The output of the application and of the service, line by line. */
@@ -17,7 +17,7 @@ export class ServiceLog {
     this.#write = write
   }
 
-  /** For what the processes of a version write. */
+  /** For the output of the processes of a version. */
   readonly guests: Logger = {
     debug: (fields, message) => this.#guest('debug', fields, message),
     info: (fields, message) => this.#guest('info', fields, message),
@@ -25,7 +25,7 @@ export class ServiceLog {
     error: (fields, message) => this.#guest('error', fields, message),
   }
 
-  /** For the library. Its steps are told by the rollout. */
+  /** For the library. The rollout reports its own steps. */
   readonly own: Logger = {
     debug: () => {},
     info: () => {},

@@ -25,7 +25,7 @@ export interface VerifyContext {
 type Verify = (next: VerifiedVersion) => Promise<void>
 
 const ORIGIN = 'http://localhost'
-/** So much of a bad answer is told. */
+/** The number of characters of a bad answer that the error quotes. */
 const SHOWN = 200
 
 /**

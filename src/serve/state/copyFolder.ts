@@ -5,7 +5,7 @@ import { UserError } from '../userError.js'
 import { eachOf } from './eachOf.js'
 import type { Source } from './source.js'
 
-/** What was copied. */
+/** The result of a copy. */
 export interface Copied {
   readonly files: number
   readonly bytes: number
@@ -35,7 +35,7 @@ class Copy {
   /** Whether each file is executable. */
   readonly #files = new Map<string, boolean>()
   readonly #leftOut: string[] = []
-  /** Of each file and link: its name and the hash of its content. */
+  /** The name of each file and link, with the hash of its content. */
   readonly #hashes: string[] = []
   #bytes = 0
 

@@ -24,7 +24,7 @@ export interface Release {
 /** A release that was just made. */
 export interface NewRelease extends Release, Pick<Copied, 'files' | 'bytes' | 'leftOut'> {}
 
-/** How many releases are kept besides those that are needed. */
+/** The number of releases that are kept in addition to the needed ones. */
 const KEPT = 3
 const PARTIAL = '.partial-'
 

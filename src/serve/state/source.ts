@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { canonical } from '../../contract/index.js'
 import { UserError } from '../userError.js'
 
-/** What is deployed: a file alone, or the package that it belongs to. */
+/** The source of a deploy: a file alone, or the package that it belongs to. */
 export interface Source {
   /** The folder to copy. */
   readonly root: string

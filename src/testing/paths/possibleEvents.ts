@@ -73,7 +73,7 @@ function assertEvents<Event>(events: readonly Event[]): readonly Event[] {
   return events
 }
 
-/** `*` matches everything except the events of XState itself; `form.*` matches whatever begins with `form`. */
+/** `*` matches everything except the events of XState itself; `form.*` matches every type that begins with `form`. */
 function matches(descriptor: string, type: string): boolean {
   if (!descriptor.endsWith('*')) return descriptor === type
   const prefix = descriptor.slice(0, -1)

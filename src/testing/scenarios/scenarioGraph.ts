@@ -25,7 +25,7 @@ export class ScenarioGraph {
   /** @param isReduced - leaves out crashes, and `stop()` and `dispose()` in progress: far fewer states */
   constructor(handover: Handover, versions: readonly string[], isReduced = false) {
     const graph = stateGraph(aggregateMachine, {
-      // The timeouts do not matter here: whatever they lead to is a step like any other.
+      // The timeouts do not matter here: their results are steps like any other.
       input: { handover, drainTimeout: 0, stopTimeout: 0 },
       events: state => possibleEvents(state, versions).filter(event => !isReduced || isInReducedGraph(state, event)),
     })

@@ -63,7 +63,7 @@ export class ScenarioRun {
     await this.#explain('After the last step', () => this.#expectAllStopped())
   }
 
-  /** Stops everything, in whatever state it is. What does not stop before the deadline is abandoned. */
+  /** Stops everything, in any state. Runtimes that do not stop before the deadline are abandoned. */
   async dispose(deadline: Deadline): Promise<void> {
     this.#calls.abortAll()
     for (const runtime of this.#runtimes) runtime.releaseAll()

@@ -28,7 +28,7 @@ export function ownLayoutFinder(layouts: OwnLayouts, measure: MeasureText): (cha
   }
 }
 
-/** All that a layout depends on, whatever the order of the states and transitions: some senders sort the keys. */
+/** The inputs of a layout, in a fixed order of states and transitions: some senders sort the keys. */
 function layoutKey(chart: Chart): string {
   const graph = buildGraph(chart, measureKnown, 'DOWN')
   const nodes = descendants(graph).map(({ id, width = '', height = '' }) => `${id} ${width} ${height}`)

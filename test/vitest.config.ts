@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 
 const SLOW = ['test/**/*.slow.test.ts', 'docs/examples/testing/*.test.ts']
+
+/** Tests in a browser. Those of a process share it. */
+const PAGES = ['test/inspect/page/*.slow.test.ts', 'test/inspect/mermaid/*.slow.test.ts']
 
 /** Each of these has a process to itself, because it measures the memory, the handles or the listeners of its process. */
 const SEPARATE = [
@@ -33,8 +37,8 @@ export default defineConfig({
   test: {
     restoreMocks: true,
     setupFiles: 'test/setup.ts',
-    // By default Vitest leaves one core idle, of two.
-    maxWorkers: '100%',
+    // Many slow tests wait for processes. One more of them than there are cores keeps all cores busy.
+    maxWorkers: availableParallelism() + 1,
     // Tests end by events; the limit only ends one that hangs, also on a machine that is ten times slower.
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -42,7 +46,8 @@ export default defineConfig({
     // They run in the order of their names.
     projects: [
       { extends: true, test: { name: 'separate', include: SEPARATE } },
-      { extends: true, test: { name: 'slow', include: SLOW } },
+      { extends: true, test: { name: 'slow', include: SLOW, exclude: PAGES } },
+      { extends: true, test: { name: 'slow pages', include: PAGES, isolate: false } },
       {
         extends: true,
         test: {

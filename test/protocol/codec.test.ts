@@ -110,7 +110,7 @@ describe('The fast path of the codec', () => {
       }),
       { seed, numRuns: runs(10_000) },
     )
-  }, 60_000)
+  }, 180_000)
 
   it('Reads and refuses the same as the library for damaged encodings', () => {
     fc.assert(
@@ -128,7 +128,7 @@ describe('The fast path of the codec', () => {
       }),
       { seed, numRuns: runs(20_000) },
     )
-  }, 60_000)
+  }, 180_000)
 
   it('Equals the library below 16 levels, with many keys, with long texts and with a class instance', () => {
     let deep: unknown = { b: 1, a: [0.1] }

@@ -112,13 +112,13 @@ describe('The verify of a deploy', () => {
 
 describe('The versions of a service', () => {
   it('are told with their roles, shares and figures, the active one first', async () => {
-    const aggregate = new Aggregate<string, string>({ id: 'app' })
+    const aggregate = new Aggregate({ id: 'app' })
     onTestFinished(() => aggregate.dispose())
     const runtimes = ['1.0.0', '2.0.0', '3.0.0'].map(
-      version => new ControllableRuntime<string, string>({ id: 'app', version, autoStart: true, autoStop: true }),
+      version => new ControllableRuntime({ id: 'app', version, autoStart: true, autoStop: true }),
     )
     for (const runtime of runtimes) {
-      runtime.call = async request => (request === 'bad' ? Promise.reject(new Error('no')) : request)
+      runtime.call = async (request: unknown) => (request === 'bad' ? Promise.reject(new Error('no')) : request)
       aggregate.addVersion(runtime.getActiveVersion(), runtime)
     }
     aggregate.start()

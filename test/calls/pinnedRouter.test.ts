@@ -169,16 +169,17 @@ describe('S28: A call that names its version', () => {
     expect(await Promise.all(calls)).toEqual(['2.0.0', '1.0.0', '1.0.0'])
   })
 
-  it('stops in the middle of the queue if one before it moves the route on', async () => {
+  it('stops in the middle of the queue if one before it moves the route on, until that is released', async () => {
     const { router, sent, find, lead, onCall } = pinning()
+    const onlyTwo: Route = { ...BOTH, active: '2.0.0', next: null }
     lead({ ...BOTH, active: null, next: null })
     const calls = ['moves on', 'b'].map(request => router.call(request, two))
     onCall(request => {
-      if (request === 'moves on') router.move(ONE, find)
+      if (request === 'moves on') router.move(onlyTwo, find)
     })
     lead(BOTH)
     expect([sent, router.waitingFor('2.0.0')]).toEqual([['2.0.0 moves on'], 1])
-    lead(BOTH)
+    lead(onlyTwo)
     expect(await Promise.all(calls)).toEqual(['2.0.0', '2.0.0'])
   })
 })

@@ -2,7 +2,7 @@
  * `npm run bench:deploys` replaces the application of a service under 50 kept connections, and then by one that throws: with
  * `cutover serve`, `node:cluster`, pm2 and Watt. It also measures how soon each answers after its start, and its memory.
  *
- * - names: only these, such as `npm run bench:deploys -- cutover pm2`
+ * - names: only these, such as `npm run bench:deploys -- cutover pm2 pm2-drain`
  * - `--deploys 20`, `--rollbacks 5`: how many of each, the rollbacks spread over the deploys; Watt takes half a minute for each
  * - `--starts 5`: how often each is started, for the second table; 0 leaves it out
  *
@@ -15,12 +15,15 @@ import { type Contender, cluster, cutover, plain, pm2, watt } from './contenders
 import { runsOnThisNode } from './installed.js'
 import { deployRow, startRow } from './measure.js'
 
-const ALL: Readonly<Record<string, readonly (() => Contender)[]>> = {
-  cutover: [cutover],
-  pm2: [() => pm2(false), () => pm2(true)],
-  cluster: [() => cluster(false), () => cluster(true)],
-  watt: [watt],
-  plain: [plain],
+const DRAINS = '-drain'
+const ALL: Readonly<Record<string, () => Contender>> = {
+  cutover,
+  pm2: () => pm2(false),
+  [`pm2${DRAINS}`]: () => pm2(true),
+  cluster: () => cluster(false),
+  [`cluster${DRAINS}`]: () => cluster(true),
+  watt,
+  plain,
 }
 
 const { values, positionals } = parseArgs({
@@ -38,21 +41,22 @@ const [deploys, rollbacks, starts] = [values.deploys, values.rollbacks, values.s
 ]
 const unknown = positionals.find(name => !(name in ALL))
 if (unknown !== undefined) throw new RangeError(`There is no ${unknown}. There are ${Object.keys(ALL).join(', ')}.`)
-const names = (positionals.length > 0 ? positionals : Object.keys(ALL)).filter(name => {
-  const runs = name !== 'watt' || runsOnThisNode('watt')
-  if (!runs) console.error(`Watt is left out: it needs Node.js 22.19, and this is ${process.version}.`)
-  return runs
-})
+const chosen = Object.entries(ALL).filter(([name]) => positionals.length === 0 || positionals.includes(name))
+const contenders = chosen.filter(([name]) => name !== 'watt' || runsOnThisNode('watt'))
+if (contenders.length < chosen.length)
+  console.error(`Watt is left out: it needs Node.js 22.19, and this is ${process.version}.`)
 
 console.log(Object.values(thisMachine()).join(' · '))
 if (deploys > 0) {
   console.log('\n| service | deploys, rollbacks | failed requests | each takes | a version that throws at start |')
   console.log('|---|---|---|---|---|')
-  for (const name of names.filter(name => name !== 'plain'))
-    for (const make of ALL[name] ?? []) console.log(await deployRow(make(), deploys, rollbacks))
+  for (const [, make] of contenders.filter(([name]) => name !== 'plain'))
+    console.log(await deployRow(make(), deploys, rollbacks))
 }
 if (starts > 0) {
   console.log(`\n| service, median of ${starts} starts | first answer after | memory | processes |\n|---|---|---|---|`)
-  for (const name of names) for (const make of ALL[name]?.slice(0, 1) ?? []) console.log(await startRow(make, starts))
+  // A drain changes nothing of a start.
+  for (const [, make] of contenders.filter(([name]) => !name.endsWith(DRAINS)))
+    console.log(await startRow(make, starts))
 }
 process.exit(0)

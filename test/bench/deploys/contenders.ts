@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { installed } from './installed.js'
 
 /** A way to replace the application of a service: two processes, or threads, that answer. */
@@ -46,10 +47,10 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await exited
 }
 
-async function lineOf(child: ChildProcess, text: string): Promise<string> {
-  if (child.stdout === null) throw new Error('The process has no stdout.')
-  const lines = createInterface(child.stdout)
-  for await (const line of lines) if (line.includes(text) || line.includes('failed')) return line
+/** Waits for the next line with this text, or one that says that it failed. */
+async function lineOf(lines: Interface, text: string): Promise<string> {
+  for await (const [line] of on(lines, 'line', { close: ['close'] }) as AsyncIterable<[string]>)
+    if (line.includes(text) || line.includes('failed')) return line
   throw new Error('The process has ended.')
 }
 
@@ -101,9 +102,11 @@ export function pm2(drains: boolean): Contender {
 export function cluster(drains: boolean): Contender {
   let folder: string
   let service: ChildProcess
+  let lines: Interface
   const deploy = async () => {
+    const ended = lineOf(lines, 'reloaded')
     service.kill('SIGHUP')
-    const line = await lineOf(service, 'reloaded')
+    const line = await ended
     return line.includes('failed') ? 1 : null
   }
   return {
@@ -113,7 +116,8 @@ export function cluster(drains: boolean): Contender {
       copyFileSync(fixture('nodeApp.cjs'), join(cwd, 'app.cjs'))
       const env = { ...process.env, PORT: `${port}`, DRAIN: drains ? '1' : '0' }
       service = launched([fixture('clusterMain.cjs'), join(cwd, 'app.cjs')], { cwd, env })
-      await lineOf(service, 'ready')
+      lines = createInterface(service.stdout as Readable)
+      await lineOf(lines, 'ready')
     },
     pid: () => service.pid ?? 0,
     deploy,

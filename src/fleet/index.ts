@@ -3,3 +3,4 @@
 import './nats/packages.js'
 
 export { OLDEST_NATS_SERVER } from './nats/index.js'
+export { type RemoteOptions, type RemoteServer, remote, type ServeRemoteOptions, serveRemote } from './remote/index.js'

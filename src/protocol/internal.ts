@@ -2,6 +2,7 @@
 export { isEncodable } from './cbor/encodable.js'
 export { compileLimits, type GuestLimitOptions, type GuestLimits } from './guestLimits.js'
 export { type InfoRequest, infoAnswer, parseInfoRequest, parseInfoResponse, parseRole, runtimeIdOf } from './info.js'
+export { UnreadBytesError } from './limits.js'
 export {
   ABORT_REQUEST,
   ABORT_RESPONSE,
@@ -15,7 +16,7 @@ export {
   STREAMS_FEATURE,
   TRACEPARENT_FEATURE,
 } from './messages.js'
-export { OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'
+export { HEADER_BYTES, OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'
 export { whyNotCloneable } from './transports/notCloneable.js'
 export {
   HOST_VARIABLE,
@@ -26,4 +27,5 @@ export {
   socketPrefix,
 } from './transports/socketName.js'
 export { defaultMaxBufferedBytes } from './transports/socketTransport.js'
+export { ONE_WAY, REQUEST } from './transports/transport.js'
 export { whyNotSendable } from './values/notSendable.js'

@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/module',
     'src/protocol',
     'src/hosts',
+    'src/guest',
     'src/aggregate',
     'src/rollout',
   ],

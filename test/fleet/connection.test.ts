@@ -50,11 +50,11 @@ describe.skipIf(noNatsServer !== undefined)(`A nats-server ${noNatsServer ?? ''}
   )
 
   it('keeps what it has stored when it is killed and launched again', async () => {
-    const connection = await server.connect()
-    const bucket = await new nats.Kvm(connection).create('kept')
+    const bucket = await new nats.Kvm(await server.connect()).create('kept')
     await bucket.put('version', '1.0.0')
     await server.kill()
     await server.launch()
-    expect((await bucket.get('version'))?.string()).toBe('1.0.0')
+    const again = await new nats.Kvm(await server.connect()).open('kept')
+    expect((await again.get('version'))?.string()).toBe('1.0.0')
   })
 })

@@ -1,2 +1,3 @@
 export { OLDEST_NATS_SERVER, validConnection } from './connection.js'
+export { onDisconnect } from './disconnects.js'
 export { nats } from './packages.js'

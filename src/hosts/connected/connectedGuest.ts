@@ -27,6 +27,8 @@ export interface ConnectedOptions {
   readonly inspect: Inspection | undefined
   /** The module file, if the guest loads one. */
   readonly module: URL | undefined
+  /** Builds the error that says how the guest exited. @default an {@link ExitError} */
+  exitError?(exit: Exit): Error
 }
 
 /** The exit code of Node.js for an unknown option. */
@@ -72,12 +74,18 @@ export class ConnectedGuest<Req, Res> implements Guest<Req, Res> {
     return this.#connection?.cancelled ?? 0
   }
 
+  /** How many calls it has: sent, waiting to be sent, or with a stream that flows. */
+  get calls(): number {
+    const connection = this.#connection
+    return connection === undefined ? 0 : connection.inFlight + connection.waiting + connection.streams
+  }
+
   launch(): void {
     this.#launcher.launch({
       connected: open => this.#connect(open),
       failed: (error, isFinal) => this.#reports.failed(error, isFinal),
       exited: exit => {
-        const error = new ExitError(exit)
+        const error = this.#options.exitError?.(exit) ?? new ExitError(exit)
         if (this.#hasInvalidOptions(exit)) this.#reports.failed(error, true)
         // The supervisor first: it rejects the calls in flight with a better error.
         this.#reports.exited(error)

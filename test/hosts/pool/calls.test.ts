@@ -120,6 +120,18 @@ describe('the concurrency of a pool', () => {
     expect(pooled.requests[1 - owner]).toEqual(['mine'])
   })
 
+  it('When an instance dies, its place goes to no waiting call until it is back', async () => {
+    const pooled = new Pooled({ size: 2, concurrency: 1 }).up()
+    const [lost, , waiting] = pooled.call('a', 'b', 'c')
+    pooled.at(0).emitStopped(new Error('killed'))
+    expect(await rejectionOf(lost as Promise<string>)).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST' })
+    expect([await stateOf(waiting as Promise<string>), pooled.requests]).toEqual(['pending', [['a'], ['b']]])
+    pooled.at(1).answerAll()
+    await microtasks()
+    pooled.at(1).answerAll()
+    expect(await waiting).toBe('c')
+  })
+
   it('Waiting calls were sent nowhere: they outlive the death of the last instance', async () => {
     const pooled = new Pooled({ size: 1, concurrency: 1 }).up()
     const [lost, waiting] = pooled.call('a', 'b')

@@ -46,10 +46,13 @@ const PROGRAM = { outDir: here('../../dist/guest'), sourcemap: true }
  */
 const SCRIPT = { format: 'iife', name: 'guest', globals: id => `process.getBuiltinModule(${JSON.stringify(id)})` }
 
+/** Without comments there is less to read. The lines stay: Node.js prints the whole one in which an error was thrown. */
+const COMPACT = { ...SCRIPT, comments: { legal: true, annotation: false, jsdoc: false } }
+
 /** The programs that guests run, with all that they need. */
 const environments = {
-  process: bundle('process', { ...PROGRAM, emptyOutDir: true, license: { fileName: 'licenses.md' } }, SCRIPT),
-  worker: bundle('worker', { ...PROGRAM, emptyOutDir: false }, SCRIPT),
+  process: bundle('process', { ...PROGRAM, emptyOutDir: true, license: { fileName: 'licenses.md' } }, COMPACT),
+  worker: bundle('worker', { ...PROGRAM, emptyOutDir: false }, COMPACT),
   // A classic script without `require` can be evaluated in a thread, and read from the standard input of Node.js.
   text: bundle(
     'text',

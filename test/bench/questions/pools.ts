@@ -40,7 +40,7 @@ async function roundsIn2ms(): Promise<number> {
 async function works(): Promise<Work[]> {
   const amount = await roundsIn2ms()
   return [
-    { name: '2 ms of CPU', calls: 120, warmUp: 40, isComputing: true, make: () => ({ kind: 'compute', amount }) },
+    { name: '2 ms of CPU', calls: 240, warmUp: 60, isComputing: true, make: () => ({ kind: 'compute', amount }) },
     {
       name: 'marked',
       calls: 4_000,
@@ -98,15 +98,17 @@ async function againstOthers(work: Work, size: number, rounds: number): Promise<
   )
 }
 
+/** The gain of Piscina in the same rounds says what the machine allows. */
 async function twoAgainstOne(work: Work, rounds: number): Promise<Row[]> {
+  const { Piscina } = OTHERS as { readonly Piscina: StartPool }
   const rows: Row[] = []
-  for (const [name, start] of Object.entries(OURS)) {
+  for (const [name, start] of Object.entries({ ...OURS, Piscina })) {
     const ratesOf = await inRounds(rounds, {
       two: () => rateOf(() => start(2), work),
       one: () => rateOf(() => start(1), work),
     })
-    const pairs = pairsOf(ratesOf('two'), ratesOf('one'))
-    rows.push(rowOf(`${work.name}, ${name}, two`, 'one', 'calls/s', pairs, { of: 'ratio', atLeast: 1.7 }))
+    const goal: Goal | null = start === Piscina ? null : { of: 'ratio', atLeast: 1.7 }
+    rows.push(rowOf(`${work.name}, ${name}, two`, 'one', 'calls/s', pairsOf(ratesOf('two'), ratesOf('one')), goal))
   }
   return rows
 }

@@ -28,6 +28,8 @@ export class MovingGuest<Req, Res> implements Guest<Req, Res> {
   /** Those that still have calls, and how many pings they have not answered. */
   readonly #retired = new Map<Session<Req, Res>, number>()
   #role: Role | undefined
+  /** Called with the next message of the current session, which may be a piece or credit: the server is alive. */
+  #onNextMessage: (() => void) | null = null
 
   constructor(version: string, make: MakeSession<Req, Res>, reports: GuestReports) {
     this.#version = version
@@ -54,7 +56,9 @@ export class MovingGuest<Req, Res> implements Guest<Req, Res> {
     return Promise.reject(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version }))
   }
 
+  /** The answer to the ping may be behind megabytes of other messages. */
   ping(): void {
+    this.#onNextMessage = () => this.#reports.ponged()
     this.#current.guest.ping()
     for (const [session, silent] of [...this.#retired]) {
       this.#retired.set(session, silent + 1)
@@ -110,7 +114,7 @@ export class MovingGuest<Req, Res> implements Guest<Req, Res> {
           else this.#reports.failed(error, isFinal)
         },
         disconnected: () => forward(() => this.#reports.disconnected()),
-        ponged: () => forward(() => this.#reports.ponged()),
+        ponged: () => {},
         released: () => this.#reports.released(),
         aborted: () => forward(() => this.#reports.aborted()),
         abortFailed: error => forward(() => this.#reports.abortFailed(error)),
@@ -158,6 +162,11 @@ export class MovingGuest<Req, Res> implements Guest<Req, Res> {
   }
 
   #received(session: Session<Req, Res>): void {
+    if (session === this.#current && this.#onNextMessage !== null) {
+      const report = this.#onNextMessage
+      this.#onNextMessage = null
+      report()
+    }
     if (this.#retired.has(session)) this.#retired.set(session, 0)
     else if (session !== this.#current || this.#open !== null) return
     this.#endIfIdle(session)

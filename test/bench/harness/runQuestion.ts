@@ -17,6 +17,7 @@ const MODULES: Readonly<Record<string, () => Promise<{ readonly question: Questi
   12: () => import('../questions/streams.js'),
   13: () => import('../questions/pools.js'),
   14: () => import('../questions/http.js'),
+  15: () => import('../questions/remote.js'),
 }
 
 const { values: form, positionals } = parseArgs({

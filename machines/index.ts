@@ -11,6 +11,17 @@ export {
 export { type AggregateEvent, childId, type Gate } from './aggregateTransitions.js'
 export { type ConnectionEffect, type ConnectionEvent, connectionEffects, connectionMachine } from './connection.js'
 export { declareEffects, type EffectAction, type EffectOf, type EffectTable, effect } from './effects.js'
+export { type FleetEffect, type FleetSnapshot, fleetEffects, fleetMachine } from './fleet.js'
+export type { Assignment, FleetContext, FleetEvent, LastReport, Move } from './fleetContext.js'
+export {
+  type FleetLinkContext,
+  type FleetLinkEffect,
+  type FleetLinkEvent,
+  type FleetLinkInput,
+  type FleetLinkSnapshot,
+  fleetLinkEffects,
+  fleetLinkMachine,
+} from './fleetLink.js'
 export { type ModuleRunEffect, type ModuleRunEvent, moduleRunEffects, moduleRunMachine } from './moduleRun.js'
 export { type PoolEffect, type PoolSnapshot, poolEffects, poolMachine } from './pool.js'
 export {

@@ -1,6 +1,8 @@
 import {
   aggregateMachine,
   connectionMachine,
+  fleetLinkMachine,
+  fleetMachine,
   moduleRunMachine,
   poolMachine,
   rolloutMachine,
@@ -49,6 +51,19 @@ const PAGES: readonly MachinePage[] = [
     source: 'machines/rollout.ts',
     machine: rolloutMachine,
     about: 'The rollouts of one aggregate: from the order of a version until it stays, or is gone again.',
+  },
+  {
+    name: 'fleet',
+    source: 'machines/fleet.ts',
+    machine: fleetMachine,
+    about: 'A node of a fleet, as it sees itself: which version it has to run, and whether it does.',
+  },
+  {
+    name: 'fleetLink',
+    source: 'machines/fleetLink.ts',
+    machine: fleetLinkMachine,
+    about:
+      'The link of a node to its fleet: whether it is connected, and whether it has listened long enough to judge others.',
   },
   {
     name: 'connection',

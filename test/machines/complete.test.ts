@@ -6,6 +6,8 @@ it('Every machine is complete: it is made at import, and names no state and no t
     expect.arrayContaining([
       'aggregateMachine',
       'connectionMachine',
+      'fleetLinkMachine',
+      'fleetMachine',
       'moduleRunMachine',
       'poolMachine',
       'rolloutMachine',

@@ -4,6 +4,10 @@ import {
   connectionEffects,
   connectionMachine,
   type EffectTable,
+  fleetEffects,
+  fleetLinkEffects,
+  fleetLinkMachine,
+  fleetMachine,
   moduleRunEffects,
   moduleRunMachine,
   poolEffects,
@@ -62,6 +66,8 @@ describe('a machine without its shell', () => {
     ['moduleRun', moduleRunMachine, moduleRunEffects],
     ['pool', poolMachine, poolEffects],
     ['rollout', rolloutMachine, rolloutEffects],
+    ['fleet', fleetMachine, fleetEffects],
+    ['fleetLink', fleetLinkMachine, fleetLinkEffects],
   ] as const satisfies readonly (readonly [string, AnyStateMachine, EffectTable])[]
 
   it.each(tables)(

@@ -1,6 +1,8 @@
 import {
   aggregateMachine,
   connectionMachine,
+  fleetLinkMachine,
+  fleetMachine,
   moduleRunMachine,
   poolMachine,
   rolloutMachine,
@@ -20,6 +22,8 @@ const MACHINES: readonly (readonly [string, AnyStateMachine])[] = [
   ['moduleRun', moduleRunMachine],
   ['pool', poolMachine],
   ['rollout', rolloutMachine],
+  ['fleet', fleetMachine],
+  ['fleetLink', fleetLinkMachine],
 ]
 
 /** All states below `node`. */

@@ -1,0 +1,2 @@
+export { FleetStore, type Revision, subscription, type Watch } from './fleetStore.js'
+export { beatSubject, fleetName, nodeName } from './names.js'

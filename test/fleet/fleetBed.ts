@@ -1,0 +1,161 @@
+/** Several nodes of one fleet in one process, on a real nats-server and a simulated clock. */
+import { Aggregate } from 'cutover'
+import {
+  type Fleet,
+  type FleetNode,
+  type FleetNodeOptions,
+  type FleetNodeSnapshot,
+  type FleetStatus,
+  joinFleet,
+  openFleet,
+} from 'cutover/fleet'
+import { Rollout, type RolloutOptions } from 'cutover/rollout'
+import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
+import { filter, firstValueFrom } from 'rxjs'
+import { placeOf } from '../../src/fleet/decisions/order.js'
+import type { NatsServer } from './natsServer.js'
+
+type Connection = Awaited<ReturnType<NatsServer['connect']>>
+type Runtimes = ControllableRuntime<string, string>
+
+const HEARTBEAT = 1_000
+const HEARTBEAT_TIMEOUT = 3_000
+
+export interface BedOptions {
+  readonly rollout?: Partial<RolloutOptions<string, string>>
+  readonly node?: Partial<FleetNodeOptions<string, string>>
+}
+
+/** A service with a rollout, in a fleet. */
+export class BedNode {
+  readonly name: string
+  readonly rollout: Rollout<string, string>
+  readonly aggregate: Aggregate<string, string>
+  readonly member: FleetNode
+  readonly provisioned: Runtimes[] = []
+  readonly logs: string[] = []
+
+  constructor(bed: FleetBed, name: string, { rollout = {}, node = {} }: BedOptions) {
+    const { clock, connection, fleet } = bed
+    this.name = name
+    this.aggregate = new Aggregate<string, string>({ id: 'rules', clock })
+    this.rollout = new Rollout<string, string>(this.aggregate, {
+      provision: version => this.#provision(version),
+      verify: ({ version }) => {
+        if (bed.bad.has(version) || bed.bad.has(`${version} on ${name}`)) throw new Error(`${version} is bad`)
+      },
+      soak: 0,
+      clock,
+      ...rollout,
+    })
+    this.aggregate.start()
+    const write = (object: object, message: string) => void this.logs.push(`${message} ${JSON.stringify(object)}`)
+    const logger = { debug: () => {}, info: write, warn: write, error: write }
+    this.member = joinFleet({
+      connection,
+      fleet,
+      node: name,
+      rollout: this.rollout,
+      clock,
+      logger,
+      heartbeat: HEARTBEAT,
+      heartbeatTimeout: HEARTBEAT_TIMEOUT,
+      ...node,
+    })
+  }
+
+  #provision(version: string): Runtimes {
+    const runtime = new ControllableRuntime<string, string>({ id: 'rules', version, autoStart: true, autoStop: true })
+    this.provisioned.push(runtime)
+    return runtime
+  }
+
+  get snapshot(): FleetNodeSnapshot {
+    return this.member.snapshot
+  }
+
+  /** Resolves when the node is as `is` says. */
+  until(is: (snapshot: FleetNodeSnapshot) => boolean): Promise<FleetNodeSnapshot> {
+    return firstValueFrom(this.member.state$.pipe(filter(is)))
+  }
+}
+
+export class FleetBed implements AsyncDisposable {
+  readonly server: NatsServer
+  readonly fleet: string
+  readonly clock = new SimulatedClock()
+  readonly nodes: BedNode[] = []
+  /** `2.0.0`, and `2.0.0 on n1`: verify rejects these. */
+  readonly bad = new Set<string>()
+  connection!: Connection
+  operator!: Fleet
+
+  private constructor(server: NatsServer, fleet: string) {
+    this.server = server
+    this.fleet = fleet
+  }
+
+  /** Opens a fleet with nodes `n1`, `n2`, and so on, that run `1.0.0` and judge. */
+  static async open(server: NatsServer, fleet: string, count: number, options: BedOptions = {}): Promise<FleetBed> {
+    const bed = new FleetBed(server, fleet)
+    bed.connection = await server.connect()
+    const { connection } = bed
+    // Its clock is real, and too slow for a test: whoever was heard is alive.
+    bed.operator = await openFleet({ connection, fleet, heartbeat: 100_000 })
+    for (let n = 1; n <= count; n++) await bed.add(`n${n}`, options)
+    await bed.listen()
+    return bed
+  }
+
+  /** Adds a node that runs 1.0.0. */
+  async add(name: string, options: BedOptions = {}): Promise<BedNode> {
+    const node = new BedNode(this, name, options)
+    this.nodes.push(node)
+    await node.rollout.to('1.0.0', { verify: () => {} })
+    await node.until(({ link }) => link === 'listening' || link === 'judging')
+    return node
+  }
+
+  /** Lets time pass, with its heartbeats: each is heard before the next one. */
+  async pass(time: number): Promise<void> {
+    for (let passed = 0; passed < time; passed += HEARTBEAT) {
+      this.clock.increment(HEARTBEAT)
+      await this.connection.flush()
+    }
+  }
+
+  /** Lets so much time pass that each node may judge. */
+  listen(): Promise<void> {
+    return this.pass(2 * HEARTBEAT_TIMEOUT + HEARTBEAT)
+  }
+
+  /** The names of the nodes, in the order in which their waves come. */
+  inOrder(version: string): string[] {
+    const names = this.nodes.map(({ name }) => name)
+    return names.sort((a, b) => placeOf(a, version) - placeOf(b, version))
+  }
+
+  node(name: string): BedNode {
+    const found = this.nodes.find(node => node.name === name)
+    if (found === undefined) throw new Error(`There is no node ${name}.`)
+    return found
+  }
+
+  /** Resolves when every node is as `is` says. */
+  async until(is: (snapshot: FleetNodeSnapshot) => boolean): Promise<void> {
+    await Promise.all(this.nodes.map(node => node.until(is)))
+  }
+
+  /** Resolves when the operator sees the fleet as `is` says. What a node does is told a little later. */
+  seen(is: (status: FleetStatus) => boolean): Promise<FleetStatus> {
+    return firstValueFrom(this.operator.watch().pipe(filter(is)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.nodes.map(({ member }) => member[Symbol.asyncDispose]()))
+    await this.operator.close()
+    await Promise.all(this.nodes.map(({ rollout }) => rollout[Symbol.asyncDispose]()))
+    await Promise.all(this.nodes.map(({ aggregate }) => aggregate.dispose()))
+    await this.connection.close()
+  }
+}

@@ -87,7 +87,7 @@ const leave = {
 } as const
 
 /** Notes another assignment, and decides anew if it takes the place of the one before. */
-const reassigned = (guard: 'isOverruled' | 'isRedirected' | 'isReplaced') =>
+const reassigned = (guard: 'isRedirected' | 'isReplaced') =>
   [{ guard: { type: guard, params: assigned }, target: 'settled', actions: note }, { actions: note }] as const
 
 /** A move ends whose place another assignment has taken. */
@@ -107,6 +107,7 @@ export const fleetMachine = setup({
     noteRefused: assign((_, { why }: { readonly why: string }) => ({ refused: why })),
     noteVersion: assign((_, { version }: { readonly version: string | null }) => ({ version, underWay: null })),
     begin: assign(({ context }) => query.begun(context)),
+    unbegin: assign({ attempt: null, tries: 0, last: null }),
     beginMove: assign(({ context }) => query.moving(context)),
     skip: assign(({ context }) => query.skipped(context)),
     noteInterruption: assign(({ context }) => query.interrupted(context)),
@@ -135,8 +136,8 @@ export const fleetMachine = setup({
     refused: {
       description: 'The record before it stays in force.',
       actions: [
-        { type: 'noteRefused', params: ({ event }) => event },
-        { type: 'logRefused', params: ({ event }) => event },
+        { type: 'noteRefused', params: ({ event: { why } }) => ({ why }) },
+        { type: 'logRefused', params: ({ event: { why } }) => ({ why }) },
       ],
     },
     leave: { target: '.leaving', actions: leave },
@@ -181,7 +182,14 @@ export const fleetMachine = setup({
       description: 'The wave of the node is open. The fleet is told that it begins, before it does.',
       entry: 'report',
       on: {
-        assigned: reassigned('isOverruled'),
+        assigned: [
+          {
+            guard: { type: 'isOverruled', params: assigned },
+            target: 'settled',
+            actions: [note, 'unbegin'],
+          },
+          { actions: note },
+        ],
         ...overtaken,
         announced: { guard: { type: 'isAnnounced', params: ({ event }) => event }, target: 'moving' },
       },

@@ -11,14 +11,16 @@ import {
 } from 'cutover/fleet'
 import { Rollout, type RolloutOptions } from 'cutover/rollout'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
-import { filter, firstValueFrom } from 'rxjs'
+import { filter, firstValueFrom, Subject } from 'rxjs'
 import { placeOf } from '../../src/fleet/decisions/order.js'
+import { nats } from '../../src/fleet/nats/index.js'
+import { TransitionRecorder } from '../model/transitionRecorder.js'
 import type { NatsServer } from './natsServer.js'
 
 type Connection = Awaited<ReturnType<NatsServer['connect']>>
 type Runtimes = ControllableRuntime<string, string>
 
-const HEARTBEAT = 1_000
+export const HEARTBEAT = 1_000
 const HEARTBEAT_TIMEOUT = 3_000
 
 export interface BedOptions {
@@ -41,7 +43,8 @@ export class BedNode {
     this.aggregate = new Aggregate<string, string>({ id: 'rules', clock })
     this.rollout = new Rollout<string, string>(this.aggregate, {
       provision: version => this.#provision(version),
-      verify: ({ version }) => {
+      verify: async ({ version }) => {
+        if (bed.held.has(version) || bed.held.has(`${version} on ${name}`)) await bed.released()
         if (bed.bad.has(version) || bed.bad.has(`${version} on ${name}`)) throw new Error(`${version} is bad`)
       },
       soak: 0,
@@ -60,6 +63,7 @@ export class BedNode {
       logger,
       heartbeat: HEARTBEAT,
       heartbeatTimeout: HEARTBEAT_TIMEOUT,
+      inspect: event => bed.recorder.inspect(event),
       ...node,
     })
   }
@@ -87,6 +91,11 @@ export class FleetBed implements AsyncDisposable {
   readonly nodes: BedNode[] = []
   /** `2.0.0`, and `2.0.0 on n1`: verify rejects these. */
   readonly bad = new Set<string>()
+  /** `2.0.0`, and `2.0.0 on n1`: verify of these takes until {@link release}. */
+  readonly held = new Set<string>()
+  /** The transitions of the machines of all nodes. */
+  readonly recorder = new TransitionRecorder()
+  readonly #released = new Subject<void>()
   connection!: Connection
   operator!: Fleet
 
@@ -113,6 +122,31 @@ export class FleetBed implements AsyncDisposable {
     this.nodes.push(node)
     await node.rollout.to('1.0.0', { verify: () => {} })
     await node.until(({ link }) => link === 'listening' || link === 'judging')
+    return node
+  }
+
+  /** Ends the verify of what is {@link held}. */
+  release(): void {
+    this.held.clear()
+    this.#released.next()
+  }
+
+  async released(): Promise<void> {
+    await firstValueFrom(this.#released)
+  }
+
+  /** Writes a text in place of the record, as some other program might. */
+  async write(text: string): Promise<void> {
+    const bucket = await new nats.Kvm(this.connection).open(`cutover_${this.fleet}`)
+    await bucket.put('wanted', text)
+  }
+
+  /** A new process of a node, whose rollout has saved what the one before it had. */
+  rejoin({ name, rollout }: BedNode, options: BedOptions = {}): BedNode {
+    const { permanent } = rollout.status()
+    const node = new BedNode(this, name, options)
+    this.nodes.push(node)
+    if (permanent !== null) void node.rollout.to(permanent, { verify: () => {} })
     return node
   }
 

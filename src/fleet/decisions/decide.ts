@@ -15,9 +15,9 @@ const NAMED = 3
 /**
  * The next record of a fleet, if it is due:
  *
- * - More than `maxFailed` nodes of the open waves have failed, or vanished while they moved: the fleet goes back at once.
- * - All live nodes of the open waves have proved the version or failed, and one at least has proved it: the next wave opens. A wave
- *   without a live node never passes.
+ * - More than `maxFailed` nodes of the open waves have failed, or vanished while they moved, or all have: the fleet goes back at once.
+ * - All live nodes of the open waves have proved the version or failed, and one has proved it: the next wave opens. Without a live
+ *   node it never does.
  * - On the way back more than `maxFailed` nodes fail: the record says so, once.
  *
  * Losing the race to write it is no error: whoever was first has decided the same from the same record.
@@ -27,7 +27,10 @@ export function decide(view: FleetView): Decision | null {
   const standings = concerned(view)
   const failures = standings.filter(([, standing]) => standing === 'failed' || standing === 'vanished')
   if (isRolling(wanted)) {
-    if (failures.length > wanted.maxFailed) return { kind: 'halted', record: halted(wanted, because(wanted, failures)) }
+    const isHopeless = failures.length > 0 && failures.length === standings.length
+    if (failures.length > wanted.maxFailed || isHopeless) {
+      return { kind: 'halted', record: halted(wanted, because(wanted, failures)) }
+    }
     return passes(wanted, standings) ? { kind: 'advanced', record: advanced(view) } : null
   }
   const fails = wanted.reason !== null && !wanted.paused && failures.length > wanted.maxFailed
@@ -36,7 +39,8 @@ export function decide(view: FleetView): Decision | null {
 
 function passes({ paused }: Wanted, standings: readonly (readonly [SeenNode, Standing])[]): boolean {
   const live = standings.filter(([{ isAlive }]) => isAlive).map(([, standing]) => standing)
-  return !paused && live.includes('proven') && live.every(standing => standing === 'proven' || standing === 'failed')
+  const isOver = live.length > 0 && live.every(standing => standing === 'proven' || standing === 'failed')
+  return !paused && isOver && standings.some(([, standing]) => standing === 'proven')
 }
 
 /** Opens the next wave, or makes the version permanent after the last. */

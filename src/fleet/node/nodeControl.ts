@@ -1,6 +1,6 @@
 /** Owns the actors of a node of a fleet, and performs their effects on its rollout and on NATS. */
 import { randomUUID } from 'node:crypto'
-import { BehaviorSubject } from 'rxjs'
+import { ReplaySubject } from 'rxjs'
 import { type ActorRefFrom, createActor } from 'xstate'
 import {
   type Assignment,
@@ -38,7 +38,7 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
   readonly #mover: Mover<Req, Res>
   readonly #actor: ActorRefFrom<typeof machine>
   readonly #link: FleetLink
-  readonly #out$: BehaviorSubject<FleetNodeSnapshot>
+  readonly #out$ = new ReplaySubject<FleetNodeSnapshot>(1)
   #identity: Identity
   #store: FleetStore | undefined
   /** The entry that this process has written last. */
@@ -61,7 +61,7 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
       this.#close = resolve
     })
     this.effects = new EffectQueue({
-      decided: () => this.effects.push(() => this.#out$?.next(this.snapshot)),
+      decided: () => this.effects.push(() => this.#out$.next(this.snapshot)),
       failed: err => logger.error({ err }, 'an effect of a fleet threw: please report this as a bug of cutover'),
     })
     const name = `${node} of ${fleet}`
@@ -73,8 +73,8 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
     this.#actor = startOwned(actor, this)
     const listenTime = observe ? 2 * heartbeatTimeout : Number.POSITIVE_INFINITY
     this.#link = new FleetLink({ connection, name, clock, logger, inspect, listenTime }, this)
-    this.#out$ = new BehaviorSubject(this.snapshot)
     this.state$ = new SafeObservable(this.#out$, err => logger.error({ err }, 'a subscriber of a fleet node threw'))
+    this.#out$.next(this.snapshot)
     this.#timer = clock.setTimeout(() => this.#tick(), heartbeat)
   }
 
@@ -147,7 +147,7 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
 
   changed(): void {
     // The link begins before the constructor has ended.
-    if (this.#out$ === undefined) return
+    if (this.#link === undefined) return
     if (this.#link.isOpen) this.#report()
     this.#out$.next(this.snapshot)
   }

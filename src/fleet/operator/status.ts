@@ -114,7 +114,7 @@ function waitsFor(wanted: Wanted | null, nodes: readonly SeenNode[]): string | n
   if (live.length === 0) return 'No node of the open waves is alive: bring one back, or deploy again with force.'
   const late = live.filter(([, standing]) => standing === 'waiting' || standing === 'moving')
   if (late.length === 0) {
-    const isProven = live.some(([, standing]) => standing === 'proven')
+    const isProven = standings.some(([, standing]) => standing === 'proven')
     return isProven ? 'A node opens the next wave.' : 'No live node of the open waves has proved the version.'
   }
   const named = late.slice(0, 3).map(([{ name }, standing]) => `${name} ${MEANINGS[standing]}`)

@@ -1,0 +1,20 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { walkSettings } from '../../model/walks/settings.js'
+import { FleetWorld, type Outcome } from './fleetWorld.js'
+import { schedules } from './schedule.js'
+
+const { seed } = walkSettings(process.env)
+
+describe('A simulated fleet', () => {
+  it(`The invariants hold for 300 schedules of faults, with 40 nodes (SEED=${seed})`, () => {
+    const outcomes: Outcome[] = []
+    fc.assert(
+      fc.property(schedules(40), schedule => {
+        outcomes.push(new FleetWorld(schedule).run())
+      }),
+      { numRuns: 300, seed },
+    )
+    for (const kind of ['permanent', 'halted']) expect(outcomes.some(outcome => outcome.kind === kind)).toBe(true)
+  })
+})

@@ -26,6 +26,8 @@ const HEARTBEAT_TIMEOUT = 3_000
 export interface BedOptions {
   readonly rollout?: Partial<RolloutOptions<string, string>>
   readonly node?: Partial<FleetNodeOptions<string, string>>
+  /** How the operator, and nodes without a connection of their own, connect. */
+  readonly connection?: Parameters<NatsServer['connect']>[0]
 }
 
 /** A service with a rollout, in a fleet. */
@@ -107,7 +109,7 @@ export class FleetBed implements AsyncDisposable {
   /** Opens a fleet with nodes `n1`, `n2`, and so on, that run `1.0.0` and judge. */
   static async open(server: NatsServer, fleet: string, count: number, options: BedOptions = {}): Promise<FleetBed> {
     const bed = new FleetBed(server, fleet)
-    bed.connection = await server.connect()
+    bed.connection = await server.connect(options.connection)
     const { connection } = bed
     // Its clock is real, and too slow for a test: whoever was heard is alive.
     bed.operator = await openFleet({ connection, fleet, heartbeat: 100_000 })
@@ -116,10 +118,16 @@ export class FleetBed implements AsyncDisposable {
     return bed
   }
 
-  /** Adds a node that runs 1.0.0. */
-  async add(name: string, options: BedOptions = {}): Promise<BedNode> {
+  /** Adds a node that runs nothing yet. */
+  join(name: string, options: BedOptions = {}): BedNode {
     const node = new BedNode(this, name, options)
     this.nodes.push(node)
+    return node
+  }
+
+  /** Adds a node that runs 1.0.0. */
+  async add(name: string, options: BedOptions = {}): Promise<BedNode> {
+    const node = this.join(name, options)
     await node.rollout.to('1.0.0', { verify: () => {} })
     await node.until(({ link }) => link === 'listening' || link === 'judging')
     return node
@@ -144,17 +152,16 @@ export class FleetBed implements AsyncDisposable {
   /** A new process of a node, whose rollout has saved what the one before it had. */
   rejoin({ name, rollout }: BedNode, options: BedOptions = {}): BedNode {
     const { permanent } = rollout.status()
-    const node = new BedNode(this, name, options)
-    this.nodes.push(node)
+    const node = this.join(name, options)
     if (permanent !== null) void node.rollout.to(permanent, { verify: () => {} })
     return node
   }
 
   /** Lets time pass, with its heartbeats: each is heard before the next one. */
-  async pass(time: number): Promise<void> {
+  async pass(time: number, connections: readonly Connection[] = [this.connection]): Promise<void> {
     for (let passed = 0; passed < time; passed += HEARTBEAT) {
       this.clock.increment(HEARTBEAT)
-      await this.connection.flush()
+      for (const connection of [...connections, ...connections]) await connection.flush()
     }
   }
 

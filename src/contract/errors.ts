@@ -53,11 +53,9 @@ export const ERROR_CODES = {
   CUTOVER_UNSUPPORTED_MACHINE: '`pathsOf` cannot generate paths from the statechart as it is.',
   CUTOVER_STORE_FAILED: 'The store of a rollout cannot be locked, read or written, or holds something else.',
   CUTOVER_STORE_LOCKED: 'Another process, or another rollout in this process, has the store.',
-  CUTOVER_FLEET_STATE:
-    'The fleet is in a state in which the order means nothing, or somebody else gave another one at the same time.',
-  CUTOVER_FLEET_RECORD:
-    'The record of a fleet cannot be read: it is damaged, or of a later format than this release knows.',
-  CUTOVER_FLEET_UNAVAILABLE: 'NATS did not answer, refused the permission, or does not have the buckets of the fleet.',
+  CUTOVER_FLEET_STATE: 'The order means nothing in the state of the fleet, or another one came first.',
+  CUTOVER_FLEET_RECORD: 'The record of a fleet is damaged, or of a later format.',
+  CUTOVER_FLEET_UNAVAILABLE: 'NATS did not answer, or refused the permission.',
   CUTOVER_MISSING_PACKAGE: 'An optional package is needed, and is not installed.',
   CUTOVER_INSPECTOR_FAILED: 'The inspector cannot listen, or the package `ws` is not installed.',
 } as const

@@ -310,6 +310,32 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet ${noNatsServer ?? ''}`, () 
     await second.until(({ state }) => state === 'settled')
   })
 
+  it('A node that was away while another process took its name leaves when it is back', async () => {
+    await using bed = await fleetOf(0)
+    const connection = await server.connect()
+    const first = await bed.add('n1', { node: { connection } })
+    await connection.reconnect()
+    await first.until(({ link }) => link === 'waiting')
+    const second = await bed.add('n1')
+    bed.clock.increment(1_000)
+    const { reason } = await first.until(({ state }) => state === 'left')
+    expect(reason).toBe('Another process has joined under the name of this node.')
+    expect(second.snapshot.state).toBe('settled')
+    await connection.close()
+  })
+
+  it('A reason of any length is told, cut short', async () => {
+    await using bed = await fleetOf(1)
+    const verify = () => Promise.reject(new Error('x'.repeat(2_000_000)))
+    const node = await bed.add('n2', { rollout: { verify } })
+    await bed.listen()
+    await bed.operator.deploy('2.0.0', ALL)
+    await node.until(({ state }) => state === 'failed')
+    const { wanted } = await bed.seen(({ state }) => state === 'halted')
+    expect(wanted?.reason).toMatch(/n2: The rollout of version 2\.0\.0 was rejected.*x…/)
+    expect(wanted?.reason?.length).toBeLessThan(1_000)
+  })
+
   it('A move whose place another assignment has taken may end before that begins', async () => {
     await using bed = await fleetOf(2)
     bed.held.add('2.0.0')

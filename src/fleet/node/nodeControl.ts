@@ -129,6 +129,8 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
     const before = read?.ok ? read.value : null
     this.#identity = { ...this.#identity, joined: before === null ? 0 : before.joined || (found?.revision ?? 0) }
     const isFirst = this.#state.matches('joining')
+    if (!isFirst && before !== null && before.session !== this.#identity.session) this.#replaced()
+    if (this.#state.status !== 'active') throw new Error('The node has left its fleet.')
     const own = { ...this.#identity, version: this.#mover.version }
     await this.#put(store, isFirst && before !== null ? { ...before, ...own } : this.#current)
     this.#claimed = this.#revision
@@ -235,10 +237,14 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
     if (read === null) {
       if (!this.#state.matches('leaving')) this.#link.dropped(new Error('The registration of this node was removed.'))
     } else if (!read.ok || read.value.session !== this.#identity.session) {
-      const why = 'Another process has joined under the name of this node.'
-      this.#options.logger.error({}, why)
-      this.#send({ type: 'replaced', why })
+      this.#replaced()
     }
+  }
+
+  #replaced(): void {
+    const why = 'Another process has joined under the name of this node.'
+    this.#options.logger.error({}, why)
+    this.#send({ type: 'replaced', why })
   }
 
   #tick(): void {

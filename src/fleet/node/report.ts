@@ -10,6 +10,9 @@ export interface Identity {
   readonly heartbeatTimeout: number
 }
 
+/** The longest reason in an entry, in characters. */
+const LONGEST = 500
+
 const SETTLED = { state: 'settled', key: null, target: null, tries: 0, reason: null } as const
 
 /** @param before - the entry that stands, for the states that have none of their own */
@@ -24,13 +27,18 @@ export function entryOf({ value, context }: FleetSnapshot, identity: Identity, b
     case 'proven':
       return { ...base, state: 'proven', ...about, reason: null }
     case 'failed':
-      return { ...base, state: 'failed', ...about, reason }
+      return { ...base, state: 'failed', ...about, reason: short(reason) }
     case 'settled':
       return { ...base, ...SETTLED }
     default:
       // A move that ends with the process on purpose is no failure.
       return before === null || before.state === 'moving' ? { ...base, ...SETTLED } : { ...before, ...identity }
   }
+}
+
+/** An error may say anything, and NATS takes messages up to 1 MB. */
+function short(reason: string | null): string | null {
+  return reason !== null && reason.length > LONGEST ? `${reason.slice(0, LONGEST)}…` : reason
 }
 
 /** @param entry - what an earlier process has written */

@@ -110,7 +110,7 @@ export function subscription(
   const read = async () => {
     for await (const message of subscribed) next(message.subject, message.string())
   }
-  return { stop: () => subscribed.unsubscribe(), ended: read() }
+  return watchOf(() => subscribed.unsubscribe(), read())
 }
 
 async function watch(kv: KV, key: string, next: (revision: Revision) => void): Promise<Watch> {
@@ -118,7 +118,13 @@ async function watch(kv: KV, key: string, next: (revision: Revision) => void): P
   const read = async () => {
     for await (const entry of entries) next(given(entry))
   }
-  return { stop: () => entries.stop(), ended: read() }
+  return watchOf(() => entries.stop(), read())
+}
+
+function watchOf(stop: () => void, ended: Promise<void>): Watch {
+  // A watch that fails before anybody waits for its end must not end the process.
+  ended.catch(() => {})
+  return { stop, ended }
 }
 
 function revisionOf(entry: KvEntry | null): Revision | null {

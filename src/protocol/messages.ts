@@ -76,6 +76,11 @@ const CALLS: ReadonlySet<string> = new Set([
   HOST_CALL_RESPONSE,
 ])
 
+/** Whether chunks of a stream follow at once, so that they can leave together. */
+export function opensStream(kind: string): boolean {
+  return kind === STREAM_CALL_RESPONSE || kind === STREAM_CALL_REQUEST
+}
+
 /** Returns the name of a payload in an error: `request`, `answer`, or with its kind for anything but a call. */
 export function payloadName(isRequest: boolean, kind: string): string {
   if (kind === STREAM_CHUNK) return 'chunk'

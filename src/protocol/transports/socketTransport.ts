@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
+import { opensStream } from '../messages.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder, HEADER_BYTES } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -21,10 +22,18 @@ import {
  */
 const BATCH_MESSAGES = 32
 const BATCH_BYTES = 64 * 1024
+/**
+ * While the other side has sent nothing since the last write, it has work. Then requests wait for each other, 8 at most, until the end
+ * of this round of the event loop: a write takes 25 µs, as long as everything else that a short request takes. Answers do not wait,
+ * because a guest may compute for long in the same round.
+ */
+const WAITING_REQUESTS = 8
 /** Above 64 KiB unsent, streams wait: what they send is still in the caches of the processor when it is written. */
 const BEHIND_BYTES = 64 * 1024
 /** Above 1 MiB unsent, the transport is congested. Less would delay a few large messages. */
 const CONGESTED_BYTES = 1024 * 1024
+
+const RESOLVED = Promise.resolve()
 
 /** The options of `openSocket()`. */
 export interface SocketTransportOptions {
@@ -74,6 +83,11 @@ class SocketTransport implements Transport {
   #batched = 0
   #sentInTurn = 0
   #isEndOfTurnDue = false
+  /** Whether nothing has arrived since the last write. */
+  #hasWritten = false
+  /** Whether the batch has a message that waits for the end of the turn at most. */
+  #isUrgent = false
+  #endOfRound: NodeJS.Immediate | undefined
   /** After a turn with one message at most, write the first message of the next turn at once: it probably comes alone. */
   #writesFirstAtOnce = true
   isCongested = false
@@ -103,8 +117,11 @@ class SocketTransport implements Transport {
    */
   send(id: MessageId, type: MessageType, kind: string, payload: unknown): void {
     if (this.#observer === null || this.#socket.destroyed) return
+    const isOpening = opensStream(kind)
     if (!this.#isEndOfTurnDue) {
-      process.nextTick(this.#endTurn)
+      // What is there of the stream comes in microtasks, and those of this turn run after its ticks.
+      if (isOpening) RESOLVED.then(this.#endAfterMicrotasks)
+      else process.nextTick(this.#endTurn)
       this.#isEndOfTurnDue = true
     }
     const before = this.#writer.length
@@ -112,8 +129,14 @@ class SocketTransport implements Transport {
     this.lastCost = this.#writer.length - before - HEADER_BYTES
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
+    const mayWait = this.#hasWritten && type === REQUEST
+    if (!mayWait) this.#isUrgent = true
     try {
-      if (isFirst ? !this.#writesFirstAtOnce : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES)
+      if (
+        isFirst
+          ? mayWait || !this.#writesFirstAtOnce || isOpening
+          : this.#batched < BATCH_MESSAGES && this.#writer.length < BATCH_BYTES
+      )
         return
       if (type === REQUEST) assertStackRoom()
       this.#write()
@@ -130,18 +153,30 @@ class SocketTransport implements Transport {
     this.#socket.resume()
   }
 
+  readonly #endAfterMicrotasks = (): void => process.nextTick(this.#endTurn)
+
   readonly #endTurn = (): void => {
     this.#isEndOfTurnDue = false
     this.#writesFirstAtOnce = this.#sentInTurn <= 1
     this.#sentInTurn = 0
-    if (this.#batched > 0) this.#write()
+    if (this.#batched === 0) return
+    const mayWait = !this.#isUrgent && this.#batched < WAITING_REQUESTS && this.#writer.length < BATCH_BYTES
+    if (mayWait) this.#endOfRound ??= setImmediate(this.#endRound)
+    else this.#write()
+  }
+
+  readonly #endRound = (): void => {
+    this.#endOfRound = undefined
+    this.#write()
   }
 
   #write(): void {
     this.#batched = 0
+    this.#isUrgent = false
     const socket = this.#socket
     if (this.#writer.length === 0 || socket.destroyed) return
     const hasRoom = socket.write(this.#writer.take())
+    this.#hasWritten = true
     if (socket.writableLength === 0) {
       this.#recycle()
       return
@@ -159,6 +194,7 @@ class SocketTransport implements Transport {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    this.#hasWritten = false
     try {
       this.#frames.push(chunk, this.#take)
     } catch (error) {

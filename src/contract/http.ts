@@ -41,3 +41,10 @@ export function inPairs(headers: HttpHeaders): [string, string][] {
   for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] as string, headers[i + 1] as string])
   return pairs
 }
+
+/** Headers of the platform as a list of names and values in turn. */
+export function inTurn(headers: Iterable<readonly [string, string]>): string[] {
+  const list: string[] = []
+  for (const [name, value] of headers) list.push(name, value)
+  return list
+}

@@ -29,6 +29,7 @@ export {
   type HttpRequestHead,
   type HttpResponseHead,
   inPairs,
+  inTurn,
   isHttpMessage,
   MAX_WHOLE_BODY,
 } from './http.js'

@@ -1,4 +1,4 @@
-import { inPairs } from '../contract/index.js'
+import { inPairs, inTurn } from '../contract/index.js'
 import type { HttpAnswer } from './answer.js'
 import { Asker } from './ask.js'
 import { Deadline } from './deadline.js'
@@ -37,7 +37,7 @@ export function fetchHandler(
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
     const incoming = {
-      head: { method, url, headers: passedOn([...headers].flat()) },
+      head: { method, url, headers: passedOn(inTurn(headers)) },
       body: request.body,
       length: headers.get('content-length'),
       traceparent: headers.get('traceparent'),

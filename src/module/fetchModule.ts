@@ -6,6 +6,7 @@ import {
   type HttpRequestHead,
   type HttpResponseHead,
   inPairs,
+  inTurn,
   isHttpMessage,
   MAX_WHOLE_BODY,
   type RuntimeModule,
@@ -20,7 +21,7 @@ type HttpResponse = HttpMessage<HttpResponseHead> | StreamWithHead<HttpResponseH
 export function answeringHttp(application: FetchModule & Partial<RuntimeModule>): RuntimeModule {
   const call = async (request: unknown, context: CallContext) => {
     if (!isHttpMessage(request)) throw notHttp(request)
-    const response = await application.fetch(requestOf(request as HttpRequest, context.signal))
+    const response = await application.fetch(requestOf(request as HttpRequest, context))
     if (!isResponse(response)) throw noResponse(response)
     return answerOf(response, context)
   }
@@ -28,25 +29,26 @@ export function answeringHttp(application: FetchModule & Partial<RuntimeModule>)
   return Object.create(application, { call: { value: call } }) as RuntimeModule
 }
 
-function requestOf({ head, body }: HttpRequest, signal: AbortSignal): Request {
+function requestOf({ head, body }: HttpRequest, context: CallContext): Request {
   const { url, method, headers } = head
   const init = { method, headers: inPairs(headers) }
-  if (body === null) return withSignal(new Request(url, init), signal)
+  if (body === null) return withSignal(new Request(url, init), context)
   // The types of Node.js have no `duplex`, which a stream as a body needs.
-  return withSignal(new Request(url, { ...init, body, duplex: 'half' } as RequestInit), signal)
+  return withSignal(new Request(url, { ...init, body, duplex: 'half' } as RequestInit), context)
 }
 
 /**
  * The constructor of the platform takes 27 µs to follow a signal, half of what a short request costs. So the signal is added
- * afterwards, and a copy of the request follows none. A subclass would load all of `fetch` in every guest, at its start.
+ * afterwards, and a copy of the request follows none. Most applications never ask for it, so it is made when one does. A subclass
+ * would load all of `fetch` in every guest, at its start.
  */
-function withSignal(request: Request, signal: AbortSignal): Request {
-  return Object.defineProperty(request, 'signal', { value: signal, configurable: true })
+function withSignal(request: Request, context: CallContext): Request {
+  return Object.defineProperty(request, 'signal', { get: () => context.signal, configurable: true })
 }
 
 async function answerOf(response: Response, { stream }: CallContext): Promise<HttpResponse> {
   const { status, statusText, headers, body } = response
-  const head = { status, statusText, headers: [...headers].flat() }
+  const head = { status, statusText, headers: inTurn(headers) }
   if (body === null) return { head, body }
   const content = await wholeOrRest(body, MAX_WHOLE_BODY)
   return content instanceof Uint8Array ? { head, body: content } : stream(content, head)

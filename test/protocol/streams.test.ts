@@ -149,3 +149,21 @@ describe('streams of a connection', () => {
     expect([made.chunks <= 16, pair.guest.streams, pair.host.inFlight]).toEqual([true, 0, 0])
   })
 })
+
+describe('a call to the host', () => {
+  it('carries no stream, neither as its request nor as its answer, and ends what it refuses', async () => {
+    const [request, answer] = [counted(64), counted(64)]
+    await using pair = await connectedPair({ answerCall: () => answer.stream() as never })
+    for (const side of [pair.host, pair.guest]) side.initialized(STREAMS)
+    expect(await rejectionOf(pair.guest.call(request.stream()))).toMatchObject({
+      code: 'CUTOVER_INVALID_REQUEST',
+      message: /request is a stream, which the other side does not take/,
+    })
+    expect(await rejectionOf(pair.guest.call('answer'))).toMatchObject({
+      code: 'CUTOVER_INVALID_ANSWER',
+      message: /answer is a stream, which the other side does not take/,
+    })
+    await turns(5)
+    expect([request.made.chunks, answer.made.chunks, pair.host.streams, pair.guest.streams]).toEqual([0, 0, 0, 0])
+  })
+})

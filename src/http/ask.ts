@@ -58,7 +58,7 @@ export class Asker {
    */
   async ask<Sent>(incoming: Incoming, send: (answer: HttpAnswer) => Sent): Promise<Sent> {
     const { head, deadline } = incoming
-    const upload = new Upload(incoming.body, incoming.length, this.#maxBodyBytes)
+    const upload = new Upload(incoming.body, incoming.length, this.#maxBodyBytes, () => deadline.restart())
     let version: string | undefined
     try {
       const message = await upload.message(head)

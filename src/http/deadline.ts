@@ -18,9 +18,15 @@ export class Deadline {
     if (timeout !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(this.#pass, timeout)
   }
 
+  /** The version has read a piece of the request: it has the whole time again, because its client may send slowly. */
+  restart(): void {
+    this.#timer?.refresh()
+  }
+
   /** The head is there. Its body may take as long as it needs, and still ends with its client. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** The client has gone. */

@@ -11,7 +11,10 @@ export interface FetchHandlerOptions {
   readonly key?: ((request: Request) => string | undefined) | undefined
   /** The version that must answer, active or next. @default the version that the aggregate chooses */
   readonly version?: ((request: Request) => string | undefined) | undefined
-  /** How long the version may take until the head of its response, in ms; then the answer is 504. @default 30_000 */
+  /**
+   * How long the version may take until the head of its response, in ms, counted from when it last read a piece of the request; then the
+   * answer is 504. @default 30_000
+   */
   readonly timeout?: number | undefined
   /** How long a request body may be, in bytes; a longer one gets 413, or ends its upload. @default 104_857_600 (100 MiB) */
   readonly maxBodyBytes?: number | undefined

@@ -20,13 +20,23 @@ export class Upload {
   readonly #body: StreamSource<Uint8Array> | null
   readonly #length: number | undefined
   readonly #maxBytes: number
+  readonly #onRead: () => void
   #fault: BadRequest | undefined
 
-  /** @param length - the value of `Content-Length` */
-  constructor(body: StreamSource<Uint8Array> | null, length: string | null | undefined, maxBytes: number) {
+  /**
+   * @param length - the value of `Content-Length`
+   * @param onRead - called whenever a piece of a long body was read
+   */
+  constructor(
+    body: StreamSource<Uint8Array> | null,
+    length: string | null | undefined,
+    maxBytes: number,
+    onRead: () => void,
+  ) {
     this.#body = body
     this.#length = length === null || length === undefined ? undefined : Number(length)
     this.#maxBytes = maxBytes
+    this.#onRead = onRead
   }
 
   /** The fault of a body that has begun already. */
@@ -42,8 +52,7 @@ export class Upload {
     if (length === undefined) return this.#begun(body, head)
     if (length > this.#maxBytes) throw this.#tooLong()
     if (length <= MAX_WHOLE_BODY) return { head, body: await this.#whole(body, length) }
-    // A server ends a body at the length that it declares.
-    return streamed(body, head)
+    return streamed(this.#limited(body), head)
   }
 
   async #whole(body: StreamSource<Uint8Array>, length: number): Promise<Uint8Array> {
@@ -76,6 +85,7 @@ export class Upload {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength
       if (size > this.#maxBytes) throw this.#tooLong()
+      this.#onRead()
       yield chunk
     }
   }

@@ -66,6 +66,33 @@ describe('a request that no version answers', () => {
     expect(ended).toMatchObject({ name: 'TimeoutError' })
   })
 
+  it.each([
+    ['200 while it reads piece after piece', 10, 200],
+    ['504 when it has stopped reading', 3, 504],
+  ])('a version that gets a long upload gives %s', async (_, pieces, status) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const handle = answeredBy(
+        async (message, options) => {
+          const chunks = (message as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+          for (let i = 0; i < pieces; i++) {
+            await chunks.next()
+            vi.advanceTimersByTime(900)
+          }
+          if (pieces < 10) vi.advanceTimersByTime(100)
+          ;(options as { readonly signal: AbortSignal }).signal.throwIfAborted()
+          return OK
+        },
+        { timeout: 1_000 },
+      )
+      const body = new ReadableStream({ pull: controller => controller.enqueue(new Uint8Array(100_000)) })
+      const init = { method: 'POST', body, duplex: 'half', headers: { 'content-length': '1000000' } }
+      expect((await handle(request(init as RequestInit))).status).toBe(status)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('a key that throws gives 500', async () => {
     const key = () => {
       throw new Error('no key')

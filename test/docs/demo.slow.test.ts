@@ -107,6 +107,8 @@ describe('The demo, npm start -- --handover,', () => {
     [['--break', 'after', 'all'], 'Unexpected argument "all".'],
     [['--break', '--outage'], 'Options --break and --outage exclude each other.'],
     [['--outage', '--handover', 'overlap'], 'Options --outage and --handover exclude each other.'],
+    [['--http', '--handover', 'overlap'], 'Options --http and --handover exclude each other.'],
+    [['--inspect', '--http'], 'Options --http and --inspect exclude each other.'],
     [['fast'], 'Unexpected argument "fast".'],
     [['outage'], 'Unexpected argument "outage". Did you mean --outage?'],
   ])('refuses %j in one line, and exits with 2', async (args, message) => {
@@ -119,6 +121,7 @@ describe('The demo, npm start -- --handover,', () => {
       'break',
       'break after',
       'outage',
+      'http',
       'handover',
       'host',
       'instances',
@@ -223,29 +226,45 @@ function drawings(stdout: string): string[][] {
 describe('The demo, npm start,', () => {
   it.each([
     ['none', [], 'process', 'promoted'],
+    ['none', ['--http', '--concurrency', '16'], 'process', 'promoted'],
     ['break', ['--break'], 'worker', 'CUTOVER_REJECTED'],
+    ['break', ['--http', '--break', '--concurrency', '16'], 'worker', 'CUTOVER_REJECTED'],
     ['break after', ['--break', 'after'], 'in-process', 'CUTOVER_ROLLED_BACK'],
     ['outage', ['--outage'], 'worker', 'promoted'],
-  ])('rolls the new version out with the fault %s, and ends as it should', async (fault, args, host, outcome) => {
-    const { code, stdout, stderr } = await demo([...args, '--host', host, '--duration', '1', '--json'])
-    const results = JSON.parse(stdout) as RolloutResults
-    const { from, to, hurt, timeline } = results
-    expect(results).toMatchObject({ fault, host, outcome, expected: outcome, ok: true, interrupted: false, errors: {} })
-    expect(results).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
-    expect(results.active).toBe(outcome === 'promoted' ? to : from)
-    expect([(hurt[from] ?? 0) > 0, (hurt[to] ?? 0) > 0]).toEqual([fault === 'outage', fault !== 'none'])
-    const states = [...new Set(timeline.map(({ state }) => state))]
-    const tried = ['preparing', 'verifying', 'stepping']
-    const ends: Readonly<Record<string, string[]>> = {
-      promoted: ['promoting', 'soaking', 'finishing'],
-      CUTOVER_REJECTED: ['rejecting'],
-      CUTOVER_ROLLED_BACK: ['promoting', 'soaking', 'reverting', 'rejecting'],
-    }
-    expect(states).toEqual([...tried, ...(ends[outcome] ?? [])])
-    const all = Object.values({ ...results.answeredBy, ...hurt }).length
-    expect(all).toBe(2)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  })
+  ])(
+    'rolls it out with the fault %s and %j, and ends as it should',
+    async (fault, args, host, outcome) => {
+      const { code, stdout, stderr } = await demo([...args, '--host', host, '--duration', '1', '--json'])
+      const results = JSON.parse(stdout) as RolloutResults
+      const { from, to, hurt, timeline } = results
+      expect(results).toMatchObject({
+        fault,
+        http: args.includes('--http'),
+        host,
+        outcome,
+        expected: outcome,
+        ok: true,
+        interrupted: false,
+        errors: {},
+      })
+      expect(results).toMatchObject({ failed: 0, lost: 0, doubled: 0, wrong: 0, bad: 0 })
+      expect(results.active).toBe(outcome === 'promoted' ? to : from)
+      expect([(hurt[from] ?? 0) > 0, (hurt[to] ?? 0) > 0]).toEqual([fault === 'outage', fault !== 'none'])
+      const states = [...new Set(timeline.map(({ state }) => state))]
+      const tried = ['preparing', 'verifying', 'stepping']
+      const ends: Readonly<Record<string, string[]>> = {
+        promoted: ['promoting', 'soaking', 'finishing'],
+        CUTOVER_REJECTED: ['rejecting'],
+        CUTOVER_ROLLED_BACK: ['promoting', 'soaking', 'reverting', 'rejecting'],
+      }
+      expect(states).toEqual([...tried, ...(ends[outcome] ?? [])])
+      const all = Object.values({ ...results.answeredBy, ...hurt }).length
+      expect(all).toBe(2)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      // Over HTTP, a busy machine takes half a minute for a step to get enough requests.
+    },
+    300_000,
+  )
 
   it('prints plain lines, the picture and a verdict when it does not write to a terminal', async () => {
     const { code, stdout } = await demo(['--break', '--host', 'in-process', '--duration', '1'])
@@ -260,6 +279,24 @@ describe('The demo, npm start,', () => {
     expect(stdout).toMatch(/^18\S+ did not stay\. It fails more often than the active version: /m)
     expect(lines.at(-1)).toMatch(/^✔ 4\.3\.0 serves\. [1-9]\d* of [\d,]+ calls went wrong\.$/)
     expect(stdout).not.toContain('\u001B')
+    expect(code).toBe(0)
+  })
+
+  it('says with --http that the calls are requests', async () => {
+    const { code, stdout } = await demo([
+      '--http',
+      '--break',
+      '--concurrency',
+      '16',
+      '--host',
+      'in-process',
+      '--duration',
+      '1',
+    ])
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines[0]).toMatch(/^Rolling out marked 18\S+ over 4\.3\.0 in this process, behind an HTTP server\.$/)
+    expect(lines[1]).toMatch(/^Rendering \d+ READMEs, 16 requests at a time\. The new version fails on some\.$/)
+    expect(lines.at(-1)).toMatch(/^✔ 4\.3\.0 serves\. [1-9]\d* of [\d,]+ calls went wrong\.$/)
     expect(code).toBe(0)
   })
 

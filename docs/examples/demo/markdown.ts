@@ -57,14 +57,16 @@ export interface Renderers {
   readonly instances: number
   readonly executions: Executions
   readonly inspect?: Inspect
+  /** Whether the versions are HTTP applications. */
+  readonly http?: boolean
   readonly flawOf?: (version: string) => Flaw | undefined
 }
 
 /** Every version and every host uses the same module file. */
-export function renderersOn({ host, instances, executions, inspect, flawOf }: Renderers): Provision {
+export function renderersOn({ host, instances, executions, inspect, http, flawOf }: Renderers): Provision {
   const one = HOSTS[host]({ inspect })
   const provisioner = instances === 1 ? one : pool(one, { size: instances, inspect })
-  const module = new URL('./renderer.js', import.meta.url)
+  const module = new URL(http === true ? './http/app.js' : './renderer.js', import.meta.url)
   return version => {
     const onHostRequest = (request: unknown) => {
       const { executed } = request as { readonly executed: number }

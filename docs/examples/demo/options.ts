@@ -12,6 +12,8 @@ export interface Options {
   /** Only a switch by `setVersion`, in this order; null for a rollout. */
   readonly handover: Handover | null
   readonly host: HostName
+  /** Whether the calls are HTTP requests. */
+  readonly http: boolean
   /** How many instances of each version there are: more than one are a pool. */
   readonly instances: number
   /** How long the demo takes, in ms. A rollout takes longer where the calls are too few to judge. */
@@ -32,6 +34,8 @@ Usage: npm start -- [options]
   --break               the new version fails on some documents: it is judged, and leaves
   --break after         it begins to fail after it has taken over: the old version serves again
   --outage              both versions fail for a while: the new one stays
+  --http                the versions are Hono applications, and the calls are HTTP requests over kept connections,
+                        every fourth for a stream of events
   --handover <order>    no rollout, but one switch with setVersion:
                         sequential: the old version stops before the new one takes calls
                         overlap: the new version takes calls at once, the old one drains behind it
@@ -53,6 +57,7 @@ const KNOWN = {
   break: { type: 'boolean' },
   outage: { type: 'boolean' },
   handover: { type: 'string' },
+  http: { type: 'boolean' },
   host: { type: 'string' },
   instances: { type: 'string' },
   duration: { type: 'string' },
@@ -79,6 +84,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     fault: faultIn(given),
     handover: handover === undefined ? null : oneOf('handover', handover, HANDOVERS),
+    http: given.has('http'),
     host: oneOf('host', given.get('host') ?? 'process', HOST_NAMES),
     instances: wholeIn('instances', given.get('instances') ?? '1', 1, 64),
     duration: numberIn('duration', given.get('duration') ?? '10', 'a number of seconds', 1, 600) * 1_000,
@@ -132,6 +138,8 @@ function nearestOption(typed: string): string | undefined {
 }
 
 function refuseTogether(given: Given): void {
+  const noHttp = (['handover', 'inspect'] as const).find(name => given.has('http') && given.has(name))
+  if (noHttp !== undefined) throw wrong(`Options --http and --${noHttp} exclude each other`)
   const [first, second] = ACTS.filter(name => given.has(name))
   // An inspector shows either handover.
   if (first === undefined || second === undefined || (first === 'handover' && second === 'inspect')) return

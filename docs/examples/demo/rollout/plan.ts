@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Runtime } from 'cutover'
 import type { RolloutPlan } from 'cutover/rollout'
 import type { Document } from '../documents.js'
 import type { Flaw, Rendered, RenderRequest } from '../markdown.js'
@@ -46,16 +47,20 @@ export function flawOf(fault: Fault, duration: number, documents: readonly Docum
   return { documents: paths, when: fault === 'break' ? 'always' : { afterActive: duration * 0.1 } }
 }
 
+/** Asks a candidate to render a document. */
+type Ask = (candidate: Pick<Runtime<RenderRequest, Rendered>, 'call'>, request: RenderRequest) => Promise<Rendered>
+
 /** How a version proves itself: it renders some documents as marked itself does, and then takes more and more calls. */
 export function planOf(
   times: Times,
   documents: readonly Document[],
+  ask: Ask,
 ): Omit<RolloutPlan<RenderRequest, Rendered>, 'provision'> {
   return {
-    verify: async ({ version, call }) => {
+    verify: async candidate => {
       for (const [index, { path, digests }] of documents.slice(0, VERIFIED).entries()) {
-        const { digest } = await call({ id: -1 - index, path })
-        assert.equal(digest, digests.get(version), `${path} is rendered wrong`)
+        const { digest } = await ask(candidate, { id: -1 - index, path })
+        assert.equal(digest, digests.get(candidate.version), `${path} is rendered wrong`)
       }
     },
     steps: SHARES.map((percent, index) => ({ percent, for: times.steps[index] })),

@@ -27,11 +27,11 @@ export function rolloutReportFor(options: Options): RolloutReport {
   return options.json ? jsonReport(options) : readableReport()
 }
 
-function jsonReport({ host, duration, concurrency }: Options): RolloutReport {
+function jsonReport({ http, host, duration, concurrency }: Options): RolloutReport {
   return {
     begin: () => {},
     view: silentView,
-    end: results => writeJson({ host, duration, concurrency, ...results }),
+    end: results => writeJson({ http, host, duration, concurrency, ...results }),
   }
 }
 
@@ -44,9 +44,11 @@ function readableReport(): RolloutReport {
 }
 
 function introOf({ options, versions, documents }: Setup): string {
-  const { concurrency, fault } = options
-  const what = `Rolling out marked ${versions.new.version} over ${versions.old.version} ${whereOf(options)}.`
-  const load = `Rendering ${plural(documents.length, 'README')}, ${plural(concurrency, 'call')} at a time.`
+  const { concurrency, fault, http } = options
+  const where = `${whereOf(options)}${http ? ', behind an HTTP server' : ''}`
+  const what = `Rolling out marked ${versions.new.version} over ${versions.old.version} ${where}.`
+  const calls = plural(concurrency, http ? 'request' : 'call')
+  const load = `Rendering ${plural(documents.length, 'README')}, ${calls} at a time.`
   return `${what}\n${load}${ANNOUNCED[fault]}`
 }
 

@@ -1,5 +1,6 @@
 import { Aggregate } from 'cutover'
 import { Rollout, RolloutError, type StepReport } from 'cutover/rollout'
+import { HTTP_OPTIONS, listen, verifyPage } from '../http/service.js'
 import { type Call, Load } from '../load.js'
 import { type Executions, type Rendered, type RenderRequest, renderersOn } from '../markdown.js'
 import type { Fault } from '../options.js'
@@ -48,7 +49,7 @@ const NOT_BEGUN: Ending = { outcome: 'not begun', reason: null, steps: [] }
 
 /** Sends calls without a pause, and rolls the new version out. Ends early when `interrupt` fires. */
 export async function runRollout(
-  { options: { fault, host, instances, duration, concurrency }, versions, documents }: Setup,
+  { options: { fault, http, host, instances, duration, concurrency }, versions, documents }: Setup,
   interrupt: AbortSignal,
   view: View,
 ): Promise<RolloutRun> {
@@ -63,12 +64,21 @@ export async function runRollout(
     host,
     instances,
     executions,
+    http,
     flawOf: version => (version === to || fault === 'outage' ? flaw : undefined),
   })
 
-  await using aggregate = new Aggregate<RenderRequest, Rendered>({ id: 'markdown', callTimeout: CALL_TIMEOUT })
-  await using rollout = new Rollout(aggregate, { provision, ...planOf(times, documents) })
-  const load = new Load({ target: aggregate, documents, concurrency, now })
+  await using aggregate = new Aggregate<RenderRequest, Rendered>({
+    id: 'markdown',
+    callTimeout: CALL_TIMEOUT,
+    ...(http ? HTTP_OPTIONS : {}),
+  })
+  await using rollout = new Rollout(aggregate, {
+    provision,
+    ...planOf(times, documents, http ? verifyPage : (candidate, request) => candidate.call(request)),
+  })
+  await using service = http ? await listen(aggregate) : null
+  const load = new Load({ target: service?.target ?? aggregate, documents, concurrency, now })
   const course = new Course({ from, to, aggregate, rollout, load, now })
   const areHurt = () => [from, to].every(version => (load.tallies.get(version)?.failed ?? 0) > 0)
   rollout.watch().subscribe(event => {

@@ -56,7 +56,7 @@ async function clustered(): Promise<Running> {
 }
 
 async function ours(processes: Provisioner): Promise<Running> {
-  const versions = new ProcessVersions({ handover: 'overlap' }, fixture('httpApp'), processes)
+  const versions = new ProcessVersions({ handover: 'overlap', drainTimeout: 60_000 }, fixture('httpApp'), processes)
   await versions.start()
   const { port } = await serveHttp(versions.aggregate, { port: 0, host: '127.0.0.1' })
   return {

@@ -76,6 +76,11 @@ const CALLS: ReadonlySet<string> = new Set([
   HOST_CALL_RESPONSE,
 ])
 
+/** Whether it is a call from the host with a plain request. */
+export function isPlainCall(kind: string): boolean {
+  return kind === CALL_REQUEST || kind === TRACED_CALL_REQUEST
+}
+
 /** Whether chunks of a stream follow at once, so that they can leave together. */
 export function opensStream(kind: string): boolean {
   return kind === STREAM_CALL_RESPONSE || kind === STREAM_CALL_REQUEST

@@ -73,6 +73,17 @@ describe('A socket is written to', () => {
     expect(await Promise.all(calls)).toEqual([0, 1, 2])
   })
 
+  it('by each call of a guest, for the same reason', async () => {
+    await using pair = await countedPair()
+    const calls: Promise<unknown>[] = []
+    for (let i = 1; i <= 3; i++) {
+      calls.push(pair.guest.call(i))
+      await turn()
+      expect(pair.writes.far).toBe(i)
+    }
+    expect(await Promise.all(calls)).toEqual([1, 2, 3])
+  })
+
   it('once by an answer with a stream, its first chunk and its end', async () => {
     await using pair = await countedPair({
       answerCall: (_, { stream }) =>

@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
-import { opensStream } from '../messages.js'
+import { isPlainCall, opensStream } from '../messages.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder, HEADER_BYTES } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -23,11 +23,11 @@ import {
 const BATCH_MESSAGES = 32
 const BATCH_BYTES = 64 * 1024
 /**
- * While the other side has sent nothing since the last write, it has work. Then requests wait for each other, 8 at most, until the end
- * of this round of the event loop: a write takes 25 µs, as long as everything else that a short request takes. Answers do not wait,
- * because a guest may compute for long in the same round.
+ * While the guest has sent nothing since the last write, it has work. Then calls wait for each other, 8 at most, until the end of this
+ * round of the event loop: a write takes 25 µs, as long as everything else that a short call takes. What a guest sends does not wait,
+ * because it may compute for long in the same round.
  */
-const WAITING_REQUESTS = 8
+const WAITING_CALLS = 8
 /** Above 64 KiB unsent, streams wait: what they send is still in the caches of the processor when it is written. */
 const BEHIND_BYTES = 64 * 1024
 /** Above 1 MiB unsent, the transport is congested. Less would delay a few large messages. */
@@ -129,7 +129,7 @@ class SocketTransport implements Transport {
     this.lastCost = this.#writer.length - before - HEADER_BYTES
     this.#batched++
     const isFirst = this.#sentInTurn++ === 0
-    const mayWait = this.#hasWritten && type === REQUEST
+    const mayWait = this.#hasWritten && isPlainCall(kind)
     if (!mayWait) this.#isUrgent = true
     try {
       if (
@@ -160,7 +160,7 @@ class SocketTransport implements Transport {
     this.#writesFirstAtOnce = this.#sentInTurn <= 1
     this.#sentInTurn = 0
     if (this.#batched === 0) return
-    const mayWait = !this.#isUrgent && this.#batched < WAITING_REQUESTS && this.#writer.length < BATCH_BYTES
+    const mayWait = !this.#isUrgent && this.#batched < WAITING_CALLS && this.#writer.length < BATCH_BYTES
     if (mayWait) this.#endOfRound ??= setImmediate(this.#endRound)
     else this.#write()
   }

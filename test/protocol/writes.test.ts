@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { STREAMS_FEATURE } from '../../src/protocol/messages.js'
+import { deferred } from '../fixtures/inProcessHost.js'
 import { type Changes, connectedPair } from './pair.js'
 
 /** The next turn, in the same round of the event loop. */
@@ -61,9 +62,15 @@ describe('A socket is written to', () => {
 
   it('by each answer of a turn of its own, because the guest may compute next', async () => {
     const pending: ((value: unknown) => void)[] = []
-    await using pair = await countedPair({ answerCall: () => new Promise(resolve => pending.push(resolve)) })
+    const arrived = deferred()
+    const answerCall = () =>
+      new Promise(resolve => {
+        if (pending.push(resolve) === 3) arrived.resolve()
+      })
+    await using pair = await countedPair({ answerCall })
     const calls = [1, 2, 3].map(i => pair.host.call(i))
-    while (pending.length < 3) await setImmediate()
+    await arrived.promise
+    await turn()
     for (const [i, resolve] of pending.entries()) {
       resolve(i)
       await turn()

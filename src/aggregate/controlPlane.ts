@@ -59,7 +59,8 @@ export class ControlPlane<Req, Res>
     this.#options = options
     this.#channels = new Channels(name)
     this.hub = new EventHub(err => logger.error({ err }, 'a subscriber of watchEvents threw'))
-    this.#inspection = inspect === undefined ? undefined : new MovableInspection(inspect)
+    const { inspect: safely } = inspectSafely(inspect, logger)
+    this.#inspection = safely === undefined ? undefined : new MovableInspection(safely)
     const hosts = new HostListener(this, this.#channels, inspect !== undefined)
     this.router = this.#createRouter(hosts)
     this.effects = new EffectQueue({
@@ -80,7 +81,7 @@ export class ControlPlane<Req, Res>
       id: `aggregate ${name}`,
       input: { handover, drainTimeout, stopTimeout },
       clock: wrapClock(clock, fn => this.effects.decide(fn)),
-      ...inspectSafely(this.#inspection?.inspect, logger),
+      ...(this.#inspection === undefined ? {} : { inspect: this.#inspection.inspect }),
     })
     this.#actor = startOwned(actor, this)
     this.#shown = this.#actor

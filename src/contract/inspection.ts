@@ -66,7 +66,7 @@ export function below(parent: AnyActorRef, inspect: Inspection): Inspection {
   return event => inspect(moved(event))
 }
 
-/** The inspector of one system of actors, whose root may get a parent after it was announced. */
+/** The inspector of one system of actors, whose root may get a parent after it was announced. Takes one that never throws. */
 export class MovableInspection {
   #inspect: Inspection
 

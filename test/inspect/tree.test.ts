@@ -86,6 +86,23 @@ describe('An inspector of an aggregate and its hosts', () => {
     })
   })
 
+  it('breaks nothing if it throws when a composite or a later component is shown below its version', async () => {
+    const inspect = vi.fn(() => JSON.parse('{'))
+    const hosts = inProcess({ module: echo })
+    const composite = new Composite({ id, inspect })
+    composite.addVersion('ronl', '2.0.0', hosts.provision({ id, version: '2.0.0' }))
+    await composite.setVersion('ronl', '2.0.0')
+    await using aggregate = new Aggregate({ id, inspect })
+    aggregate.addVersion(version, composite)
+    aggregate.start()
+    await aggregate.setVersion(version)
+    expect(await aggregate.call('x')).toBe('x')
+    composite.addVersion('rofl.prices', '3.0.0', hosts.provision({ id, version: '3.0.0' }))
+    await composite.setVersion('rofl.prices', '3.0.0')
+    expect(await composite.component('rofl.prices')?.call('y')).toBe('y')
+    expect(inspect).toHaveBeenCalled()
+  })
+
   /** An aggregate that is the only version of another one. */
   async function nested(inspect: Inspect) {
     const inner = new Aggregate({ id, inspect })

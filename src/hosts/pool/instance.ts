@@ -145,7 +145,12 @@ export class Instance<Req, Res> implements ObservedCall {
 
   #hear(said: unknown): void {
     const event = readEvent(said)
-    if (event !== undefined && instances.hasSubscribers) this.#publish(event)
+    if (event !== undefined && instances.hasSubscribers) {
+      attempt(
+        () => this.#publish(event),
+        err => this.#logger.error({ err }, 'an event of an instance cannot be published: its version is unknown'),
+      )
+    }
     switch (event?.type) {
       case 'started':
         this.#reports.up()

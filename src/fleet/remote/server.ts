@@ -36,6 +36,8 @@ export interface RemoteServer extends AsyncDisposable {
   drain(): Promise<void>
 }
 
+/** How long modules may take to stop after `drainTimeout`, and NATS to take the last answers, in ms. */
+const STOP_GRACE = 5_000
 /** The longest request for a session, in bytes. */
 const MAX_OPENING_BYTES = 16 * 1024
 
@@ -84,7 +86,7 @@ export class Server implements RemoteServer {
   async #drain(): Promise<void> {
     const { connection, clock, drainTimeout } = this.#options
     // `drain()` of a subscription: the client dispatches what the server has sent before it took the end of the subscription.
-    await this.#subscription.drain().catch(() => {})
+    await this.#atMost(drainTimeout, this.#subscription.drain())
     const ended = new Promise<void>(resolve => {
       this.#empty = resolve
     })
@@ -94,7 +96,18 @@ export class Server implements RemoteServer {
     await ended
     clock.clearTimeout(timer)
     this.#unfollow()
-    await connection.flush().catch(() => {})
+    await this.#atMost(STOP_GRACE, connection.flush())
+  }
+
+  /** Waits for a step that needs NATS, which may be away. */
+  async #atMost(time: number, step: Promise<void>): Promise<void> {
+    const { clock } = this.#options
+    let timer: unknown
+    const late = new Promise<void>(resolve => {
+      timer = clock.setTimeout(resolve, time)
+    })
+    await Promise.race([step.catch(() => {}), late])
+    clock.clearTimeout(timer)
   }
 
   /** A module whose `stop` does not return is not waited for. */
@@ -156,6 +169,3 @@ export class Server implements RemoteServer {
       this.#logger.warn({ err }, 'dropped a message that makes no sense; further ones are counted')
   }
 }
-
-/** How long modules may take to stop after `drainTimeout`, in ms. */
-const STOP_GRACE = 5_000

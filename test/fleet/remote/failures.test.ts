@@ -220,6 +220,18 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
     expect(server.sessions).toBe(0)
   })
 
+  it('does not keep a server that drains while NATS is away', async () => {
+    const module = new Held()
+    const server = await serve(module, { drainTimeout: 50 })
+    const { runtime, typed } = await provision()
+    runtime.start()
+    await typed('started')
+    await nats.kill()
+    await module.heard.count(2)
+    await server.drain()
+    expect(server.sessions).toBe(0)
+  })
+
   it('ends its session on the server when it stops, and when it is cut off', async () => {
     const module = new Held()
     const server = await serve(module)

@@ -9,6 +9,11 @@ import { UserError } from './userError.js'
 
 async function main(): Promise<number> {
   const terminal = new Terminal()
+  const [first, ...others] = process.argv.slice(2)
+  if (first === 'fleet') {
+    const { fleet } = await import('./fleet/fleet.js')
+    return fleet(others, terminal)
+  }
   const given = readArguments(process.argv.slice(2))
   const { command } = given
   if (command === 'help') {

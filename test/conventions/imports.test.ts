@@ -19,7 +19,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],
   'src/http': ['src/contract', 'src/support', 'src/streams'],
   'src/inspect': ['src/contract', 'src/support', 'src/aggregate', 'src/rollout'],
-  'src/serve': ['src/contract', 'src/support', 'src/aggregate', 'src/hosts', 'src/http', 'src/inspect', 'src/rollout'],
+  'src/serve': [
+    'src/contract',
+    'src/support',
+    'src/aggregate',
+    'src/hosts',
+    'src/http',
+    'src/inspect',
+    'src/rollout',
+    'src/fleet',
+  ],
   'src/fleet': [
     'src/contract',
     'src/support',

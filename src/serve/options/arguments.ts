@@ -42,7 +42,8 @@ export function readArguments(args: readonly string[]): Arguments {
       ? 'help'
       : undefined
   if (isAbout !== undefined) return { command: isAbout, path: undefined, texts: new Map() }
-  if (!isCommand(given)) throw wrong(`Unknown command ${JSON.stringify(given)}`, nearest(given, Object.keys(COMMANDS)))
+  if (!isCommand(given))
+    throw wrong(`Unknown command ${JSON.stringify(given)}`, nearest(given, [...Object.keys(COMMANDS), 'fleet']))
   const takesPath = given === 'serve' || given === 'deploy'
   const unexpected = takesPath ? extra : path
   if (unexpected !== undefined) throw wrong(`Unexpected argument ${JSON.stringify(unexpected)} of ${given}`)

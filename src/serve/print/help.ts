@@ -12,7 +12,7 @@ const WIDTH = 80
 const INDENT = 26
 
 /** A text behind a name, which fits into 80 columns. */
-function entry(name: string, text: string): string {
+export function entry(name: string, text: string): string {
   const isLong = name.length + 2 >= INDENT
   const lines = wrapped(text, WIDTH - INDENT).map(line => `${' '.repeat(INDENT)}${line}`)
   if (isLong) return [`  ${name}`, ...lines].join('\n')
@@ -38,6 +38,7 @@ export function helpText(): string {
 Usage: cutover <command> [options]
 
 ${commands.join('\n')}
+${entry('fleet', 'move many machines to a version, over NATS: see cutover fleet --help')}
 
 Options of serve and deploy; those of serve are the defaults of each deploy:
 ${optionsOf(of => of.length === 2)}

@@ -9,7 +9,7 @@ export type Style = keyof typeof CODES
 export class Terminal {
   readonly #stream: NodeJS.WriteStream
   readonly #hasColors: boolean
-  /** The line at the cursor, which the next one replaces. */
+  /** The line, or the lines, at the cursor, which the next one replaces. */
   #fleeting = ''
 
   constructor(stream: NodeJS.WriteStream = process.stdout, env: NodeJS.ProcessEnv = process.env) {
@@ -29,6 +29,11 @@ export class Terminal {
   /** Columns; Infinity where lines are not cut. */
   get width(): number {
     return this.isTerminal ? ((this.#stream as WriteStream).columns ?? 80) : Number.POSITIVE_INFINITY
+  }
+
+  /** Infinity where lines are not replaced. */
+  get rows(): number {
+    return this.isTerminal ? ((this.#stream as WriteStream).rows ?? 24) : Number.POSITIVE_INFINITY
   }
 
   style(style: Style, text: string): string {
@@ -51,13 +56,25 @@ export class Terminal {
     this.#fleeting = cut
   }
 
+  /** Prints lines that the next one replaces, as many as fit. Each must fit into the width. Nothing where that is not possible. */
+  block(lines: readonly string[]): void {
+    if (!this.isTerminal) return
+    const text = lines.slice(0, this.rows - 1).join('\n')
+    if (text === this.#fleeting) return
+    this.#clear()
+    this.#stream.write(text)
+    this.#fleeting = text
+  }
+
   /** Clears the screen, where there is one. */
   clearScreen(): void {
     if (this.isTerminal) this.#stream.write('\x1b[H\x1b[2J')
   }
 
   #clear(): void {
-    if (this.#fleeting !== '') this.#stream.write('\r\x1b[K')
+    const above = this.#fleeting.split('\n').length - 1
+    if (above > 0) this.#stream.write(`\r\x1b[${above}A\x1b[J`)
+    else if (this.#fleeting !== '') this.#stream.write('\r\x1b[K')
     this.#fleeting = ''
   }
 }

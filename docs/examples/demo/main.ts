@@ -1,5 +1,8 @@
 import type { Handover } from 'cutover'
 import { distinctDocuments, findReadmes, modulesFolder } from './documents.js'
+import { fleetReportFor } from './fleet/report.js'
+import { fleetResultsOf } from './fleet/results.js'
+import { runFleet } from './fleet/run.js'
 import { plural } from './format.js'
 import { runWithInspector } from './inspect.js'
 import { installedVersions } from './markedVersions.js'
@@ -32,6 +35,7 @@ async function demonstrate(options: Options): Promise<number> {
   const documents = await distinctDocuments(await findReadmes(modulesFolder()), versions)
   const setup = { options, versions, documents }
   if (options.inspect) return inspect(setup, interruption.signal)
+  if (options.nodes > 0) return fleet(setup, interruption.signal)
   if (options.handover !== null) return switchOver(setup, options.handover, interruption.signal)
   return rollOut(setup, interruption.signal)
 }
@@ -48,6 +52,14 @@ async function switchOver(setup: Setup, handover: Handover, interrupt: AbortSign
   const report = reportFor(setup.options, handover)
   report.begin(setup)
   const results = resultsOf(await run(setup, handover, interrupt, report.progress))
+  report.end(results)
+  return results.ok ? 0 : 1
+}
+
+async function fleet(setup: Setup, interrupt: AbortSignal): Promise<number> {
+  const report = fleetReportFor(setup.options)
+  report.begin(setup)
+  const results = fleetResultsOf(await runFleet(setup, interrupt, report.view))
   report.end(results)
   return results.ok ? 0 : 1
 }

@@ -60,10 +60,12 @@ export interface Renderers {
   /** Whether the versions are HTTP applications. */
   readonly http?: boolean
   readonly flawOf?: (version: string) => Flaw | undefined
+  /** The version of marked that a version renders with. @default the same */
+  readonly rendersLike?: (version: string) => string
 }
 
 /** Every version and every host uses the same module file. */
-export function renderersOn({ host, instances, executions, inspect, http, flawOf }: Renderers): Provision {
+export function renderersOn({ host, instances, executions, inspect, http, flawOf, rendersLike }: Renderers): Provision {
   const one = HOSTS[host]({ inspect })
   const provisioner = instances === 1 ? one : pool(one, { size: instances, inspect })
   const module = new URL(http === true ? './http/app.js' : './renderer.js', import.meta.url)
@@ -72,7 +74,7 @@ export function renderersOn({ host, instances, executions, inspect, http, flawOf
       const { executed } = request as { readonly executed: number }
       executions.set(executed, (executions.get(executed) ?? 0) + 1)
     }
-    const localConfig = { flaw: flawOf?.(version) }
+    const localConfig = { flaw: flawOf?.(version), marked: rendersLike?.(version) ?? version }
     return provisioner.provision<RenderRequest, Rendered>({
       id: 'markdown',
       version,

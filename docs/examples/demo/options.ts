@@ -14,6 +14,8 @@ export interface Options {
   readonly host: HostName
   /** Whether the calls are HTTP requests. */
   readonly http: boolean
+  /** How many nodes a fleet has; 0: no fleet. */
+  readonly nodes: number
   /** How many instances of each version there are: more than one are a pool. */
   readonly instances: number
   /** How long the demo takes, in ms. A rollout takes longer where the calls are too few to judge. */
@@ -39,8 +41,10 @@ Usage: npm start -- [options]
   --handover <order>    no rollout, but one switch with setVersion:
                         sequential: the old version stops before the new one takes calls
                         overlap: the new version takes calls at once, the old one drains behind it
+  --fleet <n>           no rollout, but a fleet of so many nodes, from 2 to 20, each in a process of its own: a good
+                        version goes from wave to wave, then a bad one stops at its first. Needs nats-server.
   --host <where>        where the versions run: in-process, worker or process
-                        (default: process)
+                        (default: process; with --fleet in-process)
   --instances <n>       how many instances each version has, from 1 to 64 (default: 1)
   --duration <seconds>  how long it takes, from 1 to 600, fractions allowed (default: 10)
                         A rollout takes longer if a step has too few calls to judge the new version.
@@ -58,6 +62,7 @@ const KNOWN = {
   outage: { type: 'boolean' },
   handover: { type: 'string' },
   http: { type: 'boolean' },
+  fleet: { type: 'string' },
   host: { type: 'string' },
   instances: { type: 'string' },
   duration: { type: 'string' },
@@ -72,7 +77,7 @@ type Given = ReadonlyMap<Name, string>
 
 const NAMES = Object.keys(KNOWN) as Name[]
 /** The options that say what happens: one at a time. */
-const ACTS = ['break', 'outage', 'handover', 'inspect'] as const satisfies readonly Name[]
+const ACTS = ['break', 'outage', 'handover', 'fleet', 'inspect'] as const satisfies readonly Name[]
 const HANDOVERS = ['sequential', 'overlap'] as const satisfies readonly Handover[]
 const HOST_NAMES = Object.keys(HOSTS) as HostName[]
 
@@ -85,7 +90,8 @@ export function parseOptions(args: readonly string[]): Options {
     fault: faultIn(given),
     handover: handover === undefined ? null : oneOf('handover', handover, HANDOVERS),
     http: given.has('http'),
-    host: oneOf('host', given.get('host') ?? 'process', HOST_NAMES),
+    host: oneOf('host', given.get('host') ?? (given.has('fleet') ? 'in-process' : 'process'), HOST_NAMES),
+    nodes: given.has('fleet') ? wholeIn('fleet', given.get('fleet') ?? '', 2, 20) : 0,
     instances: wholeIn('instances', given.get('instances') ?? '1', 1, 64),
     duration: numberIn('duration', given.get('duration') ?? '10', 'a number of seconds', 1, 600) * 1_000,
     concurrency: wholeIn('concurrency', given.get('concurrency') ?? '64', 1, 1_000),
@@ -138,7 +144,7 @@ function nearestOption(typed: string): string | undefined {
 }
 
 function refuseTogether(given: Given): void {
-  const noHttp = (['handover', 'inspect'] as const).find(name => given.has('http') && given.has(name))
+  const noHttp = (['handover', 'fleet', 'inspect'] as const).find(name => given.has('http') && given.has(name))
   if (noHttp !== undefined) throw wrong(`Options --http and --${noHttp} exclude each other`)
   const [first, second] = ACTS.filter(name => given.has(name))
   // An inspector shows either handover.

@@ -18,8 +18,8 @@ export class Rendering {
 
   readonly start = async (context: RuntimeContext): Promise<void> => {
     const installed = Object.values(await installedVersions())
-    const marked = installed.find(({ version }) => version === context.version)
-    if (marked === undefined) throw new Error(`marked ${context.version} is not installed`)
+    const marked = installed.find(({ version }) => version === context.localConfig['marked'])
+    if (marked === undefined) throw new Error(`marked ${context.localConfig['marked']} is not installed`)
     this.#context = context
     this.#render = await marked.load()
   }

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/module': ['src/contract', 'src/support', 'src/streams'],
   'src/protocol': ['src/contract', 'src/support', 'src/streams'],
   'src/guest': ['src/contract', 'src/support', 'src/module', 'src/protocol'],
-  'src/hosts': ['src/contract', 'src/support', 'src/calls', 'src/module', 'src/protocol'],
+  'src/hosts': ['src/contract', 'src/support', 'src/streams', 'src/calls', 'src/module', 'src/protocol'],
   'src/aggregate': ['src/contract', 'src/support', 'src/calls'],
   'src/composite': ['src/contract', 'src/support', 'src/streams', 'src/calls', 'src/aggregate'],
   'src/rollout': ['src/contract', 'src/support', 'src/calls', 'src/aggregate'],

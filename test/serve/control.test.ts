@@ -54,6 +54,10 @@ describe('A command', () => {
       ok: false,
       text: 'There is no command /destroy.',
     })
+    expect(await ask(folder, { command: 'constructor' as 'stop' })).toMatchObject({
+      ok: false,
+      text: 'There is no command /constructor.',
+    })
   })
 
   it('has a signal that fires when its client has gone, and what it tells then is left out', async () => {

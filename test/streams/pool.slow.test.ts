@@ -43,6 +43,12 @@ describe('streams through a pool of two processes', () => {
     expect(metrics()).toMatchObject({ answered: 16, failed: 0, inFlight: 0 })
   })
 
+  it('go to one instance, also if the option broadcast says yes', async () => {
+    const { aggregate } = await serve({ broadcast: () => true })
+    const expected = await hashOf(blocks(4, 50_000))
+    expect(await aggregate.call(streamed(blocks(4, 50_000), { op: 'hash' }))).toMatchObject({ digest: expected })
+  })
+
   it('keep their place in it until they have ended', async () => {
     const { aggregate, metrics, count } = await serve({ concurrency: 1 })
     const bodies = [await count(9, { waitAt: 1 }), await count(9, { waitAt: 1 })]

@@ -1,5 +1,6 @@
 import { type Callee, CallQueue, type Endpoint } from '../../calls/index.js'
 import { type CallOptions, type Clock, CutoverError, type Logger } from '../../contract/index.js'
+import { flowOf } from '../../streams/index.js'
 import { fnv1a } from '../../support/index.js'
 import { broadcastTo } from './broadcast.js'
 import type { Instance } from './instance.js'
@@ -155,7 +156,9 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
     return owner
   }
 
+  /** A stream has one reader, so it goes to one instance. */
   #isForAll(broadcast: (request: unknown) => boolean, request: Req): boolean {
+    if (flowOf(request) !== undefined) return false
     try {
       return broadcast(request) === true
     } catch (err) {

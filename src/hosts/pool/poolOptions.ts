@@ -40,7 +40,8 @@ export interface PoolOptions {
   readonly streamTimeout?: number | undefined
   /**
    * Whether a request goes to all instances that are up, past `concurrency`. The call resolves with the last answer. If an instance
-   * fails, it rejects with an `AggregateError`, after all have answered. @default none does
+   * fails, it rejects with an `AggregateError`, after all have answered. Not asked for a request with a stream, which goes to one
+   * instance. @default none does
    */
   // biome-ignore lint/suspicious/noExplicitAny: one provisioner serves modules of any request and answer
   readonly broadcast?: ((request: any) => boolean) | undefined

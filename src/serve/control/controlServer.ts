@@ -70,7 +70,8 @@ export class ControlServer {
     }
     response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' })
     response.flushHeaders()
-    const handler = this.#handlers[request.url?.slice(1) ?? '']
+    const name = request.url?.slice(1) ?? ''
+    const handler = Object.hasOwn(this.#handlers, name) ? this.#handlers[name] : undefined
     try {
       if (handler === undefined) throw new Error(`There is no command ${request.url}.`)
       tell(await handler(Object(await json(request)), tell, over.signal))

@@ -7,9 +7,9 @@ import { FleetProcesses } from './processes/fleetProcesses.js'
 import { type Deployed, faultsOf, waveReached } from './processes/verdict.js'
 
 /** `ROLLOUTS=100 AWAY=10000` for the full form. */
-const ROLLOUTS = Number(process.env['ROLLOUTS'] ?? 3)
+const ROLLOUTS = Number(process.env['ROLLOUTS'] ?? 2)
 /** How long NATS is away, or a node is cut off, in ms. */
-const AWAY = Number(process.env['AWAY'] ?? 1_500)
+const AWAY = Number(process.env['AWAY'] ?? 1_000)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const PERCENTS = [20, 60, 100]
 /** Faults begin so long after the version was deployed, at most, in ms. */

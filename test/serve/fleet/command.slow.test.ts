@@ -55,6 +55,21 @@ class Command {
   }
 }
 
+/** Makes the packages of NATS unknown to a process. */
+const HOOK = `export const resolve = (name, context, next) => {
+  if (name.startsWith('@nats-io/')) throw new Error('Cannot find package ' + name)
+  return next(name, context)
+}`
+const REGISTER = `import { register } from 'node:module'
+register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(HOOK)}`)})`
+
+it('cutover fleet without the packages of NATS says what to install, and exits with 1', async () => {
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(REGISTER)}` }
+  const { code, stderr } = await new Command(['status', '--fleet', 'shop'], env).ended
+  expect(stderr).toMatch(/^cutover: .*Install them: npm install @nats-io\/transport-node .*\n$/)
+  expect(code).toBe(1)
+})
+
 describe.skipIf(noNatsServer !== undefined)(`cutover fleet ${noNatsServer ?? ''}`, { timeout: 240_000 }, () => {
   let all: FleetProcesses
   beforeAll(async () => {

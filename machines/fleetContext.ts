@@ -21,9 +21,11 @@ export interface Assignment {
 export interface LastReport {
   /** The assignment that it is about; null if there was none. */
   readonly key: string | null
+  /** The state of the node. */
   readonly state: 'settled' | 'moving' | 'proven' | 'failed'
   /** How often the node has begun to carry it out. */
   readonly tries: number
+  /** Why it failed; null if it did not. */
   readonly reason: string | null
 }
 
@@ -177,7 +179,9 @@ export function moving(context: FleetContext): Partial<FleetContext> {
 
 /** One move, as an effect. */
 export interface Move {
+  /** The number of the move, with which `moved` and `failed` answer. */
   readonly move: number
+  /** The version to move to, and how. */
   readonly assignment: Assignment
 }
 

@@ -6,7 +6,7 @@ import { membersOf } from './order.js'
 import type { SeenNode } from './view.js'
 
 /** An order of a version, validated. */
-export interface Deployment {
+export interface FleetDeployment {
   readonly version: string
   readonly waves: readonly Wave[]
   readonly maxFailed: number
@@ -19,7 +19,7 @@ export interface Deployment {
 /** @throws CutoverError `CUTOVER_FLEET_STATE` */
 export function deployed(
   wanted: Wanted | null,
-  { version, waves, maxFailed, previous, force }: Deployment,
+  { version, waves, maxFailed, previous, force }: FleetDeployment,
   nodes: readonly SeenNode[],
   asOf: number,
 ): Wanted {

@@ -11,9 +11,13 @@ export type FleetLinkState = 'opening' | 'waiting' | 'away' | 'listening' | 'jud
 
 /** Where a node of a fleet stands, as plain JSON. */
 export interface FleetNodeSnapshot {
+  /** The name of the fleet. */
   readonly fleet: string
+  /** The name of the node. */
   readonly node: string
+  /** The state of the node. */
   readonly state: FleetNodeState
+  /** The state of its link to the fleet. */
   readonly link: FleetLinkState
   /** The version that has proved itself on this node, canonical SemVer; null if none has. */
   readonly version: string | null

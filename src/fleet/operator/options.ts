@@ -16,7 +16,7 @@ import {
   validClock,
   validLogger,
 } from '../../contract/index.js'
-import type { Deployment } from '../decisions/orders.js'
+import type { FleetDeployment } from '../decisions/orders.js'
 import { validConnection } from '../nats/index.js'
 import { type HeartbeatOptions, heartbeats } from '../node/index.js'
 import type { Wave } from '../record/wanted.js'
@@ -86,7 +86,7 @@ export interface DeployOptions {
 const WAVES: readonly WaveOptions[] = [{ percent: 1 }, { percent: 10 }, { percent: 50 }, { percent: 100 }]
 
 /** @throws CutoverError `CUTOVER_INVALID_VERSION`, `CUTOVER_INVALID_OPTION` */
-export function compileDeployment(version: VersionLike, given: DeployOptions): Deployment {
+export function compileDeployment(version: VersionLike, given: DeployOptions): FleetDeployment {
   const { waves, maxFailed, previous, force } = object('options', given)
   return {
     version: canonical(version),

@@ -7,6 +7,7 @@ import { isRolling, type Wanted } from '../record/wanted.js'
 
 /** A registered node, as an operator sees it. */
 export interface FleetNodeStatus {
+  /** The name of the node. */
   readonly name: string
   /** The wave in which it runs the version of the record, or ran the one that failed, from 0; null: it was registered later. */
   readonly wave: number | null
@@ -26,6 +27,7 @@ export interface FleetNodeStatus {
 
 /** One revision of the record of a fleet. */
 export interface FleetRevision {
+  /** The revision of the record in its bucket. */
   readonly revision: number
   /** When the server stored it, in ISO 8601. */
   readonly at: string
@@ -37,6 +39,7 @@ export interface FleetRevision {
 
 /** Where a fleet stands, as plain JSON. */
 export interface FleetStatus {
+  /** The name of the fleet. */
   readonly fleet: string
   /** `empty`: it has no record yet; `permanent`: all waves have passed; `halted`: it goes back, or went. */
   readonly state: FleetState

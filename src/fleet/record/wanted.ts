@@ -34,6 +34,7 @@ export interface Wanted {
   readonly epoch: number
   /** The number of the open wave, from 0. As many as there are waves: all have passed, and the version is permanent. */
   readonly wave: number
+  /** The waves, with rising percentages. */
   readonly waves: readonly Wave[]
   /** The nodes of the open waves; null once all have passed. */
   readonly members: Members | null

@@ -1,3 +1,4 @@
+import { RequestError } from '@nats-io/transport-node'
 import type { Runtime, RuntimeEvent } from 'cutover'
 import { type RemoteOptions, type RemoteServer, remote, type ServeRemoteOptions, serveRemote } from 'cutover/fleet'
 import type { CallContext, ModuleSource } from 'cutover/hosts'
@@ -46,6 +47,19 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
     const server = await serveRemote(source, { connection, subject: 'rules', ...options })
     opened.push(server)
     return server
+  }
+
+  /** Resolves when NATS has noticed that nobody listens to a subject: it may hear of a call before it hears of a closed connection. */
+  async function unserved(subject: string): Promise<void> {
+    const connection = await nats.connect()
+    for (;;) {
+      const answered = connection.request(subject, undefined, { timeout: 1_000 })
+      const error = await answered.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      if (error instanceof RequestError && error.isNoResponders()) return
+    }
   }
 
   async function provision(options: Partial<RemoteOptions> = {}) {
@@ -118,6 +132,7 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
     await module.calls.count(1)
     const lost = expect(held).rejects.toEqual(LOST)
     await connection.close()
+    await unserved('rules')
     const next = runtime.call('next')
     await lost
     await expect(next).rejects.toEqual(LOST)

@@ -208,11 +208,11 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     // Nothing has been added yet: a runtime of this version is an earlier one.
     if (attempt.calls === undefined) return
     const { version, lastError: cause } = attempt
-    const told = cause === undefined ? '.' : because(cause)
+    const told = cause === undefined ? undefined : because(cause)
     if (this.host.runs(version)) this.send({ type: 'up' })
     else if (this.snapshot.matches('preparing')) {
-      if (hasGivenUp) this.send({ type: 'failed', why: `Its host has given up starting it${told}`, cause })
-    } else this.send({ type: 'lost', why: `It was lost${told}`, cause })
+      if (hasGivenUp) this.send({ type: 'failed', why: `Its host has given up starting it${told ?? '.'}`, cause })
+    } else this.send({ type: 'lost', why: `It was lost${told ?? ', before its host knew why. See its log.'}`, cause })
   }
 
   /** Late news of an attempt that is over reaches nobody. */

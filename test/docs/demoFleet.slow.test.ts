@@ -25,31 +25,34 @@ describe.skipIf(noNatsServer !== undefined)(`The demo, npm start -- --fleet, ${n
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('draws its nodes in place on a terminal, below a line for each wave, and exits cleanly on SIGINT', async () => {
-    const preload = `${terminal(60, 24)}; process.env.NO_COLOR = '1'`
-    const args = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, MAIN, '--fleet', '2']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const output = Promise.all([text(child.stdout), text(child.stderr)])
-    createInterface(child.stdout).on('line', line => {
-      if (line.includes('wave 1 of 3')) child.kill('SIGINT')
-    })
-    const [code, signal] = await once(child, 'exit')
-    const [stdout, stderr] = await output
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that move the cursor and erase
-    const plain = stdout.replace(/\r|\u001B\[\d*[AJK]/g, '')
-    expect(plain).toMatch(/^ +\d+\.\d s {3}deploy 18\S+ in 3 waves$/m)
-    expect(plain).toMatch(/^ {2}n1 .* calls$/m)
-    expect(
-      Math.max(
-        ...drawings(stdout)
-          .slice(1, -1)
-          .flat()
-          .map(line => line.length),
-      ),
-    ).toBeLessThan(60)
-    expect(stdout.trimEnd()).toMatch(/✔ Interrupted\. 0 of [\d,]+ calls went wrong\.$/)
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-  })
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'draws its nodes in place on a terminal, below a line for each wave, and exits cleanly on %s',
+    async signalled => {
+      const preload = `${terminal(60, 24)}; process.env.NO_COLOR = '1'`
+      const args = ['--import', `data:text/javascript,${encodeURIComponent(preload)}`, MAIN, '--fleet', '2']
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+      const output = Promise.all([text(child.stdout), text(child.stderr)])
+      createInterface(child.stdout).on('line', line => {
+        if (line.includes('wave 1 of 3')) child.kill(signalled)
+      })
+      const [code, signal] = await once(child, 'exit')
+      const [stdout, stderr] = await output
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that move the cursor and erase
+      const plain = stdout.replace(/\r|\u001B\[\d*[AJK]/g, '')
+      expect(plain).toMatch(/^ +\d+\.\d s {3}deploy 18\S+ in 3 waves$/m)
+      expect(plain).toMatch(/^ {2}n1 .* calls$/m)
+      expect(
+        Math.max(
+          ...drawings(stdout)
+            .slice(1, -1)
+            .flat()
+            .map(line => line.length),
+        ),
+      ).toBeLessThan(60)
+      expect(stdout.trimEnd()).toMatch(/✔ Interrupted\. 0 of [\d,]+ calls went wrong\.$/)
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+    },
+  )
 })
 
 it('The demo of a fleet says in one line how to get nats-server, and exits with 1', async () => {

@@ -192,6 +192,16 @@ export class FleetBed implements AsyncDisposable {
     return firstValueFrom(this.operator.watch().pipe(filter(is)))
   }
 
+  /** Resolves when a node is as `is` says, while time passes: one that judges too early judges again with its next heartbeat. */
+  async inTime({ member }: BedNode, is: (snapshot: FleetNodeSnapshot) => boolean): Promise<void> {
+    while (!is(member.snapshot)) await this.pass(HEARTBEAT)
+  }
+
+  /** As {@link seen}, while time passes. */
+  async seenInTime(is: (status: FleetStatus) => boolean, connections?: readonly Connection[]): Promise<void> {
+    while (!is(await this.operator.status())) await this.pass(HEARTBEAT, connections)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.nodes.map(({ member }) => member[Symbol.asyncDispose]()))
     await this.operator.close()

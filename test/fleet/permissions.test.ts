@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openFleet } from 'cutover/fleet'
+import { type FleetStatus, openFleet } from 'cutover/fleet'
 import { describe, expect, it } from 'vitest'
 import { noNatsServer } from '../fixtures/installed.js'
 import { directory } from '../fixtures/system.js'
@@ -33,10 +33,9 @@ describe.skipIf(noNatsServer !== undefined)(`Permissions ${noNatsServer ?? ''}`,
     await bed.pass(7_000, [connection, other])
     await bed.operator.deploy('2.0.0', { waves: [{ percent: 1 }, { percent: 100 }] })
     await bed.node(bed.inOrder('2.0.0')[0] ?? '').until(({ state }) => state === 'proven')
-    await bed.pass(1_000, [connection, other])
-    await bed.seen(({ nodes }) => nodes.every(({ version }) => version === '2.0.0'))
-    await bed.pass(1_000, [connection, other])
-    await bed.seen(({ state }) => state === 'permanent')
+    const isEverywhere = ({ nodes }: FleetStatus) => nodes.every(({ version }) => version === '2.0.0')
+    await bed.seenInTime(isEverywhere, [connection, other])
+    await bed.seenInTime(({ state }) => state === 'permanent', [connection, other])
     const reader = await openFleet({ connection: other, fleet: 'pricing' })
     await expect(reader.deploy('3.0.0')).rejects.toMatchObject({ code: 'CUTOVER_FLEET_UNAVAILABLE' })
     expect((await reader.status()).wanted?.version).toBe('2.0.0')

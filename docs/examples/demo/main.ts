@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function demonstrate(options: Options): Promise<number> {
   const interruption = new AbortController()
   // Only once, so that a second Ctrl-C kills the process.
-  process.once('SIGINT', () => interruption.abort())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
   // The reader of the output has exited, as with "| head".
   process.stdout.on('error', () => interruption.abort())
   const versions = await installedVersions()

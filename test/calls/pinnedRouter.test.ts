@@ -1,24 +1,23 @@
 import { streamed } from 'cutover'
 import { describe, expect, it } from 'vitest'
-import { CallsInFlight } from '../../src/calls/callsInFlight.js'
-import type { Backend, Route } from '../../src/calls/route.js'
+import type { Route } from '../../src/calls/route.js'
 import { Router, type RouterOptions } from '../../src/calls/router.js'
 import { systemClock } from '../../src/contract/clock.js'
 import { safeLogger } from '../../src/contract/logger.js'
 import { flowOf } from '../../src/streams/index.js'
 import { rejectionOf } from '../fixtures/hosting.js'
+import { versions } from './versions.js'
 
 const BOTH: Route = { active: '1.0.0', next: '2.0.0', inPlace: ['1.0.0', '2.0.0'], closed: false }
 const ONE: Route = { ...BOTH, next: null }
 
 /** A router with pins, whose versions answer with their name. */
 function pinning(options: Partial<RouterOptions<string>> = {}) {
-  const sent: string[] = []
   const refused: string[] = []
-  const down = new Set<string>()
   /** The versions for which calls would wait in vain. */
   const hopeless = new Set<string>()
   let onCall = (_: string) => {}
+  const { sent, down, find } = versions(request => onCall(request))
   const router = new Router<string, string>({
     clock: systemClock,
     logger: safeLogger(undefined, {}),
@@ -37,22 +36,6 @@ function pinning(options: Partial<RouterOptions<string>> = {}) {
     },
     ...options,
   })
-  const backends = new Map<string, Backend<string, string>>()
-  const find = (version: string): Backend<string, string> => {
-    const call = async (request: string) => {
-      sent.push(`${version} ${request}`)
-      onCall(request)
-      return version
-    }
-    const endpoint = {
-      get callee() {
-        return down.has(version) ? null : { call }
-      },
-    }
-    const backend = backends.get(version) ?? { version, endpoint, calls: new CallsInFlight() }
-    backends.set(version, backend)
-    return backend
-  }
   const lead = (route: Route) => {
     router.move(route, find)
     router.release()

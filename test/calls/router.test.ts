@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { CallsInFlight } from '../../src/calls/callsInFlight.js'
-import { MirroredCalls, MirroredCounts } from '../../src/calls/mirroredCalls.js'
-import type { Backend, Route } from '../../src/calls/route.js'
+import type { Route } from '../../src/calls/route.js'
 import { Router, type RouterOptions } from '../../src/calls/router.js'
 import { systemClock } from '../../src/contract/clock.js'
 import { safeLogger } from '../../src/contract/logger.js'
 import { ChannelRecorder } from '../fixtures/channels.js'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
+import { versions } from './versions.js'
 
 const NOWHERE: Route = { active: null, next: null, closed: false }
 const TO_ONE: Route = { ...NOWHERE, active: '1.0.0' }
@@ -28,33 +27,6 @@ function hastyRouter(options: Partial<RouterOptions<string>> = {}): Router<strin
     refused: () => {},
     ...options,
   })
-}
-
-/** Versions that answer with their name, and what each was sent, in order. Those in `down` take no calls. */
-function versions(onCall: (request: string) => void = () => {}) {
-  const sent: string[] = []
-  const down = new Set<string>()
-  const backends = new Map<string, Backend<string, string>>()
-  const backendOf = (version: string): Backend<string, string> => {
-    const call = async (request: string) => {
-      sent.push(`${version} ${request}`)
-      onCall(request)
-      return version
-    }
-    const endpoint = {
-      get callee() {
-        return down.has(version) ? null : { call }
-      },
-    }
-    const mirrored = new MirroredCalls<string, string>(version, new MirroredCounts(), safeLogger(undefined, {}))
-    return { version, endpoint, calls: new CallsInFlight(), mirrored }
-  }
-  const find = (version: string) => {
-    const backend = backends.get(version) ?? backendOf(version)
-    backends.set(version, backend)
-    return backend
-  }
-  return { sent, find, down }
 }
 
 describe('a move of the route', () => {

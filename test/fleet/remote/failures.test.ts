@@ -72,6 +72,18 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
     return { runtime, events, typed: (type: RuntimeEvent['type']) => events.first(event => event.type === type) }
   }
 
+  /** A runtime with a call that its server does not answer yet. */
+  async function holding(serving: Partial<ServeRemoteOptions> = {}, options: Partial<RemoteOptions> = {}) {
+    const module = new Held()
+    const server = await serve(module, serving)
+    const provisioned = await provision(options)
+    const { runtime } = provisioned
+    runtime.start()
+    const held = runtime.call('hold')
+    await module.calls.count(1)
+    return { ...provisioned, module, server, held }
+  }
+
   it('says that nobody serves its subject, and comes up when somebody does', async () => {
     const { runtime, events, typed } = await provision()
     runtime.start()
@@ -96,12 +108,7 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('rejects its calls when NATS is killed, and is back when NATS is', async () => {
-    const module = new Held()
-    const server = await serve(module)
-    const { runtime, events, typed } = await provision()
-    runtime.start()
-    const held = runtime.call('hold')
-    await module.calls.count(1)
+    const { runtime, events, typed, held, module, server } = await holding()
     const lost = expect(held).rejects.toEqual(LOST)
     await nats.kill()
     await lost
@@ -122,14 +129,9 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('rejects its calls at once when its server is gone, though it has not said so', async () => {
-    const module = new Held()
     const connection = await nats.connect()
-    await serve(module, { connection })
     // Finds out by the next call, not by a ping.
-    const { runtime } = await provision({ watchdogInterval: 60_000 })
-    runtime.start()
-    const held = runtime.call('hold')
-    await module.calls.count(1)
+    const { runtime, held } = await holding({ connection }, { watchdogInterval: 60_000 })
     const lost = expect(held).rejects.toEqual(LOST)
     await connection.close()
     await unserved('rules')
@@ -139,13 +141,8 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('finds out by a ping that its server is gone', async () => {
-    const module = new Held()
     const connection = await nats.connect()
-    await serve(module, { connection })
-    const { runtime } = await provision()
-    runtime.start()
-    const held = runtime.call('hold')
-    await module.calls.count(1)
+    const { held } = await holding({ connection })
     const lost = expect(held).rejects.toEqual(LOST)
     await connection.close()
     await lost
@@ -197,12 +194,7 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('gets its answers from the last server that drains, rejects further calls at once, and is back with the next one', async () => {
-    const module = new Held()
-    const server = await serve(module)
-    const { runtime, events, typed } = await provision()
-    runtime.start()
-    const held = runtime.call('hold')
-    await module.calls.count(1)
+    const { runtime, events, typed, held, module, server } = await holding()
     const drained = server.drain()
     // Answered until it is known that there is no other server.
     let refused: unknown
@@ -222,12 +214,7 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('rejects what a server has not answered within drainTimeout', async () => {
-    const module = new Held()
-    const server = await serve(module, { drainTimeout: 50 })
-    const { runtime } = await provision()
-    runtime.start()
-    const held = runtime.call('hold')
-    await module.calls.count(1)
+    const { held, module, server } = await holding({ drainTimeout: 50 })
     const rejected = rejectionOf(held)
     await server.drain()
     expect(await rejected).toEqual(LOST)

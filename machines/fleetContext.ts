@@ -1,6 +1,6 @@
 /** The context and the events of the fleet machine, and the pure queries and updates on them. */
 
-/** What a node has to run, as the record of its fleet says. */
+/** The version that a node has to run, by the record of its fleet. */
 export interface Assignment {
   /** Identifies it: a node carries out each key once. */
   readonly key: string
@@ -17,7 +17,7 @@ export interface Assignment {
   readonly isPaused: boolean
 }
 
-/** What the node has written about itself last, before its process ended or its connection was lost. */
+/** The last entry that the node wrote about itself, before its process ended or its connection was lost. */
 export interface LastReport {
   /** The assignment that it is about; null if there was none. */
   readonly key: string | null
@@ -31,9 +31,9 @@ export interface LastReport {
 
 /** The context of the fleet machine, as plain JSON. */
 export interface FleetContext {
-  /** What the node has to run; null before the first record. */
+  /** The assignment of the node; null before the first record. */
   readonly assignment: Assignment | null
-  /** What it carries out, or has tried last. */
+  /** The assignment that it carries out, or has tried last. */
   readonly attempt: Assignment | null
   /** How often it has begun that, in all processes of this node. */
   readonly tries: number
@@ -47,7 +47,7 @@ export interface FleetContext {
   readonly reason: string | null
   /** Why the record of the fleet was refused; null if the newest one is in force. */
   readonly refused: string | null
-  /** What an earlier process of this node has written last. */
+  /** The last entry of an earlier process of this node. */
   readonly last: LastReport | null
 }
 

@@ -44,7 +44,7 @@ export const fleetLinkEffects = declareEffects({
 /** An effect of the machine of the link. */
 export type FleetLinkEffect = EffectOf<typeof fleetLinkEffects>
 
-/** What the link is started with. */
+/** The input of the link. */
 export interface FleetLinkInput {
   /** How long it listens before it judges, in ms; Infinity: it never judges. */
   readonly listenTime: number

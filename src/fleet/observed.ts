@@ -1,4 +1,4 @@
-/** What one observer has read of a fleet: its record, and the entries of its nodes. */
+/** The state of a fleet as one observer has read it: its record, and the entries of its nodes. */
 import type { FleetView } from './decisions/view.js'
 import type { Liveness } from './liveness.js'
 import { type NodeEntry, readNodeEntry } from './record/nodeEntry.js'
@@ -68,7 +68,7 @@ export class Observed {
     return liveness.isAlive(name, entry?.heartbeatTimeout ?? UNREADABLE_TIMEOUT)
   }
 
-  /** What it knows, to decide by; null without a record that is in force. */
+  /** The view to decide by; null without a record that is in force. */
   view(liveness: Liveness): FleetView | null {
     const { wanted, asOf } = this
     if (wanted === null || this.refused !== null) return null

@@ -17,7 +17,7 @@ const BAD = "throw new Error('no database at db.internal')\n"
 const CLEARED = /[^\n\r]*\r\x1b\[K/g
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is steered by control characters
 const STYLED = /\x1b\[(\d+)m(.*?)\x1b\[0m/g
-/** What a terminal shows of the codes that are used. */
+/** The part of a terminal that the codes in use need. */
 const CLASSES: Readonly<Record<string, string>> = { 1: 'bold', 2: 'dim', 31: 'red', 32: 'green', 33: 'yellow' }
 const STYLE = `
   body { margin: 0; background: #1b1d23; width: max-content }
@@ -50,7 +50,7 @@ class Shop {
     }
   }
 
-  /** What is on a screen of so many columns after a deploy that stays, and one that cannot. */
+  /** The screen of so many columns after a deploy that stays, and one that cannot. */
   async deploys(columns: number): Promise<string> {
     const preload = encodeURIComponent(`Object.assign(process.stdout, { isTTY: true, columns: ${columns} })`)
     const node = ['--import', `data:text/javascript,${preload}`]

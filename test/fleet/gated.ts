@@ -2,7 +2,7 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 
 export class Gate {
-  /** What the requests fail with. */
+  /** The error of the requests. */
   fail: Error | undefined
   #opened: Promise<void> = Promise.resolve()
   #open: () => void = () => {}

@@ -11,7 +11,7 @@ import { NatsServer } from './natsServer.js'
 
 /** A process with a node of a fleet. */
 class NodeProcess {
-  /** What it has printed. */
+  /** The lines that it has printed. */
   readonly lines: string[] = []
   readonly #child: ChildProcess
   readonly #waiting = new Set<() => void>()

@@ -116,7 +116,7 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet ${noNatsServer ?? ''}`, () 
     expect(back.provisioned.map(it => it.getActiveVersion())).toEqual(['1.0.0'])
     await bed.seen(({ nodes }) => nodes.some(({ state }) => state === 'failed'))
     await bed.inTime(bed.node('n1'), ({ wanted }) => wanted?.wave === 1)
-    // What is permanent now is another order: it is carried out.
+    // The permanent version is another order now: it is carried out.
     await back.until(({ version }) => version === '2.0.0')
   })
 

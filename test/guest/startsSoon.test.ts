@@ -31,7 +31,7 @@ it('The program of a process imports its module before its host says anything', 
   expect(line).toBe('imported')
 })
 
-/** What takes long to load: the first is `fetch`, with `Request` and `Response`. */
+/** The globals that take long to load: the first is `fetch`, with `Request` and `Response`. */
 const COSTLY = ['NativeModule internal/deps/undici/undici', 'NativeModule child_process']
 
 it.each<[string, () => Provisioner]>([

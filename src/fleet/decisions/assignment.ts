@@ -1,4 +1,4 @@
-/** What one node has to run, as the record of its fleet says. */
+/** The assignment of one node, by the record of its fleet. */
 import type { Assignment } from '../../../machines/index.js'
 import { isRolling, type Wanted } from '../record/wanted.js'
 import { membership, type Registered } from './order.js'

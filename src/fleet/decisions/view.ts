@@ -6,13 +6,13 @@ import { membership, type Registered } from './order.js'
 
 /** A registered node, as an observer sees it. */
 export interface SeenNode extends Registered {
-  /** What it has written last; null if that cannot be read. */
+  /** Its last entry; null if that cannot be read. */
   readonly entry: NodeEntry | null
   /** Whether the observer has heard it within its heartbeat timeout. */
   readonly isAlive: boolean
 }
 
-/** What an observer knows. */
+/** The knowledge of an observer. */
 export interface FleetView {
   readonly wanted: Wanted
   readonly nodes: readonly SeenNode[]

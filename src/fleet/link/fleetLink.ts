@@ -17,7 +17,7 @@ const machine = fleetLinkMachine.provide({ actions: performedByOwner(fleetLinkEf
 /** The times until the next attempt, in ms. Each is drawn at random up to the limit, so that a fleet does not return at once. */
 const BACKOFF = { first: 200, longest: 10_000, reconnect: 1_000 } as const
 
-/** What the owner of a link does. */
+/** The part of a link that its owner does. */
 export interface LinkOwner {
   /** Opens what is to be open. The watches end it when they end. */
   open(): Promise<readonly Watch[]>

@@ -21,5 +21,5 @@ async function loaded(): Promise<Packages> {
   }
 }
 
-/** What the three packages export. A static import would fail with an error of Node.js that names one of them. */
+/** The exports of the three packages. A static import would fail with an error of Node.js that names one of them. */
 export const nats = await loaded()

@@ -26,7 +26,7 @@ export class Mover<Req, Res> {
     const { version, role, soak } = assignment
     const controller = new AbortController()
     this.#cancel = controller
-    // What proved itself elsewhere needs no share of the calls first. The version that leaves on the way back is no standby.
+    // A version that proved itself elsewhere needs no share of the calls first. The version that leaves on the way back is no standby.
     const plan: ToOptions<Req, Res> =
       role === 'candidate'
         ? soak === null

@@ -165,7 +165,7 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
     this.#replacing = this.#replace(store, decision, at).then(
       () => {
         this.#replacing = undefined
-        // What it has seen meanwhile was not judged.
+        // Entries that it has seen meanwhile were not judged.
         if (this.#observed.revision !== at) this.judge()
       },
       (error: unknown) => {

@@ -1,9 +1,9 @@
-/** What a node writes about itself, from the snapshot of its machine. */
+/** The entry that a node writes about itself, from the snapshot of its machine. */
 import type { FleetSnapshot, LastReport } from '../../../machines/index.js'
 import type { NodeEntry } from '../record/nodeEntry.js'
 import { FORMAT } from '../record/wanted.js'
 
-/** What stays the same for a process of a node. */
+/** The facts that stay the same for a process of a node. */
 export interface Identity {
   readonly session: string
   readonly joined: number

@@ -25,7 +25,7 @@ export class FleetControl implements LinkOwner {
   readonly #options: CompiledOpen
   readonly #observed = new Observed()
   readonly #liveness: Liveness
-  /** What each node's rollout does, as its heartbeats say. */
+  /** The state of each node's rollout, by its heartbeats. */
   readonly #rollouts = new Map<string, string>()
   readonly #changes$ = new Subject<void>()
   readonly #closed$ = new Subject<void>()

@@ -47,7 +47,7 @@ export interface FleetStatus {
   readonly wanted: Wanted | null
   /** Why the newest record is refused; null if it is {@link wanted}. */
   readonly refused: string | null
-  /** What the open wave waits for, as a sentence; null if none is open. */
+  /** The reason why the open wave waits, as a sentence; null if none is open. */
   readonly waitsFor: string | null
   /** The registered nodes, by wave, then by name. */
   readonly nodes: readonly FleetNodeStatus[]

@@ -1,4 +1,4 @@
-/** What a node writes about itself: that it is registered, and how far it has come. */
+/** The entry of a node about itself: that it is registered, and how far it has come. */
 import { canonical } from '../../contract/index.js'
 import { check, fields, format, nullable, oneOf, string, whole } from './fields.js'
 import type { Read } from './read.js'

@@ -13,13 +13,13 @@ export interface OutletOptions {
   readonly maxBufferedBytes: number
   publish(message: Uint8Array): void
   failed(error: Error): void
-  /** What waited has been published. */
+  /** Everything that waited has been published. */
   drained(): void
 }
 
 export class Outlet {
   readonly #options: OutletOptions
-  /** What waits for credit. */
+  /** The messages that wait for credit. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   /** Published, and not confirmed. */

@@ -15,7 +15,7 @@ export interface RemoteTarget {
   readonly options: CompiledConnected
 }
 
-/** What else a session reports. */
+/** Further reports of a session. */
 export interface SessionEvents {
   /** Its server takes no new calls. */
   leaving(): void

@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly clock: Clock
 }
 
-/** What `serveRemote()` resolves with. */
+/** The result of `serveRemote()`. */
 export interface RemoteServer extends AsyncDisposable {
   /** How many sessions there are: one for each runtime that is up. */
   readonly sessions: number

@@ -1,4 +1,4 @@
-/** What the two ends of a session write in messages of NATS, besides frames. */
+/** The messages of NATS between the two ends of a session, besides frames. */
 
 /** The first byte of a message that holds no frames. A frame begins with its length, whose first byte is smaller. */
 export const CONTROL = 0xf0

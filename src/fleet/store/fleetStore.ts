@@ -1,4 +1,4 @@
-/** What a fleet has on NATS: the bucket of its record, and the bucket of its nodes. */
+/** The two buckets of a fleet on NATS: that of its record, and that of its nodes. */
 import type { KV, KvEntry, KvWatchEntry } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { nats } from '../nats/index.js'

@@ -119,7 +119,7 @@ class SocketTransport implements Transport {
     if (this.#observer === null || this.#socket.destroyed) return
     const isOpening = opensStream(kind)
     if (!this.#isEndOfTurnDue) {
-      // What is there of the stream comes in microtasks, and those of this turn run after its ticks.
+      // The chunks that are there come in microtasks, and those of this turn run after its ticks.
       if (isOpening) RESOLVED.then(this.#endAfterMicrotasks)
       else process.nextTick(this.#endTurn)
       this.#isEndOfTurnDue = true

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 
-/** What file systems answer that cannot do it with a folder, such as some of a network. */
+/** The error codes of file systems that cannot do it with a folder, such as some of a network. */
 const NOT_POSSIBLE: readonly unknown[] = ['EINVAL', 'EBADF', 'ENOTSUP']
 
 /** Writes a file, or the names in a folder, to the disk, so that it is there after a power cut. */

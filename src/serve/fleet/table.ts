@@ -15,7 +15,7 @@ export const FLEET_COMMANDS = {
 
 export type FleetCommand = keyof typeof FLEET_COMMANDS
 
-/** What the argument of a command is. Those without an entry take none; that of `halt` may be left out. */
+/** The argument of each command. Those without an entry take none; that of `halt` may be left out. */
 export const ARGUMENTS: Readonly<Partial<Record<FleetCommand, string>>> = {
   deploy: 'version',
   halt: 'reason',
@@ -26,7 +26,7 @@ interface FleetOption<Value> {
   readonly kind: Kind<Value>
   /** The commands that take it. */
   readonly of: readonly FleetCommand[]
-  /** What stands for its value in the help; flags have none. */
+  /** The name of its value in the help; flags have none. */
   readonly value?: string
   readonly help: string
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 /** The memory of a process and all its descendants. */
 export interface Memory {
   readonly processes: number
-  /** What they take together, in bytes: a page that some share counts once (PSS). */
+  /** Their memory together, in bytes: a page that some share counts once (PSS). */
   readonly bytes: number
 }
 

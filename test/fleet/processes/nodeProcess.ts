@@ -36,7 +36,7 @@ export interface Calls {
   readonly failed: Readonly<Record<string, number>>
 }
 
-/** What a node tells; `at` is in ms on the monotonic clock of the machine. */
+/** A message of a node; `at` is in ms on the monotonic clock of the machine. */
 export type Told = { readonly at: number } & (
   | { readonly type: 'snapshot'; readonly snapshot: FleetNodeSnapshot; readonly active: string | null }
   | {
@@ -54,7 +54,7 @@ export type Told = { readonly at: number } & (
 
 export class NodeProcess {
   readonly settings: NodeSettings
-  /** What all its processes have told since the last {@link forget}. */
+  /** The messages of all its processes since the last {@link forget}. */
   told: Told[] = []
   /** The last snapshot of the running process. */
   snapshot: FleetNodeSnapshot | undefined

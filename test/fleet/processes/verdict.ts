@@ -30,7 +30,7 @@ export async function waveReached(all: FleetProcesses, { epoch }: Deployed): Pro
   return Math.max(...revisions.filter(({ wanted }) => wanted.epoch === epoch).map(({ wanted }) => wanted.wave))
 }
 
-/** What was wrong, as sentences. */
+/** The faults, as sentences. */
 export async function faultsOf(all: FleetProcesses, deployed: Deployed): Promise<string[]> {
   const { version, epoch, percents } = deployed
   const wrong: string[] = []

@@ -1,4 +1,4 @@
-/** What one node of a simulated fleet sees of the others. */
+/** One node's view of the others in a simulated fleet. */
 import { type Decision, decide } from '../../../src/fleet/decisions/decide.js'
 import type { SeenNode } from '../../../src/fleet/decisions/view.js'
 import type { SimStore } from './simStore.js'
@@ -14,7 +14,7 @@ export class Observer {
   readonly #heard: Int32Array
   #claimed = 0
   #since = 0
-  /** What it has judged last. */
+  /** The revisions that it has judged last. */
   #judged = { seen: -1, asOf: -1 }
 
   constructor(store: SimStore, count: number) {

@@ -1,4 +1,4 @@
-/** What happens to a simulated fleet: its size, its rollout, and the faults. */
+/** The schedule of a simulated fleet: its size, its rollout, and the faults. */
 import fc from 'fast-check'
 
 /** Something that happens to a node, or to all. Times are in heartbeats. */

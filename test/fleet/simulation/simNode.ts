@@ -13,7 +13,7 @@ function isOther(a: NodeEntry, b: NodeEntry | null): boolean {
   )
 }
 
-/** What a node asks of its world. */
+/** The world, as a node sees it. */
 export interface NodeWorld {
   readonly store: SimStore
   readonly now: number
@@ -28,7 +28,7 @@ interface UnderWay extends Move {
   readonly ends: number
 }
 
-/** What is lost when the process of a node dies. */
+/** The state that is lost when the process of a node dies. */
 interface Process {
   state: FleetSnapshot
   readonly session: string
@@ -50,7 +50,7 @@ export class SimNode {
   readonly index: number
   readonly name: string
   readonly observer: Observer | null
-  /** What its rollout has saved. */
+  /** The version that its rollout has saved. */
   version: string | null = '1.0.0'
   process: Process | null = null
   /** Until when it does not reach NATS, and when its process starts again. */

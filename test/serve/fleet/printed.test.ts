@@ -20,7 +20,7 @@ function place(columns?: number, rows = 24) {
   return { terminal, printed: () => text }
 }
 
-/** What a terminal shows when lines were cleared and written again. */
+/** The text on a terminal when lines were cleared and written again. */
 function shown(text: string): string {
   let screen = ''
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is steered by control characters

@@ -20,7 +20,7 @@ export interface Deployment {
   readonly duration: number
 }
 
-/** What a deployment needs. */
+/** The parts that a deployment needs. */
 export interface World {
   readonly fleet: Fleet
   readonly nodes: Nodes
@@ -31,7 +31,7 @@ export interface World {
   say(text: string): void
   /** Resolves when it is so. */
   until(is: () => boolean): Promise<unknown>
-  /** What the fleet has told last. */
+  /** The last status of the fleet. */
   status(): FleetStatus | null
 }
 

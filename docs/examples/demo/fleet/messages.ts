@@ -1,9 +1,9 @@
-/** What the demo and the nodes of its fleet tell each other. */
+/** The messages between the demo and the nodes of its fleet. */
 import type { FleetNodeSnapshot } from 'cutover/fleet'
 import type { CallCounts } from '../countCalls.js'
 import type { HostName } from '../markdown.js'
 
-/** What a node is given, as a JSON file. Times in ms. */
+/** The configuration of a node, as a JSON file. Times in ms. */
 export interface NodeSetup {
   /** The address of the server. */
   readonly server: string
@@ -20,7 +20,7 @@ export interface NodeSetup {
   readonly documents: readonly { readonly path: string; readonly digests: readonly (readonly [string, string])[] }[]
 }
 
-/** What a node tells again and again. */
+/** The message that a node sends again and again. */
 export interface NodeFigures {
   readonly type: 'figures'
   readonly snapshot: FleetNodeSnapshot | null
@@ -31,7 +31,7 @@ export interface NodeFigures {
   readonly hurt: number
 }
 
-/** What a node tells at its end. */
+/** The message that a node sends at its end. */
 export interface NodeEnd {
   readonly type: 'end'
   readonly calls: number

@@ -11,7 +11,7 @@ const EXITED: NodeMessage = { type: 'exited' }
 
 export class NodeProcess implements Disposable {
   readonly name: string
-  /** What it has told last; null before. */
+  /** Its last message; null before the first. */
   figures: NodeFigures | null = null
   /** The versions that it has tried. */
   readonly tried = new Set<string>()

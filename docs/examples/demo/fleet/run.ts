@@ -27,7 +27,7 @@ export interface FleetRun {
   readonly wasInterrupted: boolean
 }
 
-/** What a view shows. */
+/** The part of a run that a view shows. */
 export interface FleetPicture {
   /** ms since the start. */
   readonly now: number

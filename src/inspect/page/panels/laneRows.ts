@@ -3,7 +3,7 @@ import type { Actor, Lane } from '../data/index.js'
 /** A lane in its place among the others. */
 export interface OrderedLane {
   readonly lane: Lane
-  /** What to show for it. */
+  /** The name to show. */
   readonly name: string
   /** 0 for a lane that is below none. */
   readonly depth: number

@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
-import { type GraphStep, type StateGraph, shortestPath } from '../../src/testing/paths/index.js'
+import { type GraphStep, pathTo, type StateGraph } from '../../src/testing/paths/index.js'
 
 /**
  * Long paths from the initial state that together take every step of a graph: each goes on to the nearest step that none
@@ -9,22 +9,46 @@ export function toursOf<Machine extends AnyStateMachine>(
   graph: StateGraph<Machine>,
   length = 150,
 ): GraphStep<Machine>[][] {
-  const taken = new Set<GraphStep<Machine>>()
+  const untaken = new UntakenSteps(graph)
   const tours: GraphStep<Machine>[][] = []
   for (;;) {
     const tour: GraphStep<Machine>[] = []
     while (tour.length < length) {
-      const at = tour.at(-1)?.to ?? 0
-      const path = shortestPath(
-        at,
-        state => graph[state]?.steps ?? [],
-        step => !taken.has(step),
-      )
+      const path = untaken.take(tour.at(-1)?.to ?? 0)
       if (path === undefined) break
-      for (const step of path) taken.add(step)
       tour.push(...path)
     }
     if (tour.length === 0) return tours
     tours.push(tour)
+  }
+}
+
+/** The steps that no tour has taken. Those of one state are taken in their order. */
+class UntakenSteps<Machine extends AnyStateMachine> {
+  readonly #graph: StateGraph<Machine>
+  /** How many steps of each state are taken. */
+  readonly #taken: Uint32Array
+  /** One step from each state to each of its neighbours: many events lead to the same one. */
+  readonly #ways: readonly (readonly GraphStep<Machine>[])[]
+
+  constructor(graph: StateGraph<Machine>) {
+    this.#graph = graph
+    this.#taken = new Uint32Array(graph.length)
+    this.#ways = graph.map(({ steps }) => steps.filter(({ to }, i) => steps.findIndex(step => step.to === to) === i))
+  }
+
+  /** Takes the nearest step: gives a shortest path from `start` that ends with it. */
+  take(start: number): GraphStep<Machine>[] | undefined {
+    const tree = new Map<number, GraphStep<Machine> | null>([[start, null]])
+    // A Map also visits the entries that are added during the loop, so it serves as the queue.
+    for (const state of tree.keys()) {
+      const step = this.#graph[state]?.steps[this.#taken[state] ?? 0]
+      if (step !== undefined) {
+        this.#taken[state] = (this.#taken[state] ?? 0) + 1
+        return pathTo(tree, step)
+      }
+      for (const way of this.#ways[state] ?? []) if (!tree.has(way.to)) tree.set(way.to, way)
+    }
+    return undefined
   }
 }

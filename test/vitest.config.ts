@@ -10,16 +10,10 @@ const SLOW = ['test/**/*.slow.test.ts', 'docs/examples/testing/*.test.ts']
 const PAGES = ['test/inspect/page/*.slow.test.ts', 'test/inspect/mermaid/*.slow.test.ts']
 
 /** Each of these has a process to itself, because it measures the memory, the handles or the listeners of its process. */
-const SEPARATE = [
-  'test/hosts/process/outputLog.test.ts',
-  'test/inspect/hostile.test.ts',
-  'test/inspect/lifecycle.test.ts',
-  'test/inspect/recorder/recorder.test.ts',
-  'test/inspect/server/badClients.test.ts',
-  'test/integration/leaks.test.ts',
-  'test/protocol/frames.test.ts',
-  'test/testing/deadline.test.ts',
-]
+const SEPARATE = ['test/integration/leaks.test.ts', 'test/testing/deadline.test.ts']
+
+/** The same for whole folders. */
+const SLOW_SEPARATE = ['test/{fleet,hosts,inspect,integration,protocol,streams}/**/*.slow.test.ts']
 
 // biome-ignore lint/style/noDefaultExport: Vitest reads the default export
 export default defineConfig({
@@ -46,15 +40,16 @@ export default defineConfig({
     // They run in the order of their names.
     projects: [
       { extends: true, test: { name: 'separate', include: SEPARATE } },
-      { extends: true, test: { name: 'slow', include: SLOW, exclude: PAGES } },
+      // Imports were a quarter to half of the time of files that are not isolated: they share them.
+      { extends: true, test: { name: 'slow', include: SLOW, exclude: [...SLOW_SEPARATE, ...PAGES], isolate: false } },
       { extends: true, test: { name: 'slow pages', include: PAGES, isolate: false } },
+      { extends: true, test: { name: 'slow separate', include: SLOW_SEPARATE, exclude: PAGES } },
       {
         extends: true,
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: [...SLOW, ...SEPARATE],
-          // Imports were half the time of these files: here they share them.
           isolate: false,
         },
       },

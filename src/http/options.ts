@@ -2,6 +2,7 @@ import type { CallOptions, Logger } from '../contract/index.js'
 
 /** An aggregate, or any runtime, whose versions are modules that have `fetch`. */
 export interface HttpRuntime {
+  /** Resolves with the answer to a request, head and body, that the version's `fetch` has given. */
   call(request: unknown, options?: CallOptions): Promise<unknown>
 }
 

@@ -22,6 +22,7 @@ export interface ServeHttpOptions extends FetchHandlerOptions {
 export interface HttpServer {
   /** Where it listens, such as `http://localhost:3000`. */
   readonly url: string
+  /** The port it listens on, also where the options said 0. */
   readonly port: number
   /**
    * Stops listening, answers what is under way, says `Connection: close` with the next response of each connection, and resolves when

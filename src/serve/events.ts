@@ -40,25 +40,33 @@ export type ServeEvent =
 
 /** One version of the application. */
 export interface ServedVersion {
+  /** Its version string. */
   readonly version: string
   /** `active`, `next`, or null while it leaves. */
   readonly role: 'active' | 'next' | null
+  /** The state of its machine, as `aggregate.status()` gives it. */
   readonly state: AggregateStatus['versions'][number]['state']
+  /** `draining`, `terminating` or `gaveUp`; null in any other state. */
   readonly phase: AggregateStatus['versions'][number]['phase']
   /** Its part of the requests, in percent. */
   readonly share: number
+  /** How many requests are under way. */
   readonly inFlight: number
+  /** How many requests it has got so far. */
   readonly requests: number
   /** Requests that were answered with 500 or more, or not at all. */
   readonly failed: number
   /** How often all its processes were down. */
   readonly restarts: number
+  /** How many of its processes are up; null without processes. */
   readonly processes: PoolStatus | null
+  /** The message of its last failure; null if there was none. */
   readonly lastError: string | null
 }
 
 /** Where a service stands, as `cutover status --json` prints it. */
 export interface ServeStatus {
+  /** The process that holds the listener. */
   readonly pid: number
   /** Where it listens; null before that, and while it ends. */
   readonly url: string | null
@@ -68,8 +76,11 @@ export interface ServeStatus {
   readonly since: string
   /** The path that SIGHUP deploys. */
   readonly path: string | null
+  /** The version that gets the requests; null if there is none. */
   readonly active: string | null
+  /** All versions that run, or leave. */
   readonly versions: readonly ServedVersion[]
+  /** The rollout under way, or the last one. */
   readonly rollout: RolloutStatus
   /** The releases on the disk, from old to new. */
   readonly releases: readonly string[]

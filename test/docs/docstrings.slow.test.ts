@@ -18,10 +18,12 @@ const ENTRIES = [
   'src/fleet',
   'src/hosts',
   'src/guest',
+  'src/http',
   'src/inspect',
   'src/otel',
   'src/protocol',
   'src/rollout',
+  'src/serve',
   'src/testing',
 ].map(folder => `${folder}/index.ts`)
 const PUBLISHED = ENTRIES.flatMap(path =>

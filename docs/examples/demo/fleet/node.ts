@@ -5,6 +5,7 @@ import { connect } from '@nats-io/transport-node'
 import { Aggregate } from 'cutover'
 import { joinFleet } from 'cutover/fleet'
 import { Rollout } from 'cutover/rollout'
+import { filter, firstValueFrom } from 'rxjs'
 import { countCalls } from '../countCalls.js'
 import { type Call, Load } from '../load.js'
 import { BROKEN, type Executions, type Rendered, type RenderRequest, renderersOn } from '../markdown.js'
@@ -69,6 +70,9 @@ await rollout.to(from, { steps: [], soak: 0 })
 const connection = await connect({ servers: server, name, maxReconnectAttempts: -1 })
 const member = joinFleet({ connection, fleet, node: name, rollout, ...HEARTBEATS })
 
+/** Calls begin when the node judges. Earlier ones would only delay the start of the other nodes. */
+const isJudging = firstValueFrom(member.state$.pipe(filter(({ link }) => link === 'judging')))
+
 let hasBroken = false
 const report = () => {
   const hurt = load.tallies.get(broken)?.failed ?? 0
@@ -90,6 +94,7 @@ process.on('SIGINT', () => {})
 
 {
   using _ = every(REPORTING, report)
+  await Promise.race([isJudging, ended])
   await load.during(ended, () => {})
 }
 const { answered: _, ...counts } = countCalls(

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { CallCheck } from '../../docs/examples/demo/countCalls.js'
 import type { Outcome } from '../../docs/examples/demo/load.js'
+import { parseOptions } from '../../docs/examples/demo/options.js'
 import { checkCalls } from '../../docs/examples/demo/switch/checkCalls.js'
+import { introOf } from '../../docs/examples/demo/switch/report.js'
+import { resultsOf } from '../../docs/examples/demo/switch/results.js'
 import type { Run } from '../../docs/examples/demo/switch/run.js'
+import { summaryOf } from '../../docs/examples/demo/switch/summary.js'
 import { Timeline } from '../../docs/examples/demo/switch/timeline.js'
+import { setupOf } from './demoParts.js'
 
 describe('The demo checks its calls and', () => {
   it('accepts answers from versions that were active', () => {
@@ -39,6 +44,51 @@ describe('The demo checks its calls and', () => {
     ['comes from the old version, to a call sent after the switch', call(141, answer('4.3.0', 142))],
   ])('counts a call as wrong if its answer %s', (_, wrong) => {
     expect(countsOf([wrong])).toMatchObject({ wrong: 1, bad: 1 })
+  })
+})
+
+describe('The demo of a switch', () => {
+  it.each([
+    [['--handover', 'sequential'], '64 calls at a time', '(sequential handover, in child processes).'],
+    [
+      ['--handover', 'overlap', '--host', 'worker', '--instances', '2', '--concurrency', '1'],
+      '1 call at a time',
+      '(overlap handover, in worker threads, 2 instances each).',
+    ],
+  ])('says for %j what it will do', (args, load, how) => {
+    const options = parseOptions([...args, '--duration', '1.5'])
+    expect(introOf(setupOf(options), options.handover ?? 'sequential')).toBe(
+      `Rendering 3 READMEs for 1.5 s, ${load}, while marked 18.2.1 takes over from 4.3.0 ${how}`,
+    )
+  })
+
+  it('ends with the failed calls by error, and a verdict', () => {
+    const error = new Error('disk on fire')
+    const calls = [call(10, answer('4.3.0', 20)), call(10, { at: 20, error }), call(10, { at: 30, error })]
+    const lines = summaryOf(resultsOf(runOf(calls)))
+    expect(lines).toContain('  failed                                     2')
+    expect(lines.slice(-4)).toEqual([
+      '',
+      '2 × Error: disk on fire',
+      '',
+      '✘ 2 of 3 calls failed, were lost, ran twice or had a wrong answer.',
+    ])
+  })
+
+  it.each([
+    ['it went well', {}, '✔ 0 of 1 calls failed, were lost or ran twice; every answer came from an active version.'],
+    [
+      'it was interrupted',
+      { wasInterrupted: true, switchTimes: { called: null, oldStopped: null, resolved: null } },
+      '✔ Interrupted before the switch: 0 of 1 calls failed, were lost or ran twice; every answer came from an active version.',
+    ],
+    [
+      'the new version did not take over',
+      { switchTimes: { called: 100, oldStopped: null, resolved: null } },
+      '✘ 0 of 1 calls failed, were lost, ran twice or had a wrong answer. The switch did not happen.',
+    ],
+  ])('says at the end that %s', (_, differing, verdict) => {
+    expect(summaryOf(resultsOf({ ...runOf([call(10, answer('4.3.0', 20))]), ...differing })).at(-1)).toBe(verdict)
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HELP, parseOptions } from '../../docs/examples/demo/options.js'
 import { UserError } from '../../docs/examples/demo/userError.js'
+import { demo } from './demo.js'
 
 describe('The options of the demo', () => {
   it.each([
@@ -48,5 +49,9 @@ describe('The options of the demo', () => {
       'help',
     ])
       expect(HELP).toContain(`--${name}`)
+  })
+
+  it('are explained on -h', async () => {
+    expect(await demo(['-h'])).toEqual({ code: 0, stdout: HELP, stderr: '' })
   })
 })

@@ -1,23 +1,19 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { RolloutResults } from '../../docs/examples/demo/rollout/results.js'
-import { demo, drawings, FAILING, MAIN, terminal } from './demo.js'
+import { demo, drawings, FAILING, FEW, interruptedDemo, terminal, uncoloured } from './demo.js'
+
+const HTTP = ['--http', '--concurrency', '16']
 
 describe('The demo, npm start,', () => {
   it.each([
-    ['none', [], 'process', 'promoted'],
-    ['none', ['--http', '--concurrency', '16'], 'process', 'promoted'],
-    ['break', ['--break'], 'worker', 'CUTOVER_REJECTED'],
-    ['break', ['--http', '--break', '--concurrency', '16'], 'worker', 'CUTOVER_REJECTED'],
+    ['none', HTTP, 'in-process', 'promoted'],
+    ['outage', ['--outage'], 'process', 'promoted'],
+    ['break', ['--break', ...HTTP], 'worker', 'CUTOVER_REJECTED'],
     ['break after', ['--break', 'after'], 'in-process', 'CUTOVER_ROLLED_BACK'],
-    ['outage', ['--outage'], 'worker', 'promoted'],
   ])(
     'rolls it out with the fault %s and %j, and ends as it should',
     async (fault, args, host, outcome) => {
-      const { code, stdout, stderr } = await demo([...args, '--host', host, '--duration', '1', '--json'])
+      const { code, stdout, stderr } = await demo([...args, '--host', host, '--duration', '1', '--json'], FEW)
       const results = JSON.parse(stdout) as RolloutResults
       const { from, to, hurt, timeline } = results
       expect(results).toMatchObject({
@@ -50,7 +46,7 @@ describe('The demo, npm start,', () => {
   )
 
   it('prints plain lines, the picture and a verdict when it does not write to a terminal', async () => {
-    const { code, stdout } = await demo(['--break', '--host', 'in-process', '--duration', '1'])
+    const { code, stdout, stderr } = await demo(['--break', '--host', 'in-process', '--duration', '1'], FEW)
     const lines = stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(/^Rolling out marked 18\S+ over 4\.3\.0 in this process\.$/)
     expect(lines[1]).toMatch(/^Rendering \d+ READMEs, 64 calls at a time\. The new version fails on some\.$/)
@@ -59,71 +55,41 @@ describe('The demo, npm start,', () => {
     expect(stdout).toMatch(/^ {2}✘ 5 % +\d+\.\d s {3}\d+ of \d+ calls of 18\S+ failed$/m)
     expect(stdout).toMatch(/^ {2}failed calls +[1-9]\d* +.*[▁-█]/m)
     expect(stdout).toMatch(/^ {2}evidence, limit 1,000 +[1-9],\d+ +.*$/m)
+    expect(stdout).toMatch(/^ {2}failed as planned +0 of 4\.3\.0, [1-9]\d* of 18\S+$/m)
+    expect(stdout).toMatch(/^ {2}failed otherwise 0, lost 0, executed twice 0, wrong answer or version 0$/m)
     expect(stdout).toMatch(/^18\S+ did not stay\. It fails more often than the active version: /m)
     expect(lines.at(-1)).toMatch(/^✔ 4\.3\.0 serves\. [1-9]\d* of [\d,]+ calls went wrong\.$/)
     expect(stdout).not.toContain('\u001B')
-    expect(code).toBe(0)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('says with --http that the calls are requests', async () => {
-    const { code, stdout } = await demo([
-      '--http',
-      '--break',
-      '--concurrency',
-      '16',
-      '--host',
-      'in-process',
-      '--duration',
-      '1',
-    ])
-    const lines = stdout.trimEnd().split('\n')
-    expect(lines[0]).toMatch(/^Rolling out marked 18\S+ over 4\.3\.0 in this process, behind an HTTP server\.$/)
-    expect(lines[1]).toMatch(/^Rendering \d+ READMEs, 16 requests at a time\. The new version fails on some\.$/)
-    expect(lines.at(-1)).toMatch(/^✔ 4\.3\.0 serves\. [1-9]\d* of [\d,]+ calls went wrong\.$/)
-    expect(code).toBe(0)
-  })
-
-  it.each([
-    ['80 columns and 24 rows', 80, 24, 12],
-    ['40 columns', 40, 24, 12],
-    ['10 rows: only one line', 80, 10, 1],
-  ])('draws its picture in place on a terminal of %s', async (_, columns, rows, height) => {
+  it('draws its picture in place on a terminal, and exits with 1 when calls fail that should not', async () => {
     const args = ['--break', '--host', 'in-process', '--duration', '1']
-    const { code, stdout } = await demo(args, `${terminal(columns, rows)}; process.env.NO_COLOR = '1'`)
-    const drawn = drawings(stdout)
+    const preload = `${terminal(80, 24)}; delete process.env.NO_COLOR; process.env.FORCE_COLOR = '1'`
+    const { code, stdout } = await demo(args, FEW, FAILING, preload)
+    const plain = uncoloured(stdout)
+    const drawn = drawings(plain)
     expect(drawn.length).toBeGreaterThan(3)
     const during = drawn.slice(1, -1)
-    expect(during.filter(lines => lines.length !== height + 1)).toEqual([])
-    expect(Math.max(...during.flat().map(line => line.length))).toBeLessThan(columns)
-    expect(stdout).not.toContain('\u001B[3')
-    expect(code).toBe(0)
-  })
-
-  it('uses colours on a terminal, unless NO_COLOR is set', async () => {
-    const args = ['--break', '--host', 'in-process', '--duration', '1']
-    const { stdout } = await demo(
-      args,
-      `${terminal(80, 24)}; delete process.env.NO_COLOR; process.env.FORCE_COLOR = '1'`,
-    )
+    expect(during.filter(lines => lines.length !== 13)).toEqual([])
+    expect(Math.max(...during.flat().map(line => line.length))).toBeLessThan(80)
     expect(stdout).toContain('\u001B[3')
+    expect(plain).toMatch(/^ +\d+ × Error: disk on fire$/m)
+    expect(plain.trimEnd()).toMatch(/✘ 4\.3\.0 serves\. [\d,]+ of [\d,]+ calls went wrong\.$/)
+    expect(code).toBe(1)
   })
 
   it('exits early and cleanly on SIGINT, and the old version serves', async () => {
-    const child = spawn(process.execPath, [MAIN, '--duration', '60'], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const output = Promise.all([text(child.stdout), text(child.stderr)])
-    createInterface(child.stdout).on('line', line => {
-      if (/ s {3}5 % .* [1-9][\d,]* by 18/.test(line)) child.kill('SIGINT')
-    })
-    const [code, signal] = await once(child, 'exit')
-    const [stdout, stderr] = await output
+    const { stdout, ...ending } = await interruptedDemo(
+      'SIGINT',
+      // One call at a time: the step takes long, because it needs thousands of calls.
+      ['--duration', '5', '--concurrency', '1'],
+      (line, kill) => {
+        if (/ s {3}5 % .* [1-9][\d,]* by 18/.test(line)) kill()
+      },
+      FEW,
+    )
     expect(stdout.trimEnd()).toMatch(/✔ Interrupted: 4\.3\.0 serves\. 0 of [\d,]+ calls went wrong\.$/)
-    expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-  })
-
-  it('exits with 1 when calls fail that should not', async () => {
-    const { code, stdout } = await demo(['--break', '--host', 'in-process', '--duration', '1'], FAILING)
-    expect(stdout).toMatch(/^ +\d+ × Error: disk on fire$/m)
-    expect(stdout.trimEnd()).toMatch(/✘ 4\.3\.0 serves\. [\d,]+ of [\d,]+ calls went wrong\.$/)
-    expect(code).toBe(1)
+    expect(ending).toEqual({ code: 0, signal: null, stderr: '' })
   })
 })

@@ -35,9 +35,9 @@ export interface Move extends Pick<RolloutStatus, 'state' | 'phase' | 'step'> {
 interface CourseOptions {
   readonly from: string
   readonly to: string
-  readonly aggregate: Aggregate<RenderRequest, Rendered>
-  readonly rollout: Rollout<RenderRequest, Rendered>
-  readonly load: Load
+  readonly aggregate: Pick<Aggregate<RenderRequest, Rendered>, 'status'>
+  readonly rollout: Pick<Rollout<RenderRequest, Rendered>, 'status'>
+  readonly load: Pick<Load, 'tallies' | 'settled'>
   readonly now: () => number
 }
 

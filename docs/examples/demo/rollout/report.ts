@@ -43,7 +43,7 @@ function readableReport(): RolloutReport {
   }
 }
 
-function introOf({ options, versions, documents }: Setup): string {
+export function introOf({ options, versions, documents }: Setup): string {
   const { concurrency, fault, http } = options
   const where = `${whereOf(options)}${http ? ', behind an HTTP server' : ''}`
   const what = `Rolling out marked ${versions.new.version} over ${versions.old.version} ${where}.`
@@ -52,7 +52,7 @@ function introOf({ options, versions, documents }: Setup): string {
   return `${what}\n${load}${ANNOUNCED[fault]}`
 }
 
-function summaryOf(results: RolloutResults): string[] {
+export function summaryOf(results: RolloutResults): string[] {
   const { lost, doubled, wrong, reason, errors, failed, from, to, hurt } = results
   const style = results.ok ? 'green' : 'red'
   const fault = results.fault === 'none' ? [] : [`  failed as planned       ${hurtLine(hurt, [from, to])}`]

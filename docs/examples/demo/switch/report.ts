@@ -36,7 +36,7 @@ function readableReport({ duration }: Options, handover: Handover): Report {
   }
 }
 
-function introOf({ options, versions, documents }: Setup, handover: Handover): string {
+export function introOf({ options, versions, documents }: Setup, handover: Handover): string {
   const { duration, concurrency } = options
   const load = `Rendering ${plural(documents.length, 'README')} for ${duration / 1_000} s, ${plural(concurrency, 'call')} at a time`
   const upgrade = `while marked ${versions.new.version} takes over from ${versions.old.version}`

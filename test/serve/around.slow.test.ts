@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { Served, Site, saying } from './serving.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAllTests, Served, Site, saying } from './serving.js'
 
 const last = (line: string | undefined) => line?.split(' ').at(-1) ?? ''
 
@@ -28,43 +28,45 @@ describe('cutover serve', () => {
     expect(readFileSync(told, 'utf8')).toBe('READY=1\nSTOPPING=1\n')
   })
 
-  it('cancels a rollout under way, and refuses what means nothing', async () => {
-    const site = new Site(saying('one'))
-    const served = await site.serve('--instances', '1')
-    expect(await site.run('cancel')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('no rollout is under way'),
+  describe('with one version', () => {
+    const site = new Site(saying('one'), '1.0.0', afterAllTests())
+    let served: Served
+    beforeAll(async () => {
+      served = await site.serve('--instances', '1')
     })
-    expect(await site.run('rollback')).toMatchObject({ code: 1, stdout: expect.stringContaining('no version before') })
-    const deploy = new Served(site.spawn('deploy', '--steps', '50:1h'))
-    await deploy.line('step ')
-    expect(await site.run('cancel')).toMatchObject({ code: 0, stdout: expect.stringMatching(/ is cancelled\.\n$/) })
-    expect(await deploy.exited).toEqual([1, null])
-    expect(deploy.lines.at(-1)).toContain('was cancelled')
-    expect(await served.get()).toMatch(/^one/)
-  })
 
-  it('goes on with a rollout whose command has ended, and ends it when the service ends', async () => {
-    const site = new Site(saying('one'))
-    const served = await site.serve('--instances', '1')
-    const interrupted = new Served(site.spawn('deploy', '--steps', '50:1h'))
-    await interrupted.line('step ')
-    interrupted.kill('SIGINT')
-    await interrupted.exited
-    expect((await site.status()).rollout.state).toBe('stepping')
-    // A newer one takes its place.
-    const newer = new Served(site.spawn('deploy', '--steps', '50:1h'))
-    await newer.line('step ')
-    served.kill('SIGTERM')
-    expect(await newer.exited).toEqual([1, null])
-    expect(await served.exited).toEqual([0, null])
+    it('cancels a rollout under way, and refuses what means nothing', async () => {
+      const nothing = expect.stringContaining('no rollout is under way')
+      expect(await site.ask('cancel')).toMatchObject({ code: 1, stderr: nothing })
+      const none = expect.stringContaining('no version before')
+      expect(await site.ask('rollback')).toMatchObject({ code: 1, stdout: none })
+      const deploy = site.asking('deploy', '--steps', '50:1h')
+      await deploy.printed('step ')
+      expect(await site.run('cancel')).toMatchObject({ code: 0, stdout: expect.stringMatching(/ is cancelled\.\n$/) })
+      expect(await deploy.ended).toMatchObject({ code: 1, stdout: expect.stringMatching(/was cancelled.*\n$/) })
+      expect(await served.get()).toMatch(/^one/)
+    })
+
+    it('goes on with a rollout whose command has ended, and ends it when the service ends', async () => {
+      const interrupted = new Served(site.spawn('deploy', '--steps', '50:1h'))
+      await interrupted.line('step ')
+      interrupted.kill('SIGINT')
+      await interrupted.exited
+      expect((await site.status()).rollout.state).toBe('stepping')
+      // A newer one takes its place.
+      const newer = site.asking('deploy', '--steps', '50:1h')
+      await newer.printed('step ')
+      served.kill('SIGTERM')
+      expect(await newer.ended).toMatchObject({ code: 1 })
+      expect(await served.exited).toEqual([0, null])
+    })
   })
 
   it('says which command is wrong, and that no service is there', async () => {
     const site = new Site(saying('one'))
-    expect(await site.run('deply')).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean deploy?') })
+    expect(await site.ask('deply')).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean deploy?') })
     expect(await site.run('serve')).toMatchObject({ code: 2, stderr: expect.stringContaining('Name the application') })
-    expect(await site.run('deploy')).toMatchObject({ code: 1, stderr: expect.stringContaining('No service answers') })
+    expect(await site.ask('deploy')).toMatchObject({ code: 1, stderr: expect.stringContaining('No service answers') })
     expect(await site.run('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
   })
 })

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { application, Site } from './serving.js'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAllTests, application, type Served, Site } from './serving.js'
 
-const GOOD = `export const fetch = request => new Response(request.url.endsWith('/health') ? 'fine' : String(process.pid))\n`
+/** Its answers take a while, so that the clients leave time for others. */
+const GOOD = application('good')
 
 /** Clients that ask all the time. */
 class Load {
@@ -37,37 +38,42 @@ class Load {
   }
 }
 
-/** A bad deploy, the message of the command, and how many requests of hundreds it may hurt. */
-const BAD: readonly (readonly [what: string, source: string, says: RegExp, hurts: number])[] = [
-  ['throws while it is loaded', 'throw new Error("no database")', /It did not start: .*no database/s, 0],
-  [
-    'throws in start',
-    `${GOOD}export const start = () => { throw new Error('no port') }`,
-    /did not start: .*no port/s,
-    0,
-  ],
-  ['exits at start', 'process.exit(3)', /It did not start: .*exited with code 3/s, 0],
-  ['has a syntax error', 'export const fetch = (', /It did not start: .*app\.mjs/s, 0],
-  ['exports no fetch', 'export const other = 1', /It did not start: .*no function "call"/s, 0],
-  ['hangs at start', application('hanging'), /did not run within 3000 ms/, 0],
-  [
-    'fails its check',
-    `export const fetch = request => new Response('no disk', { status: request.url.endsWith('/health') ? 503 : 200 })`,
-    /verify failed: GET \/health answered 503: no disk\./,
-    0,
-  ],
-  [
-    'crashes while it has a share',
-    application('crashing'),
-    /was rejected: It (was lost: .*exited with code 1|fails more often than the active version: )/s,
-    60,
-  ],
-  [
-    'answers 500 while it has a share',
-    `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
-    /was rejected: It fails more often than the active version: /,
-    60,
-  ],
+/** A bad deploy. */
+interface Bad {
+  readonly what: string
+  readonly source: string
+  /** The message of the command. */
+  readonly says: RegExp
+  /** How many requests it may hurt. @default 0 */
+  readonly hurts?: number
+}
+
+const BAD: readonly Bad[] = [
+  { what: 'exits at start', source: 'process.exit(3)', says: /It did not start: .*exited with code 3/s },
+  {
+    what: 'throws in start',
+    source: `${GOOD}export const start = () => { throw new Error('no port') }`,
+    says: /did not start: .*no port/s,
+  },
+  { what: 'has a syntax error', source: 'export const fetch = (', says: /It did not start: .*app\.mjs/s },
+  { what: 'exports no fetch', source: 'export const other = 1', says: /It did not start: .*no function "call"/s },
+  {
+    what: 'fails its check',
+    source: `export const fetch = request => new Response('no disk', { status: request.url.endsWith('/health') ? 503 : 200 })`,
+    says: /verify failed: GET \/health answered 503: no disk\./,
+  },
+  {
+    what: 'crashes while it has a share',
+    source: application('crashing'),
+    says: /was rejected: It (was lost: .*exited with code 1|fails more often than the active version: )/s,
+    hurts: 20,
+  },
+  {
+    what: 'answers 500 while it has a share',
+    source: `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
+    says: /was rejected: It fails more often than the active version: /,
+    hurts: 20,
+  },
 ]
 
 /** How soon a version that throws while it is loaded must be refused, in ms; on a slow machine, so many times `cutover status`. */
@@ -80,93 +86,98 @@ async function timed<Result>(act: () => Promise<Result>): Promise<readonly [ms: 
   return [Math.round(performance.now() - began), result]
 }
 
-describe('A deploy that', () => {
-  it('cannot work is refused with the reason, and the old version never notices', { timeout: 240_000 }, async () => {
-    const site = new Site(GOOD)
-    const served = await site.serve('--instances', '1', '--verify', '/health', '--start-timeout', '3s')
+describe('A deploy that', { timeout: 120_000 }, () => {
+  const site = new Site(GOOD, '1.0.0', afterAllTests())
+  let served: Served
+  beforeAll(async () => {
+    // A limit of memory for the one that leaks.
+    site.env = { NODE_OPTIONS: '--max-old-space-size=64' }
+    served = await site.serve('--instances', '1', '--verify', '/health')
+  })
+
+  /** Deploys it under load, and expects that the old version serves on in its process. */
+  async function refuses({ what, source, says, hurts = 0 }: Bad, deploy: () => ReturnType<Site['ask']>) {
     const pid = await served.get()
-    for (const [what, source, says, hurts] of BAD) {
-      const load = new Load(served.url, 4)
-      site.write(source)
-      const [took, { code, stdout }] = await timed(() => site.run('deploy', '--steps', '10:60s'))
-      const [yardstick] = await timed(() => site.run('status'))
-      await load.end()
-      console.info(`${what}: refused after ${took} ms; ${load.failed} of ${load.asked} requests failed`)
-      expect(stdout, what).toMatch(says)
-      expect(code, what).toBe(1)
-      expect(load.failed, what).toBeLessThanOrEqual(hurts)
-      if (what === 'throws while it is loaded') {
-        expect(took, what).toBeLessThan(Math.max(REFUSED_WITHIN, TIMES_STATUS * yardstick))
-      }
-      expect(await served.get(), what).toBe(pid)
-    }
+    const load = new Load(served.url, 4)
+    site.write(source)
+    const { code, stdout } = await deploy()
+    await load.end()
+    console.info(`${what}: ${load.failed} of ${load.asked} requests failed`)
+    expect(stdout).toMatch(says)
+    expect(code).toBe(1)
+    expect(load.failed).toBeLessThanOrEqual(hurts)
+    expect(await served.get()).toBe(pid)
     const { rollout, versions } = await site.status()
     expect(rollout).toMatchObject({ state: 'idle', candidate: null })
     expect(versions).toMatchObject([{ role: 'active', restarts: 0 }])
+  }
+
+  it.each(BAD.map(bad => [bad.what, bad] as const))(
+    '%s is refused with the reason, and the old version never notices',
+    (_, bad) => refuses(bad, () => site.ask('deploy', '--steps', '10:60s')),
+  )
+
+  it('throws while it is loaded is refused with the reason, at once', async () => {
+    const says = /It did not start: .*no database/s
+    const bad = { what: 'throws while it is loaded', source: 'throw new Error("no database")', says }
+    await refuses(bad, async () => {
+      const [took, ended] = await timed(() => site.run('deploy', '--steps', '10:60s'))
+      const [yardstick] = await timed(() => site.run('status'))
+      console.info(`refused after ${took} ms`)
+      expect(took).toBeLessThan(Math.max(REFUSED_WITHIN, TIMES_STATUS * yardstick))
+      return ended
+    })
+  })
+
+  it('hangs at start is refused after its timeout, and the old version never notices', async () => {
+    const bad = { what: 'hangs at start', source: application('hanging'), says: /did not run within 500 ms/ }
+    await refuses(bad, () => site.ask('deploy', '--start-timeout', '500ms'))
   })
 
   it('dies in the soak is taken back', async () => {
-    const site = new Site(GOOD)
-    const served = await site.serve('--instances', '1')
     const pid = await served.get()
     site.write(application('shortLived'))
-    const { code, stdout } = await site.run('deploy', '--soak', '60s')
+    const { code, stdout } = await site.ask('deploy', '--soak', '60s')
     expect(stdout).toMatch(/was rolled back: It was lost: .*SIGKILL/s)
     expect(code).toBe(1)
     expect(await served.get()).toBe(pid)
   })
 
-  it('leaks in the soak until its limit of memory ends it is taken back, and says so', {
-    timeout: 120_000,
-  }, async () => {
-    const site = new Site(GOOD)
-    site.env = { NODE_OPTIONS: '--max-old-space-size=64' }
-    const served = await site.serve('--instances', '1', '--verify', '/health')
-    const pid = await served.get()
-    const load = new Load(served.url, 4)
-    site.write(application('leaking'))
-    const { code, stdout } = await site.run('deploy', '--soak', '10m')
-    await load.end()
-    console.info(`leaks in the soak: ${load.failed} of ${load.asked} requests failed`)
+  it('leaks in the soak until its limit of memory ends it is taken back, and says so', async () => {
     // The connection may end before the process does.
-    expect(stdout).toMatch(
-      /was rolled back: It was lost(: .* was ended by SIGABRT\. Its last words: FATAL ERROR: .*heap out of memory|, before its host knew why\. See its log)\.\n$/,
-    )
-    expect((await site.run('logs')).stdout).toMatch(/FATAL ERROR: .*heap out of memory/)
-    expect(code).toBe(1)
+    const says =
+      /was rolled back: It was lost(: .* was ended by SIGABRT\. Its last words: FATAL ERROR: .*heap out of memory|, before its host knew why\. See its log)\.\n$/
+    const what = 'leaks in the soak'
     // Those that were in its process when that ended.
-    expect(load.failed).toBeLessThanOrEqual(4)
-    expect(await served.get()).toBe(pid)
-    expect((await site.status()).versions).toMatchObject([{ role: 'active', restarts: 0 }])
-  })
-
-  it('fails first of all leaves no service', async () => {
-    const site = new Site('throw new Error("no database")')
-    const { code, stderr } = await site.run('serve', site.app, '--port', '0')
-    expect(code).toBe(1)
-    expect(stderr).toMatch(/^cutover: The rollout of version .* was rejected: It did not start: .*no database/s)
+    const hurts = 4
+    await refuses({ what, source: application('leaking'), says, hurts }, () => site.ask('deploy', '--soak', '10m'))
+    expect((await site.ask('logs')).stdout).toMatch(/FATAL ERROR: .*heap out of memory/)
   })
 
   it('fails with an error that steers a terminal is told in plain text', async () => {
-    const site = new Site(GOOD)
-    await site.serve('--instances', '1')
     site.write('throw new Error("no \\x1b[2Jdatabase")')
-    const { stdout } = await site.run('deploy')
+    const { stdout } = await site.ask('deploy')
     expect(stdout).toContain('no \\x1b[2Jdatabase')
-    expect((await site.run('logs')).stdout).not.toContain('\x1b')
+    expect((await site.ask('logs')).stdout).not.toContain('\x1b')
   })
 
   it('fails the verify of a module is refused', async () => {
-    const site = new Site(GOOD)
     const check = `export async function verify({ fetch, version }) {
       const text = await (await fetch('/health')).text()
       if (text !== 'fine') throw new Error(version.slice(0, 5) + ' says ' + text)
     }`
     writeFileSync(join(site.folder, 'check.mjs'), check)
-    await site.serve('--instances', '1', '--verify', 'check.mjs', '--soak', '0')
-    expect(await site.run('deploy')).toMatchObject({ code: 0 })
+    site.write(GOOD)
+    expect(await site.run('deploy', '--verify', 'check.mjs', '--soak', '0')).toMatchObject({ code: 0 })
     site.write(GOOD.replace('fine', 'bad'))
-    const { code, stdout } = await site.run('deploy')
+    const { code, stdout } = await site.ask('deploy', '--verify', join(site.folder, 'check.mjs'))
     expect([code, stdout]).toEqual([1, expect.stringContaining('verify failed: 1.0.0 says bad.')])
+  })
+
+  it('fails first of all leaves no service', async () => {
+    const first = new Site('throw new Error("no database")')
+    const { code, stderr } = await first.run('serve', first.app, '--port', '0')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^cutover: The rollout of version .* was rejected: It did not start: .*no database/s)
   })
 })

@@ -22,7 +22,7 @@ inBrowser('The page of cutover serve --inspect', browser => {
     await title.waitFor({ state: 'attached' })
     expect(await title.textContent()).toMatch(/: stepping at 50 % since /)
 
-    await site.run('cancel')
+    await site.ask('cancel')
     await deploy.exited
     await untilActive(page, 'idle')
     const end = page.locator('.timeline .rollout-end title', { hasText: 'is gone again' })

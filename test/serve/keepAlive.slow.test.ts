@@ -11,8 +11,8 @@ it(`50 connections with GET, POST of 1 MB and events lose nothing in ${DEPLOYS} 
   const served = await site.serve('--instances', '2', '--soak', '0')
   const clients = new KeptConnections(served.url)
   for (let deploy = 1; deploy <= DEPLOYS; deploy++) {
-    expect(await site.run('deploy')).toMatchObject({ code: 0 })
-    if (deploy % 4 === 0) expect(await site.run('rollback')).toMatchObject({ code: 0 })
+    expect(await site.ask('deploy')).toMatchObject({ code: 0 })
+    if (deploy % 4 === 0) expect(await site.ask('rollback')).toMatchObject({ code: 0 })
   }
   await clients.end()
   console.info(`answered: ${JSON.stringify(clients.answered)}, connections: ${clients.sockets}`)

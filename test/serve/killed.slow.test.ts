@@ -6,7 +6,7 @@ import { gone } from '../fixtures/system.js'
 import { application, type Served, Site } from './serving.js'
 
 /** `KILLS=100` for the full form. */
-const KILLS = Number(process.env['KILLS'] ?? 10)
+const KILLS = Number(process.env['KILLS'] ?? 6)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
 const AT_ONCE = 2
 const OPTIONS = ['--instances', '1', '--verify', '/health', '--steps', '50:100ms', '--soak', '100ms']
@@ -42,7 +42,7 @@ it(`A service that is killed at ${KILLS} random moments of deploys comes up with
       const served = await site.serve(...OPTIONS)
       expect(await served.get(), `after kill ${kill - 1}`).toBe(stays)
       site.write(numbered(kill))
-      const deploy = site.run('deploy')
+      const deploy = site.ask('deploy')
       await randomMoment(served, random, deploy)
       served.kill('SIGKILL')
       await Promise.all([served.exited, deploy])

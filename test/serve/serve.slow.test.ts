@@ -1,17 +1,17 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { gone } from '../fixtures/system.js'
-import { application, Served, Site, saying } from './serving.js'
+import { afterAllTests, application, Served, Site, saying } from './serving.js'
 
-const QUICK = ['--instances', '2', '--soak', '0'] as const
+const QUICK = ['--instances', '1', '--soak', '0'] as const
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
 const pidIn = (text: string) => Number(text.split(' ').at(-1))
 
 describe('cutover serve', () => {
   it('serves an application, deploys another one, goes back, tells all of it, and stops', async () => {
     const site = new Site(saying('one'), '1.4.0')
-    const served = await site.serve(...QUICK)
+    const served = await site.serve('--instances', '2', '--soak', '0')
     const one = await served.get()
     expect(one).toMatch(/^one \d+$/)
 
@@ -23,7 +23,7 @@ describe('cutover serve', () => {
     expect(deployed.stdout).toContain(`done       ${version} stays.`)
     expect(await served.get()).toMatch(/^two/)
 
-    const status = await site.status()
+    const status = JSON.parse((await site.run('status', '--json')).stdout)
     expect(status).toMatchObject({ active: version, url: served.url, rollout: { state: 'idle', permanent: version } })
     expect(status.versions).toMatchObject([{ version, role: 'active', share: 100, failed: 0, processes: { up: 2 } }])
     expect((await site.run('status')).stdout).toContain('2 of 2 processes up')
@@ -35,57 +35,6 @@ describe('cutover serve', () => {
     expect(await served.exited).toEqual([0, null])
     await gone([pidIn(one)])
     expect(readdirSync(site.state).sort()).toEqual(['releases', 'rollout.json'])
-  })
-
-  it('keeps its state for its user alone, and the last three releases', async () => {
-    const site = new Site(saying('one'))
-    chmodSync(site.app, 0o777)
-    const served = await site.serve(...QUICK)
-    expect([mode(site.state), mode(join(site.state, 'releases'))]).toEqual(['700', '700'])
-    for (const file of ['control.sock', 'rollout.json']) expect(mode(join(site.state, file))).toBe('600')
-    const [release = ''] = readdirSync(join(site.state, 'releases'))
-    const files = join(site.state, 'releases', release, 'files')
-    expect([mode(files), mode(join(files, 'app.mjs')), mode(join(files, 'package.json'))]).toEqual([
-      '700',
-      '700',
-      '600',
-    ])
-    for (let n = 0; n < 4; n++) expect(await site.run('deploy')).toMatchObject({ code: 0 })
-    const { releases, rollout } = await site.status()
-    expect(releases).toHaveLength(3)
-    expect(releases).toEqual(expect.arrayContaining([rollout.permanent, rollout.previous]))
-    served.kill('SIGTERM')
-    await served.exited
-  })
-
-  it('comes up with the version that proved itself, whatever is at the path meanwhile', async () => {
-    const site = new Site(saying('one'))
-    const first = await site.serve(...QUICK)
-    first.kill('SIGKILL')
-    await first.exited
-    site.write('throw new Error("broken")')
-    const second = await site.serve(...QUICK)
-    expect(await second.get()).toMatch(/^one/)
-    second.kill('SIGTERM')
-    expect(await second.exited).toEqual([0, null])
-  })
-
-  it('says who holds the state folder', async () => {
-    const site = new Site(saying('one'))
-    const served = await site.serve(...QUICK)
-    const other = await site.run('serve', site.app, '--port', '0')
-    expect(other.code).toBe(1)
-    expect(other.stderr).toContain(`is in use by process ${served.child.pid}.`)
-    expect(await served.get()).toMatch(/^one/)
-  })
-
-  it('deploys the same path on SIGHUP', async () => {
-    const site = new Site(saying('one'))
-    const served = await site.serve(...QUICK)
-    site.write(saying('two'))
-    served.kill('SIGHUP')
-    await served.line('stays.', 2)
-    expect(await served.get()).toMatch(/^two/)
   })
 
   it('lets requests finish on SIGTERM, and ends at once on a second one', async () => {
@@ -111,17 +60,6 @@ describe('cutover serve', () => {
     expect(readdirSync(again.state)).not.toContain('control.sock')
   })
 
-  it('tells what the application writes, and goes on telling with -f', async () => {
-    const site = new Site('console.log("hello"); export const fetch = () => (console.error("asked"), new Response())')
-    const served = await site.serve('--instances', '1')
-    const follower = new Served(site.spawn('logs', '-f'))
-    await follower.line('#0: hello')
-    await served.get()
-    await follower.line('#0: asked')
-    served.kill('SIGTERM')
-    expect(await follower.exited).toEqual([0, null])
-  })
-
   it('reads cutover.config.mjs, behind the environment and the command line', async () => {
     const site = new Site(saying('one'))
     const source =
@@ -129,10 +67,71 @@ describe('cutover serve', () => {
     writeFileSync(join(site.folder, 'cutover.config.mjs'), source)
     const served = new Served(site.spawn('serve'))
     await served.line('listens on')
-    const { stdout, code } = await site.run('deploy')
+    const { stdout, code } = await site.ask('deploy')
     expect(code).toBe(0)
     expect(stdout).toContain('step       1 of 1: 50 % of the requests, 100ms')
     served.kill('SIGTERM')
     await served.exited
+  })
+})
+
+describe('A service', () => {
+  const site = new Site(saying('one'), '1.0.0', afterAllTests())
+  let served: Served
+  beforeAll(async () => {
+    chmodSync(site.app, 0o777)
+    served = await site.serve(...QUICK)
+  })
+
+  it('keeps its state for its user alone, and the last three releases', async () => {
+    expect([mode(site.state), mode(join(site.state, 'releases'))]).toEqual(['700', '700'])
+    for (const file of ['control.sock', 'rollout.json']) expect(mode(join(site.state, file))).toBe('600')
+    const [release = ''] = readdirSync(join(site.state, 'releases'))
+    const files = join(site.state, 'releases', release, 'files')
+    expect([mode(files), mode(join(files, 'app.mjs')), mode(join(files, 'package.json'))]).toEqual([
+      '700',
+      '700',
+      '600',
+    ])
+    for (let n = 0; n < 4; n++) expect(await site.ask('deploy')).toMatchObject({ code: 0 })
+    const { releases, rollout } = await site.status()
+    expect(releases).toHaveLength(3)
+    expect(releases).toEqual(expect.arrayContaining([rollout.permanent, rollout.previous]))
+  })
+
+  it('holds its state folder, and another one says so', async () => {
+    const other = await site.run('serve', site.app, '--port', '0')
+    expect(other.code).toBe(1)
+    expect(other.stderr).toContain(`is in use by process ${served.child.pid}.`)
+    expect(await served.get()).toMatch(/^one/)
+  })
+
+  it('deploys the same path on SIGHUP', async () => {
+    const stays = () => served.lines.filter(line => line.includes('stays.')).length
+    site.write(saying('two'))
+    const before = stays()
+    served.kill('SIGHUP')
+    await served.line('stays.', before + 1)
+    expect(await served.get()).toMatch(/^two/)
+  })
+
+  it('comes up with the version that proved itself, whatever is at the path meanwhile', async () => {
+    served.kill('SIGKILL')
+    await served.exited
+    site.write('throw new Error("broken")')
+    served = await site.serve(...QUICK)
+    expect(await served.get()).toMatch(/^two/)
+  })
+
+  it('tells what the application writes, and goes on telling with -f', async () => {
+    site.write('console.log("hello"); export const fetch = () => (console.error("asked"), new Response())')
+    expect(await site.ask('deploy')).toMatchObject({ code: 0 })
+    const follower = new Served(site.spawn('logs', '-f'))
+    await follower.line('#0: hello')
+    await served.get()
+    await follower.line('#0: asked')
+    served.kill('SIGTERM')
+    expect(await follower.exited).toEqual([0, null])
+    expect(await served.exited).toEqual([0, null])
   })
 })

@@ -1,19 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ServeStatus } from 'cutover/serve'
-import { onTestFinished } from 'vitest'
-import { directory } from '../fixtures/system.js'
+import { afterAll, onTestFinished } from 'vitest'
+import { type After, directory } from '../fixtures/system.js'
+import { Command, type Ended, spawnCommand } from './command.js'
 
-const PROGRAM = 'dist/lib/cutover.js'
-
-/** How a command ended. */
-export interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+/** Call it where tests are described. @returns registers what ends after all of them */
+export function afterAllTests(): After {
+  const ends: (() => void)[] = []
+  afterAll(() => {
+    for (const end of ends.reverse()) end()
+  })
+  return end => void ends.push(end)
 }
 
 /** An application in a folder of its own, and the state folder beside it. */
@@ -23,9 +24,12 @@ export class Site {
   readonly state: string
   /** Added to the environment of the commands. */
   env: NodeJS.ProcessEnv = {}
+  readonly #after: After
 
-  constructor(source: string, version = '1.0.0') {
-    const base = directory()
+  /** @param after - registers the end of its processes and of its folder. @default after the test */
+  constructor(source: string, version = '1.0.0', after: After = onTestFinished) {
+    const base = directory(after)
+    this.#after = after
     this.folder = join(base, 'app')
     this.state = join(base, 'state')
     this.app = join(this.folder, 'app.mjs')
@@ -39,30 +43,32 @@ export class Site {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ name: 'app', version, type: 'module' }))
   }
 
-  /** Runs a command to its end. */
-  async run(command: string, ...options: readonly string[]): Promise<Ended> {
-    const child = this.spawn(command, ...options)
-    const output = { stdout: '', stderr: '' }
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]?.setEncoding('utf8').on('data', chunk => {
-        output[name] += chunk
-      })
-    }
-    const [code] = (await once(child, 'close')) as [number | null]
-    return { code, ...output }
+  /** Runs a command in a process of its own, to its end. */
+  run(command: string, ...options: readonly string[]): Promise<Ended> {
+    return Command.of(this.spawn(command, ...options)).ended
+  }
+
+  /** Runs a command that asks the service, in this process. A path among the options must be absolute. */
+  ask(command: string, ...options: readonly string[]): Promise<Ended> {
+    return this.asking(command, ...options).ended
+  }
+
+  /** As {@link ask}, while it is under way. */
+  asking(command: string, ...options: readonly string[]): Command {
+    return Command.here([command, ...options], this.#env)
   }
 
   async status(): Promise<ServeStatus> {
-    const { stdout } = await this.run('status', '--json')
+    const { stdout } = await this.ask('status', '--json')
     return JSON.parse(stdout) as ServeStatus
   }
 
   spawn(command: string, ...options: readonly string[]): ChildProcess {
-    const env = { ...process.env, CUTOVER_SERVE_STATE: this.state, FORCE_COLOR: '', ...this.env }
-    const args = [join(process.cwd(), PROGRAM), command, ...options]
-    const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    return child
+    return spawnCommand([command, ...options], { cwd: this.folder, env: this.#env, after: this.#after })
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    return { CUTOVER_SERVE_STATE: this.state, ...this.env }
   }
 
   /** Serves the application, and waits until it listens. */

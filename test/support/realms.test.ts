@@ -189,7 +189,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/http/upload.ts': 'The body is one that this library has read.',
   'src/module/fetchModule.ts': 'The body is one that this library has read.',
   'src/serve/fleet/follow.ts': 'A program of its own has one realm.',
-  'src/serve/main.ts': 'A program of its own has one realm.',
+  'src/serve/run.ts': 'A program of its own has one realm.',
   'src/serve/service/verify.ts': 'A program of its own has one realm.',
   'src/contract/validate.ts': 'Another signal is told by its fields.',
   'src/module/moduleCalls.ts': 'Another promise is told by its `then`.',

@@ -29,8 +29,8 @@ interface Given {
 type Act = (given: Given) => Promise<number>
 
 /** @param args - what follows `cutover fleet`. @returns the exit code. @throws UserError (rejects); CutoverError (rejects) of the fleet */
-export async function fleet(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { command, argument = '', settings } = readFleetArguments(args)
+export async function fleet(args: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
+  const { command, argument = '', settings } = readFleetArguments(args, env)
   if (command === 'help') {
     terminal.line(fleetHelpText().trimEnd())
     return 0

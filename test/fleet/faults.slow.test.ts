@@ -107,7 +107,7 @@ it.skipIf(noNatsServer !== undefined)(
       heartbeat: 400,
       heartbeatTimeout: 2_000,
       senders: 1,
-      pause: 10,
+      pause: 100,
       minCalls: 0,
       // From an hour behind to an hour ahead.
       skewOf: index => (index / 2 - 1) * HOUR,

@@ -61,7 +61,7 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet of processes ${noNatsServer
     const [, second] = processes as [NodeProcess, NodeProcess, NodeProcess]
     await Promise.all(processes.map(it => it.until(/^settled judging 1\.0\.0$/)))
     const connection = await server.connect()
-    const fleet = await openFleet({ connection, fleet: 'killed', heartbeat: 500, heartbeatTimeout: 5_000 })
+    const fleet = await openFleet({ connection, fleet: 'killed', heartbeat: 500, heartbeatTimeout: 2_500 })
     const isOn = (version: string, nodes: FleetStatus['nodes']) => nodes.every(node => node.version === version)
 
     await fleet.deploy('2.0.0', { waves: [{ percent: 1 }, { percent: 100 }] })

@@ -81,7 +81,8 @@ export class NodeProcess {
 
   launch(): void {
     if (this.#child !== undefined) return
-    const child = fork(PROGRAM, [JSON.stringify(this.settings)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const stdio = ['ignore', 'ignore', 'pipe', 'ipc'] as const
+    const child = fork(PROGRAM, [JSON.stringify(this.settings)], { execArgv: [], stdio: [...stdio] })
     this.#child = child
     this.#isExpected = false
     child.stderr?.setEncoding('utf8').on('data', text => {

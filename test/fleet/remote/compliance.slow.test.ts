@@ -1,15 +1,15 @@
 import { remote, serveRemote } from 'cutover/fleet'
-import { type Provisioner, pool, type RuntimeConfig } from 'cutover/hosts'
+import { type ModuleSource, type Provisioner, pool, type RuntimeConfig } from 'cutover/hosts'
 import { aggregateScenarios, createComplianceModule, runtimeCompliance, type TestCase } from 'cutover/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compiledModule } from '../../fixtures/compliance/hosts.js'
 import { noNatsServer } from '../../fixtures/installed.js'
 import { NatsServer } from '../natsServer.js'
+import { MortalServer } from './mortalServer.js'
 import { ServerProcess } from './serverProcess.js'
 
 /** Retries and finds out quickly. */
 const QUICK = { minBackoff: 20, jitter: 0, watchdogInterval: 50 } as const
-const MORTAL = new URL('../../fixtures/guests/mortal.mjs', import.meta.url)
 const BROKEN = new URL('../../fixtures/modules/throws.mjs', import.meta.url)
 const VERSIONS = ['1.0.0', '2.0.0', '3.0.0']
 
@@ -22,16 +22,11 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
     opened.push(nats)
     const connection = await nats.connect()
     at = subject => remote({ connection, subject, ...QUICK })
-    const serve = async (subject: string) =>
-      opened.push(await serveRemote(createComplianceModule, { connection: await nats.connect(), subject }))
-    const launch = async (subject: string, module: URL) =>
-      opened.push(await ServerProcess.start(nats.url, subject, module))
-    await Promise.all(['one', 'two', 'two'].map(serve))
-    await Promise.all([
-      launch('broken', BROKEN),
-      // A crash of one version must not be that of another.
-      ...VERSIONS.map(version => launch(`mortal.${version}`, MORTAL)),
-    ])
+    const serve = async (subject: string, module: ModuleSource = createComplianceModule) =>
+      opened.push(await serveRemote(module, { connection: await nats.connect(), subject }))
+    await Promise.all([...['one', 'two', 'two'].map(subject => serve(subject)), serve('broken', BROKEN)])
+    // A crash of one version must not be that of another.
+    for (const version of VERSIONS) opened.push(await MortalServer.start(nats, `mortal.${version}`))
     for (let n = 0; n < 2; n++) crashing.push(await ServerProcess.start(nats.url, 'process', compiledModule))
     opened.push(...crashing)
   })

@@ -38,7 +38,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   #launch(): ChildProcess {
-    const child = fork(PROGRAM, this.#args)
+    const child = fork(PROGRAM, this.#args, { execArgv: [] })
     child.once('exit', () => {
       if (this.#isOver) return
       this.#child = this.#launch()

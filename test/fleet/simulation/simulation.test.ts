@@ -5,15 +5,17 @@ import { FleetWorld, type Outcome } from './fleetWorld.js'
 import { schedules } from './schedule.js'
 
 const { seed } = walkSettings(process.env)
+/** `npm run test:fleet` runs more of them, with more nodes. */
+const SCHEDULES = Number(process.env['SCHEDULES'] ?? 100)
 
 describe('A simulated fleet', () => {
-  it(`The invariants hold for 300 schedules of faults, with 40 nodes (SEED=${seed})`, () => {
+  it(`The invariants hold for ${SCHEDULES} schedules of faults, with 40 nodes (SEED=${seed})`, () => {
     const outcomes: Outcome[] = []
     fc.assert(
       fc.property(schedules(40), schedule => {
         outcomes.push(new FleetWorld(schedule).run())
       }),
-      { numRuns: 300, seed },
+      { numRuns: SCHEDULES, seed },
     )
     for (const kind of ['permanent', 'halted']) expect(outcomes.some(outcome => outcome.kind === kind)).toBe(true)
   })

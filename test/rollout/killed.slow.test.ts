@@ -8,11 +8,11 @@ import { randomFrom } from '../fixtures/randomFrom.js'
 import { directory } from '../fixtures/system.js'
 
 /** `KILLS=200` for the full form. */
-const KILLS = Number(process.env['KILLS'] ?? 20)
+const KILLS = Number(process.env['KILLS'] ?? 12)
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
-const AT_ONCE = 4
-/** How many stages, and how many half milliseconds, some six rollouts take on a quiet machine. */
-const [STAGES, TICKS] = [50, 900]
+const AT_ONCE = 2
+/** How many stages, and how many milliseconds, some six rollouts take on a quiet machine. */
+const [STAGES, TICKS] = [50, 200]
 
 /** The stages of a version that proved itself beside another one. The first version of all has none to be compared with. */
 const BESIDE = ['verified', 'stepping', 'promoting', 'soaking', 'finishing']
@@ -54,7 +54,7 @@ class Told {
   }
 }
 
-/** After so many stages, or after so many stages and half milliseconds. */
+/** After so many stages, or after so many stages and milliseconds. */
 interface Moment {
   readonly lines: number
   readonly isStage: boolean

@@ -62,7 +62,7 @@ describe('The limits of a host', () => {
     const asked = new AskedAtOnce(10)
     const onHostRequest = () => asked.answer().then(() => new Uint8Array(MEGABYTE))
     const options = { maxFrameBytes: 2 * MEGABYTE, maxBufferedBytes: 3 * MEGABYTE }
-    const args = [guestFile('greedyGuest').pathname, 'answersUnread']
+    const args = [guestFile('greedyGuest').pathname]
     await using host = await RemoteHost.ofModule(
       { module: versatile, ...options },
       {
@@ -71,7 +71,7 @@ describe('The limits of a host', () => {
         onHostRequest,
       },
     ).started()
-    const error = await rejectionOf(host.runtime.call('greed' as never))
+    const error = await rejectionOf(host.runtime.call('answersUnread' as never))
     expect(error).toMatchObject({
       code: LOST,
       message: expect.stringMatching(/more than 3145728 bytes .*raise maxBufferedBytes/),

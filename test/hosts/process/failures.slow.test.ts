@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { leftSince, resources } from '../../fixtures/handles.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { expectReplacement, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
@@ -74,14 +74,21 @@ describe('What a process says of its failure', () => {
 })
 
 describe('A process that breaks the protocol', () => {
+  const host = RemoteHost.ofRawGuest('none', { maxBackoff: 20 })
+  beforeAll(async () => {
+    await host.started()
+    return () => host.runtime.stop()
+  })
+
   it.each(['huge', 'garbage', 'half', 'zero', 'duplicateKeys', 'trailing'])(
     'sends a frame that is %s: the call is lost, the process is replaced, and the next call is answered',
     async misdeed => {
-      await using host = await RemoteHost.ofRawGuest(misdeed).started()
+      const before = host.types.length
       const again = host.next('started')
-      expect(await rejectionOf(host.do('answer'))).toMatchObject({ code: LOST, version: '1.0.0' })
+      expect(await rejectionOf(host.do(misdeed))).toMatchObject({ code: LOST, version: '1.0.0' })
       await again
-      expect(host.types).toEqual(['started', 'stopped', 'started'])
+      expect(await host.do('answer')).toEqual({ do: 'answer' })
+      expect(host.types.slice(before)).toEqual(['stopped', 'started'])
     },
   )
 
@@ -89,6 +96,7 @@ describe('A process that breaks the protocol', () => {
     ['unknownId', 'for you'],
     ['twice', 'first'],
   ])('sends a response that nobody waits for (%s): it is logged, and no call suffers', async (misdeed, answer) => {
+    // It is logged once for each process.
     await using host = await RemoteHost.ofRawGuest(misdeed).started()
     expect(await host.do('answer')).toBe(answer)
     expect(await host.do('answer', { value: 2 })).toEqual({ do: 'answer', value: 2 })
@@ -97,21 +105,25 @@ describe('A process that breaks the protocol', () => {
   })
 
   it('floods the host with requests of its own: the host goes on', async () => {
-    await using host = await RemoteHost.ofRawGuest('floodOfRequests').started()
-    expect(await host.do('answer')).toBe('flooded')
+    expect(await host.do('floodOfRequests')).toBe('flooded')
     expect(await host.do('answer')).toEqual({ do: 'answer' })
   })
 })
 
 describe('A process that dies with calls in flight', () => {
+  const mortal = RemoteHost.ofModule({ execArgv: ['--max-old-space-size=32'], maxBackoff: 20 })
+  beforeAll(async () => {
+    await mortal.started()
+    return () => mortal.runtime.stop()
+  })
+
   it.each([
-    ['sigkill', { exitCode: null, signal: 'SIGKILL' }, {}],
-    ['exit', { exitCode: 3, signal: null, stderr: 'I am leaving' }, {}],
-    ['throwLater', { exitCode: 1, stderr: expect.stringContaining('nobody catches this') }, {}],
-    ['eat', { signal: 'SIGABRT', stderr: expect.stringContaining('heap') }, { execArgv: ['--max-old-space-size=32'] }],
-  ])('by %s: every call rejects, saying how it died, and the next process answers', async (deed, cause, options) => {
-    await using host = await RemoteHost.ofModule(options).started()
-    await expectReplacement(host, deed, cause)
+    ['sigkill', { exitCode: null, signal: 'SIGKILL' }],
+    ['exit', { exitCode: 3, signal: null, stderr: 'I am leaving' }],
+    ['throwLater', { exitCode: 1, stderr: expect.stringContaining('nobody catches this') }],
+    ['eat', { signal: 'SIGABRT', stderr: expect.stringContaining('heap') }],
+  ])('by %s: every call rejects, saying how it died, and the next process answers', async (deed, cause) => {
+    await expectReplacement(mortal, deed, cause)
   })
 
   it('blocks its event loop for ever: the watchdog replaces it', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
@@ -56,27 +55,5 @@ describe('The changelog', () => {
         .filter(line => line !== '' && !line.startsWith('### '))
       expect(lines.filter(line => !/^(- | {2})\S/.test(line))).toEqual([])
     }
-  })
-})
-
-describe('The packed files', () => {
-  const list = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' })
-  const [{ files }] = JSON.parse(list) as [{ files: { path: string }[] }]
-  const paths = files.map(({ path }) => path)
-
-  it('hold what a user reads, what runs, and the licences of both', () => {
-    const needed = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/stability.md', 'docs/recipes/esbuild.md']
-    const licences = ['dist/guest/licenses.md', 'dist/page/licenses.md']
-    const programs = ['dist/guest/process.js', 'dist/guest/worker.js', 'dist/lib/index.js', 'dist/page/page.js']
-    expect([...needed, ...licences, ...programs].filter(path => !paths.includes(path))).toEqual([])
-  })
-
-  it('hold no tests but those of the rules, no text of the guest program by itself, and nothing that is not built for use', () => {
-    const others = paths.filter(path => /^(\.|dist\/(test|docs|guestText)\/|node_modules\/)|\.tsbuildinfo$/.test(path))
-    expect(others).toEqual([])
-    expect(paths.filter(path => /^test\/(?!conformance\/)/.test(path))).toEqual([
-      'test/fixtures/guest.py',
-      'test/fixtures/streaming_guest.py',
-    ])
   })
 })

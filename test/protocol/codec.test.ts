@@ -108,7 +108,7 @@ describe('The fast path of the codec', () => {
         expect(bytes.equals(encode(value))).toBe(true)
         expectSame(readPlain(bytes), decode(bytes, STRICT))
       }),
-      { seed, numRuns: runs(10_000) },
+      { seed, numRuns: runs(5_000) },
     )
   }, 180_000)
 
@@ -126,7 +126,7 @@ describe('The fast path of the codec', () => {
         if (theirs === 'refused' && ours !== 'refused') expect(hasMap((ours as { value: unknown }).value)).toBe(true)
         else expectSame(ours, theirs)
       }),
-      { seed, numRuns: runs(20_000) },
+      { seed, numRuns: runs(5_000) },
     )
   }, 180_000)
 

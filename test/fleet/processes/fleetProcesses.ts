@@ -12,7 +12,7 @@ import { CuttableProxy } from './proxy.js'
 /** How often an operator tries again; each time NATS gets 5 s to answer. */
 const TRIES = 5
 
-type Timing = Pick<NodeSettings, 'heartbeat' | 'heartbeatTimeout' | 'senders' | 'pause' | 'minCalls'>
+type Timing = Pick<NodeSettings, 'heartbeat' | 'heartbeatTimeout' | 'senders' | 'pause'>
 
 export interface FleetProcessesOptions extends Timing {
   readonly fleet: string

@@ -17,10 +17,8 @@ export interface NodeSettings {
   readonly heartbeatTimeout: number
   /** How many calls are in flight at once. */
   readonly senders: number
-  /** Of each sender between two calls, in ms. */
+  /** Of each sender between two calls, at first, in ms. */
   readonly pause: number
-  /** Of each step of its rollout; 0: a step passes on time alone. */
-  readonly minCalls: number
   /** How far its wall clock is wrong, in ms. */
   readonly skew: number
 }
@@ -113,6 +111,11 @@ export class NodeProcess {
     const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
+  }
+
+  /** Makes the pause of each sender so long, in ms. */
+  setPause(pause: number): void {
+    this.#child?.send({ pause })
   }
 
   /** Lets it answer its last calls, leave and exit. @returns how its calls ended */

@@ -26,7 +26,7 @@ it('cutover fleet without the packages of NATS says what to install, and exits w
 describe.skipIf(noNatsServer !== undefined)(`cutover fleet ${noNatsServer ?? ''}`, { timeout: 240_000 }, () => {
   let all: FleetProcesses
   beforeAll(async () => {
-    const timing = { heartbeat: 500, heartbeatTimeout: 2_500, senders: 1, pause: 1_000, minCalls: 0 }
+    const timing = { heartbeat: 500, heartbeatTimeout: 2_500, senders: 1, pause: 1_000 }
     all = await FleetProcesses.start({ fleet: 'shop', count: 3, ...timing })
   }, 240_000)
   afterAll(() => all[Symbol.asyncDispose]())

@@ -16,14 +16,14 @@ export interface Surroundings {
 /** Runs the command line. An error is printed in one line. @returns the exit code */
 export async function run(args: readonly string[], { stdout, stderr, env }: Surroundings): Promise<number> {
   try {
-    return await command(args, new Terminal(stdout, env), env)
+    return await runCommand(args, new Terminal(stdout, env), env)
   } catch (error) {
     stderr.write(`cutover: ${error instanceof Error ? error.message : error}\n`)
     return error instanceof UserError ? error.exitCode : 1
   }
 }
 
-async function command(args: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
+async function runCommand(args: readonly string[], terminal: Terminal, env: NodeJS.ProcessEnv): Promise<number> {
   const [first, ...others] = args
   if (first === 'fleet') {
     const { fleet } = await import('./fleet/fleet.js')

@@ -66,13 +66,13 @@ const BAD: readonly Bad[] = [
     what: 'crashes while it has a share',
     source: application('crashing'),
     says: /was rejected: It (was lost: .*exited with code 1|fails more often than the active version: )/s,
-    hurts: 20,
+    hurts: 60,
   },
   {
     what: 'answers 500 while it has a share',
     source: `export const fetch = request => new Response('', { status: request.url.endsWith('/health') ? 200 : 500 })`,
     says: /was rejected: It fails more often than the active version: /,
-    hurts: 20,
+    hurts: 60,
   },
 ]
 

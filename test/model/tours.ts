@@ -1,5 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
-import { type GraphStep, pathTo, type StateGraph } from '../../src/testing/paths/index.js'
+import { type GraphStep, type StateGraph, shortestPath } from '../../src/testing/paths/index.js'
 
 /**
  * Long paths from the initial state that together take every step of a graph: each goes on to the nearest step that none
@@ -39,16 +39,19 @@ class UntakenSteps<Machine extends AnyStateMachine> {
 
   /** Takes the nearest step: gives a shortest path from `start` that ends with it. */
   take(start: number): GraphStep<Machine>[] | undefined {
-    const tree = new Map<number, GraphStep<Machine> | null>([[start, null]])
-    // A Map also visits the entries that are added during the loop, so it serves as the queue.
-    for (const state of tree.keys()) {
-      const step = this.#graph[state]?.steps[this.#taken[state] ?? 0]
-      if (step !== undefined) {
-        this.#taken[state] = (this.#taken[state] ?? 0) + 1
-        return pathTo(tree, step)
-      }
-      for (const way of this.#ways[state] ?? []) if (!tree.has(way.to)) tree.set(way.to, way)
-    }
-    return undefined
+    const path = shortestPath(
+      start,
+      state => this.#next(state) ?? this.#ways[state] ?? [],
+      step => this.#next(step.from)?.[0] === step,
+    )
+    const from = path?.at(-1)?.from
+    if (from !== undefined) this.#taken[from] = (this.#taken[from] ?? 0) + 1
+    return path
+  }
+
+  /** The next step of a state, as the only one; undefined if all are taken. */
+  #next(state: number): readonly [GraphStep<Machine>] | undefined {
+    const step = this.#graph[state]?.steps[this.#taken[state] ?? 0]
+    return step && [step]
   }
 }

@@ -1,4 +1,4 @@
-/** What tests of the parts of `docs/examples/demo` share. */
+/** Shared by the tests of the parts of `docs/examples/demo`. */
 import type { Options } from '../../docs/examples/demo/options.js'
 import type { Setup } from '../../docs/examples/demo/setup.js'
 

@@ -1,6 +1,13 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Subscription } from 'rxjs'
-import { CallsInFlight, type Endpoint, endpointOf, type ObservedCall, SharedRecord } from '../../calls/index.js'
+import {
+  type Callee,
+  CallsInFlight,
+  type Endpoint,
+  endpointOf,
+  type ObservedCall,
+  SharedRecord,
+} from '../../calls/index.js'
 import {
   asError,
   type CallOptions,
@@ -38,8 +45,8 @@ export class Instance<Req, Res> implements ObservedCall {
   readonly runtime: Runtime<Req, Res>
   readonly calls = new CallsInFlight<Res>()
   readonly #endpoint: Endpoint<Req, Res>
-  /** Whether the runtime rejects its lost calls in {@link calls} itself. */
-  readonly #rejectsLost: boolean
+  /** Whether the runtime rejects its lost calls itself, in the tables that it knows. */
+  readonly rejectsLost: boolean
   readonly #seed: number
   /** Hears when a call has ended. */
   readonly #record: SharedRecord
@@ -57,7 +64,7 @@ export class Instance<Req, Res> implements ObservedCall {
     this.#seed = fmix32(number + 1)
     this.#record = new SharedRecord(this.calls.counts, this)
     const own = endpointOf(runtime, this.calls)
-    this.#rejectsLost = own !== undefined
+    this.rejectsLost = own !== undefined
     this.#endpoint = own ?? whileUp(runtime, reports)
     this.#endpoint.onReleased = () => reports.freed()
   }
@@ -67,9 +74,19 @@ export class Instance<Req, Res> implements ObservedCall {
     return this.calls.count + (this.#endpoint.givenUp ?? 0)
   }
 
+  /** Takes calls at once, past {@link calls}; null while the runtime is not running. */
+  get callee(): Callee<Req, Res> | null {
+    return this.#endpoint.callee
+  }
+
   /** Whether it takes calls. */
   get isOpen(): boolean {
-    return this.#endpoint.callee !== null
+    return this.callee !== null
+  }
+
+  /** Lets the runtime reject its lost calls in these tables, too. Only if it {@link rejectsLost} calls itself. */
+  shareTables(tables: readonly CallsInFlight<Res>[]): void {
+    endpointOf(this.runtime, this.calls, ...tables)
   }
 
   /** Sends a call. Only while it {@link isOpen}. */
@@ -177,7 +194,7 @@ export class Instance<Req, Res> implements ObservedCall {
   }
 
   #rejectLost(cause: Error): void {
-    if (this.#rejectsLost) return
+    if (this.rejectsLost) return
     const version = this.runtime.getActiveVersion()
     const message = `Version ${version} was lost while it had the call: ${cause.message}`
     this.calls.rejectAll(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause }))

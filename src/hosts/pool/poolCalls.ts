@@ -1,4 +1,4 @@
-import { type Callee, CallQueue, type Endpoint } from '../../calls/index.js'
+import { type Callee, CallQueue, type CallsInFlight, type Endpoint } from '../../calls/index.js'
 import { type CallOptions, type Clock, CutoverError, type Logger } from '../../contract/index.js'
 import { flowOf } from '../../streams/index.js'
 import { fnv1a } from '../../support/index.js'
@@ -28,6 +28,11 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   readonly #instances: readonly Instance<Req, Res>[]
   readonly #options: PoolCallsOptions
   readonly #queue: CallQueue<Req, Res>
+  /**
+   * The only instance, if the pool chooses nothing. Its calls need no table in the pool, because a death rejects all calls there are:
+   * that saves a promise per call.
+   */
+  readonly #sole: Instance<Req, Res> | undefined
   /** This object while the pool is running. */
   #callee: Callee<Req, Res> | null = null
   /** Where the search for the least loaded instance begins. */
@@ -36,7 +41,9 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   constructor(instances: readonly Instance<Req, Res>[], options: PoolCallsOptions) {
     this.#instances = instances
     this.#options = options
-    const { version, clock, waitTimeout, maxWaitingCalls } = options
+    const { version, clock, concurrency, broadcast, waitTimeout, maxWaitingCalls } = options
+    const isOpenToAll = concurrency === Number.POSITIVE_INFINITY && broadcast === undefined
+    this.#sole = instances.length === 1 && isOpenToAll && instances[0]?.rejectsLost === true ? instances[0] : undefined
     this.#queue = new CallQueue({
       timeout: waitTimeout,
       max: maxWaitingCalls,
@@ -57,6 +64,7 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   }
 
   get callee(): Callee<Req, Res> | null {
+    if (this.#sole !== undefined) return this.#callee && this.#sole.callee
     return this.#callee !== null && this.hasOpen ? this.#callee : null
   }
 
@@ -69,6 +77,11 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   /** How many calls wait for room. */
   get waiting(): number {
     return this.#queue.size
+  }
+
+  /** The tables of the calls that are sent here. */
+  useTables(tables: readonly CallsInFlight<Res>[]): void {
+    this.#sole?.shareTables(tables)
   }
 
   open(): void {

@@ -82,6 +82,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
       hasGivenUp: () => this.#actor.snapshot.matches('gaveUp'),
       failure: () => this.#failure,
     })
+    this.#calls.useTables([this.#ownCalls.calls])
   }
 
   call(request: Req, options?: CallOptions): Promise<Res> {
@@ -138,8 +139,9 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
     for (const instance of this.#instances) instance.setRole(role)
   }
 
-  /** The tables are not needed: each instance has one, in which it rejects its own lost calls and no others. */
-  [ENDPOINT](..._tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
+  /** Of several instances, each has a table of its own, in which it rejects its own lost calls and no others. */
+  [ENDPOINT](...tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
+    this.#calls.useTables([this.#ownCalls.calls, ...tables])
     return this.#calls
   }
 

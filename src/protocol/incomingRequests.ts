@@ -4,6 +4,7 @@ import { isThenable } from '../support/index.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR, STREAM_CALL_RESPONSE } from './messages.js'
+import { RequestTable } from './requestTable.js'
 import type { ConnectionStreams } from './streams/connectionStreams.js'
 import { estimateSize } from './transports/survey.js'
 import { type MessageId, RESPONSE, type Transport, UnreadablePayload } from './transports/transport.js'
@@ -61,7 +62,7 @@ const TURN_MS = 8
 export class IncomingRequests {
   readonly #options: IncomingOptions
   /** Requests that were started and are not answered. */
-  readonly #unanswered = new Map<MessageId, IncomingRequest>()
+  readonly #unanswered = new RequestTable<MessageId, IncomingRequest>()
   /** Calls that were answered with a stream that flows. */
   readonly #streaming = new Map<MessageId, IncomingRequest>()
   /** Calls that were not started yet, in order of arrival. */
@@ -113,7 +114,7 @@ export class IncomingRequests {
       this.#removeDeferred(id, call)
       this.#refuseCall(call.transport, id, reason, call.payload)
     }
-    for (const request of [...this.#unanswered.values(), ...this.#streaming.values()]) request.interrupt(reason)
+    for (const request of [...this.#unanswered.values, ...this.#streaming.values()]) request.interrupt(reason)
   }
 
   /** Fires the signals of all unanswered requests, and drops deferred calls: the connection is closed. */

@@ -3,6 +3,7 @@ import { CutoverError, describe, isCutoverError } from '../contract/index.js'
 import { onAbort } from '../support/index.js'
 import { ERROR, STREAM_CALL_RESPONSE } from './messages.js'
 import { type OutgoingRequest, type PendingRequest, pendingOf } from './outgoingRequest.js'
+import { RequestTable } from './requestTable.js'
 import { REQUEST, type Transport, UnreadablePayload } from './transports/transport.js'
 import { serializeError } from './values/serializedError.js'
 import { fromWire } from './wireError.js'
@@ -47,7 +48,7 @@ const SETTLED = Promise.resolve()
  */
 export class OutgoingRequests {
   readonly #options: OutgoingOptions
-  readonly #pending = new Map<number, PendingRequest>()
+  readonly #pending = new RequestTable<number, PendingRequest>()
   /** A Set, because it keeps the order and deletes an aborted call in constant time. */
   readonly #queue = new Set<QueuedCall>()
   /** Ids are never reused, so that a late answer cannot settle another request. */
@@ -160,7 +161,7 @@ export class OutgoingRequests {
 
   /** Rejects every queued and pending request. */
   rejectAll(error: Error): void {
-    const all = [...this.#pending.values(), ...[...this.#queue].map(({ pending }) => pending)]
+    const all = [...this.#pending.values, ...[...this.#queue].map(({ pending }) => pending)]
     this.#pending.clear()
     this.#queue.clear()
     this.inFlight = 0

@@ -15,7 +15,7 @@ import { answerOf, type HttpAnswer } from './answer.js'
 import type { Deadline } from './deadline.js'
 import type { FetchHandlerOptions, HttpRuntime } from './options.js'
 import { LATE, refusalOf, refuse } from './refusal.js'
-import { Upload } from './upload.js'
+import { type HttpRequest, Upload } from './upload.js'
 
 /** A request, from any server. */
 export interface Incoming {
@@ -58,10 +58,10 @@ export class Asker {
    */
   async ask<Sent>(incoming: Incoming, send: (answer: HttpAnswer) => Sent): Promise<Sent> {
     const { head, deadline } = incoming
-    const upload = new Upload(incoming.body, incoming.length, this.#maxBodyBytes, () => deadline.restart())
+    const upload = this.#uploadOf(incoming)
     let version: string | undefined
     try {
-      const message = await upload.message(head)
+      const message: HttpRequest = upload === undefined ? { head, body: null } : await upload.message(head)
       const options = this.#optionsFor(incoming, answering => {
         version = answering
       })
@@ -69,13 +69,17 @@ export class Asker {
       const answer = await this.#aggregate.call(message, options)
       return send(answerOf(answer, head.method, this.#exposeVersion ? version : undefined))
     } catch (error) {
-      const refusal = deadline.why === 'late' ? LATE : refusalOf(upload.fault ?? error)
+      const refusal = deadline.why === 'late' ? LATE : refusalOf(upload?.fault ?? error)
       const { status, why } = refusal
       if (status >= 500 && deadline.why !== 'gone') this.logger.warn({ err: error, version, status }, why)
       return send(refuse(refusal))
     } finally {
       deadline.stop()
     }
+  }
+
+  #uploadOf({ body, length, deadline }: Incoming): Upload | undefined {
+    return body === null ? undefined : new Upload(body, length, this.#maxBodyBytes, () => deadline.restart())
   }
 
   #optionsFor(incoming: Incoming, onVersion: (version: string) => void): CallOptions {

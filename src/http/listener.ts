@@ -10,14 +10,17 @@ import { targetOf } from './target.js'
 
 /** How long the rest of a request is read whose response has ended already, in ms. */
 const LINGER = 1_000
+/** Up to this many bytes, a body is text to Node.js, which writes it in one piece with the head. Bytes take a piece of their own. */
+const MAX_TEXT = 16_384
 
 /** Makes the listener of a server. @param isClosing - whether each connection ends with its response */
 export function listenerOf(asker: Asker, isClosing: () => boolean) {
   return (request: IncomingMessage, response: ServerResponse): void => {
-    const deadline = new Deadline()
-    response.once('finish', () => readOn(request))
-    response.once('close', () => {
-      if (!response.writableFinished) deadline.abort(new DOMException('The client has gone away.', 'AbortError'))
+    const deadline = Deadline.begin()
+    if (hasBody(request)) response.on('finish', () => readOn(request))
+    response.on('close', () => {
+      if (response.writableFinished) deadline.end()
+      else deadline.abort(new DOMException('The client has gone away.', 'AbortError'))
     })
     const send = (answer: HttpAnswer) => {
       writeHead(response, answer, isClosing())
@@ -37,16 +40,19 @@ export function listenerOf(asker: Asker, isClosing: () => boolean) {
   }
 }
 
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+}
+
 function incomingOf(request: IncomingMessage, deadline: Deadline): Incoming {
-  const { method, url } = targetOf(request)
   const { headers } = request
-  const length = headers['content-length']
-  const hasBody = length !== undefined || headers['transfer-encoding'] !== undefined
-  const head = { method, url, headers: passedOn(request.rawHeaders) }
+  const passed = passedOn(request.rawHeaders)
+  const { method, url } = targetOf(request, passed)
+  const head = { method, url, headers: passed }
   return {
     head,
-    body: hasBody ? request.iterator({ destroyOnReturn: false }) : null,
-    length,
+    body: hasBody(request) ? request.iterator({ destroyOnReturn: false }) : null,
+    length: headers['content-length'],
     traceparent: headers['traceparent'] as string | undefined,
     deadline,
     request: () => new Request(url, { method, headers: inPairs(head.headers) }),
@@ -67,7 +73,13 @@ async function writeBody(response: ServerResponse, body: HttpAnswer['body'], sig
     response.flushHeaders()
     for await (const chunk of body) if (!response.write(chunk)) await once(response, 'drain', { signal })
   }
-  response.end(body instanceof Uint8Array ? body : undefined)
+  if (body instanceof Uint8Array && body.byteLength <= MAX_TEXT) response.end(textOf(body), 'latin1')
+  else response.end(body instanceof Uint8Array ? body : undefined)
+}
+
+/** A character for each byte. */
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 }
 
 /** Ends the response so that no client takes it for whole: without its last chunk or its full length, or by a reset. */

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import type { HttpHeaders } from '../contract/index.js'
+import { valuesOf } from './headers.js'
 import { BadRequest } from './upload.js'
 
 /** A name, or an address of IPv4 or IPv6, and a port. */
@@ -10,9 +12,10 @@ const REFUSED = new Set(['CONNECT', 'TRACE'])
 /**
  * The method and address of a request, if every reader of it would agree on them.
  *
+ * @param passed - all headers, with names in lower case
  * @throws BadRequest no module can get the method or the coding, or the host or the address is not exactly one
  */
-export function targetOf({ method = 'GET', url = '/', headers, rawHeaders }: IncomingMessage) {
+export function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage, passed: HttpHeaders) {
   if (REFUSED.has(method)) throw new BadRequest(501, 'The method is not supported.')
   // Where others see a coding that this one does not, they also see another end of the body.
   const coding = headers['transfer-encoding']
@@ -20,7 +23,7 @@ export function targetOf({ method = 'GET', url = '/', headers, rawHeaders }: Inc
     throw new BadRequest(501, 'The transfer coding is not supported.')
   // A client of HTTP/1.0 need not say it.
   const { host = 'localhost' } = headers
-  const isOnly = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length <= 1
+  const isOnly = valuesOf(passed, 'host').length <= 1
   if (!(isOnly && HOST.test(host))) throw new BadRequest(400, 'The header Host is not one host.')
   if (url.startsWith('/')) return { method, url: `http://${host}${url}` }
   if (URL.canParse(url) && new URL(url).host === host) return { method, url }

@@ -17,7 +17,7 @@ export class BadRequest extends Error {
 
 /** Reads a body as far as it must be there before a version gets it: a short one to its end. */
 export class Upload {
-  readonly #body: StreamSource<Uint8Array> | null
+  readonly #body: StreamSource<Uint8Array>
   readonly #length: number | undefined
   readonly #maxBytes: number
   readonly #onRead: () => void
@@ -27,12 +27,7 @@ export class Upload {
    * @param length - the value of `Content-Length`
    * @param onRead - called whenever a piece of a long body was read
    */
-  constructor(
-    body: StreamSource<Uint8Array> | null,
-    length: string | null | undefined,
-    maxBytes: number,
-    onRead: () => void,
-  ) {
+  constructor(body: StreamSource<Uint8Array>, length: string | null | undefined, maxBytes: number, onRead: () => void) {
     this.#body = body
     this.#length = length === null || length === undefined ? undefined : Number(length)
     this.#maxBytes = maxBytes
@@ -48,7 +43,7 @@ export class Upload {
   async message(head: HttpRequestHead): Promise<HttpRequest> {
     const length = this.#length
     const body = this.#body
-    if (body === null || length === 0) return { head, body: null }
+    if (length === 0) return { head, body: null }
     if (length === undefined) return this.#begun(body, head)
     if (length > this.#maxBytes) throw this.#tooLong()
     if (length <= MAX_WHOLE_BODY) return { head, body: await this.#whole(body, length) }

@@ -40,7 +40,7 @@ async function roundsIn2ms(): Promise<number> {
 async function works(): Promise<Work[]> {
   const amount = await roundsIn2ms()
   return [
-    { name: '2 ms of CPU', calls: 240, warmUp: 60, isComputing: true, make: () => ({ kind: 'compute', amount }) },
+    { name: '2 ms of CPU', calls: 960, warmUp: 120, isComputing: true, make: () => ({ kind: 'compute', amount }) },
     {
       name: 'marked',
       calls: 4_000,

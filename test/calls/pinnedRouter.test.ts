@@ -140,6 +140,34 @@ describe('S28: A call that names its version', () => {
     expect(await call).toBe('2.0.0')
   })
 
+  it('waits in the middle of a move, until that is complete', async () => {
+    const { router, sent, find } = pinning()
+    router.move(BOTH, find)
+    const call = router.call('a', two)
+    expect(sent).toEqual([])
+    router.release()
+    expect(await call).toBe('2.0.0')
+  })
+
+  it('goes to its version still, while the other one turns out to take no call', async () => {
+    const { router, refused, down, lead } = pinning()
+    lead(BOTH)
+    down.add('1.0.0')
+    const waits = router.call('a', undefined)
+    expect(await router.call('b', two)).toBe('2.0.0')
+    down.clear()
+    lead(BOTH)
+    expect([await waits, refused]).toEqual(['1.0.0', ['1.0.0']])
+  })
+
+  it('waits if its version turns out to take no call, and there is no other', () => {
+    const { router, refused, down, lead, waiting } = pinning()
+    lead({ ...BOTH, active: null })
+    down.add('2.0.0')
+    void router.call('a', two)
+    expect([refused, waiting()]).toEqual([['2.0.0'], [1, 0, 1]])
+  })
+
   it('goes out with those that it leads to, whichever queue they join', async () => {
     const { router, sent, lead, onCall } = pinning()
     lead({ ...ONE, active: null })

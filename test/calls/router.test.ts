@@ -156,6 +156,33 @@ describe('a runtime that takes no call', () => {
   })
 })
 
+describe('a route that leads nowhere', () => {
+  it('can be observed', () => {
+    expect(() => hastyRouter().observe(null)).not.toThrow()
+  })
+
+  it('gets no mirrored call, if the call itself has led there, and no warning is logged', async () => {
+    const warned: unknown[] = []
+    const logger = safeLogger({ ...console, warn: (...line: unknown[]) => void warned.push(line) }, {})
+    const router: Router<string, string> = hastyRouter({ propagate: () => true, logger })
+    const { sent, find } = versions(() => router.move(NOWHERE, find))
+    router.move({ ...TO_ONE, next: '2.0.0' }, find)
+    router.release()
+    expect(await router.call('a', undefined)).toBe('1.0.0')
+    await microtasks()
+    expect([sent, warned]).toEqual([['1.0.0 a'], []])
+  })
+})
+
+it('The calls of a router that belongs to no aggregate are not published', async () => {
+  const channels = new ChannelRecorder()
+  const router = hastyRouter()
+  router.move(TO_ONE, versions().find)
+  router.release()
+  await router.call('a', undefined)
+  expect(channels.take()).toEqual([])
+})
+
 describe('the share of the next version', () => {
   const shared = (share: number): Route => ({ ...TO_ONE, next: '2.0.0', share })
 

@@ -7,7 +7,8 @@ import type { VersionLike } from './version.js'
 /** Options of one call. */
 export interface CallOptions {
   /**
-   * Ends the wait for a version, and for the answer of an `inProcess` runtime; other runtimes receive the abort.
+   * Ends the wait for a version, and for the answer of an `inProcess` runtime; other runtimes receive the abort. One signal may serve
+   * many calls, so a runtime ignores it once it has answered.
    * @default none
    */
   readonly signal?: AbortSignal | undefined

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 
-/** Unused deadlines are kept, this many at most: an AbortController takes a sixth of what a short request costs. */
+/** Unused deadlines are kept, this many at most: an AbortController takes a tenth of what a short request costs. */
 const MAX_SPARE = 256
 const spare: Deadline[] = []
 
@@ -9,7 +9,7 @@ export class Deadline {
   readonly #controller = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
-  /** Returns one for a request whose response will {@link end} it. */
+  /** Returns one for a request whose response may {@link end} it. */
   static begin(): Deadline {
     return spare.pop() ?? new Deadline()
   }
@@ -41,11 +41,10 @@ export class Deadline {
   }
 
   /**
-   * The whole response was sent: the deadline serves the next request. If somebody still listens to its signal, as a call does that was
-   * propagated, or if that has fired, it serves no other. Call it once.
+   * Keeps the deadline for another request, unless its signal has fired or still has listeners, as during a propagated call. Call it once,
+   * when the whole response was sent.
    */
   end(): void {
-    this.stop()
     const isInUse = this.signal.aborted || getEventListeners(this.signal, 'abort').length > 0
     if (!isInUse && spare.length < MAX_SPARE) spare.push(this)
   }

@@ -10,17 +10,19 @@ import { targetOf } from './target.js'
 
 /** How long the rest of a request is read whose response has ended already, in ms. */
 const LINGER = 1_000
-/** Up to this many bytes, a body is text to Node.js, which writes it in one piece with the head. Bytes take a piece of their own. */
+/** Bodies up to this many bytes are written as latin1 text, because Node.js writes text together with the head, and bytes apart. */
 const MAX_TEXT = 16_384
 
 /** Makes the listener of a server. @param isClosing - whether each connection ends with its response */
 export function listenerOf(asker: Asker, isClosing: () => boolean) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const deadline = Deadline.begin()
-    if (hasBody(request)) response.on('finish', () => readOn(request))
+    const mayStillArrive = hasBody(request)
+    if (mayStillArrive) response.on('finish', () => readOn(request))
     response.on('close', () => {
-      if (response.writableFinished) deadline.end()
-      else deadline.abort(new DOMException('The client has gone away.', 'AbortError'))
+      if (!response.writableFinished) deadline.abort(new DOMException('The client has gone away.', 'AbortError'))
+      // Each piece of a body starts the deadline again.
+      else if (!mayStillArrive) deadline.end()
     })
     const send = (answer: HttpAnswer) => {
       writeHead(response, answer, isClosing())

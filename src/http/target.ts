@@ -12,7 +12,7 @@ const REFUSED = new Set(['CONNECT', 'TRACE'])
 /**
  * The method and address of a request, if every reader of it would agree on them.
  *
- * @param passed - all headers, with names in lower case
+ * @param passed - the headers without those of the connection, with names in lower case
  * @throws BadRequest no module can get the method or the coding, or the host or the address is not exactly one
  */
 export function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage, passed: HttpHeaders) {

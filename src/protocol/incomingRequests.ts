@@ -114,7 +114,7 @@ export class IncomingRequests {
       this.#removeDeferred(id, call)
       this.#refuseCall(call.transport, id, reason, call.payload)
     }
-    for (const request of [...this.#unanswered.values, ...this.#streaming.values()]) request.interrupt(reason)
+    for (const request of [...this.#unanswered.valuesInOrder(), ...this.#streaming.values()]) request.interrupt(reason)
   }
 
   /** Fires the signals of all unanswered requests, and drops deferred calls: the connection is closed. */

@@ -161,7 +161,7 @@ export class OutgoingRequests {
 
   /** Rejects every queued and pending request. */
   rejectAll(error: Error): void {
-    const all = [...this.#pending.values, ...[...this.#queue].map(({ pending }) => pending)]
+    const all = [...this.#pending.valuesInOrder(), ...[...this.#queue].map(({ pending }) => pending)]
     this.#pending.clear()
     this.#queue.clear()
     this.inFlight = 0

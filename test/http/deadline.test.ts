@@ -1,9 +1,5 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Deadline } from '../../src/http/deadline.js'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 describe('The deadline of a request whose response was sent', () => {
   it('serves the next request, and no two at once', () => {
@@ -29,14 +25,5 @@ describe('The deadline of a request whose response was sent', () => {
     deadline.signal.addEventListener('abort', () => {})
     deadline.end()
     expect(Deadline.begin()).not.toBe(deadline)
-  })
-
-  it('passes no more', () => {
-    vi.useFakeTimers()
-    const deadline = Deadline.begin()
-    deadline.start(10)
-    deadline.end()
-    vi.advanceTimersByTime(20)
-    expect(deadline.signal.aborted).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { Aggregate } from 'cutover'
+import { Aggregate, type CallOptions } from 'cutover'
 import { inProcess } from 'cutover/hosts'
 import { type HttpServer, type ServeHttpOptions, serveHttp } from 'cutover/http'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -53,6 +53,39 @@ async function raw(server: HttpServer, ...parts: readonly string[]): Promise<str
   await new Promise(resolve => socket.once('close', resolve))
   return answer
 }
+
+/** Serves a runtime that answers each request with `body`, and notes the signal that it got with it. */
+async function serveBody(body: Uint8Array | null) {
+  const signals: unknown[] = []
+  const call = async (_: unknown, options?: CallOptions) => {
+    signals.push(options?.signal)
+    return { head: { status: 200, statusText: '', headers: [] }, body }
+  }
+  const server = await serveHttp({ call }, LOCAL)
+  ends.push(() => server.close())
+  return { server, signals }
+}
+
+describe('the signals of requests', () => {
+  it('A request gets the signal of one whose response was sent, but not if the body of that may still arrive', async () => {
+    const { server, signals } = await serveBody(null)
+    const ask = async (init?: RequestInit) => (await fetch(server.url, init)).arrayBuffer()
+    await ask()
+    await ask()
+    await ask({ method: 'POST', body: 'a' })
+    await ask()
+    const [first, second, upload, last] = signals
+    expect([second === first, upload === first, last === upload]).toEqual([true, true, false])
+  })
+})
+
+it.each([16_383, 16_384, 16_385, 65_536])('A body of %i bytes of any kind arrives as it is', async size => {
+  const body = Uint8Array.from({ length: size }, (_, i) => (i * 7) & 0xff)
+  const { server } = await serveBody(body)
+  const response = await fetch(server.url)
+  expect(response.headers.get('content-length')).toBe(String(size))
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(body)
+})
 
 describe('a graceful close', () => {
   it('answers a request that is on its way on a connection that was idle, and closes that with the answer', async () => {

@@ -158,6 +158,7 @@ describe('Foreign posts', () => {
     ['a text', ['what?']],
     ['an acknowledgement that was not requested', ['acknowledged']],
     ['an id that cannot be a text', [[{ toString: 1 }, 5, 'Response', 1]]],
+    ['an id that is no whole number', [[Number.NaN, 5, 'Response', 1]]],
     ['a kind that is not a text', [[1, 5, { toString: 1 }, 1]]],
     ['two payloads', [['one'], ['two']]],
     ['two payloads, the second of them unreadable', [['one'], 'unreadable']],

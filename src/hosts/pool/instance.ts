@@ -84,7 +84,7 @@ export class Instance<Req, Res> implements ObservedCall {
     return this.callee !== null
   }
 
-  /** Lets the runtime reject its lost calls in these tables, too. Only if it {@link rejectsLost} calls itself. */
+  /** Lets the runtime reject its lost calls in these tables, too. Call it only if {@link rejectsLost}. */
   shareTables(tables: readonly CallsInFlight<Res>[]): void {
     endpointOf(this.runtime, this.calls, ...tables)
   }

@@ -139,7 +139,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
     for (const instance of this.#instances) instance.setRole(role)
   }
 
-  /** Of several instances, each has a table of its own, in which it rejects its own lost calls and no others. */
+  /** The only instance rejects its lost calls in these tables. Several instances have a table of their own each. */
   [ENDPOINT](...tables: CallsInFlight<Res>[]): Endpoint<Req, Res> {
     this.#calls.useTables([this.#ownCalls.calls, ...tables])
     return this.#calls

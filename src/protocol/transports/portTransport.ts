@@ -300,7 +300,7 @@ function mismatch(): Error {
 }
 
 function isMessageId(id: unknown): id is MessageId {
-  return typeof id === 'number' || typeof id === 'bigint'
+  return Number.isSafeInteger(id) || typeof id === 'bigint'
 }
 
 function notAMessage(): Error {

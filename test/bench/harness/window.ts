@@ -1,3 +1,6 @@
+/** A call issued this long before or after the action began is near it, in ms. */
+export const NEAR = 10
+
 /** The times of one call, in ms. */
 export interface CallTimes {
   readonly issued: number
@@ -13,36 +16,25 @@ interface WindowTimes {
   readonly duration: number
 }
 
-/** The answers that arrived before, during and after an action. */
+/** What the answers that arrived before, during and after an action tell. The answers themselves would fill the memory: a question observes 100 million. */
 export class Window {
-  readonly #answers: readonly CallTimes[]
-  readonly #times: WindowTimes
-
-  constructor(answers: readonly CallTimes[], times: WindowTimes) {
-    this.#answers = answers
-    this.#times = times
-  }
-
   /** The duration of the observed action, in ms. */
-  get duration(): number {
-    return this.#times.duration
-  }
-
+  readonly duration: number
   /** The longest time without an answer, in ms. */
-  get longestGap(): number {
-    const { opened, closed } = this.#times
+  readonly longestGap: number
+  /** The latencies of the calls issued near the beginning of the action, in ms. */
+  readonly latencies: readonly number[]
+
+  constructor(answers: readonly CallTimes[], { opened, begin, closed, duration }: WindowTimes) {
+    this.duration = duration
     let longest = 0
     let last = opened
-    for (const { answered } of this.#answers) {
+    for (const { answered } of answers) {
       longest = Math.max(longest, answered - last)
       last = answered
     }
-    return Math.max(longest, closed - last)
-  }
-
-  /** The latencies of the calls issued less than `margin` ms before or after the action began, in ms. */
-  latencies(margin: number): number[] {
-    const near = this.#answers.filter(({ issued }) => Math.abs(issued - this.#times.begin) <= margin)
-    return near.map(({ issued, answered }) => answered - issued)
+    this.longestGap = Math.max(longest, closed - last)
+    const near = answers.filter(({ issued }) => Math.abs(issued - begin) <= NEAR)
+    this.latencies = near.map(({ issued, answered }) => answered - issued)
   }
 }

@@ -5,14 +5,12 @@ import { quantile } from '../harness/quantile.js'
 import type { Question, Row } from '../harness/question.js'
 import { RestartedByHand } from '../harness/restartedByHand.js'
 import { median, noneRow, pairRow, valueRow } from '../harness/rounds.js'
-import type { Window } from '../harness/window.js'
+import { NEAR, type Window } from '../harness/window.js'
 import { SMALL } from '../payloads.js'
 
 const AT_ONCE = 64
 /** ms: observed before and after each switch. */
 const MARGIN = 20
-/** ms: a call issued this close to a switch counts as around it. */
-const AROUND = 10
 
 /** The quantile to report. A handful of switches has no tail. */
 interface Tail {
@@ -90,7 +88,7 @@ type How = keyof Tail['atMost']
 function rowsOf(how: How, observed: Omit<Observed, 'stops'>, tail: Tail, stops: readonly number[] = []): Row[] {
   const { switches, quiet, failed, lost } = observed
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
-  const latencies = (windows: readonly Window[]) => windows.flatMap(window => window.latencies(AROUND))
+  const latencies = (windows: readonly Window[]) => windows.flatMap(({ latencies }) => latencies)
   const beside = (what: string, share: number, of: (windows: readonly Window[]) => number[]): Row => {
     const pair = { ours: quantile(of(switches), share), theirs: quantile(of(quiet), share) }
     return pairRow(`${how}: ${what}`, 'no switch', 'ms', pair)
@@ -108,7 +106,7 @@ function rowsOf(how: How, observed: Omit<Observed, 'stops'>, tail: Tail, stops: 
       of: 'value',
       atMost: tail.atMost[how],
     }),
-    beside(`calls issued in the 10 ms around it, ${tail.name}`, tail.share, latencies),
+    beside(`calls issued in the ${NEAR} ms around it, ${tail.name}`, tail.share, latencies),
     noneRow(`${how}: failed calls`, failed),
     noneRow(`${how}: lost calls`, lost),
   ]

@@ -52,7 +52,7 @@ async function swapping(name: string, provisioner: Provisioner, { short }: Form)
 
   const [share, tail] = short ? [0.5, 'median'] : [0.99, 'p99']
   const gaps = (windows: readonly Window[]) => windows.map(window => window.longestGap)
-  const slowest = (windows: readonly Window[]) => windows.map(window => Math.max(...window.latencies(MARGIN)))
+  const slowest = (windows: readonly Window[]) => windows.map(({ latencies }) => Math.max(...latencies))
   const beside = (what: string, of: typeof gaps, at = share): Row => {
     const pair = { ours: quantile(of(swaps), at), theirs: quantile(of(quiet), at) }
     return pairRow(`${name}: ${what}`, 'no swap', 'ms', pair)

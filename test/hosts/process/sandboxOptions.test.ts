@@ -15,7 +15,8 @@ function sandboxed(): number {
 function commandOf(pid: string): string {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)
-    return command[0]?.endsWith('bwrap') ? '' : command.join(' ')
+    // bwrap has the same arguments, and so has the shell of the orphan watch until it has become the watch.
+    return command[0]?.endsWith('python3') ? command.join(' ') : ''
   } catch {
     return ''
   }

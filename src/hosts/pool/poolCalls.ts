@@ -29,8 +29,8 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   readonly #options: PoolCallsOptions
   readonly #queue: CallQueue<Req, Res>
   /**
-   * The only instance, if the pool has no choice to make and the instance rejects its lost calls itself. They need no table in the pool
-   * then, because its death rejects all calls of the pool: that saves a promise per call.
+   * The only instance, if the pool has no choice to make and the instance rejects its lost calls itself. Then its calls need no table in
+   * the pool, because its death rejects all calls of the pool: that saves a promise per call.
    */
   readonly #sole: Instance<Req, Res> | undefined
   /** This object while the pool is running. */

@@ -16,7 +16,10 @@ interface WindowTimes {
   readonly duration: number
 }
 
-/** What the answers that arrived before, during and after an action tell. The answers themselves would fill the memory: a question observes 100 million. */
+/**
+ * What the answers that arrived before, during and after an action tell. The answers themselves are not kept: one question observes
+ * 100 million of them.
+ */
 export class Window {
   /** The duration of the observed action, in ms. */
   readonly duration: number

@@ -33,7 +33,7 @@ export function listenerOf(asker: Asker, isClosing: () => boolean) {
     }
     let incoming: Incoming
     try {
-      incoming = incomingOf(request, deadline)
+      incoming = incomingOf(request, mayStillArrive, deadline)
     } catch (error) {
       send(refuse(refusalOf(error)))
       return
@@ -46,14 +46,14 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
-function incomingOf(request: IncomingMessage, deadline: Deadline): Incoming {
+function incomingOf(request: IncomingMessage, hasBody: boolean, deadline: Deadline): Incoming {
   const { headers } = request
   const passed = passedOn(request.rawHeaders)
   const { method, url } = targetOf(request, passed)
   const head = { method, url, headers: passed }
   return {
     head,
-    body: hasBody(request) ? request.iterator({ destroyOnReturn: false }) : null,
+    body: hasBody ? request.iterator({ destroyOnReturn: false }) : null,
     length: headers['content-length'],
     traceparent: headers['traceparent'] as string | undefined,
     deadline,

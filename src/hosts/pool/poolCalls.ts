@@ -42,8 +42,8 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
     this.#instances = instances
     this.#options = options
     const { version, clock, concurrency, broadcast, waitTimeout, maxWaitingCalls } = options
-    const isOpenToAll = concurrency === Number.POSITIVE_INFINITY && broadcast === undefined
-    this.#sole = instances.length === 1 && isOpenToAll && instances[0]?.rejectsLost === true ? instances[0] : undefined
+    const hasChoice = instances.length > 1 || concurrency !== Number.POSITIVE_INFINITY || broadcast !== undefined
+    this.#sole = hasChoice ? undefined : instances.find(({ rejectsLost }) => rejectsLost)
     this.#queue = new CallQueue({
       timeout: waitTimeout,
       max: maxWaitingCalls,

@@ -16,10 +16,7 @@ interface WindowTimes {
   readonly duration: number
 }
 
-/**
- * What the answers that arrived before, during and after an action tell. The answers themselves are not kept: one question observes
- * 100 million of them.
- */
+/** The gaps and latencies of the answers before, during and after an action. The answers are not kept: one question observes 100 million. */
 export class Window {
   /** The duration of the observed action, in ms. */
   readonly duration: number

@@ -38,6 +38,8 @@ class Faulty {
   async round(): Promise<void> {
     await this.#aggregate.whenRunning()
     const abort = new AbortController()
+    // Before the fault, however slow the machine is.
+    this.#count(await this.#answer({ op: 'count', to: 3 }, abort.signal))
     const streams = [
       this.#answer({ op: 'count', to: 40, waitAt: this.#below(40) }, abort.signal),
       this.#answer({ op: 'count', to: 30, size: 1 + this.#below(200_000) }, abort.signal),

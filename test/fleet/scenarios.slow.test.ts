@@ -1,5 +1,6 @@
+import type { FleetStatus } from 'cutover/fleet'
 import { fleetLinkMachine, fleetMachine } from 'cutover/machines'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { noNatsServer } from '../fixtures/installed.js'
 import { EdgeCoverage } from '../model/edgeCoverage.js'
 import { type BedOptions, FleetBed, HEARTBEAT } from './fleetBed.js'
@@ -13,9 +14,12 @@ const coverages = [new EdgeCoverage(fleetMachine), new EdgeCoverage(fleetLinkMac
 let server: NatsServer
 let fleets = 0
 
-/** A fleet of its own, whose transitions count for the coverage. */
+/** A fleet of its own, whose transitions count for the coverage. If the test fails, it prints what the nodes have logged. */
 async function fleetOf(count: number, options?: BedOptions): Promise<FleetBed> {
   const bed = await FleetBed.open(server, `f${++fleets}`, count, options)
+  onTestFailed(() => {
+    for (const { name, logs, snapshot } of bed.nodes) console.error(name, snapshot, logs)
+  })
   const dispose = bed[Symbol.asyncDispose].bind(bed)
   bed[Symbol.asyncDispose] = async () => {
     await dispose()
@@ -384,7 +388,9 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet ${noNatsServer ?? ''}`, () 
     bed.release()
     await bed.node('n1').until(({ version }) => version === '2.0.0')
     gate.open()
-    await bed.seen(({ state, nodes }) => state === 'permanent' && nodes.every(({ version }) => version === '3.0.0'))
+    const isThere = ({ state, nodes }: FleetStatus) =>
+      state === 'permanent' && nodes.every(({ version }) => version === '3.0.0')
+    await bed.seenInTime(isThere, [bed.connection, connection])
     await bed[Symbol.asyncDispose]()
     await connection.close()
   })

@@ -75,6 +75,15 @@ describe.each(Object.entries(HOSTS))('streams of a module: %s', (name, host) => 
     expect(metrics()).toMatchObject({ answered: 1, inFlight: 0 })
   })
 
+  it('carry thousands of objects: their credit is granted again as it was taken', async () => {
+    const { call } = await serve(host)
+    const rows = Array.from({ length: 5_000 }, (_, id) => ({ id, text: 'row', tags: ['a', 'b'] }))
+    async function* source() {
+      yield* rows
+    }
+    expect(await read(await call(streamed(source(), { op: 'echo' })))).toEqual(rows)
+  })
+
   it('give what was sent before an error, then the error', async () => {
     const { call, metrics } = await serve(host)
     const reader = (await call({ op: 'count', to: 9, failAt: 3 })).getReader()

@@ -140,13 +140,12 @@ export class ConnectionStreams {
   #sendChunk(id: MessageId, chunk: unknown): number {
     const transport = this.#transport
     if (transport === null) return 0
-    const before = transport.sentBytes ?? 0
     try {
       transport.send(id, ONE_WAY, STREAM_CHUNK, chunk)
     } catch (error) {
       throw this.#options.notSendable(asError(error))
     }
-    return types.isUint8Array(chunk) ? chunk.length : (transport.sentBytes ?? 0) - before
+    return types.isUint8Array(chunk) ? chunk.length : (transport.lastCost ?? 0)
   }
 
   #chunk(id: MessageId, chunk: unknown, size: number): void {

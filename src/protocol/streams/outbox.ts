@@ -4,7 +4,7 @@ import { CREDIT_BYTES, CREDIT_CHUNKS, type Credit, MAX_CHUNK_BYTES } from './cre
 
 /** How an outbox sends. */
 export interface OutboxChannel {
-  /** Whether the other side reads what was sent. */
+  /** Whether the other side does not keep up. */
   isCongested(): boolean
   /** Sends a chunk. @returns its cost, in bytes. @throws Error if it cannot be sent */
   send(chunk: unknown): number

@@ -29,6 +29,8 @@ async function call(request: Request, { stream, signal }: CallContext): Promise<
   switch (request.op) {
     case 'stream':
       return stream(chunks(100, 50_000), 'head')
+    case 'rows':
+      return stream(rows(5_000))
     case 'endless':
       signal.addEventListener('abort', () => cancelled?.())
       return stream(chunks(Number.POSITIVE_INFINITY, 1_000))
@@ -39,6 +41,10 @@ async function call(request: Request, { stream, signal }: CallContext): Promise<
 
 async function* chunks(count: number, bytes: number): AsyncGenerator<Uint8Array> {
   for (let n = 0; n < count; n++) yield new Uint8Array(bytes).fill(n)
+}
+
+async function* rows(count: number) {
+  for (let id = 0; id < count; id++) yield { id, tags: ['a', 'b'] }
 }
 
 describe.skipIf(noNatsServer !== undefined)(`Over a server of NATS with small messages ${noNatsServer ?? ''}`, () => {
@@ -92,6 +98,12 @@ describe.skipIf(noNatsServer !== undefined)(`Over a server of NATS with small me
   it('a request in pieces does too', async () => {
     const upload = streamed(chunks(200, 50_000), 'head')
     expect(await runtime.call(upload)).toEqual(200 * 50_000)
+  })
+
+  it('thousands of objects arrive in order', async () => {
+    let next = 0
+    for await (const { id } of await runtime.call({ op: 'rows' })) expect(id).toBe(next++)
+    expect(next).toBe(5_000)
   })
 
   it('a reader that has enough ends the call on the server', async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { inBrowser } from '../fixtures/inspect/inBrowser.js'
-import { treeRow, untilActive, visit } from '../fixtures/inspect/visit.js'
+import { selectRow, untilActive, visit } from '../fixtures/inspect/visit.js'
 import { Served, Site, saying } from './serving.js'
 
 inBrowser('The page of cutover serve --inspect', browser => {
@@ -10,7 +10,7 @@ inBrowser('The page of cutover serve --inspect', browser => {
     const { inspector } = await site.status()
     const { page, complaints } = await visit(browser())
     await page.goto(inspector ?? '')
-    await treeRow(page, /rollout app/).click()
+    await selectRow(page, /rollout app/)
     await untilActive(page, 'idle')
 
     const deploy = new Served(site.spawn('deploy', '--steps', '50:1h'))

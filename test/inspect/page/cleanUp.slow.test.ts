@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { openPage } from '../../fixtures/inspect/openPage.js'
-import { treeRow, until, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
+import { selectRow, treeRow, until, untilActive, untilChartOf } from '../../fixtures/inspect/visit.js'
 
 const at = (sessionId: string) => ({ sessionId, createdAt: '1' })
 
@@ -58,9 +58,9 @@ inBrowser('The page in use', browser => {
     await untilActive(page, 'a')
     const before = await count('observers')
     for (let i = 0; i < 3; i++) {
-      await treeRow(page, 'two').click()
+      await selectRow(page, 'two')
       await untilActive(page, 'b')
-      await treeRow(page, 'one').click()
+      await selectRow(page, 'one')
       await untilActive(page, 'a')
     }
     expect(await count('observers')).toBe(before)

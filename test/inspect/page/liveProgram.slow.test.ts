@@ -6,6 +6,7 @@ import { lastEventMachine } from '../../fixtures/inspect/testClient.js'
 import {
   countOf,
   logRow,
+  selectRow,
   transformOf,
   treeOf,
   treeRow,
@@ -52,7 +53,7 @@ inBrowser('The page of a running program', browser => {
       const switched = program.aggregate.setVersion('2.0.0')
       await untilActive(page, switching)
       await lane.locator('.bar.draining').waitFor()
-      await treeRow(page, /^\S?1\.0\.0/).click()
+      await selectRow(page, /^\S?1\.0\.0/)
       await untilActive(page, 'stopping.draining')
 
       program.answerAll()
@@ -115,7 +116,7 @@ inBrowser('The page of a running program', browser => {
     program.add('1.0.0')
     const actor = createActor(lastEventMachine(), { id: 'clock', inspect: program.inspector.inspect }).start()
     const { page, complaints } = await openLive(program)
-    await treeRow(page, 'clock').click()
+    await selectRow(page, 'clock')
     await untilActive(page, 'open')
     expect(await page.getByLabel('Hide stopped').isChecked()).toBe(true)
     actor.send({ type: 'finish' })

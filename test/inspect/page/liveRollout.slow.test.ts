@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { inBrowser } from '../../fixtures/inspect/inBrowser.js'
 import { startBuiltInspector } from '../../fixtures/inspect/liveProgram.js'
-import { treeRow, untilActive, visit } from '../../fixtures/inspect/visit.js'
+import { selectRow, untilActive, visit } from '../../fixtures/inspect/visit.js'
 import { Rolling } from '../../rollout/rolling.js'
 
 inBrowser('The page of a program with a rollout', browser => {
@@ -15,7 +15,7 @@ inBrowser('The page of a program with a rollout', browser => {
     const { page, complaints } = await visit(browser())
     await page.goto(inspector.url)
     await rolling.serve('1.0.0')
-    await treeRow(page, /rollout markdown/).click()
+    await selectRow(page, /rollout markdown/)
     await untilActive(page, 'idle')
 
     const { promise } = await rolling.order('2.0.0', { steps: [{ percent: 50, for: 1_000 }] })

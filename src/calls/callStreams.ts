@@ -50,8 +50,9 @@ export class CallStreams {
   /** Ends what still flows. What has arrived is read before the error. */
   fail(error: unknown): void {
     const { answer, upload } = this.#call
-    answer?.stop('failed', error)
+    // First, so that it gets this reason: the end of the answer stops it, too.
     upload?.stop('failed', error)
+    answer?.stop('failed', error)
   }
 
   #limitWait(answer: Flow): void {

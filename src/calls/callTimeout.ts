@@ -54,9 +54,12 @@ class TimedCallee<Req, Res> implements Callee<Req, Res> {
         if (timer !== undefined) clock.clearTimeout(timer)
       }
       const end = () => unfollow?.()
+      let late: CutoverError | undefined
       const succeed = (answer: Res) => {
         settle()
         const flow = flowOf(answer)
+        // Nobody reads the stream of a call that was rejected.
+        if (late !== undefined) flow?.stop('cancelled', late)
         // The signal of a stream fires as long as that flows.
         if (flow === undefined) end()
         else flow.onEnd(end)
@@ -68,9 +71,9 @@ class TimedCallee<Req, Res> implements Callee<Req, Res> {
         reject(error)
       }
       const timeOut = () => {
-        const error = timedOut(this.#version, callTimeout)
-        fail(error)
-        controller.abort(error)
+        late = timedOut(this.#version, callTimeout)
+        fail(late)
+        controller.abort(late)
       }
       try {
         const signal = options?.signal ?? undefined

@@ -109,7 +109,7 @@ export class CallsInFlight<Res> {
         // On a stack of its own: Node.js reports a promise that rejects on a full stack as unhandled.
         SETTLED.then(slot.onError.bind(undefined, error))
       } catch (overflow) {
-        // The stack has no room for that either, so the call leaves the table without a function call.
+        // The stack has no room for that either, so the call leaves the table as in `remove`, without a function call.
         const slots = this.#slots
         const end = --this.count
         const last = slots[end] as Slot<Res>
@@ -154,14 +154,19 @@ export class CallsInFlight<Res> {
     this.#reportEmpty()
   }
 
-  /** Only for {@link Slot}: the last slot in use moves to where this one was. */
+  /**
+   * Only for {@link Slot}: the last slot in use moves to where this one was. A function of the user that saw the outcome may have led to
+   * {@link rejectAll}: then the slot is not in the table any more.
+   */
   remove(slot: Slot<Res>): void {
     const slots = this.#slots
+    const { index } = slot
+    if (slots[index] !== slot) return
     const end = --this.count
     const last = slots[end] as Slot<Res>
     if (last !== slot) {
-      slots[slot.index] = last
-      last.index = slot.index
+      slots[index] = last
+      last.index = index
       slots[end] = slot
       slot.index = end
     }
@@ -211,8 +216,12 @@ class Slot<Res> {
     }
     this.onValue = value => {
       const { resolve, record } = this
-      if (resolve === ignore) return
       const answer = flowOf(value)
+      if (resolve === ignore) {
+        // The call was rejected before: nobody reads its stream.
+        answer?.stop('cancelled', tooLate())
+        return
+      }
       if (answer !== undefined || this.upload !== undefined) {
         this.#stream(value, answer)
         return
@@ -245,6 +254,8 @@ class Slot<Res> {
    */
   reject(error: Error, isCutOff: boolean): void {
     const reject = this.#reject
+    // It settles just now, and a function of the user that saw the outcome has led here.
+    if (reject === ignore) return
     const streams = this.#streams
     const { record, options, upload } = this
     this.#clear()
@@ -317,6 +328,10 @@ class Slot<Res> {
     if (this.options !== undefined) this.options = undefined
     if (this.record !== null) this.record = null
   }
+}
+
+function tooLate(): Error {
+  return new Error('The call had ended before its answer came.')
 }
 
 function ignore(): void {}

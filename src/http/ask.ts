@@ -11,6 +11,7 @@ import {
   safeLogger,
   validLogger,
 } from '../contract/index.js'
+import { flowOf } from '../streams/index.js'
 import { answerOf, type HttpAnswer } from './answer.js'
 import type { Deadline } from './deadline.js'
 import type { FetchHandlerOptions, HttpRuntime } from './options.js'
@@ -67,7 +68,13 @@ export class Asker {
       })
       deadline.start(this.#timeout)
       const answer = await this.#aggregate.call(message, options)
-      return send(answerOf(answer, head.method, this.#exposeVersion ? version : undefined))
+      try {
+        return send(answerOf(answer, head.method, this.#exposeVersion ? version : undefined))
+      } catch (error) {
+        // Nobody reads the body of an answer that cannot be sent.
+        flowOf(answer)?.stop('cancelled', error)
+        throw error
+      }
     } catch (error) {
       const refusal = deadline.why === 'late' ? LATE : refusalOf(upload?.fault ?? error)
       const { status, why } = refusal

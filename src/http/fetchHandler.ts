@@ -14,7 +14,7 @@ import type { FetchHandlerOptions, HttpRuntime } from './options.js'
  *
  * A request that no version answers gets a text and a status, and nothing of the guest's error:
  *
- * - 503 with `Retry-After`: no version is active, too many calls wait, or the aggregate is disposed
+ * - 503 with `Retry-After`: no version is active, too many calls wait, one has waited too long for its pool, or the aggregate is disposed
  * - 404: `version` names one that is neither active nor next
  * - 500: the module throws, or gives no `Response`
  * - 502: the version stopped or was lost before it answered

@@ -1,5 +1,5 @@
 import { type CallOptions, CutoverError, type RuntimeModule } from '../contract/index.js'
-import { streamed } from '../streams/index.js'
+import { flowOf, streamed } from '../streams/index.js'
 import { isThenable } from '../support/index.js'
 import { CallScope, CallScopes } from './callScopes.js'
 import { yieldsAnswer } from './yieldsAnswer.js'
@@ -80,6 +80,8 @@ export class ModuleCalls<Req, Res> {
   #callFollowing(signal: AbortSignal, scope: CallScope, request: Req): Promise<Res> {
     return new Promise((resolve, reject) => {
       const succeed = (answer: Res) => {
+        // The caller has given up: nobody reads the stream.
+        if (signal.aborted) flowOf(answer)?.stop('cancelled', signal.reason)
         scope.answered(answer)
         resolve(answer)
       }

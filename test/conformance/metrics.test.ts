@@ -253,6 +253,28 @@ describe('failures', () => {
     expect(figures('1.0.0')).toMatchObject({ cutOff: 1, givenUp: 1, failed: 0 })
   })
 
+  it.each(['answer', 'fail'] as const)(
+    'S32: an isFailure that ends the aggregate counts the call once: %s',
+    async how => {
+      const seen: unknown[] = []
+      const { aggregate, one, figures } = await pair({
+        drainTimeout: 0,
+        isFailure: ({ status }) => {
+          seen.push(status)
+          void aggregate.stop()
+          return status === 'rejected'
+        },
+      })
+      const calls = [aggregate.call('a'), aggregate.call('b')]
+      one.calls[0]?.[how]('done')
+      const settled = await Promise.allSettled(calls)
+      expect(settled.map(({ status }) => status)).toEqual([how === 'answer' ? 'fulfilled' : 'rejected', 'rejected'])
+      expect(seen).toHaveLength(1)
+      const failed = how === 'answer' ? 0 : 1
+      expect(figures('1.0.0')).toMatchObject({ calls: 2, answered: 1 - failed, failed, cutOff: 1, inFlight: 0 })
+    },
+  )
+
   it.each([
     [
       'throws',

@@ -23,6 +23,7 @@ describe('a request that no version answers', () => {
   it.each([
     ['CUTOVER_NO_ACTIVE_VERSION', 503],
     ['CUTOVER_TOO_MANY_WAITING_CALLS', 503],
+    ['CUTOVER_POOL_BUSY', 503],
     ['CUTOVER_DISPOSED', 503],
     ['CUTOVER_NOT_RUNNING', 503],
     ['CUTOVER_RUNTIME_LOST', 502],

@@ -295,6 +295,16 @@ describe('a body that breaks', () => {
     const response = await fetch(server.url)
     expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error\n'])
   })
+
+  it('is closed, with its call, if its head cannot be sent', async () => {
+    const init = { headers: { 'content-length': 'many' } }
+    const cancelled = deferred()
+    const body = new ReadableStream({ pull: c => c.enqueue(new Uint8Array(70_000)), cancel: () => cancelled.resolve() })
+    const { server, aggregate } = await serve(() => new Response(body, init))
+    expect((await fetch(server.url)).status).toBe(500)
+    await cancelled.promise
+    expect(aggregate.status().inFlight).toBe(0)
+  })
 })
 
 describe('a client', () => {

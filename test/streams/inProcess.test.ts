@@ -212,6 +212,46 @@ describe('streams in this process', () => {
     }
   })
 
+  it('A stream that is the answer to a call that has ended already is closed', async () => {
+    const ways = [
+      ['the caller has given up', {}, ({ controller }) => controller.abort(new Error('too long'))],
+      ['callTimeout has passed', { callTimeout: 100 }, ({ clock }) => void clock.increment(100)],
+      ['the version was cut off', { drainTimeout: 0 }, ({ aggregate }) => void aggregate.stop()],
+      ['its runtime was restarted', {}, ({ aggregate }) => void aggregate.abort({ force: true })],
+    ] as const satisfies readonly (readonly [string, Partial<AggregateOptions>, (its: Ended) => void])[]
+    type Ended = Pick<Awaited<ReturnType<typeof serve>>, 'aggregate' | 'clock'> & { controller: AbortController }
+    for (const [way, options, end] of ways) {
+      const { promise, resolve } = deferred()
+      const cancelled: unknown[] = []
+      const bytes = new ReadableStream({ cancel: () => void cancelled.push(way) }, { highWaterMark: 0 })
+      const service = await serve(async (_, { stream }) => {
+        await promise
+        return stream(bytes)
+      }, options)
+      const controller = new AbortController()
+      const answer = service.aggregate.call('x', way === 'the caller has given up' ? controller : {})
+      end({ ...service, controller })
+      await rejectionOf(answer)
+      resolve()
+      await microtasks()
+      expect([cancelled, service.inFlight()]).toEqual([[way], 0])
+    }
+  })
+
+  it('An upload that is interrupted gets the reason of the interruption', async () => {
+    const controller = new AbortController()
+    const reasons: unknown[] = []
+    const upload = new ReadableStream({ cancel: reason => void reasons.push(reason) }, { highWaterMark: 0 })
+    const { aggregate } = await serve((request, { stream }) => {
+      read(asBody(request)).catch(() => {})
+      return stream(noted().source())
+    })
+    await aggregate.call(streamed(upload), controller)
+    await microtasks()
+    controller.abort(new Error('too long'))
+    expect(reasons).toMatchObject([{ message: 'too long' }])
+  })
+
   it('callTimeout limits the answer, and not its stream', async () => {
     const { source, gate } = noted()
     const { aggregate, clock } = await serve((_, { stream }) => stream(source()), { callTimeout: 100 })

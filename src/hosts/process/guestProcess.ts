@@ -35,6 +35,7 @@ export class GuestProcess {
     const stdin = input === undefined ? 'ignore' : 'pipe'
     const pipes = ['pipe', 'pipe', ...(watched === undefined ? [] : ['pipe' as const])] as const
     const child = spawn(file, args, { env, cwd, detached: true, stdio: [stdin, ...pipes] })
+    assertHasPipes(child)
     // The program may exit before it reads its input. `exit` reports how.
     child.stdin?.on('error', () => {}).end(input)
     this.#child = child
@@ -67,4 +68,12 @@ export class GuestProcess {
   closePipes(): void {
     for (const pipe of this.#child.stdio) pipe?.destroy()
   }
+}
+
+/** Without a free file descriptor, `spawn` returns before it has made the pipes. Such a child says `error` and nothing else. */
+function assertHasPipes(child: ChildProcess): void {
+  const { stdio }: { readonly stdio?: unknown } = child
+  if (stdio !== undefined) return
+  child.on('error', () => {})
+  throw new Error('this process has too many open files. Close some, or raise its limit (ulimit -n).')
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { leftSince, resources } from '../../fixtures/handles.js'
@@ -6,6 +7,7 @@ import { rejectionOf } from '../../fixtures/hosting.js'
 import { expectReplacement, guestFile, RemoteHost } from '../../fixtures/remoteHost.js'
 import { gone, isAlive, socketDirectories } from '../../fixtures/system.js'
 
+const run = promisify(execFile)
 const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
 
@@ -21,6 +23,21 @@ describe('A process that does not come up', () => {
   it('cannot be run at all: the failed start names the command', async () => {
     await using host = RemoteHost.ofModule({ command: '/nowhere/to/be/found' })
     expect((await host.failure()).message).toMatch(/nowhere\/to\/be\/found/)
+  })
+
+  it('finds no free file descriptor: the failed start says so, and the next attempt is made', async () => {
+    const program = fileURLToPath(new URL('../../fixtures/processes/lacksFiles.mjs', import.meta.url))
+    const saysFor = async (free: number) => {
+      const script = 'ulimit -n 64 && exec "$0" "$@"'
+      const { stdout } = await run('/bin/sh', ['-c', script, process.execPath, program, `${free}`])
+      return stdout
+    }
+    // Enough for the socket, and not for the process.
+    expect(await saysFor(3)).toMatch(
+      /^failedToStart .* too many open files.*\n(failedToStart .*\n)*started \nstopped \n$/,
+    )
+    // Not enough for the socket.
+    expect(await saysFor(1)).toMatch(/^failedToStart .* The socket .*\n(failedToStart .*\n)*started \nstopped \n$/)
   })
 
   it('connects and never answers: it is killed after startTimeout', async () => {
@@ -167,7 +184,7 @@ describe('A process that dies with calls in flight', () => {
 
 describe('A process in surroundings that change', () => {
   it('loses its working directory: it stays up, and is launched again, whether asked to or killed', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [guestFile('losesDirectory').pathname])
+    const { stdout } = await run(process.execPath, [guestFile('losesDirectory').pathname])
     const { stayed, after, events } = JSON.parse(stdout)
     expect({ stayed, after }).toEqual({ stayed: true, after: [0, 1, 2, 3] })
     expect(events.join()).toMatch(/^(started,stopped,){5}(stopped)?$/)

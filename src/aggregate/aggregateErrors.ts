@@ -1,5 +1,5 @@
 /** The errors of the aggregate. Each says what happened, and what to do. */
-import { asError, CutoverError, describe } from '../contract/index.js'
+import { asError, CutoverError, describe, withoutFullStop } from '../contract/index.js'
 import { isError, tagOf } from '../support/index.js'
 
 export function runtimeMismatch(version: string, its: string, ours: string): CutoverError {
@@ -33,14 +33,14 @@ export function noActiveVersion(what: string): CutoverError {
 /** `whenRunning({ failFast: true })` does not wait for a version that has failed. @param cause - its last failure */
 export function hasFailed(version: string, cause: Error): CutoverError {
   const remedy = 'Its host may try again: wait without failFast, or name another version with setVersion().'
-  const message = `Version ${version} is not running, and its last failure was: ${withoutStop(cause)}. ${remedy}`
+  const message = `Version ${version} is not running, and its last failure was: ${withoutFullStop(cause.message)}. ${remedy}`
   return new CutoverError('CUTOVER_START_FAILED', message, { version, cause })
 }
 
 /** The event stream of a host ended, so nobody will hear whether the host is up. */
 export function eventsLost(version: string, how: string, thrown: unknown): CutoverError {
   const cause = thrown === undefined ? undefined : asError(thrown)
-  const why = cause === undefined ? '' : `: ${withoutStop(cause)}`
+  const why = cause === undefined ? '' : `: ${withoutFullStop(cause.message)}`
   const remedy = 'Switch away from it, then add it again with a new runtime.'
   const message = `The events of the host of version ${version} ${how}${why}. The version counts as stopped. ${remedy}`
   return new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause })
@@ -66,10 +66,6 @@ function withCause<E extends Error>(error: E, cause: Error): E {
   return Object.defineProperty(error, 'cause', { value: cause, writable: true, configurable: true, enumerable: false })
 }
 
-function withoutStop({ message }: Error): string {
-  return message.replace(/\.$/, '')
-}
-
 /** A swap in the middle of a switch, or of an aggregate that does not run. */
 export function notSettled(what: string): CutoverError {
   const remedy = 'Wait for setVersion() to resolve, then swap.'
@@ -84,21 +80,21 @@ export function noNextVersion(what: string, version?: string): CutoverError {
 
 /** The active version did not run in time. @param cause - its last failure */
 export function notRunning(version: string, timeout: number, cause: Error | undefined): CutoverError {
-  const last = cause === undefined ? 'It has not said why' : `Its last failure was: ${withoutStop(cause)}`
+  const last = cause === undefined ? 'It has not said why' : `Its last failure was: ${withoutFullStop(cause.message)}`
   const message = `Version ${version} is active, but did not run within ${timeout} ms (waitTimeout). ${last}. ${NAME_ANOTHER}`
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
 
 /** The host of the active version has given up. @param cause - its last failure */
 export function givenUp(version: string, cause: Error | undefined): CutoverError {
-  const last = cause === undefined ? '' : `: ${withoutStop(cause)}`
+  const last = cause === undefined ? '' : `: ${withoutFullStop(cause.message)}`
   const message = `Version ${version} is active, but its host has given up starting it${last}. ${NAME_ANOTHER}`
   return new CutoverError('CUTOVER_NO_ACTIVE_VERSION', message, { version, cause })
 }
 
 /** A call names a version that does not run. @param cause - its last failed start */
 export function pinnedNotRunning(version: string, what: string, cause: Error | undefined): CutoverError {
-  const last = cause === undefined ? '' : `: ${cause.message.replace(/\.$/, '')}`
+  const last = cause === undefined ? '' : `: ${withoutFullStop(cause.message)}`
   const message = `Version ${version}, which the call names, ${what}${last}. Wait for it with whenRunning({ version }), or call without version.`
   return new CutoverError('CUTOVER_NOT_RUNNING', message, { version, cause })
 }

@@ -6,6 +6,7 @@ import {
   CallsInFlight,
   type Endpoint,
   endpointOf,
+  lostCall,
   MirroredCalls,
   type StreamLimit,
   timedEndpoint,
@@ -215,8 +216,7 @@ export class HostedVersion<Req, Res> {
   #rejectLost(cause: Error): void {
     if (this.#rejectsLost) return
     const { version, calls, mirrored } = this
-    const message = `Version ${version} was lost while it had the call: ${cause.message}. Call again if the request may run twice.`
-    const lost = new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause })
+    const lost = lostCall(version, cause)
     mirrored.endAll(lost, false)
     if (calls.count === 0) return
     this.#logger.warn({ version, calls: calls.count, err: cause }, 'calls were in flight when their runtime died')

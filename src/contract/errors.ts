@@ -124,6 +124,11 @@ export function asError(thrown: unknown): Error {
   return isLegible(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown })
 }
 
+/** A sentence without its full stop, as a part of another one. */
+export function withoutFullStop(sentence: string): string {
+  return sentence.replace(/\.$/, '')
+}
+
 function isLegible(error: Error): boolean {
   try {
     return [error.name, error.message, String(error)].every(text => typeof text === 'string')

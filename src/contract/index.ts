@@ -21,6 +21,7 @@ export {
   type ErrorCode,
   type ErrorDetails,
   isCutoverError,
+  withoutFullStop,
 } from './errors.js'
 export {
   type FetchModule,

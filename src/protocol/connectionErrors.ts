@@ -1,9 +1,9 @@
-import { asError, CutoverError } from '../contract/index.js'
+import { asError, CutoverError, withoutFullStop } from '../contract/index.js'
 
 /** Builds the error of a lost connection. @param cause - the fault; `undefined` if the other side closed the channel */
 export function connectionLost(cause: Error | undefined): CutoverError {
   const why = cause === undefined ? 'the other side closed it' : cause.message
-  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${why.replace(/\.$/, '')}.`, { cause })
+  return new CutoverError('CUTOVER_RUNTIME_LOST', `The connection ended: ${withoutFullStop(why)}.`, { cause })
 }
 
 /**

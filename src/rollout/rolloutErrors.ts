@@ -1,5 +1,5 @@
 import type { Ending } from '../../machines/index.js'
-import { asError, CutoverError, type ErrorCode } from '../contract/index.js'
+import { asError, CutoverError, type ErrorCode, withoutFullStop } from '../contract/index.js'
 import type { RolloutReport } from './report.js'
 
 /** The error of a version that does not stay. */
@@ -69,5 +69,5 @@ export function verifiedTooLong(timeout: number): Error {
 
 /** The message of an error as the end of a sentence. */
 export function because(cause: unknown): string {
-  return `: ${asError(cause).message.replace(/\.$/, '')}.`
+  return `: ${withoutFullStop(asError(cause).message)}.`
 }

@@ -1,4 +1,5 @@
 /** The nodes of a fleet as one observer sees them, and how each stands to the version of the record. */
+import { withoutFullStop } from '../../contract/index.js'
 import type { NodeEntry } from '../record/nodeEntry.js'
 import { isRolling, type Wanted } from '../record/wanted.js'
 import { keyOf } from './assignment.js'
@@ -42,5 +43,5 @@ export function concerned({ wanted, nodes }: FleetView): readonly (readonly [nod
 /** Why a node does not run the version, as a part of a sentence. */
 export function failureOf({ name, entry }: SeenNode, standing: Standing): string {
   if (standing === 'vanished') return `${name} is silent since it began to move`
-  return `${name}: ${(entry?.reason ?? 'it gave no reason').replace(/\.$/, '')}`
+  return `${name}: ${withoutFullStop(entry?.reason ?? 'it gave no reason')}`
 }

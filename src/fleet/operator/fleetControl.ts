@@ -1,6 +1,6 @@
 /** Watches a fleet for its operators, and writes their orders. */
 import { filter, firstValueFrom, merge, Observable, Subject, startWith, take } from 'rxjs'
-import { asError, type Clock, CutoverError } from '../../contract/index.js'
+import { asError, type Clock, CutoverError, withoutFullStop } from '../../contract/index.js'
 import { SafeObservable } from '../../support/index.js'
 import type { SeenNode } from '../decisions/view.js'
 import { FleetLink, type LinkOwner } from '../link/fleetLink.js'
@@ -207,7 +207,7 @@ async function available<T>(fleet: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask()
   } catch (cause) {
-    const why = asError(cause).message.replace(/\.$/, '')
+    const why = withoutFullStop(asError(cause).message)
     const message = `NATS did not do what the fleet ${JSON.stringify(fleet)} needs: ${why}. Check that the server runs, with JetStream, and the permissions of this user.`
     throw new CutoverError('CUTOVER_FLEET_UNAVAILABLE', message, { cause })
   }

@@ -1,5 +1,5 @@
 /** Reads JSON that somebody else has written, field by field. */
-import { asError, describe } from '../../contract/index.js'
+import { asError, describe, withoutFullStop } from '../../contract/index.js'
 import type { Read } from './read.js'
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -15,7 +15,7 @@ export function check<T>(bytes: Uint8Array, read: (value: unknown) => T): Read<T
   try {
     return { ok: true, value: read(JSON.parse(decoder.decode(bytes))) }
   } catch (error) {
-    return { ok: false, why: asError(error).message.replace(/\.$/, ''), isLater: error instanceof LaterFormat }
+    return { ok: false, why: withoutFullStop(asError(error).message), isLater: error instanceof LaterFormat }
   }
 }
 

@@ -5,13 +5,13 @@ import {
   CallsInFlight,
   type Endpoint,
   endpointOf,
+  lostCall,
   type ObservedCall,
   SharedRecord,
 } from '../../calls/index.js'
 import {
   asError,
   type CallOptions,
-  CutoverError,
   INSTANCE_CHANNEL,
   type InstanceMessage,
   type Logger,
@@ -24,6 +24,13 @@ import { attempt, fmix32 } from '../../support/index.js'
 
 /** Kept for good: Node.js drops a channel without subscribers that nobody holds. */
 const instances = channel(INSTANCE_CHANNEL)
+
+/** What all instances of a pool share. */
+export interface InstanceConfig {
+  readonly id: string
+  readonly version: string
+  readonly logger: Logger
+}
 
 /** Hears of one instance. */
 export interface InstanceReports {
@@ -43,6 +50,7 @@ export interface InstanceReports {
 export class Instance<Req, Res> implements ObservedCall {
   readonly number: number
   readonly runtime: Runtime<Req, Res>
+  readonly #config: InstanceConfig
   readonly calls = new CallsInFlight<Res>()
   readonly #endpoint: Endpoint<Req, Res>
   /** Whether the runtime rejects its lost calls itself, in the tables that it knows. */
@@ -56,11 +64,12 @@ export class Instance<Req, Res> implements ObservedCall {
   /** Its stream of events has ended: it will not say that it has stopped. */
   #isMute = false
 
-  constructor(number: number, runtime: Runtime<Req, Res>, reports: InstanceReports, logger: Logger) {
+  constructor(number: number, runtime: Runtime<Req, Res>, config: InstanceConfig, reports: InstanceReports) {
     this.number = number
     this.runtime = runtime
+    this.#config = config
     this.#reports = reports
-    this.#logger = logger
+    this.#logger = config.logger
     this.#seed = fmix32(number + 1)
     this.#record = new SharedRecord(this.calls.counts, this)
     const own = endpointOf(runtime, this.calls)
@@ -161,13 +170,13 @@ export class Instance<Req, Res> implements ObservedCall {
   }
 
   #hear(said: unknown): void {
-    const event = readEvent(said)
-    if (event !== undefined && instances.hasSubscribers) {
-      attempt(
-        () => this.#publish(event),
-        err => this.#logger.error({ err }, 'an event of an instance cannot be published: its version is unknown'),
-      )
+    let event: RuntimeEvent | undefined
+    try {
+      event = readEvent(said)
+    } catch (err) {
+      this.#logger.error({ err }, 'an instance emitted a malformed event: ignored')
     }
+    if (event !== undefined && instances.hasSubscribers) this.#publish(event)
     switch (event?.type) {
       case 'started':
         this.#reports.up()
@@ -188,16 +197,13 @@ export class Instance<Req, Res> implements ObservedCall {
   }
 
   #publish(event: RuntimeEvent): void {
-    const { runtime, number: instance } = this
-    const message: InstanceMessage = { runtime: runtime.id, version: runtime.getActiveVersion(), instance, event }
+    const { id: runtime, version } = this.#config
+    const message: InstanceMessage = { runtime, version, instance: this.number, event }
     instances.publish(message)
   }
 
   #rejectLost(cause: Error): void {
-    if (this.rejectsLost) return
-    const version = this.runtime.getActiveVersion()
-    const message = `Version ${version} was lost while it had the call: ${cause.message}`
-    this.calls.rejectAll(new CutoverError('CUTOVER_RUNTIME_LOST', message, { version, cause }))
+    if (!this.rejectsLost) this.calls.rejectAll(lostCall(this.#config.version, cause))
   }
 }
 

@@ -72,7 +72,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
       decided: () => this.#moveRoute(),
       performed: () => this.#releaseCalls(),
     })
-    this.#instances = runtimes.map((runtime, i) => this.#createInstance(runtime, i))
+    this.#instances = runtimes.map((runtime, i) => this.#createInstance(i, runtime))
     this.#calls = new PoolCalls(this.#instances, { ...options, version, logger })
     this.#ownCalls = new OwnCalls({
       ...options,
@@ -160,7 +160,8 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
     return (this.#instances[speaker] as Instance<Req, Res>).runtime
   }
 
-  #createInstance(runtime: Runtime<Req, Res>, number: number): Instance<Req, Res> {
+  #createInstance(number: number, runtime: Runtime<Req, Res>): Instance<Req, Res> {
+    const config = { id: this.id, version: this.#version, logger: this.#logger }
     const reports: InstanceReports = {
       up: () => this.#cameUp(instance),
       down: reason => this.#send({ type: 'instance.down', instance: number, reason }, reason),
@@ -170,7 +171,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
       freed: () => this.#calls.releaseTo(instance),
       isUp: () => this.#actor.snapshot.context.instances[number] === 'up',
     }
-    const instance: Instance<Req, Res> = new Instance(number, runtime, reports, this.#logger)
+    const instance: Instance<Req, Res> = new Instance(number, runtime, config, reports)
     return instance
   }
 
@@ -211,7 +212,7 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
         this.#events.stopped()
         break
       case 'emitUpdated':
-        this.#events.updated(this.getCapabilityTEE())
+        this.#events.updated(this.#capability())
         break
       case 'logDegraded':
         this.#logger.warn({ pool: this[POOL_STATUS]() }, 'a pool lacks instances')
@@ -256,7 +257,17 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
   #emitStarted(): void {
     // An earlier effect may have ended it already.
     if (this.#actor.snapshot.matches('running')) this.#calls.open()
-    this.#events.started(this.getCapabilityTEE())
+    this.#events.started(this.#capability())
+  }
+
+  /** For events: that of a runtime of the user may throw. */
+  #capability(): CapabilityTEE | undefined {
+    try {
+      return this.getCapabilityTEE()
+    } catch (err) {
+      this.#logger.error({ err }, 'an instance failed to give its capability')
+      return undefined
+    }
   }
 
   #releaseInstances(): void {

@@ -1,4 +1,4 @@
-import { asError } from '../../contract/index.js'
+import { asError, withoutFullStop } from '../../contract/index.js'
 import { ValueWriter } from '../cbor/valueWriter.js'
 import { BYTES_PER_ITEM, TooManyItemsError } from '../limits.js'
 import { payloadName } from '../messages.js'
@@ -108,7 +108,7 @@ export class MessageWriter {
 
   #encodingError(error: unknown, type: MessageType, kind: string, payload: unknown): TypeError {
     const found = whyNotSendable(payload, payloadName(type === REQUEST, kind), this.#hasTags)
-    const reason = found ?? asError(error).message.replace(/\.$/, '')
+    const reason = found ?? withoutFullStop(asError(error).message)
     return new TypeError(`${reason}.`, { cause: error })
   }
 

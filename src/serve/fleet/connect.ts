@@ -1,7 +1,7 @@
 /** Connects a command to NATS, and opens its fleet. */
 import { readFileSync } from 'node:fs'
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
-import { isCutoverError } from '../../contract/index.js'
+import { isCutoverError, withoutFullStop } from '../../contract/index.js'
 import type { Fleet } from '../../fleet/index.js'
 import { UserError } from '../userError.js'
 import { wrong } from './arguments.js'
@@ -55,7 +55,7 @@ async function connected(settings: FleetSettings): Promise<NatsConnection> {
   try {
     return await connect(options)
   } catch (cause) {
-    const why = (cause as Error).message.replace(/\.$/, '')
+    const why = withoutFullStop((cause as Error).message)
     const message = `Cannot connect to NATS at ${servers.join(', ')}: ${why}. Check --server, that the server runs, and the credentials.`
     throw new UserError(message, 1, cause)
   }

@@ -1,6 +1,6 @@
 import { getAdjacencyMap } from '@xstate/graph'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
-import { asError, CutoverError, isCutoverError } from '../../contract/index.js'
+import { asError, CutoverError, isCutoverError, withoutFullStop } from '../../contract/index.js'
 import { keyOfState } from './keyOfState.js'
 import { type GivenEvents, PossibleEvents } from './possibleEvents.js'
 
@@ -103,7 +103,7 @@ function explore(machine: AnyStateMachine, options: object): unknown {
     const cause = asError(thrown)
     throw new CutoverError(
       'CUTOVER_UNSUPPORTED_MACHINE',
-      `The machine "${machine.id}" threw while its states were explored: ${cause.message.replace(/\.$/, '')}. If an ` +
+      `The machine "${machine.id}" threw while its states were explored: ${withoutFullStop(cause.message)}. If an ` +
         'event lacks its payload, give it in `events`; if the context lacks its input, give `input`.',
       { cause },
     )

@@ -1,4 +1,4 @@
-import { Aggregate, type Runtime } from 'cutover'
+import { Aggregate, type Runtime, type RuntimeEvent } from 'cutover'
 import { pool } from 'cutover/hosts'
 import { ControllableRuntime } from 'cutover/testing'
 import { describe, expect, it } from 'vitest'
@@ -282,6 +282,43 @@ describe('who speaks for a pool', () => {
       { state: 'full', up: 2, size: 2 },
       { state: 'degraded', up: 1, size: 2 },
     ])
+  })
+})
+
+describe('an instance whose runtime is broken', () => {
+  const fails = () => {
+    throw new Error('broken')
+  }
+
+  it('A malformed event is logged, and breaks nothing', () => {
+    const pooled = new Pooled({ size: 1 }).up()
+    pooled.at(0).emit(Object.defineProperty({}, 'type', { get: fails }) as RuntimeEvent)
+    expect(pooled.logs).toMatchObject([{ level: 'error', message: 'an instance emitted a malformed event: ignored' }])
+    pooled.at(0).emitStopped(died)
+    expect(pooled.take()).toEqual(['died'])
+  })
+
+  it('A getActiveVersion that throws leaves no call of a dead instance pending', async () => {
+    const pooled = new Pooled({ size: 1 }).up()
+    pooled.at(0).getActiveVersion = fails
+    const [call] = pooled.call('a')
+    pooled.at(0).emitStopped(died)
+    expect(await rejectionOf(call as Promise<string>)).toMatchObject({ code: 'CUTOVER_RUNTIME_LOST', version: '1.0.0' })
+  })
+
+  it('A capability that throws is logged, and the pool has started all the same', () => {
+    const pooled = new Pooled({ size: 1 })
+    pooled.at(0).getCapabilityTEE = fails
+    pooled.runtime.start()
+    pooled.at(0).emitStarted()
+    pooled.at(0).emitUpdated()
+    expect(pooled.raw).toEqual([
+      { type: 'started', version: '1.0.0' },
+      { type: 'updated', version: '1.0.0' },
+    ])
+    const message = 'an instance failed to give its capability'
+    expect(pooled.logs).toMatchObject([{ message }, { message }])
+    expect(() => pooled.runtime.getCapabilityTEE()).toThrow('broken')
   })
 })
 

@@ -25,7 +25,8 @@ export class Attempt<Req, Res> {
   saved = false
   readonly #steps: StepReport[] = []
   readonly #controller = new AbortController()
-  readonly #ends: (() => void)[] = []
+  /** Null once the order has ended. */
+  #ends: (() => void)[] | null = []
   #resolve!: (result: RolloutResult) => void
   #reject!: (error: unknown) => void
 
@@ -49,9 +50,10 @@ export class Attempt<Req, Res> {
     return this.#controller.signal
   }
 
-  /** Calls `end` when the order has ended. */
+  /** Calls `end` when the order has ended; at once if that is past. */
   onEnd(end: () => void): void {
-    this.#ends.push(end)
+    if (this.#ends === null) end()
+    else this.#ends.push(end)
   }
 
   beginPhase(phase: Phase): void {
@@ -74,7 +76,9 @@ export class Attempt<Req, Res> {
   /** Resolves or rejects the promise of `to()`. Returns the event that says so. */
   settle({ ending, warning }: Settled): RolloutEvent {
     this.stopWork()
-    for (const end of this.#ends.splice(0)) end()
+    const ends = this.#ends ?? []
+    this.#ends = null
+    for (const end of ends) end()
     const { version, from, saved } = this
     const steps = [...this.#steps]
     if (ending === null) {

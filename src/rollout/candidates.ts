@@ -12,13 +12,16 @@ export class Candidates<Req, Res> {
   readonly #host: Host<Req, Res>
   readonly #memory: Memory
   readonly #options: CompiledOptions<Req, Res>
+  readonly #assertOpen: () => void
   readonly #used = new WeakSet<Runtime<Req, Res>>()
   #restoring: Promise<void> | undefined
 
-  constructor(host: Host<Req, Res>, memory: Memory, options: CompiledOptions<Req, Res>) {
+  /** @param assertOpen - throws once the rollout is being disposed of */
+  constructor(host: Host<Req, Res>, memory: Memory, options: CompiledOptions<Req, Res>, assertOpen: () => void) {
     this.#host = host
     this.#memory = memory
     this.#options = options
+    this.#assertOpen = assertOpen
   }
 
   /** @throws what the user's function throws; CutoverError `CUTOVER_INVALID_RUNTIME` */
@@ -49,7 +52,12 @@ export class Candidates<Req, Res> {
     return () => end()
   }
 
-  /** Puts the permanent version into place. A second call joins the first. */
+  /**
+   * Puts the permanent version into place. A second call joins the first.
+   *
+   * @throws (rejects) what `provision` throws; CutoverError `CUTOVER_START_FAILED`; `CUTOVER_DISPOSED` if the rollout is disposed of
+   * meanwhile
+   */
   restore(): Promise<void> {
     this.#restoring ??= this.#restore().finally(() => {
       this.#restoring = undefined
@@ -92,6 +100,7 @@ export class Candidates<Req, Res> {
     const { startTimeout } = plan.facts
     const tooSlow = () => notStarted(permanent, startTimeout, undefined)
     const runtime = await within(clock, startTimeout, tooSlow, this.provision(plan, permanent))
+    this.#assertOpen()
     if (isOthers()) return
     this.#host.aggregate.addVersion(permanent, runtime)
     const { next } = this.#host.status.wanted

@@ -54,7 +54,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       failed: err => logger.error({ err }, 'an effect of a rollout threw: please report this as a bug of cutover'),
     })
     this.host = new Host(aggregate, () => this.#look())
-    this.#candidates = new Candidates(this.host, this.memory, options)
+    this.#candidates = new Candidates(this.host, this.memory, options, () => this.#assertOpen())
     this.#performer = new Performer(this.host, this.#candidates, this.memory, options, (attempt, event) =>
       this.#tellOf(attempt, event),
     )
@@ -95,11 +95,20 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     return order === null ? undefined : this.#attempts.get(order.id)
   }
 
-  /** Opens the store, and waits for a permanent version that is on its way into the aggregate. */
+  /**
+   * Opens the store, and waits for a permanent version that is on its way into the aggregate.
+   *
+   * @throws CutoverError (rejects) `CUTOVER_DISPOSED`, also if the rollout is disposed of meanwhile
+   */
   async ready(): Promise<void> {
-    if (this.#isClosing) throw rolloutDisposed()
+    this.#assertOpen()
     await this.memory.open()
     await this.#candidates.restored()
+    this.#assertOpen()
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosing) throw rolloutDisposed()
   }
 
   /** Provisions the permanent version and makes it active. Does nothing if it is in the aggregate, or another one is wanted. */

@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
+import { getEventListeners } from 'node:events'
+import { Aggregate } from 'cutover'
+import { Rollout, type RolloutStore } from 'cutover/rollout'
+import { ControllableRuntime } from 'cutover/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { ID, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
+import { deferred } from '../fixtures/inProcessHost.js'
 import { type Rolling, served } from './rolling.js'
 
 /** Plans that rest in a state before promotion, and in the soak. */
@@ -118,6 +123,14 @@ describe('A signal', () => {
     controller.abort()
     expect([rolling.place, rolling.pair]).toEqual(['idle', '2.0.0 | null'])
   })
+
+  it('of an order that ends at once has no listener afterwards', async () => {
+    const rolling = await served()
+    await rolling.aggregate.stop()
+    const { signal } = new AbortController()
+    await rejectionOf(rolling.rollout.to('2.0.0', { signal }))
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
 })
 
 describe('When nothing is under way', () => {
@@ -138,6 +151,47 @@ describe('When nothing is under way', () => {
     expect(rolling.pair).toBe('1.0.0 | null')
     expect(await rejectionOf(rolling.rollout.to('2.0.0'))).toMatchObject({ code: 'CUTOVER_DISPOSED' })
     expect(() => rolling.rollout.cancel()).toThrow(expect.objectContaining({ code: 'CUTOVER_DISPOSED' }))
+  })
+})
+
+describe('dispose() in the middle of start()', () => {
+  const record = {
+    permanent: '1.0.0',
+    previous: null,
+    candidate: null,
+    state: 'idle',
+    since: '2026-11-30T00:00:00Z',
+  } as const
+  const storeOf = (open: RolloutStore['open']): RolloutStore => ({ open, save: async () => {}, close: async () => {} })
+
+  it('while the store opens: the aggregate is not started', async () => {
+    const opened = deferred()
+    const store = storeOf(async () => {
+      await opened.promise
+      return record
+    })
+    const aggregate = new Aggregate<string, string>({ id: ID })
+    const provision = vi.fn()
+    const rollout = new Rollout(aggregate, { provision, store })
+    const started = rollout.start()
+    const disposed = rollout[Symbol.asyncDispose]()
+    opened.resolve()
+    expect(await rejectionOf(started)).toMatchObject({ code: 'CUTOVER_DISPOSED' })
+    await disposed
+    expect([aggregate.status().state, provision.mock.calls]).toEqual(['stopped', []])
+  })
+
+  it('while the permanent version is provisioned: it is not added', async () => {
+    const provisioned = deferred<ControllableRuntime<string, string>>()
+    const aggregate = new Aggregate<string, string>({ id: ID })
+    const provision = () => provisioned.promise
+    const rollout = new Rollout(aggregate, { provision, store: storeOf(async () => record) })
+    const started = rollout.start()
+    await microtasks()
+    await rollout[Symbol.asyncDispose]()
+    provisioned.resolve(new ControllableRuntime({ id: ID, version: '1.0.0' }))
+    expect(await rejectionOf(started)).toMatchObject({ code: 'CUTOVER_DISPOSED' })
+    expect(aggregate.versions()).toEqual([])
   })
 })
 

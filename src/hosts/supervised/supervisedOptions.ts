@@ -33,7 +33,7 @@ export interface SupervisedOptions {
   readonly maxBackoff?: number | undefined
   /** By how much a wait may be shorter, by chance, as a share from 0 to 1. @default 0.3 */
   readonly jitter?: number | undefined
-  /** How long the guest must be up before its failures are forgotten. @default 900_000 (15 minutes) */
+  /** How long the guest must be up before its failures are forgotten; at most `giveUpAfter`. @default 900_000 (15 minutes) */
   readonly stableAfter?: number | undefined
   /** How long it may fail before nothing more is tried; Infinity for ever. @default 86_400_000 (24 hours) */
   readonly giveUpAfter?: number | undefined
@@ -88,6 +88,7 @@ export function compileSupervised(
 ): CompiledSupervised {
   const options = object('options', given)
   const clock = validClock(options.clock, defaultClock)
+  const giveUpAfter = durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000)
   const supervisor = {
     ...times,
     connectTimeout: duration('connectTimeout', options.connectTimeout, 10_000),
@@ -96,8 +97,9 @@ export function compileSupervised(
     minBackoff: duration('minBackoff', options.minBackoff, 500),
     backoffFactor: number('backoffFactor', options.backoffFactor, 1.5, 1, 100),
     maxBackoff: duration('maxBackoff', options.maxBackoff, 60_000),
-    stableAfter: duration('stableAfter', options.stableAfter, 900_000),
-    giveUpAfter: durationOrInfinity('giveUpAfter', options.giveUpAfter, 86_400_000),
+    // A guest that has been up for so long has not failed for so long.
+    stableAfter: Math.min(duration('stableAfter', options.stableAfter, 900_000), giveUpAfter),
+    giveUpAfter,
     exitGrace: EXIT_GRACE,
     jitter: number('jitter', options.jitter, 0.3, 0, 1),
   }

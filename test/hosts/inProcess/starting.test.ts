@@ -95,6 +95,28 @@ describe('the in-process host: starting', () => {
     expect(await startsAfter(1)).toBe(true)
   })
 
+  it('A module that has been up for giveUpAfter is not given up for what was before, however long stableAfter is', async () => {
+    let fails = true
+    const module = {
+      ...echo,
+      start: () => {
+        if (fails) throw new Error('no')
+      },
+    }
+    const host = await new Host(module, { jitter: 0, giveUpAfter: 2_000 }).start()
+    fails = false
+    host.clock.increment(500)
+    await microtasks()
+    host.clock.increment(2_000)
+    fails = true
+    await rejectionOf(host.runtime.abort({ force: true }))
+    fails = false
+    host.clock.increment(500)
+    await microtasks()
+    const failed = 'failedToStart: Version 1.0.0 failed to start: no'
+    expect(host.events).toEqual([failed, 'started', expect.stringMatching(/^stopped/), failed, 'started'])
+  })
+
   it('After failing for 24 hours it gives up, emits a final failure, and refuses calls until a forced restart', async () => {
     let fails = true
     const module = {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerOptions } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { duration, object } from '../contract/index.js'
+import { urlHost } from '../support/index.js'
 import { Asker } from './ask.js'
 import { listenerOf } from './listener.js'
 import type { FetchHandlerOptions, HttpRuntime } from './options.js'
@@ -74,9 +75,6 @@ async function close(server: Server, timeout: number): Promise<void> {
   await closed
   clearTimeout(idle)
   clearTimeout(late)
-}
-
-function urlHost(host: string | undefined): string {
-  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost'
-  return host.includes(':') ? `[${host}]` : host
+  // Ends the timer that looks for slow requests, which would keep the server in memory.
+  server.close()
 }

@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Agent, get as httpGet, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -304,6 +305,23 @@ describe('a body that breaks', () => {
     expect((await fetch(server.url)).status).toBe(500)
     await cancelled.promise
     expect(aggregate.status().inFlight).toBe(0)
+  })
+})
+
+describe('close()', () => {
+  it('leaves no timer of its server behind', async () => {
+    const timers = new Set<number>()
+    const isServers = () => new Error('made here').stack?.includes('node:_http_server')
+    const hook = createHook({
+      init: (id, type) => void (type === 'Timeout' && isServers() && timers.add(id)),
+      destroy: id => void timers.delete(id),
+    }).enable()
+    const { server } = await serve(() => new Response('hello'))
+    expect(timers.size).toBeGreaterThan(0)
+    await server.close()
+    await new Promise(setImmediate)
+    hook.disable()
+    expect(timers.size).toBe(0)
   })
 })
 

@@ -84,22 +84,23 @@ export class Server implements RemoteServer {
   }
 
   async #drain(): Promise<void> {
-    const { connection, clock, drainTimeout } = this.#options
+    const { connection, drainTimeout } = this.#options
     // `drain()` of a subscription: the client dispatches what the server has sent before it took the end of the subscription.
     await this.#atMost(drainTimeout, this.#subscription.drain())
     const ended = new Promise<void>(resolve => {
       this.#empty = resolve
     })
-    const timer = clock.setTimeout(() => this.#endAll(), drainTimeout)
     if (this.#sessions.size === 0) this.#empty?.()
     for (const session of this.#sessions) session.leave()
-    await ended
-    clock.clearTimeout(timer)
+    await this.#atMost(drainTimeout, ended)
+    this.#endAll()
+    // A module whose `stop` does not return is not waited for.
+    await this.#atMost(STOP_GRACE, ended)
     this.#unfollow()
     await this.#atMost(STOP_GRACE, connection.flush())
   }
 
-  /** Waits for a step that needs NATS, which may be away. */
+  /** Waits for a step that may never end: it needs NATS, which may be away, or a module. */
   async #atMost(time: number, step: Promise<void>): Promise<void> {
     const { clock } = this.#options
     let timer: unknown
@@ -110,14 +111,13 @@ export class Server implements RemoteServer {
     clock.clearTimeout(timer)
   }
 
-  /** A module whose `stop` does not return is not waited for. */
+  /** Ends the sessions that are left. */
   #endAll(): void {
-    const { clock, drainTimeout } = this.#options
+    const { drainTimeout } = this.#options
     const reason = new Error(
       `The server is leaving, and the call was not answered within ${drainTimeout} ms (drainTimeout).`,
     )
     for (const session of [...this.#sessions]) session.end(reason)
-    if (this.#sessions.size > 0) clock.setTimeout(() => this.#empty?.(), STOP_GRACE)
   }
 
   #receive(message: Msg): void {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Aggregate } from '../../aggregate/index.js'
 import { CutoverError } from '../../contract/index.js'
+import { urlHost } from '../../support/index.js'
 import { versionsOf } from './versions.js'
 
 /** A server of figures for Prometheus. */
@@ -62,7 +63,7 @@ export async function serveMetrics(
   await once(server, 'listening')
   const { port: bound } = server.address() as AddressInfo
   return {
-    url: `http://${host ?? 'localhost'}:${bound}/metrics`,
+    url: `http://${urlHost(host)}:${bound}/metrics`,
     close: async () => {
       const closed = once(server, 'close')
       server.close()

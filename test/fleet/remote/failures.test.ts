@@ -214,9 +214,25 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('rejects what a server has not answered within drainTimeout', async () => {
-    const { held, module, server } = await holding({ drainTimeout: 50 })
+    const timers = new Set<NodeJS.Timeout>()
+    const clock = {
+      setTimeout(callback: () => void, timeout: number) {
+        const timer = setTimeout(() => {
+          timers.delete(timer)
+          callback()
+        }, timeout)
+        timers.add(timer)
+        return timer
+      },
+      clearTimeout(timer: NodeJS.Timeout) {
+        timers.delete(timer)
+        clearTimeout(timer)
+      },
+    }
+    const { held, module, server } = await holding({ drainTimeout: 50, clock })
     const rejected = rejectionOf(held)
     await server.drain()
+    expect(timers.size).toBe(0)
     expect(await rejected).toEqual(LOST)
     expect(module.heard.all).toEqual(['start', 'stop'])
     expect(server.sessions).toBe(0)

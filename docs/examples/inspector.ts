@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Aggregate } from 'cutover'
 import { inProcess } from 'cutover/hosts'
 import { startInspector } from 'cutover/inspect'
@@ -12,4 +13,5 @@ const double = inProcess({ module: { call: (n: number) => n * 2 } })
 rules.addVersion('1.0.0', double.provision({ id: 'rules', version: '1.0.0' }))
 rules.start()
 await rules.setVersion('1.0.0')
+await once(process, 'SIGINT') // until Ctrl+C
 await rules.dispose()

@@ -12,13 +12,13 @@ const rollout = new Rollout(pricing, {
   provision: version => prices.provision({ id: 'pricing', version }),
   verify: async next => assert.ok((await next.call(100)) > 100, 'the tax is missing'),
   steps: [{ percent: 25, for: 500 }], // in production: 5 % for some minutes, then 25 %
-  soak: 500, // so long the old version stands by
+  soak: 500, // how long the old version stands by, in ms
 })
 await rollout.start() // brings up the last version that proved itself; there is none yet
 await rollout.to('1.0.0') // the first version serves once verify has passed
 const callers = setInterval(() => [1, 2, 3].map(net => pricing.call(net)), 1)
 
-await rollout.to('2.0.0') // resolves when it stays; rejects with the reason when it is gone again
+await rollout.to('2.0.0') // resolves when it stays; rejects with the reason when it has left
 console.log(await pricing.call(100)) // 119
 await rollout.to('3.0.0').catch(error => console.log(error.code)) // CUTOVER_REJECTED
 console.log(await pricing.call(100)) // 119

@@ -8,7 +8,7 @@ const instances = inProcess({
   module: ({ instance }) => ({ call: ({ kind }: Body) => `instance ${instance} got ${kind}` }),
 })
 
-// Queries go to one instance each, in turn. What all instances must know goes to all. The rest has one key: it goes to one instance.
+// Queries go to one instance each, in turn. Broadcast requests go to all instances. The rest has one key: it goes to one instance.
 const propagated = new Set(['RuntimeConsensusSyncRequest', 'RuntimeKeyManagerStatusUpdateRequest'])
 const balanced = pool(instances, { size: 3, broadcast: ({ kind }: Body) => propagated.has(kind) })
 const runtime = balanced.provision<Body, string>({ id: 'ledger', version: '1.0.0' })

@@ -3,6 +3,7 @@ import type { Runtime, RuntimeEvent } from 'cutover'
 import { type RemoteOptions, type RemoteServer, remote, type ServeRemoteOptions, serveRemote } from 'cutover/fleet'
 import type { CallContext, ModuleSource } from 'cutover/hosts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/contract/index.js'
 import { rejectionOf } from '../../fixtures/hosting.js'
 import { noNatsServer } from '../../fixtures/installed.js'
 import { Noted } from '../../fixtures/noted.js'
@@ -214,19 +215,19 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
   })
 
   it('rejects what a server has not answered within drainTimeout', async () => {
-    const timers = new Set<NodeJS.Timeout>()
-    const clock = {
-      setTimeout(callback: () => void, timeout: number) {
-        const timer = setTimeout(() => {
+    const timers = new Set<unknown>()
+    const clock: typeof systemClock = {
+      setTimeout(callback, timeout) {
+        const timer = systemClock.setTimeout(() => {
           timers.delete(timer)
           callback()
         }, timeout)
         timers.add(timer)
         return timer
       },
-      clearTimeout(timer: NodeJS.Timeout) {
+      clearTimeout(timer) {
         timers.delete(timer)
-        clearTimeout(timer)
+        systemClock.clearTimeout(timer)
       },
     }
     const { held, module, server } = await holding({ drainTimeout: 50, clock })

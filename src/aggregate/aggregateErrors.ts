@@ -11,7 +11,9 @@ export function runtimeMismatch(version: string, its: string, ours: string): Cut
 
 export function duplicateVersion(version: string): CutoverError {
   const remedy = 'Take it out with removeVersion() if it never ran, else switch away from it.'
-  return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, { version })
+  return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, {
+    version,
+  })
 }
 
 export function containsItself(version: string): CutoverError {
@@ -119,7 +121,7 @@ export function notKnown(versions: readonly string[]): CutoverError {
 }
 
 export function tooManyWaiting(max: number): CutoverError {
-  const message = `${max} calls wait for an active version already. Try again later, or raise maxWaitingCalls.`
+  const message = `${max} calls are already waiting for an active version. Try again later, or raise maxWaitingCalls.`
   return new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message)
 }
 

@@ -20,7 +20,7 @@ export interface QueueLimits {
 interface QueuedCall<Req, Res> {
   readonly request: Req
   readonly options: CallOptions | undefined
-  readonly lot: number
+  readonly hash: number
   /** Sends the call in the async context of its caller, not of the code that flushes the queue. */
   readonly caller: AsyncResource
   readonly resolve: (answer: Res | Promise<Res>) => void
@@ -48,17 +48,17 @@ export class CallQueue<Req, Res> {
   /**
    * Waits until {@link flush} or {@link rejectAll}, the time limit, or the abort of `options.signal`.
    *
-   * @param lot - is kept for {@link flush}
+   * @param hash - is kept for {@link flush}
    */
-  add(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
+  add(request: Req, options: CallOptions | undefined, hash = 0): Promise<Res> {
     const { timeout, max, timedOut, tooMany } = this.#limits
     if (this.#calls.size >= max) return this.#refuse(tooMany(), request, options)
     if (timeout === 0) return this.#refuse(timedOut(), request, options)
-    return this.addAnyway(request, options, lot)
+    return this.addAnyway(request, options, hash)
   }
 
   /** As {@link add}, for a call that goes out within this turn: `max` and a `timeout` of 0 do not apply. */
-  addAnyway(request: Req, options: CallOptions | undefined, lot = 0): Promise<Res> {
+  addAnyway(request: Req, options: CallOptions | undefined, hash = 0): Promise<Res> {
     const { timeout, clock, timedOut } = this.#limits
     return new Promise((resolve, reject) => {
       const signal = signalOf(options)
@@ -69,7 +69,7 @@ export class CallQueue<Req, Res> {
         if (timer !== undefined) clock.clearTimeout(timer)
         unlisten?.()
       }
-      const call = { request, options, lot, caller: new AsyncResource('CutoverCall'), resolve, reject, remove }
+      const call = { request, options, hash, caller: new AsyncResource('CutoverCall'), resolve, reject, remove }
       const fail = (error: unknown) => this.#fail(call, error)
       try {
         if (signal !== undefined) unlisten = onAbort(signal, () => fail(signal.reason))
@@ -89,11 +89,11 @@ export class CallQueue<Req, Res> {
    * @param isOpen - asked before each call; false ends the flush, undefined leaves this call where it is
    */
   flush(
-    isOpen: (options: CallOptions | undefined, lot: number) => boolean | undefined,
+    isOpen: (options: CallOptions | undefined, hash: number) => boolean | undefined,
     send: (request: Req, options: CallOptions | undefined) => Promise<Res>,
   ): void {
     for (const call of this.#calls) {
-      const canGo = isOpen(call.options, call.lot)
+      const canGo = isOpen(call.options, call.hash)
       if (canGo === undefined) continue
       if (!canGo) return
       try {

@@ -10,7 +10,7 @@ import type { Endpoint } from './endpoint.js'
 import { PinnedCalls } from './pinnedCalls.js'
 import type { Backend, FindBackend, Route } from './route.js'
 import { isTraced, traceCall } from './tracedCall.js'
-import { drawLot, TrafficSplit } from './trafficSplit.js'
+import { randomHash, TrafficSplit } from './trafficSplit.js'
 
 export interface RouterOptions<Req> extends Omit<QueueLimits, 'unsent'>, DispatcherOptions<Req> {
   /** The id of the aggregate whose calls are published to `cutover.call`. @default none: no calls are */
@@ -95,12 +95,12 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     const open = this.#open
     // Most calls skip the queue, and the look at their options.
     if (open !== null && areSimple(options)) return this.#sendSimple(open, request, options)
-    // Without a share, no lot is drawn either: a number with a fraction takes memory.
+    // Without a share there is no random hash either: a number with a fraction takes memory.
     if (this.#split.share === 0) return this.#receive(request, options, undefined)
-    const lot = drawLot()
-    if (this.#sharing === null || options !== undefined) return this.#receive(request, options, lot)
-    const to = lot < this.#split.share ? this.#sharing : this.#target
-    return to === null ? this.#receive(request, options, lot) : this.#sendSimple(to, request, options)
+    const hash = randomHash()
+    if (this.#sharing === null || options !== undefined) return this.#receive(request, options, hash)
+    const to = hash < this.#split.share ? this.#sharing : this.#target
+    return to === null ? this.#receive(request, options, hash) : this.#sendSimple(to, request, options)
   }
 
   /** First step of a move: no call goes to a version that is not on `route` any more. */
@@ -150,10 +150,10 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #releaseShared(move: number): void {
     let to: Destination<Req, Res> | null = null
     this.#queue.flush(
-      (options, lot) => {
+      (options, hash) => {
         // A call just sent may have moved the route: then the next `release` completes the move.
         if (this.#moves !== move) return false
-        to = this.#openFor(options, lot)
+        to = this.#openFor(options, hash)
         if (this.#moves !== move) return false
         return to !== null || (this.#split.share === 0 ? false : undefined)
       },
@@ -203,15 +203,15 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** The end of the route that this call goes to (rules 26 and 27); null if it has to wait. */
-  #choose(options: CallOptions | undefined, lot: number | undefined): Destination<Req, Res> | null {
+  #choose(options: CallOptions | undefined, hash: number | undefined): Destination<Req, Res> | null {
     if (this.#split.share === 0 || this.#next === null) return this.#target
-    return this.#split.isForNext(options, lot) ? this.#next : this.#target
+    return this.#split.isForNext(options, hash) ? this.#next : this.#target
   }
 
   /** As {@link #choose}, with an open endpoint. */
-  #openFor(options: CallOptions | undefined, lot: number): Destination<Req, Res> | null {
+  #openFor(options: CallOptions | undefined, hash: number): Destination<Req, Res> | null {
     for (;;) {
-      const to = this.#choose(options, lot)
+      const to = this.#choose(options, hash)
       if (to === null || to.backend.endpoint.callee !== null) return to
       this.#lose(to.backend)
     }
@@ -219,7 +219,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
 
   /** Apart from {@link call}, where a closure would cost every call. */
   #receiveTraced(request: Req, options: CallOptions | undefined): Promise<Res> {
-    return this.#traced(options, traced => this.#receive(request, traced, drawLot()))
+    return this.#traced(options, traced => this.#receive(request, traced, randomHash()))
   }
 
   /** Publishes what happens to a call, if anybody listens and it is one of an aggregate. */
@@ -230,19 +230,19 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** Rejects, sends or queues a call. */
-  #receive(request: Req, options: CallOptions | undefined, lot: number | undefined): Promise<Res> {
+  #receive(request: Req, options: CallOptions | undefined, hash: number | undefined): Promise<Res> {
     if (this.#isClosed) return this.#refuse(this.#options.closed(), request, options)
     const refusal = refusalOf(options)
     if (refusal !== undefined) return this.#refuse(refusal.reason, request, options)
     if (this.#pinned !== undefined && isPinned(options)) return this.#receivePinned(this.#pinned, request, options)
-    const to = this.#choose(options, lot)
+    const to = this.#choose(options, hash)
     if (to === null) {
       const error = this.#options.hopeless()
       return error === undefined
-        ? this.#queue.add(request, options, lot ?? drawLot())
+        ? this.#queue.add(request, options, hash ?? randomHash())
         : this.#refuse(error, request, options)
     }
-    if (this.#moves !== this.#released) return this.#addLate(this.#queue, request, options, lot ?? drawLot())
+    if (this.#moves !== this.#released) return this.#addLate(this.#queue, request, options, hash ?? randomHash())
     if (to.backend.endpoint.callee === null) return this.#loseOrWait(to, request, options)
     return this.#dispatcher.send(to, request, options)
   }
@@ -265,9 +265,9 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   }
 
   /** Queues a call until the release under way, or the next one, sends it. */
-  #addLate(queue: CallQueue<Req, Res>, request: Req, options: CallOptions | undefined, lot?: number): Promise<Res> {
+  #addLate(queue: CallQueue<Req, Res>, request: Req, options: CallOptions | undefined, hash?: number): Promise<Res> {
     this.#late++
-    return queue.addAnyway(request, options, lot)
+    return queue.addAnyway(request, options, hash)
   }
 
   /** Rejects a call that no version gets. */
@@ -293,17 +293,17 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
   #loseOrWait({ backend }: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     if (backend === this.#next?.backend) {
       this.#lose(backend)
-      return this.#receive(request, options, drawLot())
+      return this.#receive(request, options, randomHash())
     }
     // Queued first: the loss may lead to further calls, which must come behind this one.
-    const answer = this.#queue.add(request, options, drawLot())
+    const answer = this.#queue.add(request, options, randomHash())
     this.#lose(backend)
     return answer
   }
 
   #sendDirectly(request: Req, options: CallOptions | undefined): Promise<Res> {
     if (this.#isClosed || this.#target === null) return this.#refuse(this.#options.closed(), request, options)
-    const to = this.#choose(options, drawLot())
+    const to = this.#choose(options, randomHash())
     const isDown = to === null || to.backend.endpoint.callee === null
     return this.#dispatcher.send(isDown ? this.#target : to, request, options)
   }

@@ -1,17 +1,17 @@
 import type { CallOptions } from '../contract/index.js'
 import { fmix32, fnv1a } from '../support/index.js'
 
-/** How many lots there are: as many as there are hashes of 32 bits. */
-const LOTS = 2 ** 32
+/** How many hashes of 32 bits there are. */
+const HASHES = 2 ** 32
 
-/** A lot for a call without a key. */
-export function drawLot(): number {
-  return Math.random() * LOTS
+/** In place of the hash of a key, for a call without one. */
+export function randomHash(): number {
+  return Math.random() * HASHES
 }
 
-/** Splits the calls between the active and the next version: by their keys or else by lot (rules 26 and 27). */
+/** Splits the calls between the active and the next version: by the hash of their key, or else at random (rules 26 and 27). */
 export class TrafficSplit {
-  /** The lots below this go to the next version; 0: none do. */
+  /** The hashes below this go to the next version; 0: none do. */
   readonly share: number
   /** How likely it is that a call goes to the next version, 0 to 1. */
   readonly chance: number
@@ -24,14 +24,14 @@ export class TrafficSplit {
    */
   constructor(percent: number, next: string | undefined) {
     this.chance = percent / 100
-    this.share = this.chance * LOTS
+    this.share = this.chance * HASHES
     this.#seed = next === undefined ? 0 : fnv1a(`${next}\0`)
   }
 
-  /** Whether a call goes to the next version. @param lot - drawn for a call without a key; undefined: none was */
-  isForNext(options: CallOptions | undefined, lot: number | undefined): boolean {
+  /** Whether a call goes to the next version. @param hash - that of a call without a key; undefined: it goes to the active version */
+  isForNext(options: CallOptions | undefined, hash: number | undefined): boolean {
     const key = options?.key ?? undefined
-    const drawn = key === undefined ? lot : fmix32(fnv1a(key, this.#seed))
-    return drawn !== undefined && drawn < this.share
+    const its = key === undefined ? hash : fmix32(fnv1a(key, this.#seed))
+    return its !== undefined && its < this.share
   }
 }

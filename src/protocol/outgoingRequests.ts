@@ -249,7 +249,7 @@ export class OutgoingRequests {
   #enqueue(call: OutgoingRequest): Promise<unknown> {
     const { maxWaitingCalls } = this.#options
     if (this.#queue.size >= maxWaitingCalls) {
-      const message = `${maxWaitingCalls} calls already wait for this runtime (maxWaitingCalls). Call less often, or raise maxWaitingCalls.`
+      const message = `${maxWaitingCalls} calls are already waiting for this runtime. Call less often, or raise maxWaitingCalls.`
       return Promise.reject(new CutoverError('CUTOVER_TOO_MANY_WAITING_CALLS', message))
     }
     return new Promise((resolve, reject) => {

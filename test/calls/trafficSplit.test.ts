@@ -2,20 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { TrafficSplit } from '../../src/calls/trafficSplit.js'
 
 /** The lots are the integers below this, and the fractions between them. */
-const LOTS = 2 ** 32
+const HASHES = 2 ** 32
 
-describe('S26: the lot of a call without a key', () => {
+describe('S26: the hash of a call without a key', () => {
   it.each([
     [0, 0, false],
-    [0, LOTS - 1, false],
-    [25, LOTS / 4 - 1, true],
-    [25, LOTS / 4, false],
+    [0, HASHES - 1, false],
+    [25, HASHES / 4 - 1, true],
+    [25, HASHES / 4, false],
     [100, 0, true],
-    [100, LOTS - 1, true],
-  ])('with a share of %d %%: lot %d goes to the next version: %s', (percent, lot, isForNext) => {
+    [100, HASHES - 1, true],
+  ])('with a share of %d %%: hash %d goes to the next version: %s', (percent, hash, isForNext) => {
     const split = new TrafficSplit(percent, '2.0.0')
-    expect(split.isForNext(undefined, lot)).toBe(isForNext)
-    expect(split.isForNext({ key: undefined }, lot)).toBe(isForNext)
+    expect(split.isForNext(undefined, hash)).toBe(isForNext)
+    expect(split.isForNext({ key: undefined }, hash)).toBe(isForNext)
   })
 
   it('was not drawn: the call goes to the active version', () => {

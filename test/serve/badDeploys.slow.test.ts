@@ -146,7 +146,7 @@ describe('A deploy that', { timeout: 120_000 }, () => {
   it('leaks in the soak until its limit of memory ends it is taken back, and says so', async () => {
     // The connection may end before the process does.
     const says =
-      /was rolled back: It was lost(: .* was ended by SIGABRT\. Its last words: FATAL ERROR: .*heap out of memory|, before its host knew why\. See its log)\.\n$/
+      /was rolled back: It was lost(: .* was ended by SIGABRT\. The end of its stderr: FATAL ERROR: .*heap out of memory|, before its host knew why\. See its log)\.\n$/
     const what = 'leaks in the soak'
     // Those that were in its process when that ended.
     const hurts = 4

@@ -65,7 +65,7 @@ export function compileConnected(
   const maxInFlight = positive('maxInFlight', options.maxInFlight, 10_000)
   const limits = compileLimits(options, defaultFrameBytes)
   const maxBufferedBytes = bufferedBytes(options, limits)
-  return { ...compileSupervised(options, times, patientClock), maxInFlight, limits, maxBufferedBytes }
+  return { ...compileSupervised(options, times, afterInputClock), maxInFlight, limits, maxBufferedBytes }
 }
 
 function bufferedBytes(options: ConnectedHostOptions, { maxFrameBytes }: GuestLimits): number {
@@ -78,18 +78,18 @@ function bufferedBytes(options: ConnectedHostOptions, { maxFrameBytes }: GuestLi
  * The system's timers, delayed until pending input has been read: if this process was blocked for long, an answer that
  * arrived in time does not count as late.
  */
-const patientClock: Clock = {
+const afterInputClock: Clock = {
   setTimeout(fn, timeout) {
-    const timer: PatientTimer = { timeout: setTimeout(() => (timer.immediate = setImmediate(fn)), timeout) }
+    const timer: AfterInputTimer = { timeout: setTimeout(() => (timer.immediate = setImmediate(fn)), timeout) }
     return timer
   },
-  clearTimeout({ timeout, immediate }: PatientTimer) {
+  clearTimeout({ timeout, immediate }: AfterInputTimer) {
     clearTimeout(timeout)
     if (immediate !== undefined) clearImmediate(immediate)
   },
 }
 
-interface PatientTimer {
+interface AfterInputTimer {
   readonly timeout: NodeJS.Timeout
   immediate?: NodeJS.Immediate
 }

@@ -16,9 +16,9 @@ export class ExitError extends Error {
   readonly stderr: string
 
   constructor({ code, signal, stderr, error }: Exit) {
-    const words = ABORT_OF_V8.exec(stderr)?.[0] ?? stderr
-    const said = words === '' ? '' : ` Its last words: ${words}`
-    super(printable(`${describeEnd(code, signal, error)}${said}`), error === undefined ? undefined : { cause: error })
+    const end = ABORT_OF_V8.exec(stderr)?.[0] ?? stderr
+    const output = end === '' ? '' : ` The end of its stderr: ${end}`
+    super(printable(`${describeEnd(code, signal, error)}${output}`), error === undefined ? undefined : { cause: error })
     this.exitCode = code
     this.signal = signal
     this.stderr = stderr

@@ -57,7 +57,7 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
       tooMany: () =>
         new CutoverError(
           'CUTOVER_TOO_MANY_WAITING_CALLS',
-          `${maxWaitingCalls} calls wait for room in the pool of version ${version} already (maxWaitingCalls).`,
+          `${maxWaitingCalls} calls are already waiting for room in the pool of version ${version}. Call less often, or raise maxWaitingCalls.`,
           { version },
         ),
     })

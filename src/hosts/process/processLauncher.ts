@@ -9,7 +9,7 @@ import { GuestProcess } from './guestProcess.js'
 import { HostSocket } from './hostSocket.js'
 
 /** How long the rest of the output and of the connection is read after a process has exited, in ms. */
-const LAST_WORDS = 100
+const OUTPUT_GRACE = 100
 
 /** A command, and the sandbox that it runs in. */
 export interface SandboxedCommand extends ProcessCommand {
@@ -40,7 +40,7 @@ export class ProcessLauncher implements Launcher {
   #socket: HostSocket | undefined
   #guest: GuestProcess | undefined
   /** The end of the time for reading the rest of the pipes and of the connection. */
-  #lastWords: NodeJS.Timeout | undefined
+  #outputGrace: NodeJS.Timeout | undefined
 
   constructor(command: SandboxedCommand, options: ProcessLauncherOptions) {
     this.#command = command
@@ -113,14 +113,14 @@ export class ProcessLauncher implements Launcher {
 
   #ended(): void {
     this.#socket?.close()
-    this.#lastWords = setTimeout(() => {
+    this.#outputGrace = setTimeout(() => {
       this.#guest?.closePipes()
       this.#socket?.destroy()
-    }, LAST_WORDS)
+    }, OUTPUT_GRACE)
   }
 
   #finish(reports: LauncherReports, exit: Exit): void {
-    clearTimeout(this.#lastWords)
+    clearTimeout(this.#outputGrace)
     reports.exited(exit)
   }
 }

@@ -42,11 +42,16 @@ export class OwnCalls<Req, Res> {
       propagate: undefined,
       timeout: waitTimeout,
       max: maxWaitingCalls,
-      timedOut: () => startFailed(version, `is not up after ${waitTimeout} ms (waitTimeout).`, options.failure()),
+      timedOut: () =>
+        startFailed(
+          version,
+          `did not come up within ${waitTimeout} ms (waitTimeout). See the cause, or raise waitTimeout.`,
+          options.failure(),
+        ),
       tooMany: () =>
         new CutoverError(
           'CUTOVER_TOO_MANY_WAITING_CALLS',
-          `${maxWaitingCalls} calls wait for version ${version} to come up already (maxWaitingCalls).`,
+          `${maxWaitingCalls} calls are already waiting for version ${version} to come up. Call less often, or raise maxWaitingCalls.`,
           { version },
         ),
       closed: () => this.refusal(),

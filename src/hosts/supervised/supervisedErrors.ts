@@ -41,14 +41,14 @@ function causeOf(reason: Failure['reason']): Error | undefined {
 
 /** The rest of a sentence that begins with the version. */
 function meaningOf(reason: SupervisorReason, input: SupervisorInput): string {
-  const late = (name: 'connectTimeout' | 'startTimeout' | 'watchdogTimeout') => `after ${input[name]} ms (${name})`
+  const late = (name: 'connectTimeout' | 'startTimeout' | 'watchdogTimeout') => `within ${input[name]} ms (${name})`
   const meanings: Readonly<Record<SupervisorReason, string>> = {
-    connectTimeout: `was not there ${late('connectTimeout')}.`,
-    startTimeout: `had not started ${late('startTimeout')}.`,
-    watchdogTimeout: `did not answer a ping ${late('watchdogTimeout')} while it had the call, and is restarted.`,
-    connectionLost: 'closed its connection, and is ended and launched again.',
-    restarted: 'was restarted while it had the call.',
-    stopped: 'was stopped while it had the call.',
+    connectTimeout: `did not load or connect ${late('connectTimeout')}. See its output, or raise connectTimeout.`,
+    startTimeout: `did not start ${late('startTimeout')}. See its output, or raise startTimeout.`,
+    watchdogTimeout: `did not answer a ping ${late('watchdogTimeout')} while it had the call, and is restarted. Raise watchdogTimeout if it computes for longer.`,
+    connectionLost: 'closed its connection while it had the call, and is launched again. See its output.',
+    restarted: 'was restarted while it had the call. Call again if the request may run twice.',
+    stopped: 'was stopped while it had the call. Provision a new runtime, or call another version.',
   }
   return meanings[reason]
 }

@@ -106,7 +106,7 @@ describe('A module file in this process', () => {
 
   it.each([
     ['threw once', () => Promise.reject(new Error('not yet')), /not yet/],
-    ['never ended', () => new Promise(() => {}), /not there after 10000 ms/],
+    ['never ended', () => new Promise(() => {}), /did not load or connect within 10000 ms/],
   ])('whose top level %s recovers with the next launch', async (_, first, message) => {
     onTestFinished(() => void vi.unstubAllGlobals())
     const evaluated = new Noted<string>()
@@ -118,7 +118,7 @@ describe('A module file in this process', () => {
     const failed = host.heard.first(type => type === 'failedToStart')
     host.runtime.start()
     await evaluated.count(1)
-    if (message.test('not there after 10000 ms')) host.clock.increment(10_000)
+    if (message.test('did not load or connect within 10000 ms')) host.clock.increment(10_000)
     await failed
     expect(host.events[0]).toMatch(message)
     // Until it is given up, and until the next launch.

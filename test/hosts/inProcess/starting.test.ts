@@ -158,7 +158,9 @@ describe('the in-process host: starting', () => {
     })
     const host = await new Host(module, { jitter: 0 }).start()
     host.clock.increment(120_000)
-    expect(host.events).toEqual(['failedToStart: Version 1.0.0 had not started after 120000 ms (startTimeout).'])
+    expect(host.events).toEqual([
+      'failedToStart: Version 1.0.0 did not start within 120000 ms (startTimeout). See its output, or raise startTimeout.',
+    ])
     expect(signals[0]?.aborted).toBe(true)
     host.clock.increment(1_000)
     host.clock.increment(500)

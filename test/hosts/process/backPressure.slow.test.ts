@@ -111,7 +111,7 @@ describe('maxWaitingCalls', () => {
     const answers = [1, 2, 3].map(value => gate.call(value))
     expect(await rejectionOf(gate.call(4))).toMatchObject({
       code: 'CUTOVER_TOO_MANY_WAITING_CALLS',
-      message: expect.stringMatching(/^2 calls already wait .*maxWaitingCalls/),
+      message: expect.stringMatching(/^2 calls are already waiting .*maxWaitingCalls/),
     })
     for (const value of [1, 2, 3]) {
       await gate.hasGot(value)

@@ -12,7 +12,7 @@ const LOST = 'CUTOVER_RUNTIME_LOST'
 const FAILED = 'CUTOVER_START_FAILED'
 
 describe('A process that does not come up', () => {
-  it('exits before it connects: the failed start has its exit code and its last words', async () => {
+  it('exits before it connects: the failed start has its exit code and the end of its stderr', async () => {
     const code = "process.stderr.write('no licence'); process.exit(3)"
     await using host = RemoteHost.ofModule({ command: process.execPath, args: ['-e', code] })
     const error = await host.failure()
@@ -42,13 +42,17 @@ describe('A process that does not come up', () => {
 
   it('connects and never answers: it is killed after startTimeout', async () => {
     await using host = RemoteHost.ofRawGuest('mute', { startTimeout: 200 })
-    expect((await host.failure()).message).toBe('Version 1.0.0 had not started after 200 ms (startTimeout).')
+    expect((await host.failure()).message).toBe(
+      'Version 1.0.0 did not start within 200 ms (startTimeout). See its output, or raise startTimeout.',
+    )
   })
 
   it('never connects: it is killed after connectTimeout', async () => {
     const args = ['-e', 'setInterval(() => {}, 1000)']
     await using host = RemoteHost.ofModule({ command: process.execPath, args, connectTimeout: 200 })
-    expect((await host.failure()).message).toBe('Version 1.0.0 was not there after 200 ms (connectTimeout).')
+    expect((await host.failure()).message).toBe(
+      'Version 1.0.0 did not load or connect within 200 ms (connectTimeout). See its output, or raise connectTimeout.',
+    )
   })
 
   it.each([
@@ -148,7 +152,7 @@ describe('A process that dies with calls in flight', () => {
     const again = host.next('started')
     expect((await rejectionOf(host.do('block'))) as Error).toMatchObject({
       code: LOST,
-      message: expect.stringMatching(/did not answer a ping after 200 ms/),
+      message: expect.stringMatching(/did not answer a ping within 200 ms/),
     })
     await again
     expect(await host.do('answer', { value: 1 })).toBe(1)

@@ -194,19 +194,19 @@ describe('what a guest writes cannot pose as anything else', () => {
     expect(messages()).toEqual([line])
   })
 
-  it('The last words of a guest in an error are one line, and its stderr has lines and nothing else to control a terminal', () => {
+  it('The end of the stderr of a guest in an error is one line, and its stderr has lines and nothing else to control a terminal', () => {
     const tail = new Tail()
     tail.write(Buffer.from('reading\r\n\u001b[31mFATAL\u009b0m\n'))
     const error = new ExitError({ code: 1, signal: null, stderr: tail.text() })
     expect(error.stderr).toBe('reading\n\\x1b[31mFATAL\\x9b0m')
-    expect(error.message).toBe('it exited with code 1. Its last words: reading\\n\\x1b[31mFATAL\\x9b0m')
+    expect(error.message).toBe('it exited with code 1. The end of its stderr: reading\\n\\x1b[31mFATAL\\x9b0m')
   })
 
   it('An error of a guest that V8 has aborted says why, without the figures and addresses around it', () => {
     const why = 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'
     const stderr = `<--- Last few GCs --->\n[1:0x2c] 71 ms: Mark-Compact\n${why}\n----- Native stack trace -----\n 1: 0xb7`
     const error = new ExitError({ code: null, signal: 'SIGABRT', stderr })
-    expect(error.message).toBe(`it was ended by SIGABRT. Its last words: ${why}`)
+    expect(error.message).toBe(`it was ended by SIGABRT. The end of its stderr: ${why}`)
     expect(error.stderr).toBe(stderr)
   })
 })

@@ -96,7 +96,7 @@ describe('connecting', () => {
 })
 
 describe('ending', () => {
-  it('A guest that exits before it connects is reported with its code and its last words', async () => {
+  it('A guest that exits before it connects is reported with its code and the end of its stderr', async () => {
     const carried = new Carried(running('saysAndExits.mjs')).launch()
     expect(await carried.exited).toEqual({ code: 3, signal: null, stderr: 'reading the rules\nno rules: ✗' })
     expect(carried.reports).toEqual(['exited'])

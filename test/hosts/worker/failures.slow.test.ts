@@ -29,7 +29,9 @@ describe('A thread that does not come up', () => {
   it('takes longer than startTimeout: it is ended, and launched again', async () => {
     const options = { module: versatile, startTimeout: 200, killTimeout: 200 }
     await using host = RemoteHost.ofThread(options, { localConfig: { hang: true } })
-    expect((await host.failure()).message).toBe('Version 1.0.0 had not started after 200 ms (startTimeout).')
+    expect((await host.failure()).message).toBe(
+      'Version 1.0.0 did not start within 200 ms (startTimeout). See its output, or raise startTimeout.',
+    )
     await host.next('failedToStart')
   })
 })
@@ -55,7 +57,7 @@ describe('A thread that dies with calls in flight', () => {
     const again = host.next('started')
     expect(await rejectionOf(host.do('block'))).toMatchObject({
       code: LOST,
-      message: expect.stringMatching(/did not answer a ping after 200 ms/),
+      message: expect.stringMatching(/did not answer a ping within 200 ms/),
     })
     await again
     expect(await host.do('answer', { value: 1 })).toBe(1)

@@ -1,4 +1,4 @@
-import type { CallOptions, Logger } from '../contract/index.js'
+import type { CallOptions, CallRole, Logger } from '../contract/index.js'
 import type { CallCounts } from './callCounts.js'
 import type { Callee } from './callee.js'
 import type { CallObserver, ObservedCall, RouteObserver } from './callObserver.js'
@@ -11,12 +11,12 @@ import { needsOutcomes, type OutcomeOptions, OutcomeRecord } from './outcomeReco
 import type { PinErrors } from './pinnedCalls.js'
 import type { Backend } from './route.js'
 
-type Role = 'active' | 'next'
+type RoutedRole = Exclude<CallRole, 'pinned'>
 
 /** A version on the route, and the handling of its calls. A new one is made when the route moves. */
 export interface Destination<Req, Res> {
   readonly backend: Backend<Req, Res>
-  readonly role: Role
+  readonly role: RoutedRole
   /** Sees the calls that the router sends here by its own choice; null: nobody does. */
   readonly observer: RouteObserver | null
   /** Counts these calls in place of the counters of the version; null: those do. */
@@ -78,7 +78,7 @@ export class Dispatcher<Req, Res> {
    */
   destination(
     backend: Backend<Req, Res>,
-    role: Role,
+    role: RoutedRole,
     other: Backend<Req, Res> | null,
     chance: number,
   ): Destination<Req, Res> {
@@ -144,7 +144,7 @@ export class Dispatcher<Req, Res> {
   }
 
   /** The outcome never touches the answer of the call itself. */
-  #mirror({ backend, calls }: Mirror<Req, Res>, { request, options, pair }: Mirrored<Req>, role: Role): void {
+  #mirror({ backend, calls }: Mirror<Req, Res>, { request, options, pair }: Mirrored<Req>, role: RoutedRole): void {
     // The call just sent may have moved the route: a version that leaves gets no call.
     if (!this.#route.has(backend)) return
     const { callee } = backend.endpoint

@@ -70,6 +70,7 @@ export {
   durationOrInfinity,
   invalidOption,
   limitOrInfinity,
+  MAX_TIMEOUT,
   number,
   object,
   optionalFunction,

@@ -1,7 +1,7 @@
 import { CutoverError, describe } from './errors.js'
 
 /** The longest timeout of Node.js, in ms (about 24.8 days). A longer one would fire at once. */
-const MAX_TIMEOUT = 2_147_483_647
+export const MAX_TIMEOUT = 2_147_483_647
 
 export function invalidOption(name: string, expected: string, value: unknown): CutoverError {
   return new CutoverError('CUTOVER_INVALID_OPTION', `Option "${name}" must be ${expected}, got ${describe(value)}.`)

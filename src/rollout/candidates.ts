@@ -1,7 +1,7 @@
 import { asError, assertRuntime, type Runtime } from '../contract/index.js'
 import { attempt } from '../support/index.js'
-import type { Host } from './host.js'
 import type { Memory } from './memory.js'
+import type { ObservedAggregate } from './observedAggregate.js'
 import type { CompiledOptions } from './options.js'
 import type { CompiledPlan } from './plan.js'
 import { notStarted, usedRuntime } from './rolloutErrors.js'
@@ -9,7 +9,7 @@ import { within } from './within.js'
 
 /** Makes the runtimes of a rollout, and puts the permanent version into place. */
 export class Candidates<Req, Res> {
-  readonly #host: Host<Req, Res>
+  readonly #observed: ObservedAggregate<Req, Res>
   readonly #memory: Memory
   readonly #options: CompiledOptions<Req, Res>
   readonly #assertOpen: () => void
@@ -17,8 +17,13 @@ export class Candidates<Req, Res> {
   #restoring: Promise<void> | undefined
 
   /** @param assertOpen - throws once the rollout is being disposed of */
-  constructor(host: Host<Req, Res>, memory: Memory, options: CompiledOptions<Req, Res>, assertOpen: () => void) {
-    this.#host = host
+  constructor(
+    observed: ObservedAggregate<Req, Res>,
+    memory: Memory,
+    options: CompiledOptions<Req, Res>,
+    assertOpen: () => void,
+  ) {
+    this.#observed = observed
     this.#memory = memory
     this.#options = options
     this.#assertOpen = assertOpen
@@ -73,9 +78,9 @@ export class Candidates<Req, Res> {
   /** After `stop()` and `start()` of the aggregate, the permanent version is wanted, but has left. */
   restoreIfMissing(): void {
     const { permanent } = this.#memory
-    const { state, wanted } = this.#host.status
+    const { state, wanted } = this.#observed.status
     if (state !== 'running' || permanent === null || wanted.active !== permanent) return
-    if (this.#restoring !== undefined || this.#host.aggregate.hasVersion(permanent)) return
+    if (this.#restoring !== undefined || this.#observed.aggregate.hasVersion(permanent)) return
     this.restore().catch((err: unknown) =>
       this.#options.logger.error({ version: permanent, err }, 'the permanent version could not be provisioned again'),
     )
@@ -83,17 +88,17 @@ export class Candidates<Req, Res> {
 
   /** Takes out a version that was added, but never started. */
   removeIfNeverStarted(version: string): void {
-    const { versions, wanted } = this.#host.status
+    const { versions, wanted } = this.#observed.status
     const isThere = versions.some(its => its.version === version && its.state === 'provisioned')
-    if (isThere && version !== wanted.active && version !== wanted.next) this.#host.aggregate.removeVersion(version)
+    if (isThere && version !== wanted.active && version !== wanted.next) this.#observed.aggregate.removeVersion(version)
   }
 
   async #restore(): Promise<void> {
     const { permanent } = this.#memory
     if (permanent === null) return
     const isOthers = () => {
-      const { active } = this.#host.status.wanted
-      return (active !== null && active !== permanent) || this.#host.aggregate.hasVersion(permanent)
+      const { active } = this.#observed.status.wanted
+      return (active !== null && active !== permanent) || this.#observed.aggregate.hasVersion(permanent)
     }
     if (isOthers()) return
     const { plan, clock } = this.#options
@@ -102,8 +107,8 @@ export class Candidates<Req, Res> {
     const runtime = await within(clock, startTimeout, tooSlow, this.provision(plan, permanent))
     this.#assertOpen()
     if (isOthers()) return
-    this.#host.aggregate.addVersion(permanent, runtime)
-    const { next } = this.#host.status.wanted
-    void this.#host.aggregate.setVersion(permanent, next).catch(() => {})
+    this.#observed.aggregate.addVersion(permanent, runtime)
+    const { next } = this.#observed.status.wanted
+    void this.#observed.aggregate.setVersion(permanent, next).catch(() => {})
   }
 }

@@ -2,30 +2,30 @@ import type { RolloutEffect, RolloutEvent } from '../../machines/index.js'
 import type { Runtime } from '../contract/index.js'
 import type { Attempt } from './attempt.js'
 import type { Candidates } from './candidates.js'
-import type { Host } from './host.js'
 import { CROSSING_PERCENT, type History } from './judge/index.js'
 import { judgedCallsOf } from './judgedCallsOf.js'
 import type { Memory } from './memory.js'
+import type { ObservedAggregate } from './observedAggregate.js'
 import type { CompiledOptions } from './options.js'
 import { alreadyThere, because } from './rolloutErrors.js'
 import { runVerify } from './verify.js'
 
 /** Performs the effects that are about one attempt, on the aggregate, the store and the user's functions. */
 export class Performer<Req, Res> {
-  readonly #host: Host<Req, Res>
+  readonly #observed: ObservedAggregate<Req, Res>
   readonly #candidates: Candidates<Req, Res>
   readonly #memory: Memory
   readonly #options: CompiledOptions<Req, Res>
   readonly #tell: (attempt: Attempt<Req, Res>, event: RolloutEvent) => void
 
   constructor(
-    host: Host<Req, Res>,
+    observed: ObservedAggregate<Req, Res>,
     candidates: Candidates<Req, Res>,
     memory: Memory,
     options: CompiledOptions<Req, Res>,
     tell: (attempt: Attempt<Req, Res>, event: RolloutEvent) => void,
   ) {
-    this.#host = host
+    this.#observed = observed
     this.#candidates = candidates
     this.#memory = memory
     this.#options = options
@@ -75,16 +75,16 @@ export class Performer<Req, Res> {
     const { version, signal } = attempt
     try {
       const isLeaving = () =>
-        this.#host.status.versions.some(its => its.version === version && its.state === 'stopping')
-      await this.#host.until(() => !isLeaving(), signal)
+        this.#observed.status.versions.some(its => its.version === version && its.state === 'stopping')
+      await this.#observed.until(() => !isLeaving(), signal)
       if (signal.aborted) return
-      const { active, wanted } = this.#host.status
+      const { active, wanted } = this.#observed.status
       if (version === active && version === wanted.active) {
         attempt.from = version
         this.#tell(attempt, { type: 'already' })
         return
       }
-      if (this.#host.aggregate.hasVersion(version)) throw alreadyThere(version)
+      if (this.#observed.aggregate.hasVersion(version)) throw alreadyThere(version)
       const runtime = await this.#candidates.provision(attempt.plan, version)
       if (signal.aborted) return
       attempt.onEnd(this.#follow(attempt, runtime))
@@ -105,13 +105,13 @@ export class Performer<Req, Res> {
 
   async #add(attempt: Attempt<Req, Res>, runtime: Runtime<Req, Res>): Promise<void> {
     const { version } = attempt
-    const { active } = this.#host.status.wanted
+    const { active } = this.#observed.status.wanted
     // Wanted as active, but absent: once added it would serve at once.
-    if (active === version) void this.#host.place({ active: null, next: version })
+    if (active === version) void this.#observed.place({ active: null, next: version })
     else attempt.from = active
-    this.#host.aggregate.addVersion(version, runtime)
+    this.#observed.aggregate.addVersion(version, runtime)
     this.#listen(attempt)
-    await this.#host.place({ active: attempt.from, next: version })
+    await this.#observed.place({ active: attempt.from, next: version })
   }
 
   /** Lets the judge hear of the calls of both versions. */
@@ -121,13 +121,13 @@ export class Performer<Req, Res> {
       suspected: () => this.#tell(attempt, { type: 'suspected' }),
       crossed: () => this.#tell(attempt, { type: 'crossed' }),
     })
-    this.#host.observeCalls(attempt.calls)
-    attempt.onEnd(() => this.#host.observeCalls(null))
+    this.#observed.observeCalls(attempt.calls)
+    attempt.onEnd(() => this.#observed.observeCalls(null))
   }
 
   async #verify(attempt: Attempt<Req, Res>): Promise<void> {
     try {
-      await runVerify(attempt, this.#host.aggregate)
+      await runVerify(attempt, this.#observed.aggregate)
       this.#tell(attempt, { type: 'verified', canCompare: this.#canCompare() })
     } catch (cause) {
       this.#fail(attempt, 'verify failed', cause)
@@ -143,7 +143,7 @@ export class Performer<Req, Res> {
     step = attempt.order.plan.steps.length,
   ): void {
     try {
-      this.#host.aggregate.setShare(share)
+      this.#observed.aggregate.setShare(share)
     } catch (err) {
       // The next version leaves or has left. A look at the aggregate follows, and ends the step; a soak goes on without a standby.
       this.#options.logger.debug({ err, version: attempt.version, kind }, 'a share was refused')
@@ -153,7 +153,7 @@ export class Performer<Req, Res> {
 
   /** The past of the standby, as it was when the candidate became active: a crossing adds nothing to it. */
   #historyOf(attempt: Attempt<Req, Res>): History {
-    attempt.history ??= this.#host.history(attempt.from ?? attempt.version)
+    attempt.history ??= this.#observed.history(attempt.from ?? attempt.version)
     return attempt.history
   }
 
@@ -170,9 +170,9 @@ export class Performer<Req, Res> {
 
   #promote(attempt: Attempt<Req, Res>): void {
     attempt.endPhase()
-    const hasStandby = this.#host.status.active !== null
+    const hasStandby = this.#observed.status.active !== null
     const { version } = attempt
-    const promoted = hasStandby ? this.#host.swap() : this.#host.place({ active: version, next: null })
+    const promoted = hasStandby ? this.#observed.swap() : this.#observed.place({ active: version, next: null })
     promoted.then(
       () => this.#tell(attempt, { type: 'promoted', hasStandby }),
       cause => this.#fail(attempt, 'It could not be promoted', cause),
@@ -181,7 +181,7 @@ export class Performer<Req, Res> {
 
   #swapBack(attempt: Attempt<Req, Res>): void {
     attempt.endPhase()
-    this.#host.swap().then(
+    this.#observed.swap().then(
       () => this.#tell(attempt, { type: 'reverted' }),
       (error: Error) => this.#tell(attempt, { type: 'stuck', why: `It could not go back: ${error.message}` }),
     )
@@ -192,25 +192,26 @@ export class Performer<Req, Res> {
     const { version, from } = attempt
     attempt.saved = await this.#memory.makePermanent(version)
     // It was active already: its next version is not the rollout's.
-    if (from !== version && !this.#host.isForeign) await this.#settled({ active: version, next: null })
+    if (from !== version && !this.#observed.isForeign) await this.#settled({ active: version, next: null })
     this.#tell(attempt, { type: 'finished' })
   }
 
   async #leave(attempt: Attempt<Req, Res>): Promise<void> {
     attempt.stopWork()
-    if (attempt.calls !== undefined && !this.#host.isForeign) await this.#settled({ active: attempt.from, next: null })
+    if (attempt.calls !== undefined && !this.#observed.isForeign)
+      await this.#settled({ active: attempt.from, next: null })
     this.#tell(attempt, { type: 'left' })
   }
 
   /** A disposed aggregate has no pair, and needs none. */
   async #settled(pair: { readonly active: string | null; readonly next: null }): Promise<void> {
-    await this.#host
+    await this.#observed
       .place(pair)
       .catch((err: unknown) => this.#options.logger.debug({ err, ...pair }, 'a pair was refused'))
   }
 
   #canCompare(): boolean {
-    return this.#host.runs(this.#host.status.active)
+    return this.#observed.runs(this.#observed.status.active)
   }
 
   #fail(attempt: Attempt<Req, Res>, what: string, cause: unknown): void {

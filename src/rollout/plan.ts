@@ -7,6 +7,7 @@ import {
   duration,
   invalidOption,
   type Logger,
+  MAX_TIMEOUT,
   number,
   object,
   optionalFunction,
@@ -65,8 +66,6 @@ export interface CompiledPlan<Req, Res> {
   readonly facts: PlanFacts
 }
 
-/** The longest timeout of Node.js, in ms. */
-export const MAX_TIMEOUT = 2_147_483_647
 /** A step without a verdict may last so many times its `for`. */
 const STEP_TIMEOUT_FACTOR = 10
 /** Above this percentage, the comparison with the active version hardly sees anything. */

@@ -2,10 +2,18 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Observable } from 'rxjs'
 import { Aggregate, NAME } from '../aggregate/index.js'
-import { boolean, canonical, invalidOption, object, signalOf, type VersionLike } from '../contract/index.js'
+import {
+  boolean,
+  canonical,
+  invalidOption,
+  MAX_TIMEOUT,
+  object,
+  signalOf,
+  type VersionLike,
+} from '../contract/index.js'
 import { onAbort } from '../support/index.js'
 import { type CompiledOptions, compileOptions, type RolloutOptions } from './options.js'
-import { compilePlan, MAX_TIMEOUT, type RolloutPlan } from './plan.js'
+import { compilePlan, type RolloutPlan } from './plan.js'
 import type { RolloutResult } from './report.js'
 import { RolloutControl } from './rolloutControl.js'
 import { noPrevious, notStarted, verifiedTooLong } from './rolloutErrors.js'

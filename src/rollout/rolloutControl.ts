@@ -13,8 +13,8 @@ import { inspectSafely, wrapClock } from '../contract/index.js'
 import { type EffectOwner, EffectQueue, performedByOwner, SafeObservable, startOwned } from '../support/index.js'
 import { Attempt } from './attempt.js'
 import { Candidates } from './candidates.js'
-import { Host } from './host.js'
 import { Memory } from './memory.js'
+import { ObservedAggregate } from './observedAggregate.js'
 import type { CompiledOptions } from './options.js'
 import { Performer } from './performer.js'
 import type { CompiledPlan } from './plan.js'
@@ -28,7 +28,7 @@ const machine = rolloutMachine.provide({ actions: performedByOwner(rolloutEffect
 export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
   readonly effects: EffectQueue
   readonly memory: Memory
-  readonly host: Host<Req, Res>
+  readonly observed: ObservedAggregate<Req, Res>
   readonly events$: SafeObservable<RolloutEvent>
   readonly #options: CompiledOptions<Req, Res>
   readonly #out$ = new Subject<RolloutEvent>()
@@ -53,9 +53,9 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       decided: () => this.#tell(),
       failed: err => logger.error({ err }, 'an effect of a rollout threw: please report this as a bug of cutover'),
     })
-    this.host = new Host(aggregate, () => this.#look())
-    this.#candidates = new Candidates(this.host, this.memory, options, () => this.#assertOpen())
-    this.#performer = new Performer(this.host, this.#candidates, this.memory, options, (attempt, event) =>
+    this.observed = new ObservedAggregate(aggregate, () => this.#look())
+    this.#candidates = new Candidates(this.observed, this.memory, options, () => this.#assertOpen())
+    this.#performer = new Performer(this.observed, this.#candidates, this.memory, options, (attempt, event) =>
       this.#tellOf(attempt, event),
     )
     const actor = createActor(machine, {
@@ -77,7 +77,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     const place = placeOf(snapshot)
     const current = this.#current
     return {
-      id: this.host.aggregate[NAME],
+      id: this.observed.aggregate[NAME],
       ...place,
       candidate: order?.version ?? null,
       from: current?.from ?? null,
@@ -184,13 +184,13 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     const attempt = effect.id === null ? undefined : this.#attempts.get(effect.id)
     if (attempt === undefined) return
     this.#attempts.delete(attempt.order.id)
-    this.host.forget()
+    this.observed.forget()
     this.#candidates.removeIfNeverStarted(attempt.version)
     this.#announce(attempt.settle(effect))
   }
 
   #end(): void {
-    this.host.release()
+    this.observed.release()
     this.#out$.complete()
     this.#actor.stop()
     this.#close()
@@ -203,12 +203,12 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       if (this.snapshot.matches('idle')) this.#candidates.restoreIfMissing()
       return
     }
-    const { state, versions } = this.host.status
+    const { state, versions } = this.observed.status
     if (state !== 'running') {
       const why =
         state === 'stopped' || state === 'stopping' ? 'The aggregate is stopped.' : 'The aggregate was disposed of.'
       this.send({ type: 'halted', why })
-    } else if (this.host.isForeign) {
+    } else if (this.observed.isForeign) {
       this.send({ type: 'interfered', why: 'Somebody else changed the versions of the aggregate.' })
     } else this.#lookAt(attempt, versions.find(({ version }) => version === attempt.version)?.phase === 'gaveUp')
   }
@@ -218,7 +218,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     if (attempt.calls === undefined) return
     const { version, lastError: cause } = attempt
     const told = cause === undefined ? undefined : because(cause)
-    if (this.host.runs(version)) this.send({ type: 'up' })
+    if (this.observed.runs(version)) this.send({ type: 'up' })
     else if (this.snapshot.matches('preparing')) {
       if (hasGivenUp) this.send({ type: 'failed', why: `Its host has given up starting it${told ?? '.'}`, cause })
     } else this.send({ type: 'lost', why: `It was lost${told ?? ', before its host knew why. See its log.'}`, cause })

@@ -28,7 +28,6 @@ export class FleetControl implements LinkOwner {
   /** The state of each node's rollout, by its heartbeats. */
   readonly #rollouts = new Map<string, string>()
   readonly #changes$ = new Subject<void>()
-  readonly #closed$ = new Subject<void>()
   readonly #link: FleetLink
   #store: FleetStore
   #timer: unknown
@@ -103,7 +102,6 @@ export class FleetControl implements LinkOwner {
     this.#options.clock.clearTimeout(this.#timer)
     this.#link.close()
     this.#changes$.complete()
-    this.#closed$.next()
   }
 
   async status(): Promise<FleetStatus> {

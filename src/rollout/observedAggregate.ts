@@ -5,7 +5,7 @@ import type { History } from './judge/index.js'
 import { secondRollout } from './rolloutErrors.js'
 
 /** The aggregate as a rollout sees it: its facts, and the pair that the rollout asked for last. */
-export class Host<Req, Res> {
+export class ObservedAggregate<Req, Res> {
   readonly aggregate: Aggregate<Req, Res>
   readonly #observation: Observation
   readonly #waiters = new Set<() => void>()

@@ -150,6 +150,29 @@ describe('streams of a connection', () => {
   })
 })
 
+describe('a stream that is answered after the connection has closed', () => {
+  it('is closed, and nothing waits for credit', async () => {
+    const cancelled: unknown[] = []
+    const source = new ReadableStream({ cancel: () => void cancelled.push('cancelled') }, { highWaterMark: 0 })
+    let answer = () => {}
+    const answered = new Promise<void>(resolve => {
+      answer = resolve
+    })
+    await using pair = await streamingPair((async () => {
+      await answered
+      return streamed(source)
+    }) as never)
+    const call = pair.host.call('open')
+    await turns(5)
+    pair.host.close(new Error('closed by the test'))
+    await rejectionOf(call)
+    await turns(5)
+    answer()
+    await turns(5)
+    expect([cancelled, pair.guest.streams]).toEqual([['cancelled'], 0])
+  })
+})
+
 describe('a call to the host', () => {
   it('carries no stream, neither as its request nor as its answer, and ends what it refuses', async () => {
     const [request, answer] = [counted(64), counted(64)]

@@ -53,8 +53,12 @@ export class ConnectionStreams {
     this.#transport = transport
   }
 
-  /** Begins to send a stream. */
+  /** Begins to send a stream. After the end of the connection, closes it. */
   send(id: MessageId, flow: Flow): void {
+    if (this.#transport === null) {
+      flow.stop('cancelled', new Error('The connection is closed.'))
+      return
+    }
     const outbox = new Outbox(flow, {
       isCongested: () => this.#transport?.isBehind ?? this.#transport?.isCongested === true,
       send: chunk => this.#sendChunk(id, chunk),

@@ -21,7 +21,7 @@ export interface ControlFacts<Req, Res> {
   failureOf(version: string): Error | undefined
 }
 
-/** Whether the actor still takes events: the host of a version without time to drain may have been gone. */
+/** Whether the actor still takes events. A version whose host had stopped before ends without a drain. */
 export function isAlive(actor: VersionActor): boolean {
   const snapshot = actor.getSnapshot()
   return snapshot.status === 'active' && snapshot.value !== 'stopped'

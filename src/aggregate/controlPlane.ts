@@ -34,7 +34,7 @@ const machine = aggregateMachine.provide({
 
 /**
  * The control plane: owns the aggregate's actor, and moves the route of calls as it decides. Only the machines know which
- * version is active, next or stopping. Its parts hold what they cannot: runtimes and streams.
+ * version is active, next or stopping. This class holds what they cannot: runtimes and streams of events.
  */
 export class ControlPlane<Req, Res>
   implements ControlFacts<Req, Res>, EffectOwner<Effect, HostedVersion<Req, Res> | undefined>

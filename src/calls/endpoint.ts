@@ -2,7 +2,7 @@ import type { Runtime } from '../contract/index.js'
 import type { Callee } from './callee.js'
 import type { CallsInFlight } from './callsInFlight.js'
 
-/** The way into a runtime that passes neither a queue nor a table of its own. */
+/** Sends calls to a runtime at once, past its own queue and its own table of calls in flight. */
 export interface Endpoint<Req, Res> {
   /** Takes calls at once; null while the runtime is not running. */
   readonly callee: Callee<Req, Res> | null

@@ -42,7 +42,7 @@ export interface RuntimeConfig {
   readonly hostInfo?: HostInfo | undefined
   /** Answers the module's `callHost`. @default every request is refused */
   readonly onHostRequest?: OnHostRequest | undefined
-  /** @default nowhere */
+  /** Gets the launches, and the output of a process, line by line. @default nowhere */
   readonly logger?: Logger | undefined
   /** The number of the instance in its pool, from 0. `pool()` sets it. @default none: it is in no pool */
   readonly instance?: number | undefined

@@ -42,7 +42,7 @@ export interface ServeRemoteOptions {
   readonly maxBufferedBytes?: number | undefined
   /** The first tokens of the inboxes that it listens to, as in the options of the connection. @default '_INBOX' */
   readonly inboxPrefix?: string | undefined
-  /** @default nowhere */
+  /** Gets refused hosts, lost sessions and dropped messages. @default nowhere */
   readonly logger?: Logger | undefined
   /** The timers; XState's `SimulatedClock` for tests. @default the system's */
   readonly clock?: Clock | undefined

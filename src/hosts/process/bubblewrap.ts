@@ -25,8 +25,8 @@ const TEMPORARY = '/tmp'
  *
  * It protects the host's files, processes and network from the guest: the guest sees, read-only, the system's programs
  * and libraries, its own program, for a module the file and its package, and what `readOnly` names; it has a private, empty
- * `/tmp`, `/proc` and `/dev`, no capabilities, no other process, and no network unless `network` is true. Whatever it
- * starts dies with it, also what leaves its process group, and all of it dies with the host. When the host is root, the
+ * `/tmp`, `/proc` and `/dev`, no capabilities, no other process, and no network unless `network` is true. Processes that
+ * it starts end with it, also those that leave its process group, and all end with the host. When the host is root, the
  * guest is a user of its own, for the kernel as well, which needs `setpriv` of util-linux.
  *
  * It does not protect from what the guest answers. The kernel is shared and no system call is filtered. With `network` the

@@ -23,7 +23,7 @@ export class GuestProcess {
   readonly #group: ProcessGroup
 
   /**
-   * @param socketPath - the socket that it is to connect to, which goes when we have ended
+   * @param socketPath - the socket that it is to connect to, which is removed when this process has ended
    * @throws CutoverError `CUTOVER_START_FAILED` when there is no such program or directory, and whatever `spawn` throws for
    * a command that it does not take
    */

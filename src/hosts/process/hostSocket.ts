@@ -17,8 +17,8 @@ export interface HostSocketObserver {
 /**
  * The Unix socket that one guest connects to, in a directory of its own.
  *
- * With the first connection the directory goes, so that nobody finds the socket any more. The listener stays for two
- * turns of the event loop: who connected before the directory went is found out then.
+ * The first connection removes the directory, so that no other program finds the socket. The listener stays for two turns of the
+ * event loop, to see a second program that had connected before.
  */
 export class HostSocket {
   readonly #observer: HostSocketObserver

@@ -1,6 +1,7 @@
 import { asError, type Transferable } from '../contract/index.js'
 import { type Flow, flowOf } from '../streams/index.js'
 import { isThenable } from '../support/index.js'
+import { type DeferredCall, DeferredCalls } from './deferredCalls.js'
 import { IncomingRequest, type RequestContext } from './incomingRequest.js'
 import { TooManyRequestsError } from './limits.js'
 import { type Body, EMPTY, ERROR, STREAM_CALL_RESPONSE } from './messages.js'
@@ -50,14 +51,10 @@ export interface IncomingOptions extends RequestHandlers {
   limitExceeded(error: Error): void
 }
 
-/** Start calls for 8 ms per turn of the event loop, so that answers leave and pings are read between them. */
-const TURN_MS = 8
-
 /**
  * The requests of the other side: starts them, tracks them until they settle, and sends their answers.
  *
- * While the other side does not read, and after 8 ms of calls in one turn, it defers further calls, in order. Pings, cancels
- * and aborts are never deferred. Decision 9 has the measurements.
+ * Calls may be deferred, in order. Pings, cancels and aborts never are.
  */
 export class IncomingRequests {
   readonly #options: IncomingOptions
@@ -65,15 +62,11 @@ export class IncomingRequests {
   readonly #unanswered = new RequestTable<MessageId, IncomingRequest>()
   /** Calls that were answered with a stream that flows. */
   readonly #streaming = new Map<MessageId, IncomingRequest>()
-  /** Calls that were not started yet, in order of arrival. */
-  readonly #deferred = new Map<MessageId, DeferredCall>()
-  /** The estimated memory of the unanswered and deferred requests. Stays 0 if there is no limit. */
+  readonly #deferred = new DeferredCalls((id, call) => this.#start(id, call))
+  /** The estimated memory of the unanswered requests. Stays 0 if there is no limit. */
   #bytes = 0
   /** The number of unanswered requests that are not calls. */
   #otherRequests = 0
-  /** When this turn must stop starting calls; `null` between turns. */
-  #turnEnd: number | null = null
-  #nextTurn: NodeJS.Immediate | undefined
 
   constructor(options: IncomingOptions) {
     this.#options = options
@@ -85,7 +78,7 @@ export class IncomingRequests {
     else if (kind === cancelKind) this.#receiveCancel(transport, id, payload)
     else if (this.#unanswered.has(id) || this.#deferred.has(id) || this.#streaming.has(id)) {
       this.#refuse(transport, id, new Error(`Request ${id} is still unanswered. Use another id.`))
-    } else if (this.#bytes >= maxUnansweredBytes) {
+    } else if (this.#bytes + this.#deferred.bytes >= maxUnansweredBytes) {
       this.#options.limitExceeded(new TooManyRequestsError(maxUnansweredBytes))
     } else {
       const bytes = maxUnansweredBytes === Number.POSITIVE_INFINITY ? 0 : (size ?? estimateSize(payload))
@@ -105,30 +98,26 @@ export class IncomingRequests {
 
   /** Starts the deferred calls in the next turn. */
   resume(): void {
-    if (this.#deferred.size > 0) this.#nextTurn ??= setImmediate(this.#startDeferred)
+    this.#deferred.resume()
   }
 
   /** Fires the signals of all unanswered requests, and answers deferred calls with `reason`. */
   interrupt(reason: unknown): void {
-    for (const [id, call] of [...this.#deferred]) {
-      this.#removeDeferred(id, call)
-      this.#refuseCall(call.transport, id, reason, call.payload)
-    }
+    for (const [id, { transport, payload }] of this.#deferred.removeAll())
+      this.#refuseCall(transport, id, reason, payload)
     for (const request of [...this.#unanswered.valuesInOrder(), ...this.#streaming.values()]) request.interrupt(reason)
   }
 
   /** Fires the signals of all unanswered requests, and drops deferred calls: the connection is closed. */
   end(reason: unknown): void {
-    this.#deferred.clear()
-    clearImmediate(this.#nextTurn)
+    for (const [, { payload }] of this.#deferred.removeAll()) flowOf(payload)?.stop('cancelled', reason)
     this.interrupt(reason)
   }
 
   #receiveCancel(transport: Transport, id: MessageId, payload: unknown): void {
     const { id: cancelled = -1, reason } = Object(payload) as Partial<Cancel>
-    const deferred = this.#deferred.get(cancelled)
+    const deferred = this.#deferred.remove(cancelled)
     if (deferred !== undefined) {
-      this.#removeDeferred(cancelled, deferred)
       this.#refuseCall(transport, cancelled, new Error('The caller cancelled the call.'), deferred.payload)
     } else {
       const request = this.#unanswered.get(cancelled) ?? this.#streaming.get(cancelled)
@@ -153,46 +142,13 @@ export class IncomingRequests {
 
   #receiveCall(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
     const unanswered = this.#unanswered.size - this.#otherRequests + this.#deferred.size
+    const call = { transport, payload, bytes, traceparent }
     if (unanswered >= this.#options.maxUnanswered) this.#refuseExcess(transport, id, payload)
-    else if (this.#deferred.size === 0 && !transport.isCongested && this.#hasTime()) {
-      this.#start(transport, id, payload, bytes, traceparent)
-    } else {
-      this.#deferred.set(id, { transport, payload, bytes, traceparent })
-      this.#bytes += bytes
-      if (!transport.isCongested) this.resume()
-    }
+    else if (this.#deferred.mayPass(transport)) this.#start(id, call)
+    else this.#deferred.add(id, call)
   }
 
-  readonly #startDeferred = (): void => {
-    this.#nextTurn = undefined
-    for (const [id, call] of this.#deferred) {
-      if (call.transport.isCongested) return
-      if (!this.#hasTime()) break
-      this.#removeDeferred(id, call)
-      this.#start(call.transport, id, call.payload, call.bytes, call.traceparent)
-    }
-    this.resume()
-  }
-
-  #removeDeferred(id: MessageId, { bytes }: DeferredCall): void {
-    this.#deferred.delete(id)
-    this.#bytes -= bytes
-  }
-
-  #hasTime(): boolean {
-    const now = performance.now()
-    if (this.#turnEnd === null) {
-      this.#turnEnd = now + TURN_MS
-      process.nextTick(this.#endTurn)
-    }
-    return now < this.#turnEnd
-  }
-
-  readonly #endTurn = (): void => {
-    this.#turnEnd = null
-  }
-
-  #start(transport: Transport, id: MessageId, payload: unknown, bytes: number, traceparent?: string): void {
+  #start(id: MessageId, { transport, payload, bytes, traceparent }: DeferredCall): void {
     const request = new IncomingRequest(bytes, traceparent, flowOf(payload))
     try {
       const answer = this.#options.answerCall(payload, request)
@@ -325,11 +281,4 @@ interface Cancel {
   readonly id: MessageId
   /** The reason of the caller's signal. A program without this library sends none. */
   readonly reason: object
-}
-
-interface DeferredCall {
-  readonly transport: Transport
-  readonly payload: unknown
-  readonly bytes: number
-  readonly traceparent: string | undefined
 }

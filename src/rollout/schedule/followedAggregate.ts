@@ -7,7 +7,7 @@ import type { Follower } from './schedule.js'
 export class FollowedAggregate<Req, Res> implements Follower {
   readonly #aggregate: Aggregate<Req, Res>
   readonly #logger: Logger
-  #last: VersionPair | undefined
+  #last: VersionPair = { active: null, next: null }
 
   constructor(aggregate: Aggregate<Req, Res>, logger: Logger) {
     this.#aggregate = aggregate
@@ -16,13 +16,18 @@ export class FollowedAggregate<Req, Res> implements Follower {
 
   follow(pair: VersionPair): void {
     const { active, next } = pair
-    if (this.#last?.active !== active || this.#last.next !== next) this.#set(pair)
+    if (this.#last.active !== active || this.#last.next !== next) this.#set(pair)
     this.#last = pair
     if (active !== null) this.#removeBelow(active)
   }
 
-  /** A next version without an active one waits until it is due. */
-  #set({ active, next }: VersionPair): void {
+  /**
+   * A next version without an active one waits until it is due. Before the first version is due, the one that serves stays.
+   */
+  #set(pair: VersionPair): void {
+    const isBefore = this.#last.active === null && pair.active === null
+    const active = isBefore ? this.#aggregate.status().wanted.active : pair.active
+    const next = pair.next === active ? null : pair.next
     this.#logger.info({ active, next }, 'the schedule asks for other versions')
     this.#aggregate.setVersion(active, next, { promote: false }).catch((err: unknown) => {
       this.#logger.error({ err, active, next }, 'the aggregate refused the versions that are due')

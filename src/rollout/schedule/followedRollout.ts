@@ -41,7 +41,9 @@ export class FollowedRollout<Req, Res> implements Follower {
   look(): void {
     const { active, next } = this.#pair$.value
     const { state, candidate, permanent } = this.#rollout.status()
-    const isServing = active !== null && active === permanent && state === 'idle'
+    const isServing = active !== null && active === permanent
+    // It has proved itself. An order by hand that takes its place stays until the pair or the list changes.
+    if (isServing) this.#ordered.add(`active ${active}`)
     if (active !== null && !isServing && OPEN.includes(state) && candidate !== active) this.#prove(active)
     if (next !== null && state === 'idle' && this.#underWay === 0) this.#prewarm(next)
   }
@@ -60,7 +62,9 @@ export class FollowedRollout<Req, Res> implements Follower {
     this.#order(`next ${version}`, version, () => {
       const due$ = this.#pair$.pipe(filter(({ active }) => active === version))
       const isDue = firstValueFrom(due$).then(() => {
-        this.#ordered.add(`active ${version}`)
+        const { state, candidate } = this.#rollout.status()
+        const isWaiting = candidate === version && (state === 'preparing' || state === 'verifying')
+        if (isWaiting) this.#ordered.add(`active ${version}`)
       })
       isDue.catch(() => {})
       const controller = new AbortController()

@@ -74,6 +74,29 @@ describe('An aggregate that follows a schedule', () => {
     expect(following.hosting.runtimes[0]?.starts).toBe(1)
   })
 
+  it('keeps the version that serves until the first one is due', async () => {
+    const following = new Following(['1.0.0', '2.0.0'])
+    await following.aggregate.setVersion('1.0.0')
+    await following.now(0)
+    await following.list(['2.0.0', 10])
+    expect(following.pair).toBe('1.0.0 | null')
+    await following.now(8)
+    expect(following.pair).toBe('1.0.0 | 2.0.0')
+    await following.now(10)
+    expect(following.pair).toBe('2.0.0 | null')
+    expect(following.faults()).toEqual([])
+  })
+
+  it('that has the first version in place already keeps it', async () => {
+    const following = new Following(['2.0.0'])
+    await following.aggregate.setVersion('2.0.0')
+    await following.now(8)
+    await following.list(['2.0.0', 10])
+    expect(following.pair).toBe('2.0.0 | null')
+    await following.now(10)
+    expect([following.pair, following.faults()]).toEqual(['2.0.0 | null', []])
+  })
+
   it('gets a version that is added only later as soon as it is there', async () => {
     const following = new Following([])
     await following.now(10)

@@ -1,4 +1,4 @@
-import { type Deployment, follow, type RolloutOptions } from 'cutover/rollout'
+import { type Deployment, follow, type RolloutOptions, type RolloutStore } from 'cutover/rollout'
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { microtasks } from '../../fixtures/hosting.js'
@@ -79,6 +79,58 @@ describe('A rollout that follows a schedule', () => {
     expect(following.rollout.status().permanent).toBe('2.0.0')
     await following.now(11)
     expect(following.provisioned).toHaveLength(2)
+  })
+
+  it('starts a version in advance after a restart of the process, and keeps it when the list grows', async () => {
+    const record = {
+      permanent: '1.0.0',
+      previous: null,
+      candidate: null,
+      state: 'idle',
+      since: '2026-11-30T00:00:00Z',
+    } as const
+    const store: RolloutStore = { open: async () => record, save: async () => {}, close: async () => {} }
+    const following = new Following({ store })
+    await following.rollout.start()
+    await following.now(7)
+    await following.list(['1.0.0', 5], ['2.0.0', 10])
+    expect([following.place, following.pair]).toEqual(['verifying', '1.0.0 | 2.0.0'])
+    await following.list(['1.0.0', 5], ['2.0.0', 10], ['3.0.0', 100])
+    await following.now(9)
+    expect([following.place, following.pair, following.starts('2.0.0')]).toEqual(['verifying', '1.0.0 | 2.0.0', 1])
+    await following.now(10)
+    expect([following.pair, following.verified]).toEqual(['2.0.0 | 1.0.0', ['2.0.0']])
+  })
+
+  it('leaves orders by hand alone until another version is due', async () => {
+    const following = new Following({ soak: 0 })
+    await following.begin()
+    await following.rollout.to('1.0.1')
+    await following.now(6)
+    await following.settle()
+    expect(following.pair).toBe('1.0.1 | null')
+    await following.now(10)
+    expect(following.pair).toBe('2.0.0 | null')
+    await following.rollout.rollback()
+    await following.now(11)
+    await following.settle()
+    expect([following.pair, following.starts('2.0.0')]).toEqual(['1.0.1 | null', 1])
+  })
+
+  it('orders a version once more when it is due, if it was started in advance in vain', async () => {
+    const following = new Following()
+    await following.begin()
+    await following.now(7)
+    expect(following.place).toBe('verifying')
+    const fix = following.rollout.to('1.0.1', { soak: 5_000 })
+    await following.settle()
+    expect([following.pair, following.place]).toEqual(['1.0.1 | 1.0.0', 'soaking.watching'])
+    // It falls due in the soak.
+    await following.now(10)
+    await following.pass(5_000)
+    await fix
+    await following.settle()
+    expect([following.pair, following.starts('2.0.0')]).toEqual(['2.0.0 | 1.0.1', 2])
   })
 
   it('waits in advance for longer than verifyTimeout, which counts from when the version is due', async () => {

@@ -16,6 +16,8 @@ export interface Settled {
   readonly ending: Ending | null
   /** Why it stays although it should not. */
   readonly warning: string | null
+  /** The error behind the end of an order that waited. */
+  readonly cause?: unknown
 }
 
 export interface OneOrder {
@@ -106,6 +108,7 @@ const settlePending = (ending: (args: never) => Ending) =>
       id: args.context.pending?.id ?? null,
       ending: ending(args as never),
       warning: null,
+      cause: (args.event as { readonly cause?: unknown }).cause,
     }),
   }) as const
 

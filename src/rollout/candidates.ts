@@ -12,21 +12,21 @@ export class Candidates<Req, Res> {
   readonly #observed: ObservedAggregate<Req, Res>
   readonly #memory: Memory
   readonly #options: CompiledOptions<Req, Res>
-  readonly #assertOpen: () => void
+  readonly #closing: AbortSignal
   readonly #used = new WeakSet<Runtime<Req, Res>>()
   #restoring: Promise<void> | undefined
 
-  /** @param assertOpen - throws once the rollout is being disposed of */
+  /** @param closing - fires when the rollout is being disposed of */
   constructor(
     observed: ObservedAggregate<Req, Res>,
     memory: Memory,
     options: CompiledOptions<Req, Res>,
-    assertOpen: () => void,
+    closing: AbortSignal,
   ) {
     this.#observed = observed
     this.#memory = memory
     this.#options = options
-    this.#assertOpen = assertOpen
+    this.#closing = closing
   }
 
   /** @throws what the user's function throws; CutoverError `CUTOVER_INVALID_RUNTIME` */
@@ -104,8 +104,8 @@ export class Candidates<Req, Res> {
     const { plan, clock } = this.#options
     const { startTimeout } = plan.facts
     const tooSlow = () => notStarted(permanent, startTimeout, undefined)
-    const runtime = await within(clock, startTimeout, tooSlow, this.provision(plan, permanent))
-    this.#assertOpen()
+    const runtime = await within(clock, startTimeout, tooSlow, this.#closing, this.provision(plan, permanent))
+    this.#closing.throwIfAborted()
     if (isOthers()) return
     this.#observed.aggregate.addVersion(permanent, runtime)
     const { next } = this.#observed.status.wanted

@@ -109,7 +109,7 @@ export class JudgedCalls implements CallObserver {
     const key = keyOf(options)
     // Only a judge of slowness leaves calls out while versions warm up.
     const isWarm = this.#inFlight === undefined || this.judge.routed(isCandidate, share, key).isWarm
-    const call = new JudgedCall(this, isCandidate, share, key, isWarm)
+    const call = new JudgedCall(this, isCandidate, share, key, isWarm, options)
     this.#inFlight?.add(call)
     return call
   }
@@ -163,6 +163,10 @@ export class JudgedCalls implements CallObserver {
   #sweep(): void {
     const now = this.now()
     for (const call of this.#inFlight ?? []) {
+      if (isGivenUp(call.options)) {
+        this.#inFlight?.delete(call)
+        continue
+      }
       const elapsed = now - call.sentAt
       if (elapsed > this.judge.slowAfter(call.isCandidate)) this.judge.stillRunning(call, elapsed)
     }
@@ -211,9 +215,18 @@ class JudgedCall implements ObservedCall, RoutedCall {
   readonly isWarm: boolean
   readonly sentAt: number
   readonly #calls: JudgedCalls
+  readonly options: CallOptions | undefined
 
-  constructor(calls: JudgedCalls, isCandidate: boolean, share: number, key: string | undefined, isWarm: boolean) {
+  constructor(
+    calls: JudgedCalls,
+    isCandidate: boolean,
+    share: number,
+    key: string | undefined,
+    isWarm: boolean,
+    options: CallOptions | undefined,
+  ) {
     this.#calls = calls
+    this.options = options
     this.isCandidate = isCandidate
     this.share = share
     this.key = key

@@ -7,6 +7,7 @@ export class Memory {
   readonly #logger: Logger
   #opening: Promise<void> | undefined
   #record: RolloutRecord | undefined
+  #closed: Promise<void> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(store: RolloutStore, logger: Logger) {
@@ -51,12 +52,21 @@ export class Memory {
     return (await this.#save(record)) || (await this.#save(record))
   }
 
-  /** Saves what is still to be saved, and closes the store, if it was opened. */
-  async close(): Promise<void> {
+  /** Saves what is still to be saved, and closes the store, if it was opened. A second call joins the first. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     await this.#opening?.catch(() => {})
     await this.#last
     if (this.#opening === undefined) return
-    await this.#store.close().catch((err: unknown) => this.#logger.error({ err }, 'a rollout store failed to close'))
+    try {
+      await this.#store.close()
+    } catch (err) {
+      this.#logger.error({ err }, 'a rollout store failed to close')
+    }
   }
 
   get #lasting(): Pick<RolloutRecord, 'permanent' | 'previous'> {

@@ -19,7 +19,7 @@ import { RolloutControl } from './rolloutControl.js'
 import { noPrevious, notStarted, verifiedTooLong } from './rolloutErrors.js'
 import type { RolloutEvent, RolloutMessage, RolloutStatus } from './status.js'
 import { refuseInVerify } from './verify.js'
-import { within } from './within.js'
+import { unlessAborted, within } from './within.js'
 
 /** The plan of one `to()`, where it differs from the rollout's own, and its signal. */
 export interface ToOptions<Req = unknown, Res = unknown> extends Partial<RolloutPlan<Req, Res>> {
@@ -83,7 +83,13 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
     const controller = new AbortController()
     const running = this.#aggregate.whenRunning({ version: permanent, signal: controller.signal })
     try {
-      await within(clock, startTimeout, () => notStarted(permanent, startTimeout, undefined), running)
+      await within(
+        clock,
+        startTimeout,
+        () => notStarted(permanent, startTimeout, undefined),
+        this.#control.closing,
+        running,
+      )
     } finally {
       controller.abort()
     }
@@ -109,15 +115,17 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
     const signal = signalOf(object('plan', plan))
     const force = boolean('force', plan.force, false)
     const compiled = compilePlan({ ...this.#given, ...defined(plan) }, this.#options.logger)
-    await this.#control.ready()
-    signal?.throwIfAborted()
+    await unlessAborted(signal, this.#control.ready())
     const joined = force ? undefined : this.#control.joinable(key)
     if (joined !== undefined) return joined.promise
     const attempt = this.#control.order(key, compiled, force)
     if (signal !== undefined) {
       const why = 'Its signal was aborted.'
       const { id } = attempt.order
-      attempt.onEnd(onAbort(signal, () => this.#control.send({ type: 'cancel', id, why, cause: signal.reason })))
+      const cancel = () => this.#control.send({ type: 'cancel', id, why, cause: signal.reason })
+      // A subscriber that heard of the order may have aborted it.
+      if (signal.aborted) cancel()
+      else attempt.onEnd(onAbort(signal, cancel))
     }
     return attempt.promise
   }
@@ -129,7 +137,7 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
     const verify: ToOptions<Req, Res>['verify'] = async next => {
       await isDue
       const verified = Promise.resolve(plan.verify?.(next))
-      await within(clock, verifyTimeout, () => verifiedTooLong(verifyTimeout), verified)
+      await within(clock, verifyTimeout, () => verifiedTooLong(verifyTimeout), next.signal, verified)
     }
     return this.to(version, { signal, verify, verifyTimeout: MAX_TIMEOUT })
   }

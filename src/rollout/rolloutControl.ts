@@ -40,6 +40,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
   #close!: () => void
   #told: RolloutSnapshot | undefined
   #orders = 0
+  readonly #closing = new AbortController()
 
   constructor(aggregate: Aggregate<Req, Res>, options: CompiledOptions<Req, Res>) {
     const { clock, logger, inspect, store } = options
@@ -54,7 +55,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
       failed: err => logger.error({ err }, 'an effect of a rollout threw: please report this as a bug of cutover'),
     })
     this.observed = new ObservedAggregate(aggregate, () => this.#look())
-    this.#candidates = new Candidates(this.observed, this.memory, options, () => this.#assertOpen())
+    this.#candidates = new Candidates(this.observed, this.memory, options, this.closing)
     this.#performer = new Performer(this.observed, this.#candidates, this.memory, options, (attempt, event) =>
       this.#tellOf(attempt, event),
     )
@@ -164,8 +165,14 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     return this.#isClosing ? rolloutDisposed() : notNow(what, describePlace(this.snapshot))
   }
 
+  /** Fires when the rollout is being disposed of. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
   async dispose(): Promise<void> {
     this.send({ type: 'close' })
+    this.#closing.abort(rolloutDisposed())
     await this.#disposed
     await this.memory.close()
   }
@@ -184,6 +191,7 @@ export class RolloutControl<Req, Res> implements EffectOwner<RolloutEffect> {
     const attempt = effect.id === null ? undefined : this.#attempts.get(effect.id)
     if (attempt === undefined) return
     this.#attempts.delete(attempt.order.id)
+    attempt.cause ??= effect.cause
     this.observed.forget()
     this.#candidates.removeIfNeverStarted(attempt.version)
     this.#announce(attempt.settle(effect))

@@ -1,11 +1,19 @@
 import { getEventListeners } from 'node:events'
 import { Aggregate } from 'cutover'
 import { Rollout, type RolloutStore } from 'cutover/rollout'
-import { ControllableRuntime } from 'cutover/testing'
+import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { ID, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 import { deferred } from '../fixtures/inProcessHost.js'
 import { type Rolling, served } from './rolling.js'
+
+const RECORD = {
+  permanent: '1.0.0',
+  previous: null,
+  candidate: null,
+  state: 'idle',
+  since: '2026-11-30T00:00:00Z',
+} as const
 
 /** Plans that rest in a state before promotion, and in the soak. */
 const PLACES = [
@@ -124,6 +132,29 @@ describe('A signal', () => {
     expect([rolling.place, rolling.pair]).toEqual(['idle', '2.0.0 | null'])
   })
 
+  it('that a subscriber aborts when it hears of the order ends it', async () => {
+    const rolling = await served()
+    const controller = new AbortController()
+    rolling.when.set('preparing', () => controller.abort(new Error('not this one')))
+    const error = await rejectionOf(rolling.rollout.to('2.0.0', { signal: controller.signal }))
+    expect(error).toMatchObject({ code: 'CUTOVER_CANCELLED', cause: { message: 'not this one' } })
+    expect(rolling.pair).toBe('1.0.0 | null')
+  })
+
+  it('that fires while the permanent version is provisioned refuses the order at once', async () => {
+    const aggregate = new Aggregate<string, string>({ id: ID })
+    const provision = () => new Promise<never>(() => {})
+    const store: RolloutStore = { open: async () => RECORD, save: async () => {}, close: async () => {} }
+    await using rollout = new Rollout(aggregate, { provision, store })
+    rollout.start().catch(() => {})
+    await microtasks()
+    const controller = new AbortController()
+    const order = rollout.to('2.0.0', { signal: controller.signal })
+    await microtasks()
+    controller.abort(new Error('too late'))
+    expect(await rejectionOf(order)).toMatchObject({ message: 'too late' })
+  })
+
   it('of an order that ends at once has no listener afterwards', async () => {
     const rolling = await served()
     await rolling.aggregate.stop()
@@ -155,20 +186,13 @@ describe('When nothing is under way', () => {
 })
 
 describe('dispose() in the middle of start()', () => {
-  const record = {
-    permanent: '1.0.0',
-    previous: null,
-    candidate: null,
-    state: 'idle',
-    since: '2026-11-30T00:00:00Z',
-  } as const
   const storeOf = (open: RolloutStore['open']): RolloutStore => ({ open, save: async () => {}, close: async () => {} })
 
   it('while the store opens: the aggregate is not started', async () => {
     const opened = deferred()
     const store = storeOf(async () => {
       await opened.promise
-      return record
+      return RECORD
     })
     const aggregate = new Aggregate<string, string>({ id: ID })
     const provision = vi.fn()
@@ -181,11 +205,28 @@ describe('dispose() in the middle of start()', () => {
     expect([aggregate.status().state, provision.mock.calls]).toEqual(['stopped', []])
   })
 
+  it.each([
+    ['is provisioned', () => new Promise<never>(() => {})],
+    ['starts', () => new ControllableRuntime<string, string>({ id: ID, version: '1.0.0' })],
+  ])('while the permanent version %s: start() waits no longer, and no timer stays', async (_, provision) => {
+    const clock = new SimulatedClock()
+    const [set, cleared] = [vi.spyOn(clock, 'setTimeout'), vi.spyOn(clock, 'clearTimeout')]
+    const aggregate = new Aggregate<string, string>({ id: ID })
+    const rollout = new Rollout(aggregate, { provision, store: storeOf(async () => RECORD), clock })
+    const started = rollout.start()
+    await microtasks()
+    await rollout[Symbol.asyncDispose]()
+    expect(await rejectionOf(started)).toMatchObject({ code: 'CUTOVER_DISPOSED' })
+    const timers = set.mock.results.map(({ value }) => value)
+    expect(timers.length).toBeGreaterThan(0)
+    expect(cleared.mock.calls.map(([timer]) => timer)).toEqual(expect.arrayContaining(timers))
+  })
+
   it('while the permanent version is provisioned: it is not added', async () => {
     const provisioned = deferred<ControllableRuntime<string, string>>()
     const aggregate = new Aggregate<string, string>({ id: ID })
     const provision = () => provisioned.promise
-    const rollout = new Rollout(aggregate, { provision, store: storeOf(async () => record) })
+    const rollout = new Rollout(aggregate, { provision, store: storeOf(async () => RECORD) })
     const started = rollout.start()
     await microtasks()
     await rollout[Symbol.asyncDispose]()
@@ -217,11 +258,12 @@ describe('cancel()', () => {
     const controller = new AbortController()
     const third = await rolling.order('4.0.0', { signal: controller.signal })
     expect(await rejectionOf(second.promise)).toMatchObject({ code: 'CUTOVER_SUPERSEDED' })
-    controller.abort()
-    expect(await rejectionOf(third.promise)).toMatchObject({ code: 'CUTOVER_CANCELLED', version: '4.0.0' })
+    controller.abort(new Error('not today'))
+    const cause = { message: 'not today' }
+    expect(await rejectionOf(third.promise)).toMatchObject({ code: 'CUTOVER_CANCELLED', version: '4.0.0', cause })
     const fourth = await rolling.order('5.0.0')
-    rolling.rollout.cancel()
-    expect(await rejectionOf(fourth.promise)).toMatchObject({ code: 'CUTOVER_CANCELLED', version: '5.0.0' })
+    rolling.rollout.cancel('nor tomorrow')
+    expect(await rejectionOf(fourth.promise)).toMatchObject({ version: '5.0.0', cause: 'nor tomorrow' })
     const fifth = await rolling.order('6.0.0')
     const disposed = rolling.rollout[Symbol.asyncDispose]()
     expect(await rejectionOf(fifth.promise)).toMatchObject({ code: 'CUTOVER_CANCELLED', version: '6.0.0' })

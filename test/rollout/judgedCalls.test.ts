@@ -28,6 +28,20 @@ describe('The calls of a rollout', () => {
     ])
   })
 
+  it('that still run are told, unless their caller has given them up', () => {
+    const { calls, clock } = judgedCalls()
+    const stillRunning = vi.spyOn(calls.judge, 'stillRunning')
+    vi.spyOn(calls.judge, 'slowAfter').mockReturnValue(10)
+    calls.begin({ kind: 'step', step: 0, percent: 5 })
+    const controller = new AbortController()
+    calls.routed('2.0.0', 0.05)?.sent?.({ signal: controller.signal })
+    calls.routed('1.0.0', 0.95)?.sent?.(undefined)
+    controller.abort()
+    clock.increment(1_000)
+    expect(new Set(stillRunning.mock.calls.map(([{ isCandidate }]) => isCandidate))).toEqual(new Set([false]))
+    calls.end()
+  })
+
   it('of a third version are not told', () => {
     const { calls, routed } = judgedCalls()
     expect(calls.routed('3.0.0', 1)).toBeNull()

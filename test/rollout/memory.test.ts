@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { memoryStore, type RolloutRecord, type RolloutStore } from 'cutover/rollout'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 import { Rolling } from './rolling.js'
 
@@ -179,6 +179,24 @@ describe('The store', () => {
     const unused = new NotedStore()
     await new Rolling({ store: unused }).rollout[Symbol.asyncDispose]()
     expect(unused.log).toEqual([])
+  })
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('disk full'))],
+    [
+      'throws',
+      () => {
+        throw new Error('disk full')
+      },
+    ],
+    ['gives no promise', () => {}],
+  ])('whose close %s is closed once, and hinders no dispose', async (_, close) => {
+    const store = new NotedStore('1.0.0')
+    const closed = vi.spyOn(store, 'close').mockImplementation(close as never)
+    const rolling = new Rolling({ store })
+    await rolling.rollout.start()
+    await Promise.all([rolling.rollout[Symbol.asyncDispose](), rolling.rollout[Symbol.asyncDispose]()])
+    expect(closed).toHaveBeenCalledOnce()
   })
 
   it('in memory outlives its rollout', async () => {

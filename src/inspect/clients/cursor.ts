@@ -24,6 +24,8 @@ export class Cursor {
   /** The announcements in progress, for the actors in this range. */
   #announcing: { readonly actors: Iterator<TrackedActor>; readonly range: NumberRange } | undefined
   readonly #sentRevisions = new WeakMap<Reading, number>()
+  /** The readings that it has not looked at since it looked at all of them. */
+  #readings: Iterator<Reading> | undefined
 
   constructor(recorder: Recorder, watched: WatchedAggregates) {
     this.#recorder = recorder
@@ -78,8 +80,17 @@ export class Cursor {
     return undefined
   }
 
+  /** Goes on where it has stopped, so that readings which always change do not hold up those behind them. */
   #nextReading(): string | undefined {
-    for (const reading of this.#watched.all()) {
+    const json = this.#readings && this.#changedOf(this.#readings)
+    if (json !== undefined) return json
+    this.#readings = this.#watched.all()[Symbol.iterator]()
+    return this.#changedOf(this.#readings)
+  }
+
+  #changedOf(readings: Iterator<Reading>): string | undefined {
+    for (let step = readings.next(); step.done !== true; step = readings.next()) {
+      const reading = step.value
       if (this.#sentRevisions.get(reading) === reading.revision) continue
       this.#sentRevisions.set(reading, reading.revision)
       const json = this.#watched.messageOf(reading)

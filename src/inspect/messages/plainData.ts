@@ -46,6 +46,8 @@ class Converter {
   /** The objects that contain the current one, from the outside in. */
   readonly #ancestors: object[] = []
   #masksSecrets = false
+  /** A name around the current value that says that it is secret. */
+  #secretName: string | undefined
 
   constructor(limits: PlainDataLimits) {
     this.#limits = limits
@@ -55,6 +57,7 @@ class Converter {
   convert(value: unknown): unknown {
     const masked = typeof value === 'object' && value !== null ? MaskedValue.valueOf(value) : undefined
     if (masked !== undefined) return this.#convertMasked(masked)
+    if (this.#isSecretPart(value)) return MASKED
     const plain = typeof value === 'object' && value !== null ? this.#object(value) : this.#primitive(value)
     this.budget -= typeof plain === 'string' ? plain.length + 3 : 4
     return plain
@@ -101,6 +104,11 @@ class Converter {
     return this.#limits.describeFunction?.(name) ?? `[Function ${name}]`
   }
 
+  /** The bytes of a key are a secret, and so are 32 hexadecimal digits of a text. */
+  get #shownBytes(): number {
+    return this.#masksSecrets ? 15 : 32
+  }
+
   #object(value: object): unknown {
     if (this.budget < 0) return ELLIPSIS
     if (this.#ancestors.includes(value)) return '[Circular]'
@@ -118,7 +126,7 @@ class Converter {
   #content(value: object): unknown {
     if (Array.isArray(value)) {
       // An entry of a Map, or a header.
-      if (value.length === 2 && this.#isSecret(value[0], value[1])) return [value[0], MASKED]
+      if (value.length === 2 && this.#isSecretName(value[0])) return [value[0], this.#convertNamed(value[0], value[1])]
       return this.#list(value.length, index => value[index])
     }
     if (isError(value)) return this.#error(value)
@@ -127,9 +135,9 @@ class Converter {
     if (types.isMap(value)) return { [`[Map ${value.size}]`]: this.#iterable(value, value.size) }
     if (types.isSet(value)) return { [`[Set ${value.size}]`]: this.#iterable(value, value.size) }
     if (ArrayBuffer.isView(value)) {
-      return bytesText(value.constructor.name, value.buffer, value.byteOffset, value.byteLength)
+      return bytesText(value.constructor.name, value.buffer, value.byteOffset, value.byteLength, this.#shownBytes)
     }
-    if (types.isArrayBuffer(value)) return bytesText('ArrayBuffer', value, 0, value.byteLength)
+    if (types.isArrayBuffer(value)) return bytesText('ArrayBuffer', value, 0, value.byteLength, this.#shownBytes)
     if (isOpaque(value)) return `[${tagOf(value)}]`
     const { toJSON } = value as { readonly toJSON?: unknown }
     if (typeof toJSON === 'function') return this.convert(toJSON.call(value))
@@ -156,14 +164,31 @@ class Converter {
     } catch {
       return '[the getter threw]'
     }
-    return this.#isSecret(key, content) ? MASKED : this.convert(content)
+    return this.#isSecretName(key) ? this.#convertNamed(key, content) : this.convert(content)
   }
 
-  /** Whether a text or bytes have a name that says that they are secret. */
-  #isSecret(name: unknown, content: unknown): boolean {
-    if (!this.#masksSecrets || typeof name !== 'string') return false
-    if (typeof content === 'string') return isSecret(name, content.length)
-    return ArrayBuffer.isView(content) && isSecret(name, content.byteLength)
+  /** Converts what has a secret name: its texts and bytes are masked, however deep they are. */
+  #convertNamed(name: string, content: unknown): unknown {
+    const before = this.#secretName
+    this.#secretName = name
+    try {
+      return this.convert(content)
+    } finally {
+      this.#secretName = before
+    }
+  }
+
+  #isSecretName(name: unknown): name is string {
+    return this.#masksSecrets && typeof name === 'string' && isSecret(name, Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether the value is a text or bytes with a secret name. */
+  #isSecretPart(value: unknown): boolean {
+    const name = this.#secretName
+    if (name === undefined || !this.#masksSecrets) return false
+    if (typeof value === 'string') return isSecret(name, value.length)
+    if (ArrayBuffer.isView(value) || types.isArrayBuffer(value)) return isSecret(name, value.byteLength)
+    return false
   }
 
   #list(length: number, at: (index: number) => unknown): unknown[] {
@@ -211,7 +236,7 @@ function functionName(value: { readonly name?: unknown }): string {
   }
 }
 
-function bytesText(name: string, buffer: ArrayBufferLike, offset: number, length: number): string {
-  const start = Buffer.from(buffer, offset, Math.min(length, 32)).toString('hex')
-  return `[${name} of ${length} bytes: ${start}${length > 32 ? '…' : ''}]`
+function bytesText(name: string, buffer: ArrayBufferLike, offset: number, length: number, shown: number): string {
+  const start = Buffer.from(buffer, offset, Math.min(length, shown)).toString('hex')
+  return `[${name} of ${length} bytes: ${start}${length > shown ? '…' : ''}]`
 }

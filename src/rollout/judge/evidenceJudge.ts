@@ -127,7 +127,7 @@ export class EvidenceJudge implements Judge {
       candidate,
       active,
       evidence,
-      limit: this.#limitOf(this.#failures.isKeyed),
+      limit: this.#evidenceLimit,
       ...told,
     }
   }
@@ -138,13 +138,14 @@ export class EvidenceJudge implements Judge {
   }
 
   /** With keys, a limit for each phase. A crossing that was not planned gets a stricter one, so that all add up. */
-  #limitOf(isKeyed: boolean): number {
+  get #evidenceLimit(): number {
+    const isKeyed = this.#failures.isKeyed || this.#slowness?.isKeyed === true
     return isKeyed ? this.#limit * this.#phases * 2 ** Math.max(0, this.#begun - this.#phases) : this.#limit
   }
 
   #conclude(): void {
     if (this.#reason !== undefined) return
-    const limit = this.#limitOf(this.#failures.isKeyed)
+    const limit = this.#evidenceLimit
     if (this.#failures.evidence >= limit) this.#reason = reasonOf('failures', this.#tallies)
     else if (this.#errorRate?.isExceeded === true) this.#reason = reasonOf('maxErrorRate', this.#tallies)
     else if (this.#slowness !== undefined && this.#slowness.evidence >= limit)

@@ -37,6 +37,11 @@ export class Slowness {
     return this.#known.candidate >= this.#warmUp && this.#known.active >= this.#warmUp
   }
 
+  /** Whether a call with a key was slow. */
+  get isKeyed(): boolean {
+    return this.#votes.some(vote => vote.isKeyed)
+  }
+
   /** The mean of the tests. */
   get evidence(): number {
     return this.#votes.reduce((sum, vote) => sum + vote.evidence, 0) / this.#votes.length

@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import writeFileAtomic from 'write-file-atomic'
@@ -95,6 +95,9 @@ function pathOf(path: string | URL): string {
 async function realPathOf(path: string): Promise<string> {
   const existing = await realpath(path).catch(error => ifMissing(path, error))
   if (existing !== undefined) return existing
+  // A link to a file that is still to be written. Links that go round in circles are an error of `realpath`.
+  const target = await readlink(path).catch(() => undefined)
+  if (target !== undefined) return realPathOf(resolve(dirname(path), target))
   const directory = dirname(path)
   const real = await realpath(directory).catch(error => ifMissing(path, error))
   if (real === undefined) throw storeFailed(path, 'has no directory', `Create ${directory}.`)

@@ -1,3 +1,4 @@
+import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Cursor } from '../../../src/inspect/clients/cursor.js'
 import { WatchedAggregates } from '../../../src/inspect/clients/watchedAggregates.js'
@@ -75,5 +76,24 @@ describe('A cursor that falls behind the history', () => {
     expect(cursor.position).toBe(before)
     rest()
     expect(cursor.position).toBe(test.recorder.history.head)
+  })
+})
+
+describe('A cursor over watched aggregates', () => {
+  it('reaches each of them, also if all change before each message', () => {
+    const test = new TestRecorder()
+    const watched = new WatchedAggregates(test.recorder)
+    let count = 0
+    for (let n = 0; n < 5; n++) {
+      const aggregate = { watchEvents: () => new Subject(), status: () => ({ id: `a${n}`, count: count++ }) }
+      watched.add(aggregate as never)
+    }
+    const cursor = new Cursor(test.recorder, watched)
+    const seen = new Set<string>()
+    for (let n = 0; n < 5; n++) {
+      watched.poll()
+      seen.add(/"a\d"/.exec(cursor.next() ?? '')?.[0] ?? 'none')
+    }
+    expect(seen.size).toBe(5)
   })
 })

@@ -128,6 +128,24 @@ describe('A masked value', () => {
     })
   })
 
+  it('has no text or bytes deeper below a secret name either, and none in the first bytes of a key', () => {
+    expect(
+      shown({
+        'set-cookie': ['sid=s3cr3t; Path=/', 'a=b'],
+        password: { value: 'hunter2', rounds: 10, at: null },
+        pairs: new Map([['authorization', ['Digest x']]]),
+        beside: ['hunter2'],
+        bytes: new Uint8Array(32).fill(255),
+      }),
+    ).toEqual({
+      'set-cookie': ['[masked]', '[masked]'],
+      password: { value: '[masked]', rounds: 10, at: null },
+      pairs: { '[Map 1]': [['authorization', ['[masked]']]] },
+      beside: ['hunter2'],
+      bytes: `[Uint8Array of 32 bytes: ${'ff'.repeat(15)}…]`,
+    })
+  })
+
   it('has masked keys, errors, causes and patterns, and keeps what is beside it', () => {
     const cause = new Error('password=hunter2')
     const value = {

@@ -73,6 +73,17 @@ describe('maxSlowdown', () => {
     expect(judge.isUnhealthy).toBe(false)
   })
 
+  it('has the limit of calls with keys once such a call was slow', () => {
+    const judge = judgeAt(20)
+    run(judge, 1, () => 1, 3_000)
+    const before = judge.report().limit
+    const slow = (key: string | undefined) => judge.settled(judge.routed(true, SHARE, key), false, 1e6)
+    slow(undefined)
+    expect(judge.report().limit).toBe(before)
+    slow('ada')
+    expect(judge.report().limit).toBeGreaterThan(before)
+  })
+
   it('counts a call that hangs, while it hangs, and once', () => {
     const judge = judgeAt(20)
     run(judge, 1, () => 1, 3_000)

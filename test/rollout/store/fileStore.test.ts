@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -74,6 +75,19 @@ describe('The file', () => {
     await store.close()
     expect(statSync(path).mode & 0o777).toBe(0o640)
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ state: 'stepping' })
+  })
+
+  it('is written where a link leads, also before there is a file', async () => {
+    const [path, link, linkToLink] = [file(), file(), file()]
+    symlinkSync(path, link)
+    symlinkSync(link, linkToLink)
+    const store = fileStore(linkToLink)
+    expect(await store.open()).toBeUndefined()
+    await expect(fileStore(path).open()).rejects.toMatchObject({ code: 'CUTOVER_STORE_LOCKED' })
+    await store.save(RECORD)
+    await store.close()
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ format: 1, ...RECORD })
+    expect([lstatSync(link).isSymbolicLink(), lstatSync(linkToLink).isSymbolicLink()]).toEqual([true, true])
   })
 
   it('is for its user alone at first, and its name is on the disk once it is saved', async () => {

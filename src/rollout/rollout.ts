@@ -66,7 +66,7 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
    * Opens the store, starts the aggregate, and brings up the version that the store calls permanent. If another version is
    * active already, that one stays.
    *
-   * @returns the permanent version, once it runs; null if there is none
+   * @returns the permanent version, once it runs, or another one has replaced it; null if there is none
    * @throws (rejects) what `provision` throws; CutoverError `CUTOVER_START_FAILED` (it did not run within `startTimeout`; its host
    * may try on), `CUTOVER_DISPOSED`; what the store rejects with, then nothing has started
    */
@@ -90,10 +90,14 @@ export class Rollout<Req = unknown, Res = unknown> implements AsyncDisposable {
         this.#control.closing,
         running,
       )
+      return permanent
+    } catch (error) {
+      // An order that was given meanwhile has replaced it: that one serves.
+      if (this.#control.closing.aborted || this.#aggregate.status().wanted.active === permanent) throw error
+      return this.#control.status.permanent
     } finally {
       controller.abort()
     }
-    return permanent
   }
 
   /**

@@ -130,7 +130,10 @@ class Running {
       throw new UserError('Name the application to serve: cutover serve app.mjs', 2)
     }
     const done = await this.#service.deploy(undefined, {}, false, () => {})
-    if (!done.ok) throw new UserError(done.text, 1)
+    if (done.ok) return
+    // A deploy has taken its place while it started.
+    const isReplaced = done.code === 'CUTOVER_SUPERSEDED' && (await this.#service.settled()) !== null
+    if (!isReplaced) throw new UserError(done.text, 1)
   }
 
   async deployAgain(): Promise<void> {

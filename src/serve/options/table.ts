@@ -1,4 +1,4 @@
-import { duration, flag, type Kind, rate, steps, whole, words } from './values.js'
+import { duration, flag, type Kind, rate, steps, timeout, whole, words } from './values.js'
 
 /** The verbs of the command line, with the one line that says what each does. */
 export const COMMANDS = {
@@ -53,8 +53,8 @@ export const OPTIONS = {
     '<path>',
     'a path that must answer 2xx, or a module that exports verify, before a version gets requests',
   ),
-  'verify-timeout': option(PLAN, duration, '<time>', 'how long that may take (default: 30s)'),
-  'start-timeout': option(PLAN, duration, '<time>', 'how long a version may take to start (default: 30s)'),
+  'verify-timeout': option(PLAN, timeout, '<time>', 'how long that may take (default: 30s)'),
+  'start-timeout': option(PLAN, timeout, '<time>', 'how long a version may take to start (default: 30s)'),
   steps: option(
     PLAN,
     steps,

@@ -25,6 +25,12 @@ export const duration: Kind<number> = {
   read: durationIn,
 }
 
+/** A time above 0. */
+export const timeout: Kind<number> = {
+  form: `${duration.form}, and more than 0`,
+  read: text => durationIn(text) || undefined,
+}
+
 /** A whole number. */
 export function whole(min: number, max: number): Kind<number> {
   return {

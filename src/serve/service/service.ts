@@ -1,3 +1,4 @@
+import { filter, firstValueFrom } from 'rxjs'
 import type { Aggregate } from '../../aggregate/index.js'
 import { asError, type Inspect, isCutoverError } from '../../contract/index.js'
 import { type HttpServer, serveHttp } from '../../http/index.js'
@@ -39,6 +40,9 @@ export class Service {
   #isOpen!: () => void
   #http: HttpServer | undefined
   #ended: Promise<void> | undefined
+  /** The number of the last deploy, and of the last one that was ordered. */
+  #deploys = 0
+  #ordered = 0
   /** The path that SIGHUP deploys. */
   #path: string | undefined
 
@@ -88,10 +92,22 @@ export class Service {
     try {
       return await started
     } catch (error) {
-      if (!isCutoverError(error, 'CUTOVER_START_FAILED')) throw error
+      if (isCutoverError(error, 'CUTOVER_START_FAILED')) {
+        this.#log.say(error.message)
+        return this.rollout.status().permanent
+      }
+      // Its release is gone. The application that was named may take its place.
+      if (!(error instanceof UserError) || this.#path === undefined) throw error
       this.#log.say(error.message)
-      return this.rollout.status().permanent
+      return null
     }
+  }
+
+  /** Waits until no rollout is under way. @returns the version that has proved itself; null if there is none */
+  async settled(): Promise<string | null> {
+    if (this.rollout.status().state !== 'idle')
+      await firstValueFrom(this.rollout.watch().pipe(filter(() => this.rollout.status().state === 'idle')))
+    return this.rollout.status().permanent
   }
 
   /** Listens for requests. @throws the error of Node.js if it cannot; CutoverError `CUTOVER_MISSING_PACKAGE` */
@@ -112,14 +128,19 @@ export class Service {
     const from = path ?? this.#path
     if (from === undefined) throw new UserError('Name the application to deploy.', 2)
     const plan = planOf(this.#settings.plan, given, this.#settings.instances)
+    const number = ++this.#deploys
     const { version, files, bytes, leftOut } = await this.#releases.add(from)
-    this.#path = from
+    // A later deploy, of fewer files, may have overtaken it.
+    if (number < this.#ordered) return { type: 'done', ok: false, code: 'CUTOVER_SUPERSEDED', text: overtaken(version) }
+    this.#ordered = number
     const { steps, soak, verify } = plan
     const { instances } = this.#settings
     this.#log.say(`${version} is a copy of ${from}`)
     for (const link of leftOut) this.#log.say(`${version} lacks ${link}, a link that leads out of the folder`)
     tell({ type: 'released', version, path: from, files, bytes, leftOut, verify, steps, soak, instances })
-    return this.#run(version, tell, () => this.rollout.to(version, { ...plan.options, force }))
+    const done = await this.#run(version, tell, () => this.rollout.to(version, { ...plan.options, force }))
+    if (done.ok) this.#path = from
+    return done
   }
 
   /** Goes back to the version before. */
@@ -183,6 +204,10 @@ export class Service {
       .prune([permanent, previous, candidate, pending, ...hosted])
       .catch(error => this.#log.say(`Old releases cannot be removed: ${asError(error).message}`))
   }
+}
+
+function overtaken(version: string): string {
+  return `The rollout of version ${version} did not begin: a later deploy was copied first.`
 }
 
 function stays({ version, warning, saved }: RolloutResult): Done {

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { syncPath } from '../../rollout/internal.js'
@@ -52,7 +52,7 @@ export class Releases {
     const partial = `${PARTIAL}${process.pid}-${++this.#copies}`
     const folder = join(this.#folder.releases, partial)
     try {
-      const copied = await copyFolder(source, join(folder, 'files'), this.#folder.path)
+      const copied = await copyFolder(source, join(folder, 'files'), await realpath(this.#folder.path))
       const version = this.#name(source, copied.hash)
       const release: Release = { version, entry: source.entry, path, hash: copied.hash }
       await writeFile(join(folder, 'release.json'), `${JSON.stringify(release, null, 2)}\n`, { mode: 0o600 })
@@ -78,9 +78,9 @@ export class Releases {
   async find(version: string): Promise<Release> {
     const file = join(this.#folder.releases, version, 'release.json')
     try {
-      return JSON.parse(await readFile(file, 'utf8'))
+      return releaseIn(JSON.parse(await readFile(file, 'utf8')))
     } catch (cause) {
-      const message = `The release of version ${version} is gone, or cannot be read: ${file}. Deploy another one.`
+      const message = `The release of version ${version} is gone, or cannot be read: ${file}. Deploy another one, or name one: cutover serve app.mjs.`
       throw new UserError(message, 1, cause)
     }
   }
@@ -109,4 +109,11 @@ export class Releases {
   #remove(name: string): Promise<void> {
     return rm(join(this.#folder.releases, name), { recursive: true, force: true })
   }
+}
+
+/** @throws TypeError it is no release */
+function releaseIn(value: unknown): Release {
+  const { version, entry }: { readonly version?: unknown; readonly entry?: unknown } = Object(value)
+  if (typeof version === 'string' && typeof entry === 'string') return value as Release
+  throw new TypeError('It has no version or no entry.')
 }

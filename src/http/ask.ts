@@ -26,6 +26,8 @@ export interface Incoming {
   readonly length: string | null | undefined
   readonly traceparent: string | null | undefined
   readonly deadline: Deadline
+  /** Calls `end` when the response is over. @default the server does not say */
+  onClose?(end: () => void): void
   /** For the functions of the user, without its body. Throws BadRequest. */
   request(): Request
 }
@@ -61,8 +63,13 @@ export class Asker {
     const { head, deadline } = incoming
     const upload = this.#uploadOf(incoming)
     let version: string | undefined
+    let stream: ReturnType<typeof flowOf>
     try {
       const message: HttpRequest = upload === undefined ? { head, body: null } : await upload.message(head)
+      stream = flowOf(message)
+      // What the version has not read by then, it never will.
+      if (stream !== undefined)
+        incoming.onClose?.(() => stream?.stop('cancelled', new Error('The response has ended.')))
       const options = this.#optionsFor(incoming, answering => {
         version = answering
       })
@@ -76,6 +83,7 @@ export class Asker {
         throw error
       }
     } catch (error) {
+      stream?.stop('cancelled', error)
       const refusal = deadline.why === 'late' ? LATE : refusalOf(upload?.fault ?? error)
       const { status, why } = refusal
       if (status >= 500 && deadline.why !== 'gone') this.logger.warn({ err: error, version, status }, why)

@@ -33,7 +33,7 @@ export function listenerOf(asker: Asker, isClosing: () => boolean) {
     }
     let incoming: Incoming
     try {
-      incoming = incomingOf(request, mayStillArrive, deadline)
+      incoming = incomingOf(request, response, mayStillArrive, deadline)
     } catch (error) {
       send(refuse(refusalOf(error)))
       return
@@ -46,7 +46,12 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
-function incomingOf(request: IncomingMessage, hasBody: boolean, deadline: Deadline): Incoming {
+function incomingOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hasBody: boolean,
+  deadline: Deadline,
+): Incoming {
   const { headers } = request
   const passed = passedOn(request.rawHeaders)
   const { method, url } = targetOf(request, passed)
@@ -57,6 +62,7 @@ function incomingOf(request: IncomingMessage, hasBody: boolean, deadline: Deadli
     length: headers['content-length'],
     traceparent: headers['traceparent'] as string | undefined,
     deadline,
+    onClose: end => void (response.closed ? end() : response.once('close', end)),
     request: () => new Request(url, { method, headers: inPairs(head.headers) }),
   }
 }

@@ -13,7 +13,8 @@ export class CallScopes {
   interrupt(reason: Error): void {
     this.interruptions++
     this.reason = reason
-    for (const scope of this.#scopes) scope.abort(reason)
+    // A listener of the module may begin further calls.
+    for (const scope of [...this.#scopes]) scope.abort(reason)
   }
 
   endAll(): void {

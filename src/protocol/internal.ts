@@ -16,6 +16,7 @@ export {
   STREAMS_FEATURE,
   TRACEPARENT_FEATURE,
 } from './messages.js'
+export { chunkBytesIn } from './streams/credit.js'
 export { HEADER_BYTES, OASIS_MAX_FRAME_BYTES, TruncatedError } from './transports/frames.js'
 export { whyNotCloneable } from './transports/notCloneable.js'
 export {

@@ -170,7 +170,9 @@ function marked<Value extends object, Chunk>(value: Value, flow: Flow<Chunk>): V
 export function flowOf(value: unknown): Flow | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   try {
-    return (value as { readonly [FLOW]?: Flow })[FLOW]
+    const flow = (value as { readonly [FLOW]?: Flow })[FLOW]
+    // A proxy may have a value for every key.
+    return flow === undefined || typeof flow.onEnd === 'function' ? flow : undefined
   } catch {
     // A trap of a proxy threw.
     return undefined

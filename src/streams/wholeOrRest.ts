@@ -1,4 +1,5 @@
-import type { StreamSource } from '../contract/index.js'
+import { types } from 'node:util'
+import { describe, type StreamSource } from '../contract/index.js'
 import { type Source, sourceOf } from './source.js'
 
 /**
@@ -31,6 +32,11 @@ export function wholeOrRest(
       if (done === true) {
         clearImmediate(turn)
         resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks))
+        return
+      }
+      if (!types.isUint8Array(value)) {
+        fail(new TypeError(`The body has a chunk that is ${describe(value)}. Its chunks must be Uint8Arrays.`))
+        source.stop(undefined)
         return
       }
       chunks.push(value)

@@ -325,6 +325,47 @@ describe('close()', () => {
   })
 })
 
+describe('a long upload', () => {
+  const slow = { method: 'POST', body: new Uint8Array(500_000) }
+
+  it('that the version reads only in part ends with its response', async () => {
+    const ended = deferred()
+    const { server, aggregate } = await serve(async request => {
+      const reader = request.body?.getReader()
+      reader?.closed.then(ended.resolve, () => ended.resolve())
+      await reader?.read()
+      return new Response('', { status: 413 })
+    })
+    expect((await fetch(server.url, slow)).status).toBe(413)
+    await ended.promise
+    expect(aggregate.status().inFlight).toBe(0)
+  })
+
+  it('whose key cannot be told is closed', async () => {
+    const key = () => {
+      throw new Error('no key')
+    }
+    const { server, aggregate } = await serve(() => new Response('never'), { key })
+    expect((await fetch(server.url, slow)).status).toBe(500)
+    expect(aggregate.status().inFlight).toBe(0)
+  })
+
+  it.each([
+    ['null', null],
+    ['floats', new Float32Array(4)],
+    ['a buffer', new ArrayBuffer(4)],
+  ])('and a response whose body has %s among its chunks gives 500', async (_, chunk) => {
+    const { server, aggregate } = await serve(() => {
+      const chunks = [chunk, chunk]
+      return new Response(
+        new ReadableStream({ pull: c => (chunks.length > 0 ? c.enqueue(chunks.pop() as never) : c.close()) }),
+      )
+    })
+    expect((await fetch(server.url)).status).toBe(500)
+    expect(aggregate.status().inFlight).toBe(0)
+  })
+})
+
 describe('a client', () => {
   it('that goes away ends the response', async () => {
     const cancelled = deferred()

@@ -165,6 +165,7 @@ async function* chunks(...all: unknown[]) {
 function outbox(given: Flow, cost = 1) {
   const sent: unknown[] = []
   const channel = {
+    maxChunkBytes: 65_536,
     isBehind: false,
     isCongested: () => channel.isBehind,
     send: vi.fn((chunk: unknown) => {
@@ -451,7 +452,7 @@ describe('the streams of a connection', () => {
     ])
   })
 
-  it('tell the other side why they are cancelled, or only that', () => {
+  it('tell the other side why they are cancelled, or only that', async () => {
     const { streams, sent } = connected()
     streams.receive(1, undefined).stop('cancelled', reason)
     expect([sent, streams.count]).toMatchObject([[[1, 'StreamCancel', { reason: { message: 'enough' } }]], 0])
@@ -465,6 +466,7 @@ describe('the streams of a connection', () => {
       },
     })
     strict.streams.refuse(1, reason)
+    await turns(1)
     expect(plain).toEqual(['StreamCancel'])
   })
 

@@ -4,21 +4,17 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Served, Site, saying } from './serving.js'
 
-/** An application that does not come up as long as the file is there. */
-const waitsFor = (file: string) => `import { existsSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
-while (existsSync(${JSON.stringify(file)})) await setTimeout(10)
-${saying('slow')}`
+/** An application that never comes up. */
+const HANGS = `await new Promise(() => {})
+${saying('never')}`
 
 const ONE = ['--instances', '1'] as const
 
 describe('A deploy while the service starts', () => {
   it('takes the place of the first application, and the service goes on with it', async () => {
     const site = new Site(saying('two'))
-    const held = join(site.folder, 'held')
-    writeFileSync(held, '')
     const slow = join(site.folder, 'slow.mjs')
-    writeFileSync(slow, waitsFor(held))
+    writeFileSync(slow, HANGS)
     const served = new Served(site.spawn('serve', slow, '--port', '0', '--host', '127.0.0.1', ...ONE))
     await served.line('is preparing')
     expect(await site.run('deploy', site.app, '--soak', '0s')).toMatchObject({ code: 0 })

@@ -238,6 +238,39 @@ describe('streams in this process', () => {
     }
   })
 
+  it('A proxy with a value for every key is no stream', async () => {
+    const greedy = () => new Proxy({ a: 1 } as object, { get: (it, key) => Reflect.get(it, key) ?? 0 })
+    const { aggregate, inFlight } = await serve(request => [request, greedy()])
+    const [request, answer] = [greedy(), (await aggregate.call(greedy())) as unknown[]]
+    expect(await aggregate.call(request)).toEqual([request, expect.anything()])
+    expect([answer.length, inFlight()]).toEqual([2, 0])
+    const { aggregate: other } = await serve(() => greedy())
+    expect(await other.call('x')).toMatchObject({ a: 1 })
+  })
+
+  it('abort() interrupts the calls in flight, and not those that their listeners begin', async () => {
+    let calls = 0
+    const { aggregate, inFlight } = await serve(
+      async (_, { signal }) => {
+        calls++
+        await new Promise<void>(resolve => {
+          signal.addEventListener('abort', () => {
+            if (calls < 100) void aggregate.call('again').catch(() => {})
+            resolve()
+          })
+        })
+      },
+      { drainTimeout: 0 },
+    )
+    const call = aggregate.call('x')
+    await microtasks()
+    void aggregate.abort()
+    await call
+    await microtasks()
+    expect([calls, inFlight()]).toEqual([2, 1])
+    await aggregate.stop()
+  })
+
   it('An upload that is interrupted gets the reason of the interruption', async () => {
     const controller = new AbortController()
     const reasons: unknown[] = []

@@ -9,7 +9,7 @@ import {
   type Transport,
   type TransportObserver,
 } from '../../protocol/index.js'
-import { HEADER_BYTES, ONE_WAY, REQUEST } from '../../protocol/internal.js'
+import { chunkBytesIn, HEADER_BYTES, ONE_WAY, REQUEST } from '../../protocol/internal.js'
 import { assertStackRoom } from '../../support/index.js'
 import { Intake } from './intake.js'
 import { Outlet } from './outlet.js'
@@ -72,11 +72,13 @@ export class Channel implements Transport {
   #publishesFirstAtOnce = true
   sentBytes = 0
   lastCost = 0
+  readonly maxChunkBytes: number
 
   constructor(options: ChannelOptions) {
     const { connection, inbox, maxFrameBytes, maxSentBytes } = options
     this.#options = options
     this.#asking = options.asksForListeners ? { reply: inbox } : undefined
+    this.maxChunkBytes = chunkBytesIn(maxSentBytes)
     this.#writer = new MessageWriter(maxSentBytes, options.maxSentItems)
     this.#reader = new MessageReader(options.maxMessageItems)
     this.#outlet = new Outlet({

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../contract/index.js'
+import { flowOf } from '../../streams/index.js'
 
 /** Takes calls. */
 interface Receiver<Req, Res> {
@@ -19,11 +20,20 @@ export async function broadcastTo<Req, Res>(
   const options = given?.transfer === undefined ? given : { ...given, transfer: undefined }
   let last: Res | undefined
   const send = async (receiver: Receiver<Req, Res>) => {
-    last = await receiver.send(request, options)
+    const answer = await receiver.send(request, options)
+    drop(last)
+    last = answer
   }
   const outcomes = await Promise.allSettled(receivers.map(send))
   const errors = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
-  if (given?.signal?.aborted === true) throw given.signal.reason
-  if (errors.length === 0) return last as Res
+  const isGivenUp = given?.signal?.aborted === true
+  if (errors.length === 0 && !isGivenUp) return last as Res
+  drop(last)
+  if (isGivenUp) throw given.signal?.reason
   throw new AggregateError(errors, `${errors.length} of ${receivers.length} instances failed the request.`)
+}
+
+/** Closes a stream that nobody gets. */
+function drop(answer: unknown): void {
+  flowOf(answer)?.stop('cancelled', new Error('Another instance has answered the broadcast.'))
 }

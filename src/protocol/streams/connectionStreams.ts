@@ -5,7 +5,7 @@ import { STREAM_CANCEL, STREAM_CHUNK, STREAM_CREDIT, STREAM_END, STREAM_ERROR } 
 import { type MessageId, ONE_WAY, type Transport, UnreadablePayload } from '../transports/transport.js'
 import { deserializeError, serializeError } from '../values/serializedError.js'
 import { fromWire, sendError, type WireErrorOptions } from '../wireError.js'
-import { CreditExceededError, parseCredit } from './credit.js'
+import { CreditExceededError, MAX_CHUNK_BYTES, parseCredit } from './credit.js'
 import { Inbox } from './inbox.js'
 import { Outbox } from './outbox.js'
 
@@ -59,7 +59,9 @@ export class ConnectionStreams {
       flow.stop('cancelled', new Error('The connection is closed.'))
       return
     }
+    const { maxChunkBytes = MAX_CHUNK_BYTES } = this.#transport
     const outbox = new Outbox(flow, {
+      maxChunkBytes,
       isCongested: () => this.#transport?.isBehind ?? this.#transport?.isCongested === true,
       send: chunk => this.#sendChunk(id, chunk),
       end: end => {
@@ -93,8 +95,8 @@ export class ConnectionStreams {
     try {
       this.#tell(id, STREAM_CANCEL, { reason: error })
     } catch {
-      // A reason that cannot be sent is left out.
-      this.#tell(id, STREAM_CANCEL, {})
+      // A reason that cannot be sent is left out. A getter of a message that is being written may have led here: it is over then.
+      queueMicrotask(() => this.#tell(id, STREAM_CANCEL, {}))
     }
   }
 

@@ -1,9 +1,11 @@
 import { types } from 'node:util'
 import type { Flow, FlowEnd } from '../../streams/index.js'
-import { CREDIT_BYTES, CREDIT_CHUNKS, type Credit, MAX_CHUNK_BYTES } from './credit.js'
+import { CREDIT_BYTES, CREDIT_CHUNKS, type Credit } from './credit.js'
 
 /** How an outbox sends. */
 export interface OutboxChannel {
+  /** The most bytes of a chunk. */
+  readonly maxChunkBytes: number
   /** Whether the other side does not keep up. */
   isCongested(): boolean
   /** Sends a chunk. @returns its cost, in bytes. @throws Error if it cannot be sent */
@@ -93,8 +95,10 @@ export class Outbox {
   }
 
   #sendBytes(bytes: Uint8Array): void {
-    this.#send(bytes.length > MAX_CHUNK_BYTES ? bytes.subarray(0, MAX_CHUNK_BYTES) : bytes)
-    this.#rest = bytes.length > MAX_CHUNK_BYTES ? bytes.subarray(MAX_CHUNK_BYTES) : undefined
+    const { maxChunkBytes } = this.#channel
+    const isLong = bytes.length > maxChunkBytes
+    this.#send(isLong ? bytes.subarray(0, maxChunkBytes) : bytes)
+    this.#rest = isLong ? bytes.subarray(maxChunkBytes) : undefined
   }
 
   #send(chunk: unknown): void {

@@ -3,6 +3,7 @@ import { asError } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
 import { isPlainCall, opensStream } from '../messages.js'
+import { chunkBytesIn } from '../streams/credit.js'
 import { DEFAULT_MAX_FRAME_BYTES, FrameDecoder, HEADER_BYTES } from './frames.js'
 import { MessageReader } from './messageReader.js'
 import { MessageWriter } from './messageWriter.js'
@@ -94,12 +95,14 @@ class SocketTransport implements Transport {
   isBehind = false
   sentBytes = 0
   lastCost = 0
+  readonly maxChunkBytes: number
 
   constructor(socket: Socket, options: SocketTransportOptions, observer: TransportObserver) {
     const { maxFrameBytes = DEFAULT_MAX_FRAME_BYTES, maxMessageItems, maxSentItems, hasTags, encodedPayloads } = options
     this.#socket = socket
     this.#recycles = socket instanceof Socket
     this.#observer = observer
+    this.maxChunkBytes = chunkBytesIn(maxFrameBytes)
     this.#writer = new MessageWriter(maxFrameBytes, maxSentItems, hasTags)
     this.#reader = new MessageReader(maxMessageItems, hasTags, encodedPayloads)
     this.#frames = new FrameDecoder(maxFrameBytes)

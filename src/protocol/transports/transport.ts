@@ -37,6 +37,8 @@ export interface Transport {
    * @default 0
    */
   readonly lastCost?: number
+  /** The most bytes of a chunk of a stream. @default 64 KiB */
+  readonly maxChunkBytes?: number
   /** Sends the rest, closes the channel, and reports nothing more to the observer. */
   close(): void
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CallOptions } from 'cutover'
+import { type CallOptions, streamed } from 'cutover'
 import { describe, expect, it } from 'vitest'
 import { microtasks, rejectionOf, stateOf } from '../../fixtures/hosting.js'
 import { Pooled } from './pooled.js'
@@ -182,6 +182,21 @@ describe('a broadcast', () => {
     controller.abort('enough')
     for (const { calls } of pooled.instances) calls[0]?.fail('enough')
     expect(await rejectionOf(all)).toBe('enough')
+  })
+
+  it('Of the streams that instances answer with, the last one is given and the others are closed', async () => {
+    const pooled = new Pooled({ size: 3, concurrency: 1, broadcast: toAll }).up()
+    const cancelled: number[] = []
+    const [call] = pooled.call('all')
+    for (const [i, instance] of pooled.instances.entries()) {
+      const source = new ReadableStream({ cancel: () => void cancelled.push(i) }, { highWaterMark: 0 })
+      instance.calls[0]?.answer(streamed(source) as never)
+      await microtasks()
+    }
+    const given = (await call) as unknown as ReadableStream
+    expect([cancelled, given instanceof ReadableStream]).toEqual([[0, 1], true])
+    await given.cancel()
+    expect(cancelled).toEqual([0, 1, 2])
   })
 
   it('If broadcast throws, the call goes to one instance, and the error is logged', async () => {

@@ -54,6 +54,31 @@ describe('Messages of one turn over a port', () => {
     expect(await carried([payload])).toEqual({ arrived: [payload], posts: 1 })
   })
 
+  it('Answers arrive as they were when they were sent, whatever becomes of them in the same turn', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const arrived: unknown[] = []
+    const message = (_id: unknown, _type: unknown, _kind: string, payload: unknown) => arrived.push(payload)
+    const observer = { message, drained: () => {}, ended: () => {} }
+    const [near, far] = [openPort(port1)(observer), openPort(port2)(observer)]
+    const inner = { n: 0, undefined: undefined, ['__proto__']: 1 }
+    const holes = [1]
+    holes[2] = 3
+    const live = { n: 0, list: [inner, holes, Object.assign([1], { name: 'one' })] }
+    for (let id = 0; id < 2; id++) {
+      live.n = id
+      inner.n = 10 + id
+      near.send(id, 2, 'Answer', live)
+    }
+    const kept = structuredClone(live)
+    Object.assign(live, { n: 99, list: [] })
+    while (arrived.length < 2) await once(port2, 'message')
+    near.close()
+    far.close()
+    expect(arrived[1]).toStrictEqual(kept)
+    expect((arrived[0] as typeof live).n).toBe(0)
+    expect((arrived[0] as typeof live).list[0]).toMatchObject({ n: 10 })
+  })
+
   it('send() throws if a getter of the payload throws', async () => {
     const { port1, port2 } = new MessageChannel()
     const transport = openPort(port1)({ message: () => {}, drained: () => {}, ended: () => {} })

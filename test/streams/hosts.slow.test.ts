@@ -84,12 +84,10 @@ describe.each(Object.entries(HOSTS))('streams of a module: %s', (name, host) => 
     expect(await read(await call(streamed(source(), { op: 'echo' })))).toEqual(rows)
   })
 
-  it('give what was sent before an error, then the error', async () => {
-    const { call, metrics } = await serve(host)
-    const reader = (await call({ op: 'count', to: 9, failAt: 3 })).getReader()
-    for (const value of [0, 1, 2]) expect(await reader.read()).toEqual({ done: false, value })
-    expect(await rejectionOf(reader.read())).toMatchObject({ name: 'RangeError', message: 'no chunk 3' })
-    expect(metrics()).toMatchObject({ failed: 1, answered: 0, inFlight: 0 })
+  it.skipIf(name === 'Python guest' || !isRemote)('may reuse one object for their chunks', async () => {
+    const { call } = await serve(host)
+    const rows = (await read(await call({ op: 'reuse', to: 10 }))) as { n: number }[]
+    expect(rows.map(({ n }) => n)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
   it('end when their reader cancels: the generator returns, and its signal has fired', async () => {

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** A small value has at most 64 parts: one per value, and one per 128 characters of text. */
 const MAX_PARTS = 64
 const CHARACTERS_PER_PART = 128
@@ -60,4 +62,21 @@ export class BatchedValues {
     }
     return size
   }
+}
+
+/** A copy of a value that {@link BatchedValues.add} has found plain. */
+export function copyOfPlain(value: unknown): unknown {
+  // A proxy cannot be cloned, and its copy could.
+  if (typeof value !== 'object' || value === null || types.isProxy(value)) return value
+  if (Array.isArray(value)) {
+    // With holes or named properties.
+    if (Object.keys(value).length !== value.length) return structuredClone(value)
+    return value.map(copyOfPlain)
+  }
+  const copy: Record<string, unknown> = { ...value }
+  for (const key in copy) {
+    const part = copy[key]
+    if (typeof part === 'object' && part !== null) copy[key] = copyOfPlain(part)
+  }
+  return copy
 }

@@ -4,7 +4,7 @@ import { asError, type Transferable } from '../../contract/index.js'
 import { assertStackRoom } from '../../support/index.js'
 import { DEFAULT_MAX_BUFFERED_BYTES, UnreadBytesError } from '../limits.js'
 import { payloadName, STREAM_ERROR } from '../messages.js'
-import { BatchedValues } from './batchedValues.js'
+import { BatchedValues, copyOfPlain } from './batchedValues.js'
 import { checkTransfer } from './checkTransfer.js'
 import { whyNotCloneable } from './notCloneable.js'
 import { putIn, SUBSTITUTED_LENGTH, substitute } from './substitutes.js'
@@ -99,8 +99,10 @@ class PortTransport implements Transport {
     const isMoved = transfer !== undefined && transfer.length > 0
     const size = isMoved ? 0 : this.#batchedValues.add(payload)
     if (size > 0) {
-      if (type === REQUEST && this.#batch.length === (BATCH_MESSAGES - 1) * FIELDS) assertStackRoom()
-      this.#add(id, type, kind, payload, size)
+      if (type === REQUEST) {
+        if (this.#batch.length === (BATCH_MESSAGES - 1) * FIELDS) assertStackRoom()
+        this.#add(id, type, kind, payload, size)
+      } else this.#add(id, type, kind, this.#copyOf(type, kind, payload), size)
       return
     }
     checkTransfer(transfer)
@@ -122,6 +124,15 @@ class PortTransport implements Transport {
       throw notCloneable(error, type, kind, payload, transfer)
     }
     this.#add(id, type + SEPARATE, kind, undefined, bytes)
+  }
+
+  /** A module may change what it has answered, or the object of its last chunk, before the batch is posted. */
+  #copyOf(type: MessageType, kind: string, payload: unknown): unknown {
+    try {
+      return copyOfPlain(payload)
+    } catch (error) {
+      throw notCloneable(error, type, kind, payload, undefined)
+    }
   }
 
   /** Sends bytes in a copy, which is moved: cloning them would copy them twice, and all of the memory that they lie in. */

@@ -23,8 +23,10 @@
  * | announcing | announced | isAnnounced | moving |
  * | moving | assigned | isRedirected | settled |
  * | moving | assigned |  |  |
+ * | moving | moved | isOutdated | settled |
  * | moving | moved | wasCandidate | proven |
  * | moving | moved | isCurrent | settled |
+ * | moving | failed | isOutdated | settled |
  * | moving | failed | isCurrent | failed |
  * | proven | assigned | isReplaced | settled |
  * | proven | assigned |  |  |
@@ -125,6 +127,8 @@ export const fleetMachine = setup({
     isReplaced: ({ context }, assignment: query.Assignment) => query.isReplaced(context, assignment),
     isAnnounced: ({ context }, { key }: { readonly key: string }) => key === context.attempt?.key,
     isCurrent: ({ context }, { move }: { readonly move: number }) => move === context.move,
+    isOutdated: ({ context }, { move }: { readonly move: number }) =>
+      move === context.move && query.isOutdated(context),
     wasCandidate: ({ context }, { move }: { readonly move: number }) =>
       move === context.move && context.attempt?.role === 'candidate',
   },
@@ -201,17 +205,31 @@ export const fleetMachine = setup({
         assigned: reassigned('isRedirected'),
         moved: [
           {
+            description: 'The version has another assignment meanwhile.',
+            guard: { type: 'isOutdated', params: ended },
+            target: 'settled',
+            actions: noteVersion,
+          },
+          {
             guard: { type: 'wasCandidate', params: ended },
             target: 'proven',
             actions: noteVersion,
           },
           { guard: { type: 'isCurrent', params: ended }, target: 'settled', actions: noteVersion },
         ],
-        failed: {
-          guard: { type: 'isCurrent', params: ended },
-          target: 'failed',
-          actions: [noteVersion, because],
-        },
+        failed: [
+          {
+            description: 'The version has another assignment meanwhile, and is tried again.',
+            guard: { type: 'isOutdated', params: ended },
+            target: 'settled',
+            actions: noteVersion,
+          },
+          {
+            guard: { type: 'isCurrent', params: ended },
+            target: 'failed',
+            actions: [noteVersion, because],
+          },
+        ],
       },
     },
     proven: {

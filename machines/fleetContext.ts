@@ -150,6 +150,11 @@ export function isRedirected({ attempt, underWay }: FleetContext, { key, version
   return key !== attempt?.key && version !== underWay
 }
 
+/** Whether a move has ended whose place another assignment has taken, with the same version. */
+export function isOutdated({ assignment, attempt }: FleetContext): boolean {
+  return assignment?.key !== attempt?.key
+}
+
 /** Whether another assignment takes the place of the one that was carried out. */
 export function isReplaced({ attempt, version: own }: FleetContext, { key, version, role }: Assignment): boolean {
   return key !== attempt?.key && (role === 'candidate' || version !== own)

@@ -23,10 +23,10 @@ export class Liveness {
     this.#heard.set(node, this.#tick)
   }
 
-  /** Whether a node was heard within `timeout` ms. */
+  /** Whether a node was heard within `timeout` ms, or since the tick before the last one: an observer may tick less often than others beat. */
   isAlive(node: string, timeout: number): boolean {
     const heard = this.#heard.get(node)
-    return heard !== undefined && (this.#tick - heard) * this.#interval <= timeout
+    return heard !== undefined && (this.#tick - heard) * this.#interval <= Math.max(timeout, 2 * this.#interval)
   }
 
   /** How long it has listened since it began, or began again, in ms. */

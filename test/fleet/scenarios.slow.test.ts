@@ -395,6 +395,21 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet ${noNatsServer ?? ''}`, () 
     await connection.close()
   })
 
+  it.each([true, false])(
+    'A version that is deployed again while a node moves to it ends the rollout: it is good: %s',
+    async isGood => {
+      await using bed = await fleetOf(1)
+      bed.held.add('2.0.0')
+      if (!isGood) bed.bad.add('2.0.0')
+      await bed.operator.deploy('2.0.0', ALL)
+      await bed.until(({ state }) => state === 'moving')
+      const { epoch } = await bed.operator.deploy('2.0.0', { ...ALL, force: true })
+      await bed.until(({ wanted }) => wanted?.epoch === epoch)
+      bed.release()
+      await bed.seen(({ state }) => state === (isGood ? 'permanent' : 'halted'))
+    },
+  )
+
   it('A node that cannot open the buckets tries again, and says why', async () => {
     const { connection, gate } = gated(await server.connect(), /^\$JS\.API\.STREAM\.INFO/)
     await using bed = await fleetOf(1)

@@ -44,10 +44,17 @@ export function deployed(
   }
 }
 
-/** The version that is permanent in a fleet. Before its first record: the one that all nodes run. */
+/**
+ * The version that is permanent in a fleet. Before its first record: the one that all nodes run.
+ *
+ * @throws CutoverError `CUTOVER_FLEET_STATE` if they run different ones: a halt would have none to go back to
+ */
 function permanentIn(wanted: Wanted | null, nodes: readonly SeenNode[]): string | null {
   if (wanted !== null) return isRolling(wanted) ? wanted.previous : wanted.version
   const versions = new Set(nodes.map(({ entry }) => entry?.version ?? null))
+  const running = [...versions].filter(version => version !== null)
+  if (running.length > 1)
+    throw refusal(`its nodes run different versions, ${running.join(' and ')}. Name the one to go back to: previous`)
   const [only = null] = versions
   return versions.size === 1 ? only : null
 }

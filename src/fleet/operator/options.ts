@@ -77,7 +77,7 @@ export interface DeployOptions {
   readonly waves?: readonly WaveOptions[] | undefined
   /** How many nodes of the open waves may fail before the fleet is halted. @default 0 */
   readonly maxFailed?: number | undefined
-  /** The version to go back to. @default the one that is permanent in the fleet; before its first record, the one that all nodes run */
+  /** The version to go back to. @default the one that is permanent in the fleet; before its first record, the one that all nodes run; required if they run different ones */
   readonly previous?: VersionLike | undefined
   /** If another version is under way: takes its place. @default false */
   readonly force?: boolean | undefined

@@ -56,10 +56,13 @@ function incomingOf(
   const passed = passedOn(request.rawHeaders)
   const { method, url } = targetOf(request, passed)
   const head = { method, url, headers: passed }
+  // The platform makes no `Request` with such a body.
+  const isRead = hasBody && method !== 'GET' && method !== 'HEAD'
+  if (hasBody && !isRead) request.resume()
   return {
     head,
-    body: hasBody ? request.iterator({ destroyOnReturn: false }) : null,
-    length: headers['content-length'],
+    body: isRead ? request.iterator({ destroyOnReturn: false }) : null,
+    length: isRead ? headers['content-length'] : undefined,
     traceparent: headers['traceparent'] as string | undefined,
     deadline,
     onClose: end => void (response.closed ? end() : response.once('close', end)),

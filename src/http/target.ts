@@ -25,7 +25,24 @@ export function targetOf({ method = 'GET', url = '/', headers }: IncomingMessage
   const { host = 'localhost' } = headers
   const isOnly = valuesOf(passed, 'host').length <= 1
   if (!(isOnly && HOST.test(host))) throw new BadRequest(400, 'The header Host is not one host.')
+  const own = canonicalHost(host)
   if (url.startsWith('/')) return { method, url: `http://${host}${url}` }
-  if (URL.canParse(url) && new URL(url).host === host) return { method, url }
-  throw new BadRequest(400, 'The address is not one of this host.')
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (address?.host !== own) throw new BadRequest(400, 'The address is not one of this host.')
+  // The platform makes no `Request` of it.
+  if (address.username !== '' || address.password !== '')
+    throw new BadRequest(400, 'The address has a user or a password.')
+  return { method, url }
+}
+
+/** The last host and its canonical form: most requests have the same, and to parse it takes a µs. */
+let last = { given: '', canonical: '' }
+
+/** @throws BadRequest no URL can have the host, such as one with a port above 65,535 */
+function canonicalHost(given: string): string {
+  if (given === last.given) return last.canonical
+  const url = `http://${given}`
+  if (!URL.canParse(url)) throw new BadRequest(400, 'The header Host is not one host.')
+  last = { given, canonical: new URL(url).host }
+  return last.canonical
 }

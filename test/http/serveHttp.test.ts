@@ -173,6 +173,9 @@ describe('hostile requests', () => {
     ['a length that is negative', `POST / HTTP/1.1\r\n${head}Content-Length: -1\r\n\r\n`],
     ['100,000 headers', `GET / HTTP/1.1\r\n${head}${'A: b\r\n'.repeat(100_000)}\r\n`],
     ['two hosts', `GET / HTTP/1.1\r\n${head}host: other.test\r\n\r\n`],
+    ['a port that is none', 'GET / HTTP/1.1\r\nHost: a:99999\r\nConnection: close\r\n\r\n'],
+    ['an IP address that is none', 'GET / HTTP/1.1\r\nHost: 256.256.256.256\r\nConnection: close\r\n\r\n'],
+    ['an address with a password', `GET http://u:p@web.test/ HTTP/1.1\r\n${head}\r\n`],
     ['a host that is none', 'GET / HTTP/1.1\r\nHost: a@b/c?\r\nConnection: close\r\n\r\n'],
     ['an address of another host', `GET http://other.test/ HTTP/1.1\r\n${head}\r\n`],
     ['an address that is none', `OPTIONS * HTTP/1.1\r\n${head}\r\n`],
@@ -185,6 +188,17 @@ describe('hostile requests', () => {
     const { server } = await serve(handler)
     expect(await raw(server, bytes)).toMatch(/^(HTTP\/1.1 (4\d\d|501) |$)/)
     expect(handler).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['GET', 'Content-Length: 3\r\n\r\nabc'],
+    ['HEAD', 'Content-Length: 3\r\n\r\nabc'],
+    ['GET', 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['GET', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'],
+  ])('with a body that no module can get reach the version without it: %s, %j', async (method, rest) => {
+    const { server } = await serve(request => new Response(null, { headers: { body: `${request.body}` } }))
+    const answer = await raw(server, `${method} http://WEB.test/a HTTP/1.1\r\n${head}${rest}`)
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n(?:.*\r\n)*body: null\r\n/)
   })
 
   it('with a short body that never comes are ended by the time limit of the server, and reach no version', async () => {

@@ -2,6 +2,7 @@ import type { FleetStatus } from 'cutover/fleet'
 import { fleetLinkMachine, fleetMachine } from 'cutover/machines'
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest'
 import { noNatsServer } from '../fixtures/installed.js'
+import { turns } from '../fixtures/turns.js'
 import { EdgeCoverage } from '../model/edgeCoverage.js'
 import { type BedOptions, FleetBed, HEARTBEAT } from './fleetBed.js'
 import { gated } from './gated.js'
@@ -393,6 +394,21 @@ describe.skipIf(noNatsServer !== undefined)(`A fleet ${noNatsServer ?? ''}`, () 
     await bed.seenInTime(isThere, [bed.connection, connection])
     await bed[Symbol.asyncDispose]()
     await connection.close()
+  })
+
+  it('A node that leaves while it joins is not registered afterwards', async () => {
+    await using bed = await fleetOf(1)
+    for (let n = 0; n < 20; n++) {
+      const node = bed.join(`early${n}`)
+      await turns(n)
+      await node.member.leave()
+      bed.nodes.pop()
+      await node.rollout[Symbol.asyncDispose]()
+      await node.aggregate.dispose()
+    }
+    await bed.connection.flush()
+    const { nodes } = await bed.operator.status()
+    expect(nodes.map(({ name }) => name)).toEqual(['n1'])
   })
 
   it.each([true, false])(

@@ -47,6 +47,8 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
   #claimed = 0
   #revision = 0
   #writes: Promise<void> = Promise.resolve()
+  /** Resolves when the registration under way has ended, well or not. */
+  #opening: Promise<unknown> = Promise.resolve()
   #replacing: Promise<void> | undefined
   #timer: unknown
   #close!: () => void
@@ -92,7 +94,13 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
   }
 
   /** Registers the node, reads the record, and watches both buckets. */
-  async open(): Promise<readonly Watch[]> {
+  open(): Promise<readonly Watch[]> {
+    const opening = this.#open()
+    this.#opening = opening.catch(() => {})
+    return opening
+  }
+
+  async #open(): Promise<readonly Watch[]> {
     const { connection, fleet, node, observe } = this.#options
     const store = await FleetStore.open(connection, fleet)
     this.#store = store
@@ -292,6 +300,8 @@ export class NodeControl<Req, Res> implements EffectOwner<FleetEffect>, LinkOwne
   async #leave(forget: boolean, cancel: boolean): Promise<void> {
     const { node, logger } = this.#options
     if (cancel) await this.#mover.cancel()
+    // It may be registering just now.
+    await this.#opening
     await this.#writes
     const store = this.#store
     try {

@@ -39,7 +39,8 @@ export class Outlet {
   send(frames: Buffer): void {
     const longest = this.#options.maxPayload() - SPARE_BYTES
     if (frames.length <= longest) this.#publish(frames)
-    else this.#sendPieces(frames, longest - HEAD_BYTES)
+    else if (longest > HEAD_BYTES) this.#sendPieces(frames, longest - HEAD_BYTES)
+    else this.#options.failed(new Error('The server of NATS takes no messages of this size: raise its max_payload.'))
   }
 
   /** The other end has read so many bytes. */

@@ -1,6 +1,6 @@
 /** `remote()`: a host whose runtimes are served by other programs, over NATS. */
 import type { NatsConnection } from '@nats-io/transport-node'
-import { CutoverError, invalidOption, object, text } from '../../contract/index.js'
+import { CutoverError, invalidOption, MAX_TIMEOUT, object, text } from '../../contract/index.js'
 import type { ConnectedHostOptions, Provisioner, RuntimeConfig } from '../../hosts/index.js'
 import {
   type CheckedConfig,
@@ -63,7 +63,13 @@ export function remote(options: RemoteOptions): Provisioner {
         connection,
         subject,
         inboxPrefix,
-        opening: { id, version, ...limits, callTimeout: finite(callTimeout), silence: finite(silence) },
+        opening: {
+          id,
+          version,
+          ...limits,
+          callTimeout: finite(callTimeout),
+          silence: Math.min(finite(silence), MAX_TIMEOUT),
+        },
         options: compiled,
       }
       return new SupervisedRuntime<Req, Res>(config, compiled, (reports, logger, inspect) => {

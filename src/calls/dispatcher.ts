@@ -43,6 +43,8 @@ interface MirrorRoute<Req, Res> {
   has(backend: Backend<Req, Res>): boolean
   /** The version turned out not to be running. */
   lose(backend: Backend<Req, Res>): void
+  /** Takes a call that cannot go where it was to go any more. */
+  receive(request: Req, options: CallOptions | undefined): Promise<Res>
 }
 
 const SETTLED = Promise.resolve()
@@ -92,12 +94,17 @@ export class Dispatcher<Req, Res> {
   /** Sends a call, and mirrors it if `propagate` says so (rule 16). */
   send(to: Destination<Req, Res>, request: Req, options: CallOptions | undefined): Promise<Res> {
     const { backend, mirror } = to
-    if (mirror?.wants(request) === true) return this.sendToBoth(to, mirror, request, options)
+    if (mirror !== null) {
+      const isPropagated = mirror.wants(request)
+      // `propagate` may have led to a switch, a restart or a dispose.
+      if (!this.#route.has(backend) || backend.endpoint.callee === null) return this.#route.receive(request, options)
+      if (isPropagated) return this.#sendToBoth(to, mirror, request, options)
+    }
     return this.#sendTo(backend, request, options, this.#recordOf(to, options, null))
   }
 
   /** Sends a propagated call. */
-  sendToBoth(
+  #sendToBoth(
     to: Destination<Req, Res>,
     mirror: Mirror<Req, Res>,
     request: Req,

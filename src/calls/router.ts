@@ -65,6 +65,7 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     this.#dispatcher = new Dispatcher(options, {
       has: backend => backend === this.#target?.backend || backend === this.#next?.backend,
       lose: backend => this.#lose(backend),
+      receive: (request, options) => this.#receive(request, options, randomHash()),
     })
   }
 
@@ -282,11 +283,8 @@ export class Router<Req, Res> implements Endpoint<Req, Res> {
     const { endpoint, calls } = to.backend
     const { callee } = endpoint
     if (callee === null) return this.#loseOrWait(to, request, options)
-    if (!to.isShared) return this.#dispatcher.send(to, request, options)
-    const { mirror } = to
-    return mirror?.wants(request) === true
-      ? this.#dispatcher.sendToBoth(to, mirror, request, options)
-      : calls.track(callee, request, options, to.record)
+    if (!to.isShared || to.mirror !== null) return this.#dispatcher.send(to, request, options)
+    return calls.track(callee, request, options, to.record)
   }
 
   /** Takes a call whose version turns out not to be running. */

@@ -37,7 +37,11 @@ function dispatching(options: Partial<DispatcherOptions<string>> = {}) {
   })
   const dispatcher = new Dispatcher<string, string>(
     { logger, propagate: undefined, ...options } as DispatcherOptions<string>,
-    { has: ({ version }) => version !== state.gone, lose: ({ version }) => lost.push(version) },
+    {
+      has: ({ version }) => version !== state.gone,
+      lose: ({ version }) => lost.push(version),
+      receive: async request => `again ${request}`,
+    },
   )
   return { dispatcher, one: backendOf('1.0.0'), two: backendOf('2.0.0'), sent, logs, lost, state }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Hosting } from '../fixtures/hosting.js'
+import { Hosting, rejectionOf } from '../fixtures/hosting.js'
 
 describe('propagation to the next version', () => {
   const propagating = async () => {
@@ -80,6 +80,36 @@ describe('propagation to the next version', () => {
     expect(await call).toBe('a')
     expect(hosting.warnings()).toHaveLength(1)
   })
+
+  it.each([true, false])(
+    'S16: a propagate that switches sends the call to the new version, and one that disposes to none: propagated %s',
+    async isPropagated => {
+      for (const durations of [false, true]) {
+        let act = () => {}
+        const hosting = new Hosting({
+          durations,
+          propagate: () => {
+            act()
+            return isPropagated
+          },
+        })
+        const { aggregate } = hosting
+        const active = await hosting.serve('1.0.0', { autoStop: true })
+        const next = hosting.addWilling('2.0.0')
+        await aggregate.setVersion('1.0.0', '2.0.0')
+        act = () => void aggregate.setVersion('2.0.0')
+        const call = aggregate.call('x')
+        await aggregate.whenRunning()
+        expect([active.calls.length, next.calls.length]).toEqual([0, 1])
+        next.answerAll()
+        expect(await call).toBe('x')
+        hosting.addWilling('3.0.0')
+        await aggregate.setVersion('2.0.0', '3.0.0')
+        act = () => void aggregate.dispose()
+        expect(await rejectionOf(aggregate.call('y'))).toMatchObject({ code: 'CUTOVER_DISPOSED' })
+      }
+    },
+  )
 
   it('S16: once the next version is torn down or promoted, nothing is propagated to it', async () => {
     const { hosting, active, next } = await propagating()

@@ -80,7 +80,12 @@ export class Instance<Req, Res> implements ObservedCall {
 
   /** How many calls it has, with those that were given up and that it still works on. */
   get load(): number {
-    return this.calls.count + (this.#endpoint.givenUp ?? 0)
+    return this.calls.count + this.givenUp
+  }
+
+  /** How many calls were given up that it still works on. */
+  get givenUp(): number {
+    return this.#endpoint.givenUp ?? 0
   }
 
   /** Takes calls at once, past {@link calls}; null while the runtime is not running. */

@@ -35,6 +35,8 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   readonly #sole: Instance<Req, Res> | undefined
   /** This object while the pool is running. */
   #callee: Callee<Req, Res> | null = null
+  /** Called when an instance has ended a call, for a pool around this one. */
+  onReleased: (() => void) | undefined
   /** Where the search for the least loaded instance begins. */
   #turn = 0
 
@@ -72,6 +74,11 @@ export class PoolCalls<Req, Res> implements Endpoint<Req, Res>, Callee<Req, Res>
   get hasOpen(): boolean {
     for (const instance of this.#instances) if (instance.isOpen) return true
     return false
+  }
+
+  /** How many calls were given up that instances still work on. */
+  get givenUp(): number {
+    return this.#instances.reduce((sum, instance) => sum + instance.givenUp, 0)
   }
 
   /** How many calls wait for room. */

@@ -168,7 +168,10 @@ export class PoolRuntime<Req, Res> implements Runtime<Req, Res>, Direct<Req, Res
       failed: error => this.#send({ type: 'instance.failed', instance: number, error }, error),
       gaveUp: error => this.#send({ type: 'instance.gaveUp', instance: number, error }, error),
       updated: () => this.#send({ type: 'instance.updated', instance: number }),
-      freed: () => this.#calls.releaseTo(instance),
+      freed: () => {
+        this.#calls.releaseTo(instance)
+        this.#calls.onReleased?.()
+      },
       isUp: () => this.#actor.snapshot.context.instances[number] === 'up',
     }
     const instance: Instance<Req, Res> = new Instance(number, runtime, config, reports)

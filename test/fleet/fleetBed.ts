@@ -12,9 +12,11 @@ import {
 import { Rollout, type RolloutOptions } from 'cutover/rollout'
 import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { filter, firstValueFrom, Subject } from 'rxjs'
+import { type Clock, systemClock } from '../../src/contract/index.js'
 import { placeOf } from '../../src/fleet/decisions/order.js'
 import { nats } from '../../src/fleet/nats/index.js'
 import { TransitionRecorder } from '../model/transitionRecorder.js'
+import { patient } from './gated.js'
 import type { NatsServer } from './natsServer.js'
 
 type Connection = Awaited<ReturnType<NatsServer['connect']>>
@@ -22,6 +24,12 @@ type Runtimes = ControllableRuntime<string, string>
 
 export const HEARTBEAT = 1_000
 const HEARTBEAT_TIMEOUT = 3_000
+
+/** The clock of the operator: it waits for NATS for longer than a machine stalls. */
+const outlasting: Clock = {
+  setTimeout: (callback, timeout) => systemClock.setTimeout(callback, timeout === 5_000 ? 30_000 : timeout),
+  clearTimeout: timer => systemClock.clearTimeout(timer),
+}
 
 export interface BedOptions {
   readonly rollout?: Partial<RolloutOptions<string, string>>
@@ -109,10 +117,10 @@ export class FleetBed implements AsyncDisposable {
   /** Opens a fleet with nodes `n1`, `n2`, and so on, that run `1.0.0` and judge. */
   static async open(server: NatsServer, fleet: string, count: number, options: BedOptions = {}): Promise<FleetBed> {
     const bed = new FleetBed(server, fleet)
-    bed.connection = await server.connect(options.connection)
+    bed.connection = patient(await server.connect(options.connection))
     const { connection } = bed
     // Its clock is real, and too slow for a test: whoever was heard is alive.
-    bed.operator = await openFleet({ connection, fleet, heartbeat: 100_000 })
+    bed.operator = await openFleet({ connection, fleet, heartbeat: 100_000, clock: outlasting })
     for (let n = 1; n <= count; n++) await bed.add(`n${n}`, options)
     await bed.listen()
     return bed

@@ -1,6 +1,9 @@
 /** A connection whose requests to some subjects wait, or fail, as those over a bad network do. */
 import type { NatsConnection } from '@nats-io/transport-node'
 
+/** Longer than the stall of a machine, in ms. After a timeout a link waits for the simulated clock. */
+const REQUEST_TIMEOUT = 20_000
+
 export class Gate {
   /** The error of the requests. */
   fail: Error | undefined
@@ -23,14 +26,19 @@ export class Gate {
   }
 }
 
+/** A connection whose requests outlast the stall of a machine. */
+export function patient(connection: NatsConnection): NatsConnection {
+  return gated(connection, /(?!)/).connection
+}
+
 export function gated(
   connection: NatsConnection,
   subjects: RegExp,
 ): { readonly connection: NatsConnection; readonly gate: Gate } {
   const gate = new Gate()
-  const request: NatsConnection['request'] = async (subject, ...rest) => {
+  const request: NatsConnection['request'] = async (subject, payload, options) => {
     if (subjects.test(subject)) await gate.pass()
-    return connection.request(subject, ...rest)
+    return connection.request(subject, payload, { ...options, timeout: REQUEST_TIMEOUT })
   }
   const get = (target: NatsConnection, key: string | symbol) => {
     if (key === 'request') return request

@@ -67,7 +67,7 @@ describe('A program that serves and loses its host', () => {
     ['is idle', {}, 'stopping'],
     ['hangs in its stop', { hangsIn: 'stop' }, 'stopping'],
     ['hangs in its start', { hangsIn: 'start' }, 'told to stop'],
-  ] as const)('ends with code 1 within a second when it %s', async (_, behaviour, last) => {
+  ] as const)('ends with code 1 within a second when it %s', { retry: 2 }, async (_, behaviour, last) => {
     const { program, socket, begin, tell } = await hostOf(behaviour)
     if ('hangsIn' in behaviour && behaviour.hangsIn === 'start') {
       tell().catch(() => {})

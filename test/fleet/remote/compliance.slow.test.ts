@@ -56,7 +56,8 @@ describe.skipIf(noNatsServer !== undefined)(`A remote version ${noNatsServer ?? 
       await Promise.all(crashing.map(server => server.whenUp()))
       return at('process').provision(config)
     }
-    add(runtimeCompliance({ ...COMPLETE, provision }))
+    // A ping that is lost with its server costs 5 s.
+    add(runtimeCompliance({ ...COMPLETE, provision, timeout: 25_000 }))
   })
 
   describe('passes the scenarios of an aggregate', () => {

@@ -50,7 +50,7 @@ class Chaos {
     module: guestFile('chaotic'),
     minBackoff: 20,
     maxBackoff: 100,
-    startTimeout: 500,
+    startTimeout: 2_000,
     watchdogInterval: 100,
     watchdogTimeout: 200,
     shutdownTimeout: 200,

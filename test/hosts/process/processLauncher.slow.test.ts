@@ -84,7 +84,7 @@ describe('connecting', () => {
     const carried = new Carried(running('connectsTwice.mjs', marker)).launch()
     await setImmediate()
     // Until both have connected this thread is blocked, and accepts nobody: both get in line.
-    execFileSync('cat', [marker], { timeout: 5_000 })
+    execFileSync('cat', [marker], { timeout: 50_000 })
     await carried.reported('failed')
     expect(carried.reports).toEqual(['connected', 'failed'])
     expect(carried.failures[0]?.message).toBe('The guest connected more than once.')

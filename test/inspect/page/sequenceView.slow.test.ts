@@ -22,7 +22,7 @@ inBrowser('The sequence view', browser => {
     server.send(...settled, ...switching, ...switched)
     await untilActive(page, 'running.settled')
     await page.getByRole('button', { name: 'Sequence' }).click()
-    await page.locator('.lifelines span').first().waitFor()
+    await page.locator('.lifelines span').nth(3).waitFor()
     expect(await page.locator('.lifelines span').allInnerTexts()).toEqual(['program', 'markdown', '1.0.0', '2.0.0'])
     const arrow = page.locator('#sequence .sequence-arrow', { hasText: /draining|stop/ }).first()
     await arrow.click()

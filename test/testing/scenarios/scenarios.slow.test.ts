@@ -205,7 +205,9 @@ describe('The clean-up of a scenario', () => {
     expect(warned).not.toHaveBeenCalled()
   })
 
-  it('A runtime that neither answers nor stops is abandoned, so that the aggregate is disposed of', async () => {
+  it('A runtime that neither answers nor stops is abandoned, so that the aggregate is disposed of', {
+    retry: 2,
+  }, async () => {
     const provision = (version: string) =>
       Object.assign(new ReadyRuntime(version), { call: () => new Promise<string>(() => {}), stop: () => {} })
     let state: unknown

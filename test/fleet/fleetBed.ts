@@ -27,8 +27,10 @@ const HEARTBEAT_TIMEOUT = 3_000
 
 /** The clock of the operator: it waits for NATS for longer than a machine stalls. */
 const outlasting: Clock = {
-  setTimeout: (callback, timeout) => systemClock.setTimeout(callback, timeout === 5_000 ? 30_000 : timeout),
-  clearTimeout: timer => systemClock.clearTimeout(timer),
+  ...systemClock,
+  setTimeout(callback, timeout) {
+    return systemClock.setTimeout(callback, timeout === 5_000 ? 30_000 : timeout)
+  },
 }
 
 export interface BedOptions {

@@ -98,6 +98,14 @@ const overtaken = {
   failed: { guard: { type: 'isCurrent', params: ended }, actions: noteVersion },
 } as const
 
+/** A move ends whose version has another assignment meanwhile: the node decides anew. */
+const outdated = {
+  description: 'The version has another assignment meanwhile.',
+  guard: { type: 'isOutdated', params: ended },
+  target: 'settled',
+  actions: noteVersion,
+} as const
+
 /** The statechart of a node of a fleet. Its owner provides its effects. */
 export const fleetMachine = setup({
   types: { context: {} as query.FleetContext, events: {} as query.FleetEvent },
@@ -204,12 +212,7 @@ export const fleetMachine = setup({
       on: {
         assigned: reassigned('isRedirected'),
         moved: [
-          {
-            description: 'The version has another assignment meanwhile.',
-            guard: { type: 'isOutdated', params: ended },
-            target: 'settled',
-            actions: noteVersion,
-          },
+          outdated,
           {
             guard: { type: 'wasCandidate', params: ended },
             target: 'proven',
@@ -218,12 +221,7 @@ export const fleetMachine = setup({
           { guard: { type: 'isCurrent', params: ended }, target: 'settled', actions: noteVersion },
         ],
         failed: [
-          {
-            description: 'The version has another assignment meanwhile, and is tried again.',
-            guard: { type: 'isOutdated', params: ended },
-            target: 'settled',
-            actions: noteVersion,
-          },
+          outdated,
           {
             guard: { type: 'isCurrent', params: ended },
             target: 'failed',

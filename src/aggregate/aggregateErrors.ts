@@ -11,9 +11,7 @@ export function runtimeMismatch(version: string, its: string, ours: string): Cut
 
 export function duplicateVersion(version: string): CutoverError {
   const remedy = 'Take it out with removeVersion() if it never ran, else switch away from it.'
-  return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, {
-    version,
-  })
+  return new CutoverError('CUTOVER_DUPLICATE_VERSION', `Version ${version} is there already. ${remedy}`, { version })
 }
 
 export function containsItself(version: string): CutoverError {

@@ -67,7 +67,7 @@ export class Asker {
     try {
       const message: HttpRequest = upload === undefined ? { head, body: null } : await upload.message(head)
       stream = flowOf(message)
-      // What the version has not read by then, it never will.
+      // The version reads no more of it by then.
       if (stream !== undefined)
         incoming.onClose?.(() => stream?.stop('cancelled', new Error('The response has ended.')))
       const options = this.#optionsFor(incoming, answering => {

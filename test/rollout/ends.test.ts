@@ -5,15 +5,7 @@ import { ControllableRuntime, SimulatedClock } from 'cutover/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { ID, microtasks, rejectionOf, stateOf } from '../fixtures/hosting.js'
 import { deferred } from '../fixtures/inProcessHost.js'
-import { type Rolling, served } from './rolling.js'
-
-const RECORD = {
-  permanent: '1.0.0',
-  previous: null,
-  candidate: null,
-  state: 'idle',
-  since: '2026-11-30T00:00:00Z',
-} as const
+import { RECORD, type Rolling, served } from './rolling.js'
 
 /** Plans that rest in a state before promotion, and in the soak. */
 const PLACES = [

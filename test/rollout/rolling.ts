@@ -3,6 +3,15 @@ import { Rollout, type RolloutEvent, type RolloutOptions, type RolloutResult } f
 import { ControllableRuntime } from 'cutover/testing'
 import { Hosting, ID, microtasks } from '../fixtures/hosting.js'
 
+/** The record of a store whose rollout has made 1.0.0 permanent. */
+export const RECORD = {
+  permanent: '1.0.0',
+  previous: null,
+  candidate: null,
+  state: 'idle',
+  since: '2026-11-30T00:00:00Z',
+} as const
+
 type Runtimes = ControllableRuntime<string, string>
 
 /** A rollout on an aggregate with a simulated clock. Each provisioned runtime starts and stops at once, unless told not to. */

@@ -25,7 +25,7 @@ import { attempt, fmix32 } from '../../support/index.js'
 /** Kept for good: Node.js drops a channel without subscribers that nobody holds. */
 const instances = channel(INSTANCE_CHANNEL)
 
-/** What all instances of a pool share. */
+/** The config that all instances of a pool share. */
 export interface InstanceConfig {
   readonly id: string
   readonly version: string

@@ -8,7 +8,7 @@ export const MAX_CREDIT_BYTES = 1024 * 1024
 export const MAX_CREDIT_CHUNKS = 256
 /** The most bytes of a chunk: longer ones are split, so that other messages pass between. */
 export const MAX_CHUNK_BYTES = 64 * 1024
-/** What a frame takes around a chunk of bytes, at most. */
+/** The most bytes of a frame besides its chunk. */
 const CHUNK_OVERHEAD = 64
 
 /** The most bytes of a chunk, so that its frame is no longer than `maxFrameBytes`. */

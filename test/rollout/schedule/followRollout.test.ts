@@ -2,7 +2,7 @@ import { type Deployment, follow, type RolloutOptions, type RolloutStore } from 
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { microtasks } from '../../fixtures/hosting.js'
-import { Rolling } from '../rolling.js'
+import { RECORD, Rolling } from '../rolling.js'
 
 /** A rollout that follows a schedule in epochs. */
 class Following extends Rolling {
@@ -82,14 +82,7 @@ describe('A rollout that follows a schedule', () => {
   })
 
   it('starts a version in advance after a restart of the process, and keeps it when the list grows', async () => {
-    const record = {
-      permanent: '1.0.0',
-      previous: null,
-      candidate: null,
-      state: 'idle',
-      since: '2026-11-30T00:00:00Z',
-    } as const
-    const store: RolloutStore = { open: async () => record, save: async () => {}, close: async () => {} }
+    const store: RolloutStore = { open: async () => RECORD, save: async () => {}, close: async () => {} }
     const following = new Following({ store })
     await following.rollout.start()
     await following.now(7)
